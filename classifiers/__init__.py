@@ -1,0 +1,1 @@
+"""Text and image classifiers over plain mappings; they know nothing of Spotify, images or torch."""

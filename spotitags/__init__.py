@@ -1,0 +1,1 @@
+"""What an artist's album covers say about the music."""

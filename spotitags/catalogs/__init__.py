@@ -1,0 +1,54 @@
+"""Catalogues: an artist id in, albums with every image size out."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Protocol
+
+from spotitags.errors import InputError
+
+if TYPE_CHECKING:
+    from spotitags.records import Album
+
+_SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
+_SPOTIFY_FORMS = re.compile(
+    r"(?:spotify:artist:|(?:https?://)?open\.spotify\.com/(?:intl-[a-z-]+/)?artist/)([0-9A-Za-z]{22})(?:[/?#].*)?"
+)
+
+
+class Catalog(Protocol):
+    """Where albums come from.
+
+    ``name`` is the catalogue's name on the command line.
+    """
+
+    name: str
+
+    def albums(self, artist: str, limit: int) -> list[Album]:
+        """Up to ``limit`` albums of one artist, best first, with every image size.
+
+        Raises:
+            ArtistNotFoundError: The catalogue has no such artist.
+            CatalogError: The catalogue could not answer.
+        """
+        ...
+
+
+def spotify_id(artist: str) -> str:
+    """The 22-character id in a Spotify artist id, ``spotify:artist:`` URI or open.spotify.com URL.
+
+    Raises:
+        InputError: ``artist`` is none of the three.
+
+    >>> spotify_id("https://open.spotify.com/intl-de/artist/2ye2Wgw4gimLv2eAKyk1NB?si=1")
+    '2ye2Wgw4gimLv2eAKyk1NB'
+    """
+    text = artist.strip()
+    if _SPOTIFY_ID.fullmatch(text):
+        return text
+    if match := _SPOTIFY_FORMS.fullmatch(text):
+        return match[1]
+    raise InputError(
+        f"{artist!r} is no Spotify artist: give the 22-character id, spotify:artist:<id>, "
+        "or https://open.spotify.com/artist/<id>"
+    )

@@ -1,0 +1,92 @@
+"""One small tree of errors; each class says who can act on it.
+
+The library raises, the command line explains: every message names the cause and the next step.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class SpotiTagsError(Exception):
+    """Root of everything that SpotiTags raises on purpose."""
+
+
+class InputError(SpotiTagsError):
+    """What was passed in is wrong; the caller can mend it (an id, a file, an option)."""
+
+
+class SettingsError(SpotiTagsError):
+    """A key or a setting is missing or refused; whoever keeps the environment can mend it."""
+
+
+class NotInstalledError(SpotiTagsError):
+    """An optional dependency is missing; whoever installs can mend it.
+
+    Args:
+        what: The feature that needs it, as the user called it.
+        extra: The extra of this package that brings it.
+    """
+
+    def __init__(self, what: str, extra: str) -> None:
+        self.what = what
+        self.extra = extra
+        super().__init__(
+            f"{what} needs the extra '{extra}': pip install 'spotitags[{extra}]' (in a clone: uv sync --extra {extra})"
+        )
+
+
+class CatalogError(SpotiTagsError):
+    """A catalogue could not answer; trying later or another catalogue may help."""
+
+
+class ArtistNotFoundError(CatalogError):
+    """The catalogue does not know this artist; the caller can check the id or take another catalogue."""
+
+
+class RateLimitError(CatalogError):
+    """The service asks to wait; waiting helps.
+
+    Args:
+        message: Cause and next step.
+        retry_at: When the service takes calls again (timezone-aware), where it said so.
+        quota: True where a daily quota is used up rather than a short window.
+    """
+
+    def __init__(self, message: str, *, retry_at: datetime | None = None, quota: bool = False) -> None:
+        self.retry_at = retry_at
+        self.quota = quota
+        super().__init__(message)
+
+
+class CoverError(SpotiTagsError):
+    """One cover cannot be used; it is skipped and the rest go on.
+
+    Args:
+        reason: Short fixed name of the cause, such as ``"truncated"``; see `spotitags.covers.REASONS`.
+        detail: What was seen, for a person.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+
+
+class NoCoversError(SpotiTagsError):
+    """Not one cover of an artist could be used; the reasons are in the message."""
+
+
+class TaggerError(SpotiTagsError):
+    """A tagger could not do its work; another tagger may."""
+
+
+class WeightsError(TaggerError):
+    """Model weights cannot be had here; another tagger can take over, or the weights be fetched once."""
+
+
+class ModelError(SpotiTagsError):
+    """A trained model is missing, broken or made for other taggers; whoever chose it can take another."""

@@ -1,0 +1,163 @@
+"""The values that pass between rooms. Frozen, plain, and importing no room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Tag(NamedTuple):
+    """What a tagger sees on a cover, or what a bag holds of an artist.
+
+    Attributes:
+        label: Lower-case words in their readable form.
+        weight: In [0, 1] on one cover; on a bag the sum over covers, so at most their number.
+    """
+
+    label: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Artist:
+    """An artist as a catalogue names it; everything but the id may be unknown."""
+
+    id: str
+    name: str | None = None
+    genre: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One size of a cover: an http(s) URL or a local file path; width and height in pixels, where known."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Album:
+    """One release of an artist with every image size that its catalogue offers.
+
+    Attributes:
+        id: The catalogue's own id.
+        name: Title as the catalogue writes it.
+        artist: Whose catalogue listing this came from.
+        images: Every size; empty where the release has no cover.
+        kind: ``album``, ``single`` or ``compilation``.
+        release_date: As the catalogue gives it (year, month or day precision), or None.
+        digest: SHA-256 (hex) of the cover's bytes where the catalogue knows it beforehand (the bundled library does).
+    """
+
+    id: str
+    name: str
+    artist: Artist
+    images: tuple[Image, ...] = ()
+    kind: str = "album"
+    release_date: str | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CoverFile:
+    """A cover's bytes as fetched, not yet opened. ``digest`` is their SHA-256 in hex."""
+
+    album: Album
+    digest: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cover:
+    """A cover ready for a tagger: ``pixels`` is (height, width, 3) RGB uint8, C-contiguous."""
+
+    album: Album
+    digest: str
+    pixels: NDArray[np.uint8] = field(repr=False)
+
+
+class Skipped(NamedTuple):
+    """A cover that could not be used. ``cover`` names the album or file, ``reason`` the cause."""
+
+    cover: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TagBag:
+    """The summed tags of one artist's covers by one tagger, heaviest first.
+
+    Attributes:
+        artist: Whose covers.
+        tagger: Name of the tagger.
+        tags: Heaviest first, no label twice; a weight is a sum over covers, so in [0, covers].
+        covers: Number of covers that were tagged.
+        skipped: Covers that could not be used, with reasons.
+    """
+
+    artist: Artist
+    tagger: str
+    tags: tuple[Tag, ...]
+    covers: int
+    skipped: tuple[Skipped, ...] = ()
+
+    def weights(self) -> dict[str, float]:
+        """The bag as a plain mapping from label to weight, heaviest first."""
+        return dict(self.tags)
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One voter's answer: a probability per genre, summing to 1.
+
+    Attributes:
+        tagger: Whose bag the voter read.
+        view: ``all``, ``top``, ``distinct`` or ``log-odds``; ``zero-shot`` for the text tower's own vote.
+        classifier: Name of the classifier.
+        votes: Genre to probability.
+        weight: The voter's share in the ensemble, in [0, 1]; all voters' weights sum to 1.
+        trained: False for a zero-shot voter that saw no labelled artist.
+        reasons: Label to its pull towards (above 0) or away from (below 0) the ensemble's winner, strongest first.
+    """
+
+    tagger: str
+    view: str
+    classifier: str
+    votes: Mapping[str, float]
+    weight: float
+    trained: bool = True
+    reasons: tuple[Tag, ...] = ()
+
+    @property
+    def genre(self) -> str:
+        """The genre that this voter gives most to."""
+        return max(self.votes, key=self.votes.__getitem__)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The ensemble's answer for one artist.
+
+    Attributes:
+        artist: As the catalogue named it.
+        votes: Genre to share, largest first, summing to 1.
+        voters: Each voter's own vote.
+        bags: One bag a tagger, in the taggers' order.
+    """
+
+    artist: Artist
+    votes: Mapping[str, float]
+    voters: tuple[Vote, ...]
+    bags: tuple[TagBag, ...]
+
+    @property
+    def genre(self) -> str:
+        """The genre with the largest share."""
+        return max(self.votes, key=self.votes.__getitem__)

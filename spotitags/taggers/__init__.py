@@ -1,0 +1,97 @@
+"""Taggers: covers in, weighted tags out. One file a tagger; outsiders join through the same entry-point group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+
+from spotitags.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from spotitags.records import Cover, Tag
+
+GROUP = "spotitags.taggers"
+
+
+@dataclass(frozen=True, slots=True)
+class TaggerOptions:
+    """What a tagger may be told; each takes what concerns it.
+
+    Attributes:
+        cache_dir: Folder for what a tagger derives once (an exported graph, text embeddings).
+        clip_model: open_clip ``name/pretrained``, ``hf-hub:…`` or ``local-dir:…``; None for the default.
+        device: ``cpu``, ``cuda`` or ``mps``; None takes the best there is.
+        offline: True forbids any download.
+    """
+
+    cache_dir: Path
+    clip_model: str | None = None
+    device: str | None = None
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether a tagger can run here, why or why not, and what would change that (empty where nothing need)."""
+
+    ready: bool
+    reason: str
+    remedy: str = ""
+
+
+class Tagger(Protocol):
+    """What every tagger offers. Constructors store arguments; weights load on the first call of `tag`.
+
+    Attributes:
+        name: The module's name, and the tagger's on the command line.
+        image_size: Shorter side, in pixels, that covers should be decoded to at least.
+        batch_size: Covers a call of `tag` takes best.
+    """
+
+    name: ClassVar[str]
+
+    @property
+    def image_size(self) -> int: ...
+
+    @property
+    def batch_size(self) -> int: ...
+
+    @property
+    def version(self) -> str:
+        """Model, weights, label list and templates in one line; part of the cache key. Loads no model."""
+        ...
+
+    @classmethod
+    def from_options(cls, options: TaggerOptions) -> Tagger:
+        """Build the tagger from the command line's or the caller's options. Loads nothing."""
+        ...
+
+    @classmethod
+    def readiness(cls, options: TaggerOptions) -> Readiness:
+        """Whether it can run here, found without importing anything heavy."""
+        ...
+
+    def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
+        """Tags of each cover: weight in [0, 1], best first, no label twice; an empty list where nothing is seen."""
+        ...
+
+
+def tagger_names() -> list[str]:
+    """Names of all installed taggers, outsiders' included, sorted."""
+    return sorted({entry.name for entry in entry_points(group=GROUP)})
+
+
+def tagger_class(name: str) -> type[Tagger]:
+    """The class of one installed tagger.
+
+    Raises:
+        InputError: No tagger of that name is installed.
+    """
+    for entry in entry_points(group=GROUP):
+        if entry.name == name:
+            return cast("type[Tagger]", entry.load())
+    raise InputError(f"no tagger is called {name!r}; there are: {', '.join(tagger_names())}")
