@@ -53,7 +53,8 @@ class Album:
         images: Every size; empty where the release has no cover.
         kind: ``album``, ``single`` or ``compilation``.
         release_date: As the catalogue gives it (year, month or day precision), or None.
-        digest: SHA-256 (hex) of the cover's bytes where the catalogue knows it beforehand (the bundled library does).
+        digest: SHA-256 (hex) of the cover's bytes where the catalogue knows it beforehand, as the
+            bundled library does.
     """
 
     id: str
@@ -124,7 +125,8 @@ class Vote:
         votes: Genre to probability.
         weight: The voter's share in the ensemble, in [0, 1]; all voters' weights sum to 1.
         trained: False for a zero-shot voter that saw no labelled artist.
-        reasons: Label to its pull towards (above 0) or away from (below 0) the ensemble's winner, strongest first.
+        reasons: Labels with their pull towards (above 0) or away from (below 0) the ensemble's winner,
+            strongest first.
     """
 
     tagger: str

@@ -1,4 +1,7 @@
-"""Taggers: covers in, weighted tags out. One file a tagger; outsiders join through the same entry-point group."""
+"""Taggers: covers in, weighted tags out.
+
+One file a tagger; outsiders join through the same entry-point group.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ class TaggerOptions:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether a tagger can run here, why or why not, and what would change that (empty where nothing need)."""
+    """Whether a tagger can run here, why or why not, and what would change that (or nothing)."""
 
     ready: bool
     reason: str
@@ -48,17 +51,19 @@ class Tagger(Protocol):
 
     Attributes:
         name: The module's name, and the tagger's on the command line.
-        image_size: Shorter side, in pixels, that covers should be decoded to at least.
-        batch_size: Covers a call of `tag` takes best.
     """
 
     name: ClassVar[str]
 
     @property
-    def image_size(self) -> int: ...
+    def image_size(self) -> int:
+        """Shorter side, in pixels, that covers should be decoded to at least."""
+        ...
 
     @property
-    def batch_size(self) -> int: ...
+    def batch_size(self) -> int:
+        """Covers that a call of `tag` takes best."""
+        ...
 
     @property
     def version(self) -> str:
@@ -76,7 +81,7 @@ class Tagger(Protocol):
         ...
 
     def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
-        """Tags of each cover: weight in [0, 1], best first, no label twice; an empty list where nothing is seen."""
+        """Tags of each cover: weight in [0, 1], best first, no label twice; empty where nothing is seen."""
         ...
 
 
