@@ -63,6 +63,22 @@ class RateLimitError(CatalogError):
         super().__init__(message)
 
 
+class FetchError(SpotiTagsError):
+    """An address did not give what it should, for good; a caller turns it into its own room's error.
+
+    Args:
+        reason: Short fixed name of the cause; see `spotitags.covers.REASONS`.
+        detail: What was seen, for a person.
+        status: The HTTP status, where there was an answer.
+    """
+
+    def __init__(self, reason: str, detail: str = "", *, status: int | None = None) -> None:
+        self.reason = reason
+        self.detail = detail
+        self.status = status
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+
+
 class CoverError(SpotiTagsError):
     """One cover cannot be used; it is skipped and the rest go on.
 

@@ -1,0 +1,124 @@
+"""Bytes to pixels, for `spotitags.covers` alone: a decoder that trusts nothing that it is given."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Final
+
+from spotitags.errors import CoverError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image as PillowImage
+    from PIL.ImageFile import ImageFile
+
+MIN_SIDE: Final = 16
+"""Covers with a shorter side, in pixels, are placeholders."""
+
+_MAGIC: Final = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG", b"GIF87a": "GIF", b"GIF89a": "GIF"}
+
+
+def rgb_pixels(data: bytes, min_side: int, max_pixels: int) -> NDArray[np.uint8]:
+    """(height, width, 3) RGB, C-contiguous and writable; see `spotitags.covers.decode`.
+
+    Raises:
+        CoverError: With one of `spotitags.covers.REASONS`.
+    """
+    kind = image_format(data)
+    try:
+        image = _open(data, kind, max_pixels)
+        _check_frames_and_colours(image)
+        image.draft(None, (max(min_side, 1),) * 2)  # libjpeg's scaled inverse DCT
+        return _rgb(image)
+    except CoverError:
+        raise
+    except Exception as error:
+        # Damaged bytes make decoders raise almost anything, and one cover must not stop the rest.
+        reason = "truncated" if _cut_short(data, kind, error) else "broken"
+        raise CoverError(reason, f"{kind}: {error}") from error
+
+
+def image_format(data: bytes) -> str:
+    """``JPEG``, ``PNG``, ``WebP`` or ``GIF`` by the first bytes; names and Content-Types lie.
+
+    Raises:
+        CoverError: With reason ``empty``, ``html`` or ``unknown-format``.
+    """
+    if not data:
+        raise CoverError("empty")
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WebP"
+    for magic, name in _MAGIC.items():
+        if data.startswith(magic):
+            return name
+    start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith(b"<") and (b"<html" in start or b"<!doctype html" in start or b"<head" in start):
+        raise CoverError("html")
+    raise CoverError("unknown-format", f"starts with {data[:12]!r}")
+
+
+def _open(data: bytes, kind: str, pixels: int) -> ImageFile:
+    """Read the header. Pillow's own limit on pixels is a global of the process, so its classes directly."""
+    from PIL.GifImagePlugin import GifImageFile
+    from PIL.JpegImagePlugin import JpegImageFile
+    from PIL.PngImagePlugin import PngImageFile
+    from PIL.WebPImagePlugin import WebPImageFile
+
+    classes: dict[str, type[ImageFile]] = {"GIF": GifImageFile, "JPEG": JpegImageFile, "PNG": PngImageFile}
+    if kind == "WebP":
+        _check_size(*_webp_size(data), pixels)  # its decoder allocates the canvas as soon as it is made
+    image = classes.get(kind, WebPImageFile)(io.BytesIO(data))
+    _check_size(*image.size, pixels)
+    return image
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    """Width and height by the first chunk (RFC 9649, 2.5 to 2.7)."""
+    chunk = data[12:16]
+    if chunk == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    if chunk == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
+
+
+def _check_size(width: int, height: int, pixels: int) -> None:
+    if width * height > pixels:
+        raise CoverError("too-many-pixels", f"{width}x{height}, at most {pixels} in all")
+    if min(width, height) < MIN_SIDE:
+        raise CoverError("too-small", f"{width}x{height}")
+
+
+def _check_frames_and_colours(image: ImageFile) -> None:
+    if getattr(image, "is_animated", False):
+        raise CoverError("animated")
+    if image.mode == "CMYK":
+        raise CoverError("cmyk")
+    if image.mode in {"P", "PA"}:
+        raise CoverError("palette")
+    if image.mode not in {"1", "L", "LA", "RGB", "RGBA", "RGBX"} and not image.mode.startswith("I;16"):
+        raise CoverError("colours", image.mode)
+
+
+def _rgb(image: PillowImage) -> NDArray[np.uint8]:
+    """(height, width, 3) RGB, writable, because torch complains about arrays that are not."""
+    import numpy as np
+    from PIL import Image
+
+    if image.mode.startswith("I;16"):
+        grey = (np.asarray(image) >> 8).astype(np.uint8)
+        return np.repeat(grey[..., np.newaxis], 3, axis=2)
+    if image.mode in {"LA", "RGBA"} or "transparency" in image.info:
+        see_through = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", see_through.size, "white"), see_through)
+    return np.array(image if image.mode == "RGB" else image.convert("RGB"))
+
+
+def _cut_short(data: bytes, kind: str, error: Exception) -> bool:
+    """Whether damaged bytes lack their end."""
+    tail = data[-64:]
+    ends = {"JPEG": b"\xff\xd9" in tail, "PNG": b"IEND" in tail, "GIF": tail.endswith(b";")}
+    complete = ends.get(kind, int.from_bytes(data[4:8], "little") + 8 <= len(data))
+    return not complete or "truncated" in str(error)

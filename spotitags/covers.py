@@ -1,0 +1,224 @@
+"""Albums to cover bytes, and bytes to pixels: the only place that fetches or opens an image.
+
+A cover that cannot be used never stops the others: it comes back as `Skipped` with one of `REASONS`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Self
+
+from spotitags._decoding import MIN_SIDE, image_format, rgb_pixels
+from spotitags.errors import CoverError, FetchError, RateLimitError
+from spotitags.records import Cover, CoverFile, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from spotitags.http import HttpClient
+    from spotitags.records import Album, Image
+
+MAX_PIXELS: Final = 50_000_000
+"""Most pixels that are decoded where a caller does not say: 7,071 x 7,071."""
+
+REASONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "no-image": "the catalogue names no image for this album",
+        "address": "the image's address is neither http(s) nor a file path",
+        "not-found": "no such address (404, 410) or no such file",
+        "refused": "the server refuses (other 4xx, too many redirects) or the file may not be read",
+        "server": "the server failed (5xx), also when asked again",
+        "rate-limited": "the server asks for a longer pause than is reasonable for a cover",
+        "connection": "the connection could not be made or broke, also when tried again",
+        "timeout": "the bytes did not come in time",
+        "too-many-bytes": "the file is larger than the limit",
+        "empty": "0 bytes",
+        "html": "a web page instead of an image",
+        "unknown-format": "neither JPEG, PNG, WebP nor GIF",
+        "too-small": f"a side of fewer than {MIN_SIDE} pixels, a placeholder",
+        "too-many-pixels": "width times height in the header is over the limit; not decoded",
+        "animated": "more than one frame",
+        "cmyk": "four-colour print data, which has no agreed look on a screen",
+        "palette": "indexed colours",
+        "colours": "another colour space than RGB or grey",
+        "truncated": "the file ends too early",
+        "broken": "the file is damaged",
+    }
+)
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one cover may cost.
+
+    Attributes:
+        seconds: Time to fetch it, tries and pauses included.
+        bytes: Size of the file.
+        pixels: Width times height, as its header says.
+        workers: Covers fetched at once.
+    """
+
+    seconds: float = 15.0
+    bytes: int = 20_000_000
+    pixels: int = MAX_PIXELS
+    workers: int = 8
+
+
+def choose(images: Sequence[Image], wanted: int = 300) -> Image:
+    """The smallest image whose shorter side has ``wanted`` pixels, else the largest; unknown sizes last.
+
+    Raises:
+        CoverError: There is no image (reason ``no-image``).
+    """
+    if not images:
+        raise CoverError("no-image")
+    sides = [min(image.width or 0, image.height or 0) for image in images]
+    enough = [index for index, side in enumerate(sides) if side >= max(wanted, 1)]
+    if enough:
+        return images[min(enough, key=sides.__getitem__)]
+    return images[max(range(len(images)), key=sides.__getitem__)]
+
+
+class Covers:
+    """Fetches covers concurrently, over http(s) or from disk. A context manager; it opens on first use.
+
+    Args:
+        limits: What one cover may cost.
+        client: Used instead of an own client, and left open; its own limits on time and bytes hold.
+    """
+
+    def __init__(self, limits: Limits | None = None, client: HttpClient | None = None) -> None:
+        self.limits = limits or Limits()
+        self._client = client
+        self._owned = client is None
+
+    def fetch(self, albums: Sequence[Album], wanted: int = 300) -> list[CoverFile | Skipped]:
+        """One result an album, in the albums' order; an address that several albums share is fetched once.
+
+        Args:
+            albums: Whose covers.
+            wanted: Shorter side, in pixels, that the tagger needs at least; see `choose`.
+        """
+        addresses = [choose(album.images, wanted).url if album.images else None for album in albums]
+        wanted_once = list(dict.fromkeys(address for address in addresses if address is not None))
+        self._prepare(wanted_once)
+        with ThreadPoolExecutor(max_workers=self.limits.workers) as pool:
+            found = dict(zip(wanted_once, pool.map(self._bytes, wanted_once), strict=True))
+        return [
+            _file(album, CoverError("no-image") if address is None else found[address])
+            for album, address in zip(albums, addresses, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Close the own connections; the next fetch opens new ones."""
+        if self._owned and self._client is not None:
+            self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def _prepare(self, addresses: Sequence[str]) -> None:
+        """Build the client where something is remote, so that local covers never import one."""
+        if self._client is None and any(_SCHEME.match(address) for address in addresses):
+            from spotitags.http import HttpClient
+
+            self._client = HttpClient(
+                seconds=self.limits.seconds,
+                max_bytes=self.limits.bytes,
+                connections=self.limits.workers,
+                # Compressing an image gains nothing and would hide its size.
+                headers={"Accept": "image/*", "Accept-Encoding": "identity"},
+            )
+
+    def _bytes(self, address: str) -> tuple[str, bytes] | CoverError:
+        """SHA-256 and bytes of one address, or why not."""
+        try:
+            if self._client is not None and _SCHEME.match(address):
+                data = self._client.get(address)
+            else:
+                data = _read(address, self.limits.bytes)
+            image_format(data)
+        except RateLimitError as error:
+            return CoverError("rate-limited", str(error))
+        except FetchError as error:
+            return CoverError(error.reason, error.detail)
+        except CoverError as error:
+            return error
+        return hashlib.sha256(data).hexdigest(), data
+
+
+def decode(file: CoverFile, min_side: int, *, pixels: int = MAX_PIXELS) -> Cover:
+    """Open one cover as RGB.
+
+    A JPEG that is much larger than needed is decoded at 1/2, 1/4 or 1/8, several times faster but never below
+    ``min_side``; nothing else is resized. Transparent parts become white and 16 bits become 8. EXIF
+    orientation and colour profiles are left alone: catalogues serve covers upright and in sRGB.
+
+    Args:
+        file: Bytes as `Covers.fetch` gives them.
+        min_side: What the shorter side must keep, in pixels, where the file has it.
+        pixels: Most pixels, width times height, that are decoded.
+
+    Raises:
+        CoverError: With one of `REASONS`.
+    """
+    return Cover(album=file.album, digest=file.digest, pixels=rgb_pixels(file.data, min_side, pixels))
+
+
+def decode_all(
+    files: Sequence[CoverFile], min_side: int, workers: int | None = None, *, pixels: int = MAX_PIXELS
+) -> list[Cover | Skipped]:
+    """`decode` on ``workers`` threads (default one a core: Pillow frees the GIL), aligned with ``files``."""
+
+    def one(file: CoverFile) -> Cover | Skipped:
+        try:
+            return decode(file, min_side, pixels=pixels)
+        except CoverError as error:
+            return _skipped(file.album, error)
+
+    with ThreadPoolExecutor(max_workers=workers or os.cpu_count() or 1) as pool:
+        return list(pool.map(one, files))
+
+
+def _read(path: str, limit: int) -> bytes:
+    try:
+        file = Path(path)
+        if file.exists() and not file.is_file():
+            raise CoverError("refused", f"{path}: not a plain file")  # reading a pipe might never end
+        with file.open("rb") as stream:
+            data = stream.read(limit + 1)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise CoverError("not-found", path) from error
+    except (OSError, ValueError) as error:
+        raise CoverError("refused", f"{path}: {error}") from error
+    if len(data) > limit:
+        raise CoverError("too-many-bytes", f"more than {limit} bytes")
+    return data
+
+
+def _file(album: Album, found: tuple[str, bytes] | CoverError) -> CoverFile | Skipped:
+    if isinstance(found, CoverError):
+        return _skipped(album, found)
+    return CoverFile(album, *found)
+
+
+def _skipped(album: Album, error: CoverError) -> Skipped:
+    detail = _plain(error.detail)
+    return Skipped(_plain(album.name or album.id), f"{error.reason}: {detail}" if detail else error.reason)
+
+
+def _plain(text: str, longest: int = 120) -> str:
+    """One short line without control characters: titles and servers' words come from outside."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
