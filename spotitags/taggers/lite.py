@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 import numpy as np
 
 from spotitags.records import Tag
-from spotitags.taggers import Readiness
+from spotitags.taggers import Readiness, _attributes
 from spotitags.taggers._efficientnet import FEATURES, GRAPH_VERSION, SIDE, WEIGHTS_SHA256
 from spotitags.taggers._network import PACKAGE, open_network
 
@@ -65,7 +65,7 @@ class LiteTagger:
         """Weights, graph, labels and attributes in one line. Loads no model."""
         labels = hashlib.sha256("\n".join(imagenet_labels()).encode()).hexdigest()[:8]
         network = f"efficientnet-lite2-{WEIGHTS_SHA256[:8]} graph-{GRAPH_VERSION}"
-        return f"{network} labels-{labels} top-{TOP} floor-{FLOOR}"
+        return f"{network} labels-{labels} top-{TOP} floor-{FLOOR} attributes-{_attributes.VERSION}"
 
     @classmethod
     def from_options(cls, options: TaggerOptions) -> Self:
@@ -95,7 +95,7 @@ class LiteTagger:
         Raises:
             WeightsError: The network's weights cannot be read.
         """
-        rows = self._each(covers, lambda cover: self._run("features", cover))
+        rows = self._each(covers, lambda cover: self._run("features", square(cover.pixels, SIDE)))
         return np.stack(rows) if rows else np.empty((0, FEATURES), np.float32)
 
     def _each(self, covers: Sequence[Cover], work: Callable[[Cover], _T]) -> list[_T]:
@@ -110,14 +110,15 @@ class LiteTagger:
             return list(pool.map(work, covers))
 
     def _tag_one(self, cover: Cover) -> list[Tag]:
-        probabilities = self._run("probabilities", cover)
-        labels = imagenet_labels()
-        best = np.argsort(-probabilities, kind="stable")[:TOP]
-        tags = [Tag(labels[index], round(float(probabilities[index]), _DIGITS)) for index in best]
-        return sorted((tag for tag in tags if tag.weight >= FLOOR), key=lambda tag: (-tag.weight, tag.label))
-
-    def _run(self, output: str, cover: Cover) -> NDArray[np.float32]:
         pixels = square(cover.pixels, SIDE)
+        probabilities = self._run("probabilities", pixels)
+        names = imagenet_labels()
+        best = np.argsort(-probabilities, kind="stable")[:TOP]
+        tags = [Tag(names[index], round(float(probabilities[index]), _DIGITS)) for index in best]
+        tags = [tag for tag in tags if tag.weight >= FLOOR] + _attributes.attributes(pixels)
+        return sorted(tags, key=lambda tag: (-tag.weight, tag.label))
+
+    def _run(self, output: str, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         (result,) = self._session().run([output], {"pixels": pixels[np.newaxis]})
         row: NDArray[np.float32] = result[0]
         return row

@@ -1,0 +1,171 @@
+"""What can be measured on a cover without any model: colours, tone and lettering.
+
+Each measure is a share or a ramp in [0, 1] that means the same on every cover; docs/lite.md lists them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spotitags.records import Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+VERSION = 1
+"""Raise it with every change below: it stands in the tagger's version."""
+SCALE = 0.25
+"""Weight of an attribute that is there in full, so that the few measures do not crowd out the many labels."""
+LEAST = 0.1
+"""Smallest measure that is told."""
+
+_REDUCE = 4
+_GREY_CHROMA = 10.0
+_CELL = 13
+_STROKE_RANGE = 60
+_STROKES = 2.0
+_FLAT = 0.3
+_FLAT_SHARE = 0.75
+
+# sRGB. Several shades a name: the borders between names in CIELAB are not those of one typical shade each.
+_PALETTE: Mapping[str, tuple[int, ...]] = {
+    "black": (0x000000, 0x181818),
+    "white": (0xFFFFFF, 0xECECEC),
+    "grey": (0x505050, 0x808080, 0xB8B8B8),
+    "red": (0xC8141E, 0xFF2828, 0x82000A, 0xB43C3C),
+    "orange": (0xFF8C00, 0xDC6414),
+    "yellow": (0xFFE628, 0xE6C83C),
+    "green": (0x008000, 0x3CB446, 0x14461E, 0x96C850),
+    "turquoise": (0x00AAAA, 0x40E0D0, 0x006464),
+    "blue": (0x000080, 0x0000C8, 0x2832C8, 0x1E5AB4, 0x141E50, 0x6EAAE6),
+    "purple": (0x800080, 0x5A288C, 0xAA6EC8),
+    "pink": (0xFF69B4, 0xFFBEC8, 0xDC2878),
+    "brown": (0x654321, 0x8B5A2B, 0x3C2314),
+    "beige": (0xE6D7B4, 0xC8AF8C),
+}
+_COLOURS = tuple(_PALETTE)
+_OTHERS = ("dark", "bright", "black and white", "colourful", "high contrast", "low contrast", "lettering")
+
+
+def attribute_labels() -> tuple[str, ...]:
+    """Every label that `attributes` can give; none is an ImageNet label."""
+    return _COLOURS + _OTHERS
+
+
+def attributes(pixels: NDArray[np.uint8]) -> list[Tag]:
+    """Measure a cover.
+
+    Args:
+        pixels: (side, side, 3) RGB uint8 with a side of about 260: lettering is sought in cells of 13 pixels.
+
+    Returns:
+        Attributes of at least `LEAST`, weighing `SCALE` times their measure, in no particular order.
+    """
+    from PIL import Image
+
+    image = Image.fromarray(pixels)
+    codes = _codes(np.asarray(image.reduce(_REDUCE)))
+    measures = _colours(codes) | _tone(_lab_table()[codes])
+    measures["lettering"] = _ramp(_lettering(np.asarray(image.convert("L"))), 0.04, 0.24)
+    return [Tag(label, round(SCALE * measure, 4)) for label, measure in measures.items() if measure >= LEAST]
+
+
+def _colours(codes: NDArray[np.intp]) -> dict[str, float]:
+    """Share of the pixels that are nearest to a shade of each name."""
+    counts = np.bincount(_name_table()[codes], minlength=len(_COLOURS))
+    return {name: float(count) / codes.size for name, count in zip(_COLOURS, counts, strict=True)}
+
+
+def _tone(lab: NDArray[np.float32]) -> dict[str, float]:
+    """Lightness, its spread, and saturation, from CIELAB pixels (n, 3)."""
+    lightness = lab[:, 0]
+    mean, spread = float(lightness.mean()), float(lightness.std())
+    grey = float((np.hypot(lab[:, 1], lab[:, 2]) < _GREY_CHROMA).mean())
+    return {
+        "dark": _ramp(mean, 45, 10),
+        "bright": _ramp(mean, 60, 90),
+        "black and white": _ramp(grey, 0.8, 1.0),
+        "colourful": _ramp(_colourfulness(lab), 15, 60),
+        "high contrast": _ramp(spread, 20, 40),
+        "low contrast": _ramp(spread, 18, 6),
+    }
+
+
+def _colourfulness(lab: NDArray[np.float32]) -> float:
+    """Hasler and Süsstrunk's first measure ("Measuring colourfulness in natural images", 2003).
+
+    Spread of a* and b* plus 0.37 of the mean's distance from grey: about 0 for grey, 60 for glaring images.
+    """
+    spread = float(np.hypot(lab[:, 1].std(), lab[:, 2].std()))
+    return spread + 0.37 * float(np.hypot(lab[:, 1].mean(), lab[:, 2].mean()))
+
+
+def _lettering(grey: NDArray[np.uint8]) -> float:
+    """Share of the cells that look like writing: strokes of one tone on another, both flat.
+
+    Writing alternates several times within a cell, as texture does; but unlike texture it keeps away from the
+    tones between.
+    """
+    side = min(grey.shape) // _CELL
+    grid = grey[: side * _CELL, : side * _CELL].reshape(side, _CELL, side, _CELL).swapaxes(1, 2)
+    cells = grid.reshape(-1, _CELL, _CELL).astype(np.int16)
+    low, high = cells.min((1, 2), keepdims=True), cells.max((1, 2), keepdims=True)
+    contrast, doubled = high - low, 2 * cells - low - high  # twice the distance from the middle tone
+    above = doubled > 0
+    across = np.count_nonzero(above[:, :, 1:] != above[:, :, :-1], axis=(1, 2))
+    down = np.count_nonzero(above[:, 1:] != above[:, :-1], axis=(1, 2))
+    flat = np.count_nonzero(np.abs(doubled) > 2 * _FLAT * contrast, axis=(1, 2))
+    written = (
+        (contrast[:, 0, 0] > _STROKE_RANGE)
+        & (across + down > _STROKES * _CELL)
+        & (flat > _FLAT_SHARE * _CELL * _CELL)
+    )
+    return float(written.mean())
+
+
+def _ramp(value: float, zero: float, one: float) -> float:
+    """0 at ``zero``, 1 at ``one``, straight between and cut beyond."""
+    return min(max((value - zero) / (one - zero), 0.0), 1.0)
+
+
+def _codes(pixels: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Pixels as 15-bit numbers, 5 bits a channel: the index into the tables below."""
+    high = pixels.reshape(-1, 3).astype(np.intp) >> 3
+    codes: NDArray[np.intp] = high[:, 0] << 10 | high[:, 1] << 5 | high[:, 2]
+    return codes
+
+
+@cache
+def _lab_table() -> NDArray[np.float32]:
+    """CIELAB of the middle of each of the 32,768 codes: (32768, 3)."""
+    codes = np.arange(1 << 15)
+    rgb = np.stack([codes >> 10, codes >> 5 & 31, codes & 31], axis=1) * 8 + 4
+    return _lab(rgb).astype(np.float32)
+
+
+@cache
+def _name_table() -> NDArray[np.intp]:
+    """Index of the colour name nearest to each code in CIELAB: (32768,)."""
+    shades = [(index, shade) for index, name in enumerate(_COLOURS) for shade in _PALETTE[name]]
+    rgb = np.array([[shade >> 16, shade >> 8 & 255, shade & 255] for _, shade in shades])
+    points, anchors = _lab_table(), _lab(rgb)
+    # Squared distance less the point's own square, which orders nothing.
+    distances = (anchors**2).sum(axis=1) - 2 * points @ anchors.T
+    names: NDArray[np.intp] = np.array([index for index, _ in shades])[distances.argmin(1)]
+    return names
+
+
+def _lab(rgb: NDArray[np.integer]) -> NDArray[np.float64]:
+    """CIELAB under D65 (n, 3) of sRGB in [0, 255] (n, 3): IEC 61966-2-1, CIE 15."""
+    srgb = rgb / 255
+    steep = ((srgb + 0.055) / 1.055) ** 2.4
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, steep)  # noqa: PLR2004  # IEC 61966-2-1 names it no other way
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    xyz = linear @ to_xyz.T / to_xyz.sum(1)
+    f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
+    return np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], axis=1)
