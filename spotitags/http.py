@@ -7,6 +7,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 from spotitags.errors import FetchError, RateLimitError
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
-USER_AGENT = "SpotiTags/0.1 (+https://example.org/spotitags-page)"
+USER_AGENT = "SpotiTags/0.1"
 MAX_REDIRECTS = 5
 
 # Without a handler of its own, each retry that stamina logs would be printed to the user's stderr.
@@ -88,7 +89,7 @@ class HttpClient:
                 with attempt:
                     return self._get_once(url, deadline)
         except _TransientError as error:
-            if error.status == 429:  # noqa: PLR2004
+            if error.status == HTTPStatus.TOO_MANY_REQUESTS:
                 raise _rate_limit(error.wait) from error
             raise
         raise AssertionError("stamina returns or raises")
@@ -140,14 +141,15 @@ class HttpClient:
 
     def _check_status(self, response: httpx2.Response) -> None:
         status = response.status_code
-        if status == 200:  # noqa: PLR2004
+        if status == HTTPStatus.OK:
             return
         detail = f"HTTP {status}"
-        if status in {404, 410}:
+        if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
             raise FetchError("not-found", detail, status=status)
-        if status != 429 and status < 500:  # noqa: PLR2004
+        too_many = status == HTTPStatus.TOO_MANY_REQUESTS
+        if not too_many and status < HTTPStatus.INTERNAL_SERVER_ERROR:
             raise FetchError("refused", detail, status=status)
-        error = _TransientError("rate-limited" if status == 429 else "server", detail, status=status)  # noqa: PLR2004
+        error = _TransientError("rate-limited" if too_many else "server", detail, status=status)
         error.wait = retry_after(response.headers)
         if error.wait is not None and error.wait > self.longest_wait:
             raise _rate_limit(error.wait) from error

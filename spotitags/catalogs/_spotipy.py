@@ -1,0 +1,226 @@
+"""spotipy, connected so that it neither waits for hours nor prints, and its failures in our own words."""
+
+from __future__ import annotations
+
+import logging
+import re
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from spotitags.errors import (
+    ArtistNotFoundError,
+    CatalogError,
+    InputError,
+    RateLimitError,
+    SettingsError,
+)
+from spotitags.http import retry_after
+
+if TYPE_CHECKING:
+    from requests import Response, Session
+
+_MARKET = re.compile(r"[A-Z]{2}")
+_SILENT = logging.NullHandler()
+_OTHER = "or take another catalogue (--catalog, or --offline, which needs no keys)"
+_KEYS = f"check SPOTIPY_CLIENT_ID and SPOTIPY_CLIENT_SECRET, {_OTHER}"
+
+
+class SpotipyClient:
+    """Calls Spotify with client credentials. Connects on the first `call`.
+
+    Args:
+        client_id: Of a Spotify app.
+        client_secret: Of the same app.
+        market: ISO 3166-1 alpha-2 country, sent with every call.
+        api_url: Another server instead of https://api.spotify.com/v1/, always together with ``token_url``.
+        token_url: Where that server hands out tokens.
+        seconds: Time for one answer.
+        backoff: Pause before the third try in seconds; it doubles with each further one.
+    """
+
+    def __init__(  # noqa: PLR0913 — two keys and five independent settings
+        self,
+        client_id: str,
+        client_secret: str,
+        *,
+        market: str,
+        api_url: str | None,
+        token_url: str | None,
+        seconds: float,
+        backoff: float,
+    ) -> None:
+        self.market = market
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._urls = (api_url, token_url)
+        self._seconds = seconds
+        self._backoff = backoff
+        self._connected: Any = None
+
+    def call(self, method: str, artist_id: str, **arguments: object) -> dict[str, Any]:
+        """Call spotipy's ``method`` on one artist and give the JSON object that was answered.
+
+        Raises:
+            SettingsError: The keys are missing or refused.
+            InputError: The market is none.
+            ArtistNotFoundError: Spotify does not know the artist.
+            RateLimitError: Too many calls.
+            CatalogError: Spotify could not be reached or answered nonsense.
+        """
+        from requests import RequestException
+        from spotipy.exceptions import SpotifyBaseException
+
+        client = self._connect()
+        try:
+            answer = getattr(client, method)(artist_id, **arguments)
+        except (
+            SpotifyBaseException,
+            RequestException,
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+        ) as error:
+            # The last four: spotipy reads what a server says without looking.
+            self._explain(error, artist_id)
+        if not isinstance(answer, dict):
+            raise CatalogError("Spotify's answer is no JSON object: try again later")
+        return answer
+
+    def _connect(self) -> Any:  # noqa: ANN401 — spotipy is untyped
+        if self._connected is None:
+            self._check_settings()
+            from spotipy import MemoryCacheHandler, Spotify, SpotifyClientCredentials
+
+            _quieten_spotipy()
+            session = self._session()
+            session.params = {"market": self.market}  # spotipy itself can send the old ``country`` only
+            auth = SpotifyClientCredentials(
+                self._client_id,
+                self._client_secret,
+                requests_session=self._session(),
+                requests_timeout=self._seconds,
+                cache_handler=MemoryCacheHandler(),
+            )
+            client = Spotify(auth_manager=auth, requests_session=session, requests_timeout=self._seconds)
+            api_url, token_url = self._urls
+            if api_url and token_url:
+                client.prefix = api_url.rstrip("/") + "/"
+                auth.OAUTH_TOKEN_URL = token_url
+            self._connected = client
+        return self._connected
+
+    def _check_settings(self) -> None:
+        if not self._client_id or not self._client_secret:
+            raise SettingsError(
+                f"Spotify needs keys: set SPOTIPY_CLIENT_ID and SPOTIPY_CLIENT_SECRET, {_OTHER}"
+            )
+        if not (self._client_id + self._client_secret).isascii():
+            raise SettingsError(f"Spotify's keys are plain ASCII and these are not: {_KEYS}")
+        if not _MARKET.fullmatch(self.market):
+            raise InputError(f"{self.market!r} is no market: give two capital letters such as US or DE")
+        if bool(self._urls[0]) != bool(self._urls[1]):
+            raise SettingsError("api_url and token_url belong together: give both or neither")
+
+    def _session(self) -> Session:
+        """A session that retries what may pass and hands everything else over at once, 429 above all.
+
+        spotipy's own would sleep through ``Retry-After``, for hours, and then lose the header.
+        """
+        from requests import Session
+        from requests.adapters import HTTPAdapter
+        from urllib3 import Retry
+
+        retry = Retry(
+            total=4,
+            connect=3,
+            read=2,
+            status=3,
+            allowed_methods=None,  # asking for a token is a POST and safe to repeat
+            status_forcelist=(500, 502, 503, 504),
+            respect_retry_after_header=False,
+            raise_on_status=False,
+            backoff_factor=self._backoff,
+            backoff_max=5,
+        )
+        session = Session()
+        session.max_redirects = 0  # Spotify never redirects, and keys go nowhere else
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, HTTPAdapter(max_retries=retry))
+        return session
+
+    def _explain(self, error: Exception, artist_id: str) -> NoReturn:
+        """Raise what a failed call means to its caller."""
+        response = _response(error)
+        if response is None:
+            what = type(error).__name__
+            raise CatalogError(
+                f"Spotify gave no usable answer ({what}): check the network, {_OTHER}"
+            ) from error
+        status = response.status_code
+        seen = f"HTTP {status}: {self._words(response)}"
+        for_token = response.request.method == "POST"
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise _rate_limit(response) from error
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise CatalogError(
+                f"Spotify is out of order ({seen}), also when asked again: try later, {_OTHER}"
+            ) from error
+        if for_token or status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            raise SettingsError(
+                f"Spotify refused the keys ({seen}); in Development Mode its owner needs Premium: {_KEYS}"
+            ) from error
+        if status == HTTPStatus.BAD_REQUEST and "market" in seen.lower():
+            raise InputError(f"Spotify has no market {self.market!r} ({seen}): give another one") from error
+        if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}:
+            raise ArtistNotFoundError(
+                f"Spotify knows no artist {artist_id} ({seen}): check the id, {_OTHER}"
+            ) from error
+        raise CatalogError(f"Spotify's answer makes no sense ({seen}): try again later, {_OTHER}") from error
+
+    def _words(self, response: Response) -> str:
+        """What the server says, in one short printable line, without our secret should it be echoed."""
+        found = re.search(r'"(?:error_description|message|error)"\s*:\s*"([^"]*)"', response.text)
+        words = found[1] if found else response.reason or "no reason given"
+        words = "".join(char if char.isprintable() else " " for char in words)
+        return words.replace(self._client_secret, "***")[:200]
+
+
+def _quieten_spotipy() -> None:
+    """Keep spotipy off the user's stderr, and at any level from logging headers, which hold the keys."""
+    for name in ("spotipy.client", "spotipy.oauth2"):
+        logger = logging.getLogger(name)
+        logger.addHandler(_SILENT)
+        logger.addFilter(_no_debug)
+
+
+def _no_debug(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.DEBUG
+
+
+def _response(error: BaseException | None) -> Response | None:
+    """The server's answer behind an error: spotipy drops it but raises its own while handling requests'."""
+    while error is not None:
+        response: Response | None = getattr(error, "response", None)
+        if response is not None:
+            return response
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _rate_limit(response: Response) -> RateLimitError:
+    quota = "QUOTA_EXCEEDED" in response.text
+    what = "daily quota" if quota else "rate limit"
+    wait = retry_after(response.headers)
+    if wait is None:
+        return RateLimitError(
+            f"Spotify's {what} is used up: run again later; what is finished is kept", quota=quota
+        )
+    retry_at = datetime.now(UTC) + timedelta(seconds=wait)
+    return RateLimitError(
+        f"Spotify's {what} is used up: run again after {retry_at.astimezone():%Y-%m-%d %H:%M:%S %Z}; "
+        "what is finished is kept",
+        retry_at=retry_at,
+        quota=quota,
+    )
