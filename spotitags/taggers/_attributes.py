@@ -70,8 +70,9 @@ def attributes(pixels: NDArray[np.uint8]) -> list[Tag]:
 
     image = Image.fromarray(pixels)
     codes = _codes(np.asarray(image.reduce(_REDUCE)))
-    measures = _colours(codes) | _tone(_lab_table()[codes])
-    measures["lettering"] = _ramp(_lettering(np.asarray(image.convert("L"))), 0.04, 0.24)
+    grey = np.asarray(image.convert("L"))
+    measures = _colours(codes) | _tone(_lab_table()[codes]) | _contrast(grey)
+    measures["lettering"] = _ramp(_lettering(grey), 0.04, 0.24)
     return [Tag(label, round(SCALE * measure, 4)) for label, measure in measures.items() if measure >= LEAST]
 
 
@@ -82,18 +83,21 @@ def _colours(codes: NDArray[np.intp]) -> dict[str, float]:
 
 
 def _tone(lab: NDArray[np.float32]) -> dict[str, float]:
-    """Lightness, its spread, and saturation, from CIELAB pixels (n, 3)."""
-    lightness = lab[:, 0]
-    mean, spread = float(lightness.mean()), float(lightness.std())
+    """Lightness and saturation of CIELAB pixels (n, 3)."""
+    mean = float(lab[:, 0].mean())
     grey = float((np.hypot(lab[:, 1], lab[:, 2]) < _GREY_CHROMA).mean())
     return {
         "dark": _ramp(mean, 45, 10),
         "bright": _ramp(mean, 60, 90),
         "black and white": _ramp(grey, 0.8, 1.0),
         "colourful": _ramp(_colourfulness(lab), 15, 60),
-        "high contrast": _ramp(spread, 20, 40),
-        "low contrast": _ramp(spread, 18, 6),
     }
+
+
+def _contrast(grey: NDArray[np.uint8]) -> dict[str, float]:
+    """Root-mean-square contrast, from fine detail to the whole picture, in percent of the range."""
+    spread = float(grey.std()) / 2.55
+    return {"high contrast": _ramp(spread, 22, 42), "low contrast": _ramp(spread, 18, 6)}
 
 
 def _colourfulness(lab: NDArray[np.float32]) -> float:
