@@ -153,16 +153,13 @@ def square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
     height, width = pixels.shape[:2]
     shorter = min(height, width)
-    if height == width == side:
-        return pixels
-    left, top = (width - shorter) // 2, (height - shorter) // 2
-    resized = Image.fromarray(pixels).resize(
-        (side, side),
-        Image.Resampling.BICUBIC,
-        box=(left, top, left + shorter, top + shorter),
-        reducing_gap=2.0,
+    top, left = (height - shorter) // 2, (width - shorter) // 2
+    middle = pixels[top : top + shorter, left : left + shorter]
+    if shorter == side:
+        return np.ascontiguousarray(middle)
+    return np.asarray(
+        Image.fromarray(middle).resize((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     )
-    return np.asarray(resized)
 
 
 def _cores() -> int:

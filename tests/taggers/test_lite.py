@@ -1,0 +1,169 @@
+"""What a user of the lite tagger sees: tags of drawn covers, the same each time, and how it starts."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+from spotitags.records import Album, Artist, Cover
+from spotitags.taggers import TaggerOptions, tagger_class
+from spotitags.taggers._attributes import attribute_labels
+from spotitags.taggers.lite import FLOOR, TOP, LiteTagger, imagenet_labels, square
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+ALBUM = Album("album", "Album", Artist("artist"))
+
+
+def cover(pixels: NDArray[np.uint8] | Image.Image) -> Cover:
+    return Cover(ALBUM, "digest", np.ascontiguousarray(pixels))
+
+
+def noise(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def clock() -> Image.Image:
+    image = Image.new("RGB", (300, 300), "tan")
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((30, 30, 270, 270), fill="white", outline="black", width=8)
+    for hour in range(1, 13):
+        x, y = math.sin(hour * math.pi / 6), -math.cos(hour * math.pi / 6)
+        draw.text((150 + 95 * x, 150 + 95 * y), str(hour), fill="black", anchor="mm", font_size=26)
+    draw.line((150, 150, 210, 120), fill="black", width=8)
+    draw.line((150, 150, 140, 60), fill="black", width=5)
+    return image
+
+
+def crossword() -> Image.Image:
+    image = Image.new("RGB", (300, 300), "white")
+    draw = ImageDraw.Draw(image)
+    black = np.random.default_rng(1).random((15, 15)) < 0.2
+    for row, column in np.ndindex(15, 15):
+        box = (20 * row, 20 * column, 20 * row + 20, 20 * column + 20)
+        draw.rectangle(box, outline="black", fill="black" if black[row, column] else "white")
+    return image
+
+
+@pytest.fixture(scope="module")
+def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("lite")
+
+
+@pytest.fixture(scope="module")
+def tagger(cache_dir: Path) -> LiteTagger:
+    return LiteTagger(cache_dir)
+
+
+def test_names_what_is_drawn(tagger: LiteTagger) -> None:
+    first, second = tagger.tag([cover(clock()), cover(crossword())])
+    assert first[0].label == "analog clock"
+    assert second[0].label == "crossword"
+    assert {"black and white", "high contrast", "white"} <= {tag.label for tag in second}
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.tuples(st.integers(1, 400), st.integers(1, 400)), max_size=4))
+def test_tags_of_any_cover_are_in_order_and_in_range(
+    tagger: LiteTagger, sizes: list[tuple[int, int]]
+) -> None:
+    known = {*imagenet_labels(), *attribute_labels()}
+    tagged = tagger.tag([cover(noise(*size)) for size in sizes])
+    assert len(tagged) == len(sizes)
+    for tags in tagged:
+        labels, weights = [tag.label for tag in tags], [tag.weight for tag in tags]
+        assert weights == sorted(weights, reverse=True)
+        assert all(FLOOR <= weight <= 1 for weight in weights)
+        assert len(set(labels)) == len(labels)
+        assert set(labels) <= known
+        assert len(set(labels) - set(attribute_labels())) <= TOP
+
+
+def test_a_cover_gets_the_same_tags_alone_and_among_others(tagger: LiteTagger) -> None:
+    covers = [cover(clock()), cover(crossword()), *(cover(noise(64, 64, seed)) for seed in range(5))]
+    together = tagger.tag(covers)
+    assert together == [tagger.tag([one])[0] for one in covers]
+    assert together == tagger.tag(covers[::-1])[::-1]
+
+
+def test_threads_share_an_instance_that_has_not_loaded_yet(cache_dir: Path, tagger: LiteTagger) -> None:
+    covers = [cover(noise(80, 80, seed)) for seed in range(4)]
+    fresh = LiteTagger(cache_dir)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(fresh.tag, [[one] for one in covers]))
+    assert [tags for (tags,) in answers] == tagger.tag(covers)
+
+
+def test_embeddings_are_one_row_a_cover(tagger: LiteTagger) -> None:
+    rows = tagger.embed([cover(clock()), cover(crossword()), cover(clock())])
+    assert rows.shape == (3, 1280)
+    assert rows.dtype == np.float32
+    np.testing.assert_array_equal(rows[0], rows[2])
+    assert np.abs(rows[0] - rows[1]).max() > 0.1
+    assert tagger.embed([]).shape == (0, 1280)
+
+
+def test_only_the_middle_of_an_oblong_cover_counts(tagger: LiteTagger) -> None:
+    wide = Image.new("RGB", (500, 300), "red")
+    wide.paste(clock(), (100, 0))
+    assert tagger.tag([cover(wide)]) == tagger.tag([cover(clock())])
+    tall = np.concatenate([noise(40, 260), np.full((260, 260, 3), 7, np.uint8), noise(40, 260)])
+    assert (square(tall, 260) == 7).all()
+
+
+def test_labels_are_a_thousand_readable_names_in_imagenet_order() -> None:
+    labels = imagenet_labels()
+    assert len(labels) == len(set(labels)) == 1000
+    assert not set(labels) & set(attribute_labels())
+    assert all(label == label.lower().strip() and "_" not in label for label in labels)
+    known = {
+        0: "tench",
+        291: "lion",
+        402: "acoustic guitar",
+        566: "french horn",
+        776: "saxophone",
+        999: "toilet paper",
+    }
+    assert {index: labels[index] for index in known} == known
+
+
+def test_it_comes_through_the_taggers_door(tmp_path: Path) -> None:
+    options = TaggerOptions(cache_dir=tmp_path / "not there yet", offline=True)
+    kind = tagger_class("lite")
+    assert kind is LiteTagger
+    assert kind.readiness(options).ready
+    built = kind.from_options(options)
+    assert built.name == "lite"
+    assert built.version == LiteTagger(tmp_path).version
+    assert "efficientnet-lite2" in built.version
+    assert not options.cache_dir.exists()
+
+
+def test_a_warm_start_imports_neither_torch_nor_onnx(tagger: LiteTagger) -> None:
+    tagger.embed([cover(clock())])
+    script = f"""
+import sys
+from pathlib import Path
+import numpy as np
+from spotitags.records import Album, Artist, Cover
+from spotitags.taggers.lite import LiteTagger
+tagger = LiteTagger(Path({str(tagger.cache_dir)!r}))
+tagger.version, tagger.name
+assert not {{"onnxruntime", "PIL"}} & set(sys.modules), "imported before use"
+assert tagger.tag([Cover(Album("a", "A", Artist("b")), "d", np.zeros((300, 300, 3), np.uint8))])[0]
+assert not {{"torch", "onnx", "sklearn", "pandas"}} & set(sys.modules), "not needed"
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
