@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from requests import Response, Session
 
 _MARKET = re.compile(r"[A-Z]{2}")
-_SILENT = logging.NullHandler()
+_FIELD = re.compile(r'"(error_description|message)"\s*:\s*"([^"]*)"')
 _OTHER = "or take another catalogue (--catalog, or --offline, which needs no keys)"
 _KEYS = f"check SPOTIPY_CLIENT_ID and SPOTIPY_CLIENT_SECRET, {_OTHER}"
 
@@ -73,6 +73,7 @@ class SpotipyClient:
 
         client = self._connect()
         try:
+            client.auth_manager.get_access_token(as_dict=False)  # spotipy muddles its failure into a warning
             answer = getattr(client, method)(artist_id, **arguments)
         except (
             SpotifyBaseException,
@@ -93,7 +94,7 @@ class SpotipyClient:
             self._check_settings()
             from spotipy import MemoryCacheHandler, Spotify, SpotifyClientCredentials
 
-            _quieten_spotipy()
+            _silence_spotipy()
             session = self._session()
             session.params = {"market": self.market}  # spotipy itself can send the old ``country`` only
             auth = SpotifyClientCredentials(
@@ -169,7 +170,7 @@ class SpotipyClient:
             ) from error
         if for_token or status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             raise SettingsError(
-                f"Spotify refused the keys ({seen}); in Development Mode its owner needs Premium: {_KEYS}"
+                f"Spotify refused the keys ({seen}); Development Mode needs an owner with Premium: {_KEYS}"
             ) from error
         if status == HTTPStatus.BAD_REQUEST and "market" in seen.lower():
             raise InputError(f"Spotify has no market {self.market!r} ({seen}): give another one") from error
@@ -181,22 +182,20 @@ class SpotipyClient:
 
     def _words(self, response: Response) -> str:
         """What the server says, in one short printable line, without our secret should it be echoed."""
-        found = re.search(r'"(?:error_description|message|error)"\s*:\s*"([^"]*)"', response.text)
-        words = found[1] if found else response.reason or "no reason given"
+        fields = dict(_FIELD.findall(response.text))
+        words = fields.get("message") or fields.get("error_description") or response.reason or "no reason"
         words = "".join(char if char.isprintable() else " " for char in words)
         return words.replace(self._client_secret, "***")[:200]
 
 
-def _quieten_spotipy() -> None:
-    """Keep spotipy off the user's stderr, and at any level from logging headers, which hold the keys."""
+def _silence_spotipy() -> None:
+    """Drop what spotipy logs: headers, which hold the keys, and failures, which we raise anyway."""
     for name in ("spotipy.client", "spotipy.oauth2"):
-        logger = logging.getLogger(name)
-        logger.addHandler(_SILENT)
-        logger.addFilter(_no_debug)
+        logging.getLogger(name).addFilter(_drop)
 
 
-def _no_debug(record: logging.LogRecord) -> bool:
-    return record.levelno > logging.DEBUG
+def _drop(_record: logging.LogRecord) -> bool:
+    return False
 
 
 def _response(error: BaseException | None) -> Response | None:

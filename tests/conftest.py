@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import stamina
+from pytest_httpserver import HTTPServer
+from servers import SpotifyReplay
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def no_waiting() -> Iterator[None]:
+    """Retries happen as often as they would, without the pauses."""
+    with stamina.set_testing(True, attempts=3, cap=True):
+        yield
+
+
+@pytest.fixture(scope="session")
+def make_httpserver() -> Iterator[HTTPServer]:
+    """The server behind the plugin's ``httpserver``, answering several requests at once."""
+    with HTTPServer(host="127.0.0.1", threaded=True) as server:
+        yield server
+
+
+@pytest.fixture
+def spotify(httpserver: HTTPServer) -> SpotifyReplay:
+    """Spotify as the fixtures show it."""
+    return SpotifyReplay(httpserver)
