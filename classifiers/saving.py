@@ -1,0 +1,83 @@
+"""Write a trained ensemble: one ONNX graph and the JSON card that describes it, no pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from classifiers.ensemble import FORMAT, model_files
+from classifiers.export import Part, merged
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from classifiers.training import FittedVoter, Trained
+
+
+def save(trained: Trained, stem: Path, *, created: str) -> tuple[Path, Path]:
+    """Write ``<stem>.onnx`` and ``<stem>.json``; equal trainings give equal bytes.
+
+    Args:
+        trained: From `classifiers.training.train`.
+        stem: Path without the ending; folders that are not there are made.
+        created: Date for the card, such as ``2026-11-20``.
+
+    Returns:
+        The two files.
+
+    Raises:
+        OSError: They cannot be written.
+    """
+    graph = merged([Part(_input(v), len(v.view.labels), v.model) for v in trained.voters])
+    onnx, card = model_files(stem)
+    onnx.parent.mkdir(parents=True, exist_ok=True)
+    onnx.write_bytes(graph)
+    text = json.dumps(_card(trained, graph, created), ensure_ascii=False, indent=1)
+    card.write_text(text + "\n", encoding="utf-8")
+    return onnx, card
+
+
+def _card(trained: Trained, graph: bytes, created: str) -> dict[str, Any]:
+    """What a reader, and `classifiers.ensemble.Ensemble`, should know of the graph."""
+    from sklearn import __version__
+
+    views = {_input(v): v for v in trained.voters}
+    return {
+        "format": FORMAT,
+        "sha256": hashlib.sha256(graph).hexdigest(),
+        "created": created,
+        "scikit_learn": __version__,
+        "seed": trained.seed,
+        "genres": list(trained.genres),
+        "artists": dict(trained.artists),
+        "taggers": [{"name": name, "version": version} for name, version in trained.taggers.items()],
+        "evaluation": {
+            "folds": trained.folds,
+            "repeats": trained.repeats,
+            **_rounded(asdict(trained.scores)),
+        },
+        "notes": list(trained.notes),
+        "voters": [
+            {
+                **v.name._asdict(),
+                "input": _input(v),
+                "weight": round(v.weight, 6),
+                **_rounded(asdict(v.scores)),
+            }
+            for v in trained.voters
+        ],
+        "inputs": [
+            {"name": name, "tagger": v.name.tagger, "top": v.view.top, "labels": list(v.view.labels)}
+            for name, v in views.items()
+        ],
+    }
+
+
+def _input(voter: FittedVoter) -> str:
+    return f"{voter.name.tagger}/{voter.name.view}"
+
+
+def _rounded(scores: dict[str, float]) -> dict[str, float]:
+    return {name: round(score, 4) for name, score in scores.items()}
