@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 import stamina
 from pytest_httpserver import HTTPServer
@@ -9,6 +10,11 @@ from servers import SpotifyReplay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+# A busy machine is no failure; what must be fast is measured in benchmarks.
+hypothesis.settings.register_profile("spotitags", deadline=None)
+hypothesis.settings.load_profile("spotitags")
 
 
 @pytest.fixture
