@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from onnx import GraphProto, NodeProto, TensorProto
-
     from sklearn.base import ClassifierMixin
 
     from classifiers.text import Classifier
