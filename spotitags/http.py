@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Self
 
 from spotitags.errors import FetchError, RateLimitError
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     import httpx2
 
-USER_AGENT = "SpotiTags/0.1"
 MAX_REDIRECTS = 5
 
 # Without a handler of its own, each retry that stamina logs would be printed to the user's stderr.
@@ -42,7 +42,7 @@ class HttpClient:
         attempts: Tries of one `get`.
         longest_wait: Longest pause, in seconds, that a service may ask for.
         connections: Connections kept open at once.
-        headers: Sent with every request.
+        headers: Sent with every request; ``User-Agent`` replaces the plain ``SpotiTags/<version>``.
     """
 
     def __init__(  # noqa: PLR0913 — independent limits
@@ -115,7 +115,7 @@ class HttpClient:
                 self._opened = httpx2.Client(
                     follow_redirects=True,
                     max_redirects=MAX_REDIRECTS,
-                    headers={"User-Agent": USER_AGENT, **self.headers},
+                    headers={"User-Agent": f"SpotiTags/{version('spotitags')}", **self.headers},
                     limits=httpx2.Limits(max_connections=self.connections),
                 )
             return self._opened

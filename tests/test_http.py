@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import socket
 import struct
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from servers import raw_server
 from werkzeug import Response
 
 from spotitags.errors import FetchError, RateLimitError
-from spotitags.http import MAX_REDIRECTS, USER_AGENT, HttpClient, retry_after
+from spotitags.http import MAX_REDIRECTS, HttpClient, retry_after
 
 if TYPE_CHECKING:
     import threading
@@ -32,10 +33,12 @@ def failure(url: str, **settings: Any) -> FetchError:
 
 
 def test_the_body_comes_and_the_server_is_told_who_asks(httpserver: HTTPServer) -> None:
-    headers = {"User-Agent": USER_AGENT, "Accept": "image/*"}
-    httpserver.expect_request("/a", headers=headers).respond_with_data(b"\0\1")
+    httpserver.expect_request("/a").respond_with_data(b"\0\1")
     with HttpClient(headers={"Accept": "image/*"}) as client:
         assert client.get(httpserver.url_for("/a")) == b"\0\1"
+    headers = httpserver.log[0][0].headers
+    assert re.fullmatch(r"SpotiTags/\d+\.\d+\S*", headers["User-Agent"])
+    assert headers["Accept"] == "image/*"
 
 
 @pytest.mark.parametrize(
