@@ -125,12 +125,12 @@ def frame(bags: Sequence[TagBag], *, long: bool = False) -> DataFrame:
             for label, weight in each.tags
         ],
         columns=["artist_id", "artist_name", "genre", "tagger", "label", "weight"],
-    ).astype({"artist_id": "str", "tagger": "str", "label": "str", "weight": "float64"})
+    )
+    table = table.astype(dict.fromkeys(table, "str") | {"weight": "float64"})
     if long:
         return table
     several = len({each.tagger for each in bags}) > 1
-    wide = table.pivot(
-        index="artist_id", columns=["tagger", "label"] if several else "label", values="weight"
-    )
+    columns = ["tagger", "label"] if several else ["label"]
+    wide = table.pivot_table(index="artist_id", columns=columns, values="weight", aggfunc="sum")
     artists = pd.Index(dict.fromkeys(each.artist.id for each in bags), name="artist_id", dtype="str")
     return wide.reindex(artists).fillna(0.0)
