@@ -38,7 +38,7 @@ def kept(
 
 def _read(file: Path, rows: Sequence[int]) -> list[NDArray[np.float32]] | None:
     try:
-        with np.load(file, allow_pickle=False) as stored:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             arrays = [stored[f"arr_{i}"] for i in range(len(rows))]
     except Exception:  # noqa: BLE001  (a broken file breaks numpy, zipfile, zlib and ast, each in its own way)
         return None

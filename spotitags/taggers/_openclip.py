@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spotitags.errors import NotInstalledError, TaggerError, WeightsError
-from spotitags.taggers._weights import locate
+from spotitags.errors import TaggerError, WeightsError
+from spotitags.taggers._weights import import_open_clip, locate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from torchvision.transforms import Compose
 
+    from spotitags.taggers._weights import Weights
+
     Tokenizer = Callable[[Sequence[str]], torch.Tensor]
 
-CHUNK = {
-    "cpu": 16,
-    "mps": 32,
-    "cuda": 64,
-}  # covers a forward pass; small enough that fitting the next ones overlaps
+CHUNK = {"cpu": 16, "mps": 32, "cuda": 64}
+"""Covers a forward pass; the next ones are resized meanwhile."""
 
 _LABELS_AT_ONCE = {"cpu": 16, "mps": 32, "cuda": 256}  # times the number of templates
 _RESIZE_THREADS = 32
@@ -37,31 +36,30 @@ class Encoder:
     """A loaded model.
 
     Args:
-        model: open_clip's model, in evaluation mode, on ``device``.
+        model: open_clip's model, in fp32.
         preprocess: open_clip's own transform for it.
         tokenizer: open_clip's own tokenizer for it.
         device: ``cpu``, ``cuda`` or ``mps``.
-        precision: open_clip's name of it, ``bf16`` or ``fp32``.
+        precision: ``bf16`` or ``fp32``.
+
+    Attributes:
+        scale: The factor from cosine to logit that the model was trained with (100 for most CLIPs). SigLIP's
+            bias is not kept: it is the same for every text, so it drops out of every difference and softmax.
     """
 
     def __init__(
         self, model: torch.nn.Module, preprocess: Compose, tokenizer: Tokenizer, device: str, precision: str
     ) -> None:
-        self.model = model
+        import torch
+
+        logit_scale: torch.Tensor = model.logit_scale  # type: ignore[assignment]
+        self.scale = float(logit_scale.detach().exp())
+        # All of it: open_clip's own bf16 keeps LayerNorm in fp32, and a fifth of the time goes into casting.
+        self.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        self.model = model.eval().to(device=device, dtype=self.dtype)
         self.tokenizer = tokenizer
         self.device = device
-        self._dtype = _input_type(precision)
         self._fit, self._mean, self._std = _split(preprocess)
-
-    @property
-    def scale(self) -> float:
-        """The factor from cosine to logit that the model was trained with (100 for most CLIPs).
-
-        SigLIP's bias is no part of it: it is the same for every text, so it drops out of every difference and
-        every softmax taken here.
-        """
-        scale: torch.Tensor = self.model.logit_scale  # type: ignore[assignment]
-        return float(scale.detach().float().exp())
 
     def images(self, pixels: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Embeddings of covers.
@@ -85,7 +83,7 @@ class Encoder:
                 if self.device == "cuda":
                     stacked = stacked.pin_memory()
                 batch = stacked.to(self.device, non_blocking=True).permute(0, 3, 1, 2).float().div_(255)
-                batch = batch.sub_(mean).div_(std).to(self._dtype)
+                batch = batch.sub_(mean).div_(std).to(self.dtype)
                 parts.append(self.model.encode_image(batch).float())  # type: ignore[operator]
             joined = torch.nn.functional.normalize(torch.cat(parts), dim=-1)
             embeddings: NDArray[np.float32] = joined.cpu().numpy()
@@ -124,38 +122,30 @@ def load(model: str, *, device: str, precision: str, offline: bool) -> Encoder:
         TaggerError: Its tokenizer or the device cannot be had.
     """
     weights = locate(model, offline=offline)
-    try:
-        import open_clip
-    except ImportError as error:
-        raise NotInstalledError("the clip tagger", "clip") from error
+    open_clip = import_open_clip()
     _check(device)
     try:
         network, preprocess = open_clip.create_model_from_pretrained(
             weights.model,
             weights.checkpoint,
-            precision=precision,
-            device=device,
             force_quick_gelu=weights.quick_gelu,
             **{f"image_{key}": value for key, value in weights.preprocessing.items()},
         )
-    except (
-        Exception
-    ) as error:  # unreadable files raise errors of safetensors, pickle, zipfile, torch and json
+    except Exception as error:  # of safetensors, pickle, zipfile, torch or json, as the file may be
         raise WeightsError(
             f"the CLIP weights {model} cannot be loaded ({type(error).__name__}: {_line(error)}): "
             "delete them to have them fetched anew, or take --tagger lite"
         ) from error
-    return Encoder(
-        network.eval(), preprocess, _tokenizer(weights.tokenizer, offline=offline), device, precision
-    )
+    return Encoder(network, preprocess, _tokenizer(weights, offline=offline), device, precision)
 
 
-def _tokenizer(name: str, *, offline: bool) -> Tokenizer:
+def _tokenizer(weights: Weights, *, offline: bool) -> Tokenizer:
     """open_clip's tokenizer; those of SigLIP and a few more come from transformers and the Hub."""
     import open_clip
 
-    config = open_clip.get_model_config(name) or {}
-    foreign = bool(config.get("text_cfg", {}).get("hf_tokenizer_name"))
+    config = open_clip.get_model_config(weights.model)
+    foreign = bool(config["text_cfg"].get("hf_tokenizer_name"))
+    name = weights.tokenizer if foreign else weights.model
     try:
         tokenizer: Tokenizer = open_clip.get_tokenizer(
             name, **({"local_files_only": True} if foreign and offline else {})
@@ -206,12 +196,6 @@ def _split(
         return np.asarray(picture(PillowImage.fromarray(pixels)))
 
     return fit, torch.tensor(normalize.mean).view(3, 1, 1), torch.tensor(normalize.std).view(3, 1, 1)
-
-
-def _input_type(precision: str) -> torch.dtype:
-    import torch
-
-    return torch.bfloat16 if precision == "bf16" else torch.float32
 
 
 def _threads() -> int:

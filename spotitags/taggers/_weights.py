@@ -14,10 +14,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spotitags.errors import InputError, NotInstalledError, WeightsError
+from spotitags.errors import InputError, NotInstalledError, TaggerError, WeightsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from types import ModuleType
 
 DEFAULT_MODEL = "ViT-B-32-256/datacomp_s34b_b86k"
 
@@ -41,7 +42,7 @@ class Weights:
         checkpoint: Path of the weights, None where ``model`` is a folder that holds them.
         preprocessing: ``mean``, ``std``, ``interpolation``, ``resize_mode`` as open_clip's table has them.
         quick_gelu: True where the weights were trained with OpenAI's approximate GELU.
-        tokenizer: The name to ask open_clip's tokenizer for.
+        tokenizer: The name to ask for a tokenizer that is not open_clip's own.
     """
 
     model: str
@@ -101,6 +102,28 @@ def on_disk(model: str) -> bool | None:
     return None
 
 
+def installed() -> bool:
+    """Whether the packages of the extra are here; imports none."""
+    return all(find_spec(package) is not None for package in ("torch", "torchvision", "open_clip"))
+
+
+def import_open_clip() -> ModuleType:
+    """open_clip itself; takes seconds the first time.
+
+    Raises:
+        TaggerError: What is installed does not fit together.
+    """
+    try:
+        import open_clip
+    except (ImportError, RuntimeError, OSError) as error:
+        raise TaggerError(
+            f"open_clip cannot be imported ({_line(error)}): install torch and torchvision from the same "
+            "source, or take --tagger lite"
+        ) from error
+    module: ModuleType = open_clip
+    return module
+
+
 def locate(model: str, *, offline: bool = False) -> Weights:
     """Find the weights on disk, or download them.
 
@@ -110,7 +133,10 @@ def locate(model: str, *, offline: bool = False) -> Weights:
     Raises:
         InputError: No such model name.
         WeightsError: The weights cannot be had.
+        NotInstalledError: open_clip is not here.
     """
+    if not installed():
+        raise NotInstalledError("the clip tagger", "clip")
     if model.startswith(_FOLDER):
         if not _checkpoints(_folder(model)):
             raise _missing(model, "the folder holds no *.safetensors, *.bin or *.pth file")
@@ -174,11 +200,14 @@ def hub_file(repository: str, names: Sequence[str], *, offline: bool) -> Path:
 
 
 def _missing(model: str, cause: str) -> WeightsError:
-    line = " ".join(cause.split())
     return WeightsError(
-        f"the CLIP weights {model} cannot be had ({line[:300]}): "
+        f"the CLIP weights {model} cannot be had ({_line(cause)}): "
         "take --tagger lite, or run once with a network"
     )
+
+
+def _line(text: object) -> str:
+    return " ".join(str(text).split())[:300]
 
 
 def _hub_cache() -> Path:
@@ -226,8 +255,7 @@ def _builtin_config(model: str) -> Path:
 
 def _table_entry(name: str, tag: str) -> dict[str, Any]:
     """open_clip's own entry for a tag: repository, preprocessing, activation. Imports torch."""
-    import open_clip
-
+    open_clip = import_open_clip()
     entry: dict[str, Any] = open_clip.get_pretrained_cfg(name, tag)
     if not entry:
         tags = open_clip.list_pretrained_tags_by_model(name)

@@ -7,7 +7,6 @@ import json
 import sys
 from collections import OrderedDict
 from functools import cached_property
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -18,7 +17,7 @@ from spotitags.taggers import Readiness
 from spotitags.taggers._arrays import kept
 from spotitags.taggers._devices import choose_device, precision
 from spotitags.taggers._labels import GENRE_TEMPLATES, fingerprints, themes
-from spotitags.taggers._weights import DEFAULT_MODEL, identity, image_size, on_disk
+from spotitags.taggers._weights import DEFAULT_MODEL, identity, image_size, installed, on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -98,12 +97,9 @@ class ClipTagger:
         """
         tagger = cls.from_options(options)
         device = choose_device(options.device)
-        if missing := [package for package in ("torch", "open_clip") if find_spec(package) is None]:
-            return Readiness(
-                ready=False,
-                reason=f"{missing[0]} is not installed",
-                remedy=str(NotInstalledError("clip", "clip")),
-            )
+        if not installed():
+            remedy = str(NotInstalledError("the clip tagger", "clip"))
+            return Readiness(ready=False, reason="open_clip is not installed", remedy=remedy)
         here = on_disk(tagger.model)
         if here is None:  # only a run leaves the labels' embeddings behind, and a run had the weights
             here = tagger.labels_file.is_file()
