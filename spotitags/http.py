@@ -6,9 +6,7 @@ import logging
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Self
 
 from spotitags.errors import FetchError, RateLimitError
@@ -108,6 +106,8 @@ class HttpClient:
         self.close()
 
     def _client(self) -> httpx2.Client:
+        from importlib.metadata import version
+
         import httpx2
 
         with self._lock:
@@ -175,6 +175,8 @@ def retry_after(headers: Mapping[str, Any]) -> float | None:
     value = str(headers.get("Retry-After") or "").strip()
     if value.isascii() and value.isdigit():
         return float(value[:9])  # a longer number is a joke; timedelta would overflow on it
+    from email.utils import parsedate_to_datetime  # 20 ms, seldom needed
+
     try:
         when = parsedate_to_datetime(value)
     except ValueError:

@@ -222,6 +222,16 @@ def test_nonsense_for_a_token_is_a_catalogue_error(spotify: SpotifyReplay, body:
         spotify.catalog().albums(ARTIST, 10)
 
 
+def test_keys_follow_no_redirect(spotify: SpotifyReplay) -> None:
+    path = f"/v1/artists/{ARTIST}/albums"
+    spotify.web.expect_request(path).respond_with_data(
+        "", 302, {"Location": spotify.web.url_for("/elsewhere")}
+    )
+    with pytest.raises(CatalogError, match="HTTP 302"):
+        spotify.catalog().albums(ARTIST, 10)
+    assert [request.path for request, _ in spotify.web.log] == ["/api/token", path]
+
+
 def test_odd_entries_of_a_page_are_passed_over(spotify: SpotifyReplay) -> None:
     odd = [None, 1, {}, {"id": "a"}, {"id": "b", "name": "Guest", "album_group": "appears_on"}]
     good = {"id": "c", "name": "Bare", "images": [None, {"url": None}, {"url": "u"}], "artists": [None]}
