@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 OUTPUT = "votes"
-UNSURE = 1.0  # weight of the flat prior in covers; docs/ensemble.md says how it was found
+UNSURE = 0.25  # weight of the flat prior in covers; docs/ensemble.md says how it was found
 
 
 class VoterName(NamedTuple):
@@ -180,7 +180,7 @@ class Ensemble:
         Args:
             bags: Tagger to label to weight, as in training. Taggers that the model does not know are ignored.
             covers: Tagger to the number of covers in its bag, where known. A vote on n covers is mixed with a
-                flat one, n parts to 1: few covers, less sure. None leaves votes as they are.
+                flat one, n parts to a quarter: few covers, less sure. None leaves votes as they are.
 
         Raises:
             NoVotersError: The model knows none of the taggers.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from classifiers.text import Classifier
 
 INNER_FOLDS = 5  # for calibration inside a classifier; fewer where a genre is smaller
-SHARPNESS = 4  # exponent of skill in a voter's weight; docs/ensemble.md has the comparison
+SHARPNESS = 8  # exponent of skill in a voter's weight; docs/ensemble.md has the comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
     """Cross-validate every voter, weight it by its skill, and fit it on all rows.
 
     A voter's skill is ``max(0, 1 - log_loss / log(genres))`` on held-out artists, 0 for chance and 1 for
-    certainty; its weight is proportional to the fourth power. Where no voter has skill all weigh the same.
+    certainty; its weight is proportional to its eighth power. Where no voter has skill all weigh the same.
 
     Args:
         rows: Labelled artists, at least 3 of each of at least 2 genres.
