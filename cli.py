@@ -1,0 +1,365 @@
+"""The command line: parse, call, render. No logic, and no heavy import at module level."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from spotitags.errors import InputError, SpotiTagsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from rich.console import Console, RenderableType
+
+    from spotitags import SpotiTags
+
+app = typer.Typer(
+    name="spotitags",
+    help="What an artist's album covers say about the music: weighted tags and genre votes.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # the panels cost 0.1 s at every start
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ALL_ANSWERED, NONE_ANSWERED, SOME_ANSWERED, INTERRUPTED = 0, 1, 3, 130
+
+
+class CatalogName(StrEnum):
+    """Where albums come from."""
+
+    auto = "auto"
+    spotify = "spotify"
+    folder = "folder"
+    library = "library"
+
+
+Artists = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--artist", "-a", help="Spotify artist id, URI or URL, or an id of the manifest; repeatable."
+    ),
+]
+Manifest = Annotated[
+    Path | None,
+    typer.Option(
+        help="Covers on disk: a CSV (artist_id,file[,artist_name,genre,album_name]) or a folder artist/*.jpg."
+    ),
+]
+CatalogOption = Annotated[
+    CatalogName, typer.Option(help="Where albums come from; auto says on stderr what it took.")
+]
+Taggers = Annotated[
+    list[str] | None,
+    typer.Option("--tagger", "-t", help="Who looks at the covers, such as clip or lite; repeatable."),
+]
+Albums = Annotated[int, typer.Option(min=1, help="Most albums an artist.")]
+Top = Annotated[int, typer.Option(min=1, help="Tags to show.")]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Open no socket: the bundled library, or --manifest.")
+]
+KeepBroad = Annotated[bool, typer.Option("--keep-broad", help="Keep tags that fit nearly every cover.")]
+ClipModel = Annotated[
+    str | None, typer.Option(help="open_clip name/pretrained, hf-hub:… or local-dir:… for the tagger clip.")
+]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda or mps; the best there is when left out.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line and artist on stdout.")]
+
+
+@app.command()
+def predict(
+    artist: Artists = None,
+    manifest: Manifest = None,
+    catalog: CatalogOption = CatalogName.auto,
+    tagger: Taggers = None,
+    model: Annotated[
+        Path | None, typer.Option(help="A trained ensemble (.onnx with its .json card).")
+    ] = None,
+    genres: Annotated[str | None, typer.Option(help="Only these genres, separated by commas.")] = None,
+    albums: Albums = 10,
+    top: Top = 10,
+    offline: Offline = False,
+    keep_broad: KeepBroad = False,
+    clip_model: ClipModel = None,
+    device: Device = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Each voter's vote; tags for and against.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Vote on the genre of artists from what their album covers show."""
+    spotitags = _spotitags(
+        catalog=catalog, manifest=manifest, tagger=tagger or (), model=model, genres=_split(genres),
+        albums=albums, offline=offline, keep_broad=keep_broad, clip_model=clip_model, device=device,
+    )  # fmt: skip
+
+    def render(prediction: Any) -> Any:
+        from spotitags import present
+
+        if as_json:
+            return present.prediction_json(prediction, explain=explain)
+        return present.show_prediction(prediction, top, explain=explain)
+
+    refs = _refs(spotitags, artist, manifest)
+    _answer(spotitags.predictions(refs, explain=explain), len(refs), render, as_json=as_json)
+
+
+class Format(StrEnum):
+    """How tags are written."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+    parquet = "parquet"
+
+
+@app.command()
+def tag(
+    artist: Artists = None,
+    manifest: Manifest = None,
+    catalog: CatalogOption = CatalogName.auto,
+    tagger: Taggers = None,
+    albums: Albums = 10,
+    top: Annotated[int | None, typer.Option(min=1, help="Tags an artist; 20 in a table, else all.")] = None,
+    offline: Offline = False,
+    keep_broad: KeepBroad = False,
+    clip_model: ClipModel = None,
+    device: Device = None,
+    as_json: Json = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="artist_id,artist_name,tagger,label,weight on stdout.")
+    ] = False,
+    parquet: Annotated[Path | None, typer.Option(help="Write the same table to this Parquet file.")] = None,
+) -> None:
+    """Show the weighted tags of artists: what is on their covers, summed over albums."""
+    if sum((as_json, as_csv, parquet is not None)) > 1:
+        raise InputError("--json, --csv and --parquet exclude each other: choose one")
+    spotitags = _spotitags(
+        catalog=catalog, manifest=manifest, tagger=tagger or (), albums=albums,
+        offline=offline, keep_broad=keep_broad, clip_model=clip_model, device=device,
+    )  # fmt: skip
+    refs = _refs(spotitags, artist, manifest)
+    answers = spotitags.all_bags(refs)
+    if as_csv or parquet is not None:
+        _write_table(answers, len(refs), top, parquet)
+        return
+
+    def render(bags: Any) -> Any:
+        from spotitags import present
+
+        return present.bags_json(bags, top) if as_json else present.show_bags(bags, top or 20)
+
+    _answer(answers, len(refs), render, as_json=as_json)
+
+
+@app.command()
+def train(
+    labels: Annotated[
+        Path, typer.Argument(help="CSV with artist_id and genre, and file where covers are on disk.")
+    ],
+    out: Annotated[Path, typer.Option(help="Where the model goes: OUT.onnx and its card OUT.json.")],
+    catalog: CatalogOption = CatalogName.auto,
+    tagger: Taggers = None,
+    genres: Annotated[str | None, typer.Option(help="Only these genres, separated by commas.")] = None,
+    albums: Albums = 10,
+    folds: Annotated[
+        int, typer.Option(min=2, help="Parts of the cross-validation that weighs the voters.")
+    ] = 5,
+    seed: Annotated[int, typer.Option(help="Same seed, same covers: same model.")] = 0,
+    offline: Offline = False,
+    clip_model: ClipModel = None,
+    device: Device = None,
+) -> None:
+    """Train an ensemble on labelled artists. What is finished is kept: run it again to go on."""
+    from spotitags import present
+    from spotitags.training import read_labelled
+    from spotitags.training import train as train_model
+
+    artists, with_covers = read_labelled(labels, _split(genres))
+    spotitags = _spotitags(
+        catalog=catalog, manifest=labels if with_covers else None, tagger=tagger or (), albums=albums,
+        offline=offline, clip_model=clip_model, device=device,
+    )  # fmt: skip
+    with _progress(len(artists)) as step:
+        report = train_model(spotitags, artists, out, folds=folds, seed=seed, progress=step)
+    for ref, error in report.failed.items():
+        _say(f"{ref}: {error}")
+    _print(present.show_training(report))
+    raise typer.Exit(_exit_code(len(artists), len(report.failed)))
+
+
+@app.command()
+def library(as_json: Json = False) -> None:
+    """List the artists of the bundled library, which --offline can answer."""
+    from rich.table import Table
+
+    from spotitags.catalogs.library import LibraryCatalog
+
+    sample = LibraryCatalog()
+    if as_json:
+        for artist in sample.artists():
+            row = {"id": artist.id, "name": artist.name, "genre": artist.genre}
+            _emit(row | {"held_out": artist.id in sample.held_out})
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("artist", "name", "genre", "in training"):
+        table.add_column(column)
+    for artist in sorted(sample.artists(), key=lambda artist: (artist.genre or "", artist.name or "")):
+        table.add_row(artist.id, artist.name, artist.genre, "no" if artist.id in sample.held_out else "yes")
+    _stdout().print(table)
+
+
+@app.command()
+def doctor(
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Leave out the checks that need the network.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what is installed and set, what is missing, and what to do about it."""
+    from spotitags.doctor import examine, show
+
+    checks = examine(offline=offline)
+    if as_json:
+        for check in checks:
+            _emit(check._asdict())
+    else:
+        _stdout().print(show(checks))
+
+
+def main() -> None:
+    """Run the command line; errors become one line on stderr and an exit code."""
+    try:
+        app()
+    except SpotiTagsError as error:
+        _say(f"error: {error}")
+        sys.exit(NONE_ANSWERED)
+    except KeyboardInterrupt:
+        _say("interrupted; what was finished is kept, run the same command to go on")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader left, as head does; nothing more to say
+        sys.exit(ALL_ANSWERED)
+
+
+def _spotitags(**options: Any) -> SpotiTags:
+    from spotitags import SpotiTags
+
+    return SpotiTags(notify=_say, **options)
+
+
+def _refs(spotitags: SpotiTags, artists: list[str] | None, manifest: Path | None) -> list[str]:
+    """The artists asked for; all of a manifest's where none is named."""
+    if artists:
+        return list(dict.fromkeys(artists))
+    if manifest is None:
+        raise InputError(
+            "no artist to ask about: give --artist (repeatable), or --manifest for all of its artists"
+        )
+    return [artist.id for artist in spotitags.artists()]
+
+
+def _answer(answers: Iterator[Any], total: int, render: Callable[[Any], Any], *, as_json: bool) -> None:
+    """Print each artist's answer as it comes, and exit by how many there were."""
+    from spotitags import present
+
+    failed = 0
+    for ref, answer in _tracked(answers, total):
+        if isinstance(answer, SpotiTagsError):
+            failed += 1
+            if as_json:
+                _emit(present.error_json(ref, answer))
+            _say(f"{ref}: {answer}")
+        elif as_json:
+            _emit(render(answer))
+        else:
+            _print(render(answer))
+    raise typer.Exit(_exit_code(total, failed))
+
+
+def _write_table(answers: Iterator[Any], total: int, top: int | None, parquet: Path | None) -> None:
+    """Write all tags as CSV on stdout, or as one Parquet file, and exit by how many artists there were."""
+    from spotitags import tables
+
+    failed: list[str] = []
+
+    def rows() -> Iterator[tables.Row]:
+        for ref, answer in _tracked(answers, total):
+            if isinstance(answer, SpotiTagsError):
+                failed.append(ref)
+                _say(f"{ref}: {answer}")
+            else:
+                yield from tables.rows(answer, top)
+
+    if parquet is None:
+        tables.write_csv(sys.stdout, rows())
+    else:
+        tables.write_parquet(parquet, rows())
+    raise typer.Exit(_exit_code(total, len(failed)))
+
+
+def _exit_code(total: int, failed: int) -> int:
+    if not failed:
+        return ALL_ANSWERED
+    return NONE_ANSWERED if failed == total else SOME_ANSWERED
+
+
+def _tracked(answers: Iterator[Any], total: int) -> Iterator[Any]:
+    """The answers, with a bar on stderr where a person waits for several."""
+    with _progress(total) as step:
+        for done, answer in enumerate(answers, start=1):
+            yield answer
+            step("artists", done, total)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[str, int, int], None]]:
+    """A callback ``(stage, done, total)`` that draws a bar on stderr where that is a terminal."""
+    if total == 1 or not sys.stderr.isatty():
+        yield lambda _stage, _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("artists", total=total)
+        yield lambda stage, done, of: progress.update(bar, description=stage, completed=done, total=of)
+
+
+def _split(names: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (names or "").split(",") if name.strip())
+
+
+def _stdout() -> Console:
+    from rich.console import Console
+
+    return Console()
+
+
+def _print(renderables: Iterable[RenderableType]) -> None:
+    console = _stdout()
+    for renderable in renderables:
+        console.print(renderable)
+
+
+def _emit(row: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _say(line: str) -> None:
+    from spotitags.present import plain
+
+    sys.stderr.write(plain(line) + "\n")
+
+
+if __name__ == "__main__":
+    main()

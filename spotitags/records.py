@@ -152,12 +152,15 @@ class Prediction:
         votes: Genre to share, largest first, summing to 1.
         voters: Each voter's own vote.
         bags: One bag a tagger, in the taggers' order.
+        reasons: Labels with their pull towards (above 0) or away from (below 0) the winner's share, strongest
+            first; empty unless an explanation was asked for.
     """
 
     artist: Artist
     votes: Mapping[str, float]
     voters: tuple[Vote, ...]
     bags: tuple[TagBag, ...]
+    reasons: tuple[Tag, ...] = ()
 
     @property
     def genre(self) -> str:

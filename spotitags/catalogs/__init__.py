@@ -17,12 +17,12 @@ _SPOTIFY_FORMS = re.compile(
 
 
 class Catalog(Protocol):
-    """Where albums come from.
+    """Where albums come from."""
 
-    ``name`` is the catalogue's name on the command line.
-    """
-
-    name: str
+    @property
+    def name(self) -> str:
+        """The catalogue's name on the command line."""
+        ...
 
     def albums(self, artist: str, limit: int) -> list[Album]:
         """Up to ``limit`` albums of one artist, best first, with every image size.

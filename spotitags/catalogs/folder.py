@@ -94,6 +94,19 @@ def read_labels(path: str | Path) -> list[Artist]:
     return list(artists.values())
 
 
+def has_covers(path: str | Path) -> bool:
+    """Whether a CSV of artists is a manifest, too: it has a column ``file``.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline="") as stream:
+            return "file" in [cell.strip() for cell in next(csv.reader(stream), [])]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path} cannot be read as CSV: {error}") from error
+
+
 def _read_manifest(path: Path) -> tuple[dict[str, Artist], dict[str, list[_Line]]]:
     artists: dict[str, Artist] = {}
     lines: dict[str, list[_Line]] = {}

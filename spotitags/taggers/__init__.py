@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from spotitags.errors import InputError
 
@@ -46,14 +46,18 @@ class Readiness:
     remedy: str = ""
 
 
-class Tagger(Protocol):
-    """What every tagger offers. Constructors store arguments; weights load on the first call of `tag`.
+class CoverReader(Protocol):
+    """Whoever looks at covers and says what is there."""
 
-    Attributes:
-        name: The module's name, and the tagger's on the command line.
-    """
+    @property
+    def name(self) -> str:
+        """Name, unique among those that look at the same covers."""
+        ...
 
-    name: ClassVar[str]
+    @property
+    def version(self) -> str:
+        """Model, weights, label list and templates in one line; part of the cache key. Loads no model."""
+        ...
 
     @property
     def image_size(self) -> int:
@@ -65,10 +69,16 @@ class Tagger(Protocol):
         """Covers that a call of `tag` takes best."""
         ...
 
-    @property
-    def version(self) -> str:
-        """Model, weights, label list and templates in one line; part of the cache key. Loads no model."""
+    def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
+        """Tags of each cover: weight in [0, 1], best first, no label twice; empty where nothing is seen."""
         ...
+
+
+class Tagger(CoverReader, Protocol):
+    """What every tagger offers. Constructors store arguments; weights load on the first call of `tag`.
+
+    Its ``name`` is its module's name, and the tagger's on the command line.
+    """
 
     @classmethod
     def from_options(cls, options: TaggerOptions) -> Tagger:
@@ -78,10 +88,6 @@ class Tagger(Protocol):
     @classmethod
     def readiness(cls, options: TaggerOptions) -> Readiness:
         """Whether it can run here, found without importing anything heavy."""
-        ...
-
-    def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
-        """Tags of each cover: weight in [0, 1], best first, no label twice; empty where nothing is seen."""
         ...
 
 

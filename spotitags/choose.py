@@ -1,0 +1,122 @@
+"""Which catalogue and which taggers run, and why: asked for, or the best that can run here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from spotitags.errors import InputError, SettingsError
+from spotitags.taggers import TaggerOptions, tagger_class
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from spotitags.cache import Cache
+    from spotitags.catalogs import Catalog
+    from spotitags.settings import Settings
+    from spotitags.taggers import Tagger
+
+CATALOGS = ("auto", "spotify", "folder", "library")
+EMBEDDED = "lite"
+PREFERRED = "clip"
+_KEYS = "SPOTIPY_CLIENT_ID and SPOTIPY_CLIENT_SECRET"
+
+
+class Choice(NamedTuple):
+    """What was chosen, by name, and why."""
+
+    name: str
+    why: str
+
+    def line(self, what: str) -> str:
+        """One line for a person, such as ``tagger lite: no GPU and no weights on disk for clip``."""
+        return f"{what} {self.name}: {self.why}"
+
+
+def choose_catalog(name: str, settings: Settings, *, manifest: Path | None, offline: bool) -> Choice:
+    """The catalogue's name for what was asked.
+
+    Args:
+        name: One of `CATALOGS`.
+        settings: Tells whether Spotify's keys are set.
+        manifest: Covers on disk, if any.
+        offline: True forbids every catalogue that opens a socket.
+
+    Raises:
+        InputError: An unknown name, or wishes that contradict each other.
+    """
+    if name not in CATALOGS:
+        raise InputError(f"no catalogue is called {name!r}; there are: {', '.join(CATALOGS)}")
+    if manifest is not None and name not in {"auto", "folder"}:
+        raise InputError(
+            f"--manifest belongs to the catalogue 'folder', not to {name!r}: leave one of the two out"
+        )
+    if name == "folder" and manifest is None:
+        raise InputError(
+            "the catalogue 'folder' needs --manifest: a CSV (artist_id,file) or a folder artist/*.jpg"
+        )
+    if offline and name == "spotify":
+        raise InputError("--offline and --catalog spotify contradict each other: leave one of the two out")
+    if name != "auto":
+        return Choice(name, "asked for")
+    if manifest is not None:
+        return Choice("folder", "a manifest was given")
+    if offline:
+        return Choice("library", "the bundled sample needs no network")
+    if settings.spotify_client_id and settings.spotify_client_secret:
+        return Choice("spotify", "its keys are set")
+    return Choice("library", f"the bundled sample; {_KEYS} are not set")
+
+
+def open_catalog(name: str, settings: Settings, cache: Cache, *, manifest: Path | None = None) -> Catalog:
+    """The catalogue of that name, ready to be asked.
+
+    Raises:
+        SettingsError: Spotify's keys are missing.
+    """
+    if name == "library":
+        from spotitags.catalogs.library import LibraryCatalog
+
+        return LibraryCatalog()
+    if name == "folder" and manifest is not None:
+        from spotitags.catalogs.folder import FolderCatalog
+
+        return FolderCatalog(manifest)
+    from spotitags.catalogs.cached import CachedCatalog
+    from spotitags.catalogs.spotify import SpotifyCatalog
+
+    if not settings.spotify_client_id or not settings.spotify_client_secret:
+        raise SettingsError(
+            f"the catalogue 'spotify' needs {_KEYS}: set both, or take --offline or --manifest"
+        )
+    spotify = SpotifyCatalog(
+        settings.spotify_client_id,
+        settings.spotify_client_secret.get_secret_value(),
+        market=settings.market,
+        api_url=settings.spotify_api_url,
+        token_url=settings.spotify_token_url,
+    )
+    return CachedCatalog(spotify, cache, scope=settings.market)
+
+
+def choose_taggers(asked: Sequence[str | Tagger], options: TaggerOptions) -> tuple[list[Tagger], Choice]:
+    """The taggers asked for, by name or as they are, else the best that can run here: clip, or lite.
+
+    Raises:
+        InputError: A name that no installed tagger has, or one named twice.
+    """
+    if asked:
+        taggers = [
+            tagger_class(tagger).from_options(options) if isinstance(tagger, str) else tagger
+            for tagger in asked
+        ]
+        names = [tagger.name for tagger in taggers]
+        if len(set(names)) < len(names):
+            raise InputError(f"a tagger is named twice: {', '.join(names)}")
+        return taggers, Choice(", ".join(names), "asked for")
+    preferred = tagger_class(PREFERRED)
+    readiness = preferred.readiness(options)
+    if readiness.ready:
+        return [preferred.from_options(options)], Choice(PREFERRED, readiness.reason)
+    why = f"{PREFERRED} cannot run here ({readiness.reason})"
+    return [tagger_class(EMBEDDED).from_options(options)], Choice(EMBEDDED, why)

@@ -1,0 +1,133 @@
+"""What is installed, set and reachable here, and what to do about each gap. Never shows a key's value."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, NamedTuple
+
+from spotitags.cache import Cache
+from spotitags.catalogs.library import LibraryCatalog
+from spotitags.errors import SpotiTagsError
+from spotitags.settings import Settings
+from spotitags.taggers import TaggerOptions, tagger_class, tagger_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.table import Table
+
+PACKAGES = (
+    ("spotitags", ""),
+    ("onnxruntime", "pip install onnxruntime"),
+    ("scikit-learn", "pip install scikit-learn"),
+    ("open-clip-torch", "only for the tagger clip: pip install 'spotitags[clip]'"),
+    ("torch", "only for the tagger clip: pip install 'spotitags[clip]'"),
+    ("pyarrow", "only for --parquet: pip install 'spotitags[parquet]'"),
+)
+HOSTS = (("Spotify", "api.spotify.com"), ("model hub", "huggingface.co"))
+PATIENCE = 3.0  # seconds a host may take to answer
+
+
+class Check(NamedTuple):
+    """One thing looked at: what was found, whether it is in order, and what would mend it."""
+
+    area: str
+    name: str
+    ok: bool
+    found: str
+    remedy: str = ""
+
+
+def examine(settings: Settings | None = None, *, offline: bool = False) -> list[Check]:
+    """Look at everything a run may need; ``offline`` leaves out the network."""
+    settings = settings or Settings()
+    checks = [*_packages(), *_keys(settings), *_taggers(settings), _library(), _cache(settings)]
+    if not offline:
+        checks += [_host(name, host) for name, host in HOSTS]
+    return checks
+
+
+def show(checks: list[Check]) -> Table:
+    """The checks as a table; what needs doing stands under what was found."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from spotitags.present import plain
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("", "what", "found"):
+        table.add_column(column, overflow="fold")
+    for check in checks:
+        mark = Text("ok", style="green") if check.ok else Text("--", style="yellow")
+        found = Text(plain(check.found))
+        if check.remedy and not check.ok:
+            found.append(f"\n{plain(check.remedy)}", style="yellow")
+        table.add_row(mark, Text(f"{check.area} {check.name}"), found)
+    return table
+
+
+def _packages() -> Iterator[Check]:
+    python = f"{platform.python_version()} on {platform.platform(terse=True)}"
+    yield Check("python", "", ok=True, found=python)
+    for name, remedy in PACKAGES:
+        try:
+            yield Check("package", name, ok=True, found=version(name))
+        except PackageNotFoundError:
+            yield Check("package", name, ok=False, found="not installed", remedy=remedy)
+
+
+def _keys(settings: Settings) -> Iterator[Check]:
+    remedy = "only for --catalog spotify: create an app at developer.spotify.com and set it"
+    for name, value in (
+        ("SPOTIPY_CLIENT_ID", settings.spotify_client_id),
+        ("SPOTIPY_CLIENT_SECRET", settings.spotify_client_secret),
+    ):
+        yield Check("key", name, ok=bool(value), found="set" if value else "not set", remedy=remedy)
+
+
+def _taggers(settings: Settings) -> Iterator[Check]:
+    options = TaggerOptions(cache_dir=settings.cache_dir)
+    for name in tagger_names():
+        try:
+            readiness = tagger_class(name).readiness(options)
+        except Exception as error:  # noqa: BLE001  (an outsider's tagger may fail in any way)
+            yield Check("tagger", name, ok=False, found=f"cannot be loaded: {error}")
+            continue
+        yield Check("tagger", name, ok=readiness.ready, found=readiness.reason, remedy=readiness.remedy)
+
+
+def _library() -> Check:
+    try:
+        sample = LibraryCatalog()
+        found = f"{len(sample.artists())} artists, tagged by {sample.tagger}"
+    except SpotiTagsError as error:
+        return Check("library", "", ok=False, found=str(error))
+    return Check("library", "", ok=True, found=found)
+
+
+def _cache(settings: Settings) -> Check:
+    cache = Cache(settings.cache_dir / "answers", settings.cache_megabytes)
+    try:
+        megabytes = cache.volume() / 2**20
+    except SpotiTagsError as error:
+        return Check("cache", "", ok=False, found=str(error))
+    finally:
+        cache.close()
+    folder = settings.cache_dir
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    writable = os.access(nearest, os.W_OK)
+    found = f"{folder}, {megabytes:.1f} MB of {settings.cache_megabytes}"
+    remedy = "it cannot be written: set SPOTITAGS_CACHE_DIR to another folder"
+    return Check("cache", "", ok=writable, found=found, remedy=remedy)
+
+
+def _host(name: str, host: str) -> Check:
+    remedy = "not needed for --offline, nor for --manifest with the tagger lite; else check network and proxy"
+    try:
+        with socket.create_connection((host, 443), timeout=PATIENCE):
+            return Check("network", name, ok=True, found=f"{host} answers")
+    except OSError as error:
+        return Check("network", name, ok=False, found=f"{host}: {error}", remedy=remedy)

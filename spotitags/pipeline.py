@@ -1,0 +1,276 @@
+"""The corridor: calls the rooms in their order, from artist ids to genre votes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from spotitags import bags as bagging
+from spotitags.cache import Cache
+from spotitags.choose import choose_catalog, choose_taggers, open_catalog
+from spotitags.errors import InputError, SpotiTagsError
+from spotitags.settings import Settings
+from spotitags.taggers import TaggerOptions
+from spotitags.tagging import Seen, Tagging
+from spotitags.voting import Voting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import pandas as pd
+
+    from spotitags.catalogs import Catalog
+    from spotitags.catalogs.library import LibraryCatalog
+    from spotitags.records import Album, Artist, Prediction, Tag, TagBag
+    from spotitags.taggers import CoverReader, Tagger
+
+T = TypeVar("T")
+
+
+class SpotiTags:
+    """Tags of artists' album covers, and the genre that they speak for.
+
+    Nothing is loaded, opened or fetched before the first question; an instance may be asked any number of
+    times.
+
+    Args:
+        catalog: ``auto``, ``spotify``, ``folder`` or ``library``, or an object with the door of
+            `spotitags.catalogs.Catalog`.
+        manifest: Covers on disk: a CSV (``artist_id,file`` and more) or a folder ``artist/*.jpg``.
+        tagger: One tagger or several, by name or as objects with the door of `spotitags.taggers.Tagger`; left
+            out, ``clip`` where it can run, else ``lite``.
+        model: A trained ensemble (``.onnx`` beside its ``.json`` card); None takes the bundled one.
+        genres: Vote between these alone; empty takes the model's.
+        albums: Most albums an artist, at least 1.
+        keep_broad: Keep tags that fit nearly every cover.
+        offline: Open no socket.
+        clip_model: open_clip ``name/pretrained``, ``hf-hub:…`` or ``local-dir:…`` for the tagger ``clip``.
+        device: ``cpu``, ``cuda`` or ``mps``; None takes the best there is.
+        settings: Keys and folders; None reads the environment.
+        notify: Called with one line for each choice made (which catalogue, which tagger, and why).
+
+    Raises:
+        InputError: An argument is out of range.
+
+    >>> from spotitags import SpotiTags
+    >>> tags = SpotiTags(offline=True).tag("2ye2Wgw4gimLv2eAKyk1NB")
+    >>> tags[0].weight >= tags[-1].weight > 0
+    True
+    """
+
+    def __init__(  # noqa: PLR0913  (the one place where a user says everything)
+        self,
+        *,
+        catalog: str | Catalog = "auto",
+        manifest: Path | str | None = None,
+        tagger: str | Tagger | Sequence[str | Tagger] = (),
+        model: Path | str | None = None,
+        genres: Sequence[str] = (),
+        albums: int = 10,
+        keep_broad: bool = False,
+        offline: bool = False,
+        clip_model: str | None = None,
+        device: str | None = None,
+        settings: Settings | None = None,
+        notify: Callable[[str], None] | None = None,
+    ) -> None:
+        if albums < 1:
+            raise InputError(f"albums must be at least 1, not {albums}")
+        self.catalog = catalog
+        self.manifest = None if manifest is None else Path(manifest)
+        self.tagger = tagger
+        self.model = None if model is None else Path(model)
+        self.genres = tuple(genres)
+        self.albums = albums
+        self.keep_broad = keep_broad
+        self.offline = offline
+        self.clip_model = clip_model
+        self.device = device
+        self.settings = settings
+        self.notify = notify or (lambda _line: None)
+
+    def artists(self) -> list[Artist]:
+        """All artists of the catalogue, where it can list them.
+
+        Raises:
+            InputError: The catalogue is open-ended, as Spotify's is.
+        """
+        lister = getattr(self._catalog, "artists", None)
+        if lister is None:
+            raise InputError(f"the catalogue {self._catalog.name!r} cannot list its artists: name them")
+        return cast("list[Artist]", lister())
+
+    def tag(self, artist: str) -> list[Tag]:
+        """The artist's ``(label, weight)`` pairs, heaviest first.
+
+        Weights are summed over covers and broad tags dropped. With several taggers, those of the first;
+        `all_bags` gives each its own.
+
+        Raises:
+            SpotiTagsError: The artist could not be answered; the subclass says who can act.
+        """
+        return list(self.bag(artist).tags)
+
+    def bag(self, artist: str) -> TagBag:
+        """The same tags with the artist's name, the number of covers and those that were skipped.
+
+        Raises:
+            SpotiTagsError: The artist could not be answered.
+        """
+        return _answered(next(self.all_bags([artist])))[0]
+
+    def seen(self, artists: Iterable[str]) -> Iterator[tuple[str, Seen | SpotiTagsError]]:
+        """For each artist in turn the tags of each single cover, or why there are none.
+
+        Raises:
+            TaggerError: A tagger cannot work at all.
+        """
+        return self._seen(artists)
+
+    def tagger_versions(self) -> dict[str, str]:
+        """Each tagger with the version that its tags are kept under."""
+        if self._library is not None:
+            return {self._library.tagger: self._library.version}
+        return {tagger.name: tagger.version for tagger in self._taggers}
+
+    def all_bags(self, artists: Iterable[str]) -> Iterator[tuple[str, list[TagBag] | SpotiTagsError]]:
+        """For each artist in turn one bag a tagger, or why there is none; one failure never stops the rest.
+
+        Raises:
+            TaggerError: A tagger cannot work at all.
+        """
+        for ref, seen in self._seen(artists):
+            yield ref, seen if isinstance(seen, SpotiTagsError) else self._bags(seen)
+
+    def frame(self, artists: Iterable[str]) -> pd.DataFrame:
+        """Tags of many artists as a table: a row an artist, a column a label, 0 where a tag is missing.
+
+        Raises:
+            SpotiTagsError: An artist could not be answered.
+        """
+        return bagging.frame([_answered(answer)[0] for answer in self.all_bags(artists)])
+
+    def predict(self, artist: str, *, explain: bool = False) -> Prediction:
+        """The genre that the artist's covers speak for, with every voter's own vote.
+
+        Args:
+            artist: Spotify id, URI or URL, or an id of the manifest.
+            explain: Also find the tags that speak for and against the winner.
+
+        Raises:
+            SpotiTagsError: The artist could not be answered.
+        """
+        return _answered(next(self.predictions([artist], explain=explain)))
+
+    def predictions(
+        self, artists: Iterable[str], *, explain: bool = False
+    ) -> Iterator[tuple[str, Prediction | SpotiTagsError]]:
+        """For each artist in turn its prediction, or why there is none; one failure never stops the rest.
+
+        Raises:
+            ModelError: No model can read what the taggers say.
+            TaggerError: A tagger cannot work at all.
+        """
+        voting = self._voting
+        for ref, seen in self._seen(artists, voting.readers):
+            if isinstance(seen, SpotiTagsError):
+                yield ref, seen
+            else:
+                yield ref, voting.predict(self._bags(seen), seen.tags, explain=explain)
+
+    def _seen(
+        self, artists: Iterable[str], readers: Sequence[CoverReader] = ()
+    ) -> Iterator[tuple[str, Seen | SpotiTagsError]]:
+        if self._library is not None:
+            library = self._library
+            return ((ref, _recalled(library, ref, self.albums)) for ref in artists)
+        from spotitags.covers import Covers
+
+        taggers = [*self._taggers, *readers]
+        return Tagging(self._catalog, taggers, Covers(), self._cache, albums=self.albums).run(artists)
+
+    def _bags(self, seen: Seen) -> list[TagBag]:
+        return [
+            bagging.bag(seen.artist, name, seen.tags[name], skipped=seen.skipped, keep_broad=self.keep_broad)
+            for name in self.tagger_versions()
+        ]
+
+    @cached_property
+    def _settings(self) -> Settings:
+        return self.settings or Settings()
+
+    @cached_property
+    def _cache(self) -> Cache:
+        return Cache(self._settings.cache_dir / "answers", self._settings.cache_megabytes)
+
+    @cached_property
+    def _catalog(self) -> Catalog:
+        if not isinstance(self.catalog, str):
+            return self.catalog
+        choice = choose_catalog(self.catalog, self._settings, manifest=self.manifest, offline=self.offline)
+        self.notify(choice.line("catalog"))
+        return open_catalog(choice.name, self._settings, self._cache, manifest=self.manifest)
+
+    @cached_property
+    def _library(self) -> LibraryCatalog | None:
+        """The bundled library where it is the catalogue: its covers were tagged beforehand."""
+        if self._catalog.name != "library":
+            return None
+        library = cast("LibraryCatalog", self._catalog)
+        if self._asked_taggers and self._asked_taggers != [library.tagger]:
+            raise InputError(
+                f"the bundled library holds what {library.tagger!r} saw, and no covers: leave --tagger out, "
+                "or give covers by --manifest or --catalog spotify"
+            )
+        return library
+
+    @property
+    def _asked_taggers(self) -> list[str | Tagger]:
+        if isinstance(self.tagger, Iterable) and not isinstance(self.tagger, str):
+            return list(self.tagger)
+        return [self.tagger]
+
+    @cached_property
+    def _taggers(self) -> list[Tagger]:
+        options = TaggerOptions(
+            cache_dir=self._settings.cache_dir,
+            clip_model=self.clip_model,
+            device=self.device,
+            offline=self.offline,
+        )
+        taggers, choice = choose_taggers(self._asked_taggers, options)
+        self.notify(choice.line("tagger"))
+        return taggers
+
+    @cached_property
+    def _voting(self) -> Voting:
+        return Voting(
+            self.model,
+            self.tagger_versions(),
+            taggers=[] if self._library is not None else self._taggers,
+            genres=self.genres,
+            notify=self.notify,
+        )
+
+
+def _recalled(library: LibraryCatalog, ref: str, limit: int) -> Seen | SpotiTagsError:
+    """What the library's tagger saw on one artist's covers; the same picture on two releases counts once."""
+    try:
+        albums = library.albums(ref, limit)
+    except SpotiTagsError as error:
+        return error
+    pictures: dict[str, Album] = {}
+    for album in albums:
+        if album.digest:
+            pictures.setdefault(album.digest, album)
+    tags = [seen or [] for seen in library.tags(list(pictures))]
+    return Seen(albums[0].artist, {library.tagger: tags}, tuple(pictures.values()))
+
+
+def _answered(answer: tuple[str, T | SpotiTagsError]) -> T:
+    """The answer of one artist, or its error raised."""
+    if isinstance(answer[1], SpotiTagsError):
+        raise answer[1]
+    return answer[1]

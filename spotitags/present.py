@@ -1,0 +1,201 @@
+"""Records as JSON objects and as what a terminal shows. Builds, and prints nothing."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from rich.console import RenderableType
+
+    from spotitags.records import Artist, Prediction, Tag, TagBag, Vote
+    from spotitags.training import TrainingReport
+
+BAR = 30  # columns of a full bar
+
+
+def plain(text: str) -> str:
+    """Text from outside without what could steer a terminal: control, format and unassigned characters."""
+    return "".join(" " if unicodedata.category(char).startswith("C") else char for char in text)
+
+
+def artist_json(artist: Artist) -> dict[str, Any]:
+    """``{"id", "name"}``."""
+    return {"id": artist.id, "name": artist.name}
+
+
+def error_json(ref: str, error: Exception) -> dict[str, Any]:
+    """The object of an artist that could not be answered: ``{"artist", "error": {"type", "message"}}``."""
+    return {
+        "artist": {"id": ref, "name": None},
+        "error": {"type": type(error).__name__, "message": str(error)},
+    }
+
+
+def tags_json(bags: Sequence[TagBag], top: int | None = None) -> list[dict[str, Any]]:
+    """``[{"label", "weight"}]`` heaviest first; with several bags each tag names its tagger, too."""
+    several = len(bags) > 1
+    return [
+        {"label": tag.label, "weight": round(tag.weight, 4)} | ({"tagger": bag.tagger} if several else {})
+        for bag in bags
+        for tag in bag.tags[:top]
+    ]
+
+
+def covers_json(bags: Sequence[TagBag]) -> dict[str, Any]:
+    """``{"used", "skipped": [{"cover", "reason"}]}``."""
+    first = bags[0]
+    return {"used": first.covers, "skipped": [skipped._asdict() for skipped in first.skipped]}
+
+
+def bags_json(bags: Sequence[TagBag], top: int | None = None) -> dict[str, Any]:
+    """One artist's tags: ``{"artist", "tags", "covers"}``."""
+    return {
+        "artist": artist_json(bags[0].artist),
+        "tags": tags_json(bags, top),
+        "covers": covers_json(bags),
+    }
+
+
+def prediction_json(
+    prediction: Prediction, top: int | None = None, *, explain: bool = False
+) -> dict[str, Any]:
+    """One artist's answer, as README's section on JSON describes it."""
+    return {
+        "artist": artist_json(prediction.artist),
+        "genre": prediction.genre,
+        "votes": _shares(prediction.votes),
+        "voters": [_voter_json(voter, explain=explain) for voter in prediction.voters],
+        "tags": tags_json(prediction.bags, top),
+        "covers": covers_json(prediction.bags),
+    } | ({"reasons": _reasons(prediction.reasons)} if explain else {})
+
+
+def _voter_json(voter: Vote, *, explain: bool) -> dict[str, Any]:
+    return {
+        "tagger": voter.tagger,
+        "view": voter.view,
+        "classifier": voter.classifier,
+        "genre": voter.genre,
+        "votes": _shares(voter.votes),
+        "weight": round(voter.weight, 4),
+        "trained": voter.trained,
+    } | ({"reasons": _reasons(voter.reasons)} if explain else {})
+
+
+def _shares(votes: Mapping[str, float]) -> list[dict[str, Any]]:
+    ranked = sorted(votes.items(), key=lambda item: (-item[1], item[0]))
+    return [{"genre": genre, "share": round(share, 6)} for genre, share in ranked]
+
+
+def _reasons(reasons: Iterable[Tag]) -> list[dict[str, Any]]:
+    return [{"label": label, "pull": round(pull, 4)} for label, pull in reasons]
+
+
+def show_prediction(prediction: Prediction, top: int, *, explain: bool = False) -> list[RenderableType]:
+    """What a person sees of one artist: name, a bar a genre, top tags, and with ``explain`` the voters."""
+    shown: list[RenderableType] = [_heading(prediction.bags), _bars(prediction)]
+    agreeing = sum(voter.genre == prediction.genre for voter in prediction.voters)
+    shown.append(
+        Text(f"{agreeing} of {len(prediction.voters)} voters say {plain(prediction.genre)}", style="dim")
+    )
+    shown += [_tag_line(bag, top) for bag in prediction.bags]
+    if explain:
+        shown.append(
+            _reasons_line("for", (tag for tag in prediction.reasons if tag.weight > 0), prediction.genre)
+        )
+        shown.append(
+            _reasons_line("against", (tag for tag in prediction.reasons if tag.weight < 0), prediction.genre)
+        )
+        shown.append(_voters(prediction.voters))
+    return [*shown, Text("")]
+
+
+def show_bags(bags: Sequence[TagBag], top: int) -> list[RenderableType]:
+    """One artist's tags as a table, a column pair a tagger."""
+    table = Table(box=None, pad_edge=False)
+    for bag in bags:
+        table.add_column(f"{bag.tagger} tag", overflow="fold")
+        table.add_column("weight", justify="right")
+    rows = max(len(bag.tags[:top]) for bag in bags)
+    for index in range(rows):
+        cells: list[str | Text] = []
+        for bag in bags:
+            tag = bag.tags[index] if index < len(bag.tags) else None
+            cells += [Text(plain(tag.label)), f"{tag.weight:.3f}"] if tag else ["", ""]
+        table.add_row(*cells)
+    return [_heading(bags), table, Text("")]
+
+
+def show_training(report: TrainingReport) -> list[RenderableType]:
+    """Where the model went, what it was trained on, and how right it was on artists held out of training."""
+    trained, (graph, card) = report.trained, report.files
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    table.add_row("model", Text(f"{graph}\n{card}"))
+    artists = ", ".join(f"{plain(genre)} {count}" for genre, count in trained.artists.items())
+    table.add_row("artists", Text(artists + (f"; {len(report.failed)} failed" if report.failed else "")))
+    table.add_row("voters", str(len(trained.voters)))
+    scores = trained.scores
+    table.add_row(
+        "held out",
+        f"balanced accuracy {scores.balanced_accuracy:.2f} (chance {1 / len(trained.genres):.2f}), "
+        f"log loss {scores.log_loss:.2f}, {trained.folds} folds, {trained.repeats} repeats",
+    )
+    for note in trained.notes:
+        table.add_row("note", Text(plain(note)))
+    return [table]
+
+
+def _heading(bags: Sequence[TagBag]) -> Text:
+    artist, covers, skipped = bags[0].artist, bags[0].covers, bags[0].skipped
+    heading = Text(plain(artist.name or artist.id), style="bold")
+    heading.append(f"  {covers} cover{'' if covers == 1 else 's'}", style="dim")
+    for cover, reason in skipped:
+        heading.append(f"\n  skipped {plain(cover)}: {plain(reason)}", style="yellow")
+    return heading
+
+
+def _bars(prediction: Prediction) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(overflow="ellipsis", max_width=30)
+    table.add_column(min_width=BAR, no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    for genre, share in prediction.votes.items():
+        winner = genre == prediction.genre
+        bar = Text("█" * round(share * BAR) or "▏", style="green" if winner else "dim")
+        table.add_row(Text(plain(genre), style="bold" if winner else ""), bar, f"{share:.2f}")
+    return table
+
+
+def _tag_line(bag: TagBag, top: int) -> Text:
+    line = Text(f"{bag.tagger}: ", style="dim")
+    tags = ", ".join(f"{plain(tag.label)} {tag.weight:.2f}" for tag in bag.tags[:top])
+    return line.append(tags or "no tags", style="default")
+
+
+def _reasons_line(side: str, tags: Iterable[Tag], genre: str) -> Text:
+    named = ", ".join(f"{plain(label)} {pull:+.3f}" for label, pull in tags)
+    return Text(f"{side} {plain(genre)}: ", style="dim").append(named or "nothing", style="default")
+
+
+def _voters(voters: Sequence[Vote]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("tagger", "view", "classifier"):
+        table.add_column(name)
+    table.add_column("weight", justify="right")
+    table.add_column("votes for")
+    table.add_column("share", justify="right")
+    for voter in voters:
+        genre = plain(voter.genre) + ("" if voter.trained else " (untrained)")
+        table.add_row(
+            voter.tagger, voter.view, voter.classifier, f"{voter.weight:.3f}", Text(genre),
+            f"{voter.votes[voter.genre]:.2f}",
+        )  # fmt: skip
+    return table

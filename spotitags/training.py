@@ -1,0 +1,171 @@
+"""From labelled artists to a trained ensemble on disk."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from spotitags import bags as bagging
+from spotitags.errors import InputError, SpotiTagsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+    from pathlib import Path
+
+    from classifiers.training import Row, Trained
+    from spotitags.pipeline import SpotiTags
+    from spotitags.records import Artist, TagBag
+    from spotitags.tagging import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Labelled artists with their bags.
+
+    Attributes:
+        rows: What `classifiers.training.train` learns from.
+        bags: By tagger, each row's bag, in the rows' order.
+        failed: Artists that could not be answered, with the reason.
+    """
+
+    rows: tuple[Row, ...]
+    bags: Mapping[str, Sequence[TagBag]]
+    failed: Mapping[str, SpotiTagsError]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReport:
+    """What a training gave.
+
+    Attributes:
+        files: The graph and its card.
+        trained: The ensemble with its cross-validated scores.
+        failed: Artists that could not be answered, with the reason.
+    """
+
+    files: tuple[Path, Path]
+    trained: Trained
+    failed: Mapping[str, SpotiTagsError]
+
+
+def read_labelled(path: Path, genres: Sequence[str] = ()) -> tuple[list[Artist], bool]:
+    """The labelled artists of a CSV, and whether it is a manifest of covers, too (it has a column ``file``).
+
+    Args:
+        path: CSV with ``artist_id, genre`` and optionally ``artist_name, file``.
+        genres: Keep these alone; empty keeps all.
+
+    Raises:
+        InputError: The file cannot be used, or has no artist of these genres.
+    """
+    from spotitags.catalogs.folder import has_covers, read_labels
+
+    artists = [artist for artist in read_labels(path) if not genres or artist.genre in genres]
+    if not artists:
+        raise InputError(f"{path} has no artist of the genres {', '.join(genres)}: check the spelling")
+    return artists, has_covers(path)
+
+
+def collect(
+    spotitags: SpotiTags,
+    artists: Iterable[Artist],
+    *,
+    apart_from: AbstractSet[str] = frozenset(),
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Labelled:
+    """Tag labelled artists.
+
+    Args:
+        spotitags: Whose catalogue and taggers are used.
+        artists: With genres.
+        apart_from: Digests of covers to leave out, such as those of artists kept for a test.
+        progress: Called with ("artists", done, in all).
+    """
+    from classifiers.training import Row
+
+    wanted = list(artists)
+    rows: list[Row] = []
+    bags: dict[str, list[TagBag]] = {}
+    failed: dict[str, SpotiTagsError] = {}
+    for done, (artist, (ref, seen)) in enumerate(
+        zip(wanted, spotitags.seen(artist.id for artist in wanted), strict=True), start=1
+    ):
+        if isinstance(seen, SpotiTagsError):
+            failed[ref] = seen
+        elif kept := [index for index, digest in enumerate(seen.digests) if digest not in apart_from]:
+            own = _bags(seen, kept)
+            for bag in own:
+                bags.setdefault(bag.tagger, []).append(bag)
+            rows.append(
+                Row(
+                    id=artist.id,
+                    genre=str(artist.genre),
+                    bags={bag.tagger: bag.weights() for bag in own},
+                    groups=frozenset(seen.digests[index] for index in kept),
+                )
+            )
+        if progress:
+            progress("artists", done, len(wanted))
+    return Labelled(tuple(rows), bags, failed)
+
+
+def train(  # noqa: PLR0913  (each is a choice of its own, and all but three have defaults)
+    spotitags: SpotiTags,
+    artists: Sequence[Artist],
+    out: Path,
+    *,
+    folds: int = 5,
+    seed: int = 0,
+    apart_from: AbstractSet[str] = frozenset(),
+    progress: Callable[[str, int, int], None] | None = None,
+) -> TrainingReport:
+    """Tag labelled artists, train an ensemble on their bags, and write it with its card.
+
+    Args:
+        spotitags: Whose catalogue and taggers are used; the model belongs to these taggers.
+        artists: With genres, at least 3 a genre.
+        out: ``OUT.onnx`` and ``OUT.json`` are written.
+        folds: Of the cross-validation that weighs the voters.
+        seed: Equal seeds and covers give equal models.
+        apart_from: As in `collect`.
+        progress: Called with (stage, done, in all); stages are ``artists`` and ``folds``.
+
+    Raises:
+        InputError: The labels cannot be trained on, or the model cannot be written.
+        TaggerError: A tagger cannot work at all.
+    """
+    from classifiers import training
+    from classifiers.errors import ClassifierError
+    from classifiers.saving import save
+
+    labelled = collect(spotitags, artists, apart_from=apart_from, progress=progress)
+    if not labelled.rows:
+        raise InputError("not one labelled artist could be answered: " + _why(labelled.failed))
+    step = None if progress is None else lambda done, of: progress("folds", done, of)
+    try:
+        trained = training.train(
+            labelled.rows, spotitags.tagger_versions(), folds=folds, seed=seed, progress=step
+        )
+        files = save(trained, out, created=datetime.now(UTC).date().isoformat())
+    except ClassifierError as error:
+        raise InputError(str(error)) from error
+    except OSError as error:
+        raise InputError(
+            f"{out} cannot be written ({error.strerror or error}): choose another --out"
+        ) from error
+    return TrainingReport(files, trained, labelled.failed)
+
+
+def _bags(seen: Seen, kept: Sequence[int]) -> list[TagBag]:
+    return [
+        bagging.bag(seen.artist, tagger, [covers[index] for index in kept])
+        for tagger, covers in seen.tags.items()
+    ]
+
+
+def _why(failed: Mapping[str, SpotiTagsError]) -> str:
+    reasons = Counter(str(error) for error in failed.values())
+    return "; ".join(reason for reason, _ in reasons.most_common(3))

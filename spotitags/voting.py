@@ -1,0 +1,205 @@
+"""From bags to a genre: the trained ensemble, or a tagger's own vote where no model was trained for it."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from classifiers.ensemble import Ensemble
+from classifiers.errors import ModelFileError
+from spotitags.errors import InputError, ModelError
+from spotitags.records import Prediction, Tag, Vote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from classifiers.ensemble import Explanation, Result
+    from spotitags.records import Cover, TagBag
+    from spotitags.taggers import Tagger
+
+REASONS = 10  # tags named for and against a winner, together
+ZERO_SHOT = "zero-shot"
+
+
+@runtime_checkable
+class ZeroShot(Protocol):
+    """A tagger that can vote on any genres itself, from their names alone."""
+
+    def votes_version(self, genres: Sequence[str]) -> str:
+        """What its votes depend on besides the cover."""
+        ...
+
+    def genre_votes(self, covers: Sequence[Cover], genres: Sequence[str]) -> list[dict[str, float]]:
+        """A probability per genre for each cover, summing to 1."""
+        ...
+
+
+class GenreReader:
+    """A zero-shot tagger's votes on genres in the shape of tags, so that they are kept like tags.
+
+    Args:
+        tagger: Offers `ZeroShot`, too.
+        genres: Two or more.
+    """
+
+    def __init__(self, tagger: Tagger, genres: Sequence[str]) -> None:
+        if not isinstance(tagger, ZeroShot):
+            raise InputError(f"the tagger {tagger.name!r} cannot vote on genres itself")
+        self._votes: ZeroShot = tagger
+        self.tagger = tagger
+        self.genres = tuple(genres)
+        self.name = f"{tagger.name} genres"
+        self.image_size = tagger.image_size
+        self.batch_size = tagger.batch_size
+
+    @property
+    def version(self) -> str:
+        """The tagger's, for these genres."""
+        return self._votes.votes_version(self.genres)
+
+    def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
+        """Each cover's genres with their probabilities, best first."""
+        return [
+            sorted((Tag(*vote) for vote in votes.items()), key=lambda tag: -tag.weight)
+            for votes in self._votes.genre_votes(covers, self.genres)
+        ]
+
+
+def bundled_model() -> Path:
+    """The model that ships with the package, for ``lite`` and the genres of the bundled library."""
+    return Path(str(files("classifiers").joinpath("models", "lite.onnx")))
+
+
+class Voting:
+    """Who votes on the bags of these taggers, and their votes.
+
+    The trained ensemble votes where it knows one of the taggers; else each tagger that can vote by itself
+    does.
+
+    Args:
+        model: A trained ensemble; None takes the bundled one.
+        versions: Tagger to the version whose tags will be read.
+        taggers: The taggers themselves, where they can be asked.
+        genres: Vote between these alone; empty takes the model's.
+        notify: Called with a line for what a reader of the votes should know.
+
+    Raises:
+        ModelError: The model cannot be read, or no voter can be had for these taggers and genres.
+    """
+
+    def __init__(
+        self,
+        model: Path | None,
+        versions: Mapping[str, str],
+        *,
+        taggers: Sequence[Tagger] = (),
+        genres: Sequence[str] = (),
+        notify: Callable[[str], None] | None = None,
+    ) -> None:
+        self.notify = notify or (lambda _line: None)
+        try:
+            self.ensemble = Ensemble.load(model or bundled_model())
+        except ModelFileError as error:
+            raise ModelError(str(error)) from error
+        self.genres = tuple(dict.fromkeys(genres)) or self.ensemble.genres
+        self.readers: list[GenreReader] = []
+        if self._reads(versions):
+            self._compare(versions)
+            return
+        able = [tagger for tagger in taggers if isinstance(tagger, ZeroShot)]
+        if model is not None or not able:
+            raise ModelError(self._refusal(versions))
+        self.readers = [GenreReader(tagger, self.genres) for tagger in able]
+        names = ", ".join(tagger.name for tagger in able)
+        self.notify(
+            f"model: none was trained for {names} and these genres; it votes on their names, untrained"
+        )
+
+    def predict(
+        self, bags: Sequence[TagBag], seen: Mapping[str, Sequence[Sequence[Tag]]], *, explain: bool = False
+    ) -> Prediction:
+        """The votes on one artist.
+
+        Args:
+            bags: One bag a tagger.
+            seen: By the name of each of `readers`, the votes on each cover.
+            explain: Also find the tags for and against the winner.
+        """
+        if self.readers:
+            return self._untrained(bags, seen)
+        weights = {bag.tagger: bag.weights() for bag in bags}
+        covers = {bag.tagger: bag.covers for bag in bags}
+        result = self.ensemble.vote(weights, covers)
+        if not result.known:
+            self.notify("model: it knows none of these tags, so its shares are even and say nothing")
+        shares = self._among(result.shares)
+        why = self.ensemble.explain(weights, next(iter(shares)), REASONS, covers) if explain else None
+        return Prediction(
+            artist=bags[0].artist,
+            votes=shares,
+            voters=tuple(self._votes(result, why)),
+            bags=tuple(bags),
+            reasons=tuple(Tag(pull.label, pull.pull) for pull in why.overall) if why else (),
+        )
+
+    def _votes(self, result: Result, why: Explanation | None) -> list[Vote]:
+        return [
+            Vote(
+                *vote.voter,
+                votes=self._among(vote.probabilities),
+                weight=vote.weight,
+                reasons=tuple(Tag(pull.label, pull.pull) for pull in why.voters[vote.voter]) if why else (),
+            )
+            for vote in result.votes
+        ]
+
+    def _untrained(self, bags: Sequence[TagBag], seen: Mapping[str, Sequence[Sequence[Tag]]]) -> Prediction:
+        """The plain mean of what each zero-shot tagger says of all covers."""
+        from spotitags.taggers.clip import pool_votes
+
+        pooled = [pool_votes([dict(cover) for cover in seen[reader.name]]) for reader in self.readers]
+        weight = 1 / len(self.readers)
+        shares = {genre: sum(votes[genre] for votes in pooled) * weight for genre in self.genres}
+        voters = tuple(
+            Vote(reader.tagger.name, ZERO_SHOT, "text tower", votes, weight, trained=False)
+            for reader, votes in zip(self.readers, pooled, strict=True)
+        )
+        return Prediction(bags[0].artist, _ranked(shares), voters, tuple(bags))
+
+    def _among(self, shares: Mapping[str, float]) -> dict[str, float]:
+        """The shares of the genres asked for, summing to 1, largest first."""
+        chosen = {genre: shares[genre] for genre in self.genres}
+        total = sum(chosen.values())
+        if not total:
+            return dict.fromkeys(self.genres, 1 / len(self.genres))
+        return _ranked({genre: share / total for genre, share in chosen.items()})
+
+    def _reads(self, versions: Mapping[str, str]) -> bool:
+        return bool(versions.keys() & self.ensemble.taggers) and set(self.genres) <= set(self.ensemble.genres)
+
+    def _compare(self, versions: Mapping[str, str]) -> None:
+        for name, version in versions.items():
+            trained = self.ensemble.taggers.get(name)
+            if trained is None:
+                self.notify(f"model: it was not trained with {name}, whose tags do not vote")
+            elif trained != version:
+                self.notify(f"model: it was trained with another version of {name}; better train it anew")
+
+    def _refusal(self, versions: Mapping[str, str]) -> str:
+        known = ", ".join(self.ensemble.genres)
+        asked = ", ".join(sorted(set(self.genres) - set(self.ensemble.genres)))
+        if asked and versions.keys() & self.ensemble.taggers:
+            return (
+                f"the model knows the genres {known}, not {asked}: "
+                "leave --genres out, or train a model on them with 'spotitags train'"
+            )
+        return (
+            f"the model was trained with {', '.join(self.ensemble.taggers)}, "
+            f"not with {', '.join(versions)}: "
+            "take another --tagger, or train a model with 'spotitags train'"
+        )
+
+
+def _ranked(shares: Mapping[str, float]) -> dict[str, float]:
+    return dict(sorted(shares.items(), key=lambda share: -share[1]))

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from manifests import STYLES, cover, manifest
+from werkzeug import Response
+
+from spotitags.cache import Cache
+from spotitags.catalogs.folder import FolderCatalog
+from spotitags.covers import Covers
+from spotitags.errors import ArtistNotFoundError, NoCoversError, TaggerError
+from spotitags.records import Album, Artist, Cover, Image, Skipped, Tag
+from spotitags.tagging import ARTISTS_AT_ONCE, Seen, Tagging
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pytest_httpserver import HTTPServer
+
+
+class MeanColour:
+    """A tagger of the simplest kind: the share of red, green and blue. Counts what it is shown."""
+
+    name = "mean-colour"
+    version = "1"
+    image_size = 64
+    batch_size = 4
+
+    def __init__(self, fail_after: int | None = None) -> None:
+        self.shown: list[str] = []
+        self.fail_after = fail_after
+
+    def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
+        assert 0 < len(covers) <= self.batch_size
+        if self.fail_after is not None and len(self.shown) >= self.fail_after:
+            raise TaggerError("worn out")
+        self.shown += [cover.digest for cover in covers]
+        return [
+            sorted(map(Tag, ("red", "green", "blue"), means), key=lambda tag: -tag.weight)
+            for means in ((cover.pixels.mean(axis=(0, 1)) / 255).round(4).tolist() for cover in covers)
+        ]
+
+
+class Listed:
+    """A catalogue of albums given beforehand."""
+
+    name = "listed"
+
+    def __init__(self, *albums: Album) -> None:
+        self._albums = list(albums)
+
+    def albums(self, artist: str, limit: int) -> list[Album]:
+        found = [album for album in self._albums if album.artist.id == artist]
+        if not found:
+            raise ArtistNotFoundError(f"no {artist}")
+        return found[:limit]
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[Cache]:
+    cache = Cache(tmp_path / "cache")
+    yield cache
+    cache.close()
+
+
+def seen(answer: object) -> Seen:
+    assert isinstance(answer, Seen)
+    return answer
+
+
+def test_each_cover_of_each_artist_is_shown_once_and_kept(tmp_path: Path, cache: Cache) -> None:
+    artists = {f"a{n}": list(STYLES)[n % 3] for n in range(ARTISTS_AT_ONCE + 3)}
+    catalog = FolderCatalog(manifest(tmp_path, artists, covers=2))
+    tagger = MeanColour()
+    answers = list(Tagging(catalog, [tagger], Covers(), cache).run(artists))
+    assert [ref for ref, _ in answers] == list(artists)
+    assert len(tagger.shown) == len(set(tagger.shown)) == 2 * len(artists)
+    for ref, answer in answers:
+        (first, second) = seen(answer).tags["mean-colour"]
+        best = {"fire": "red", "sea": "blue", "moss": "green"}[artists[ref]]
+        assert first[0].label == second[0].label == best
+
+    again = MeanColour()
+    assert list(Tagging(catalog, [again], Covers(), cache).run(artists)) == answers
+    assert again.shown == []
+
+
+def test_another_version_looks_again(tmp_path: Path, cache: Cache) -> None:
+    catalog = FolderCatalog(manifest(tmp_path, {"a": "sea"}, covers=2))
+    list(Tagging(catalog, [MeanColour()], Covers(), cache).run(["a"]))
+    newer = MeanColour()
+    newer.version = "2"
+    list(Tagging(catalog, [newer], Covers(), cache).run(["a"]))
+    assert len(newer.shown) == 2
+
+
+def test_the_same_picture_on_two_releases_counts_once(tmp_path: Path, cache: Cache) -> None:
+    path = manifest(tmp_path, {"a": "sea"}, covers=3)
+    (tmp_path / "a-2.jpg").write_bytes((tmp_path / "a-0.jpg").read_bytes())
+    tagger = MeanColour()
+    ((_, answer),) = Tagging(FolderCatalog(path), [tagger], Covers(), cache).run(["a"])
+    assert len(tagger.shown) == 2
+    assert [album.name for album in seen(answer).albums] == ["Album 0", "Album 1"]
+    assert seen(answer).digests[0] == hashlib.sha256((tmp_path / "a-0.jpg").read_bytes()).hexdigest()
+
+
+def test_the_limit_on_albums_holds(tmp_path: Path, cache: Cache) -> None:
+    catalog = FolderCatalog(manifest(tmp_path, {"a": "sea"}, covers=5))
+    ((_, answer),) = Tagging(catalog, [MeanColour()], Covers(), cache, albums=3).run(["a"])
+    assert len(seen(answer).albums) == 3
+
+
+def test_bad_covers_and_unknown_artists_never_stop_the_rest(tmp_path: Path, cache: Cache) -> None:
+    path = manifest(tmp_path, {"some": "sea", "none": "fire", "all": "moss"}, covers=2)
+    (tmp_path / "some-0.jpg").write_bytes(cover("sea", 1)[:2000])
+    (tmp_path / "none-0.jpg").write_bytes(b"")
+    (tmp_path / "none-1.jpg").unlink()
+    answers = dict(
+        Tagging(FolderCatalog(path), [MeanColour()], Covers(), cache).run(["some", "none", "stranger", "all"])
+    )
+    assert len(seen(answers["all"]).albums) == 2
+    assert [album.name for album in seen(answers["some"]).albums] == ["Album 1"]
+    (skipped,) = seen(answers["some"]).skipped
+    assert skipped.cover == "Album 0"
+    assert skipped.reason.startswith("truncated")
+    assert isinstance(answers["stranger"], ArtistNotFoundError)
+    assert isinstance(answers["none"], NoCoversError)
+    assert "Album 0: empty; Album 1: not-found" in str(answers["none"])
+
+
+def test_what_was_finished_before_a_tagger_broke_is_kept(tmp_path: Path, cache: Cache) -> None:
+    artists = {f"a{n}": "sea" for n in range(6)}
+    catalog = FolderCatalog(manifest(tmp_path, artists, covers=2))
+    broken = MeanColour(fail_after=8)
+    with pytest.raises(TaggerError):
+        list(Tagging(catalog, [broken], Covers(), cache).run(artists))
+    mended = MeanColour()
+    list(Tagging(catalog, [mended], Covers(), cache).run(artists))
+    assert len(broken.shown) == 8
+    assert len(mended.shown) == 4
+    assert not set(broken.shown) & set(mended.shown)
+
+
+def test_a_second_tagger_sees_what_the_first_has_seen_before(tmp_path: Path, cache: Cache) -> None:
+    catalog = FolderCatalog(manifest(tmp_path, {"a": "sea"}, covers=3))
+    list(Tagging(catalog, [MeanColour()], Covers(), cache).run(["a"]))
+    first, second = MeanColour(), MeanColour()
+    second.name = "other"
+    ((_, answer),) = Tagging(catalog, [first, second], Covers(), cache).run(["a"])
+    assert first.shown == []
+    assert len(second.shown) == 3
+    assert seen(answer).tags["mean-colour"] == seen(answer).tags["other"]
+
+
+def test_a_remote_cover_is_fetched_once_for_all_runs(httpserver: HTTPServer, cache: Cache) -> None:
+    httpserver.expect_request("/good.jpg").respond_with_response(Response(cover("moss", 3)))
+    httpserver.expect_request("/gone.jpg").respond_with_response(Response(status=404))
+    artist = Artist("a", "A")
+    catalog = Listed(
+        Album("1", "Good", artist, (Image(httpserver.url_for("/good.jpg"), 300, 300),)),
+        Album("2", "Gone", artist, (Image(httpserver.url_for("/gone.jpg"), 300, 300),)),
+        Album("3", "Bare", artist),
+    )
+    for _ in range(3):
+        with Covers() as covers:
+            ((_, answer),) = Tagging(catalog, [MeanColour()], covers, cache).run(["a"])
+        assert len(seen(answer).albums) == 1
+        assert [Skipped(*skipped).cover for skipped in seen(answer).skipped] == ["Gone", "Bare"]
+    paths = [request.path for request, _ in httpserver.log]
+    assert paths.count("/good.jpg") == 1
+
+
+def test_covers_reach_the_tagger_no_smaller_than_it_asks(tmp_path: Path, cache: Cache) -> None:
+    sizes = []
+
+    class Sizes(MeanColour):
+        name = "sizes"
+        image_size = 200
+
+        def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
+            sizes.extend(cover.pixels.shape for cover in covers)
+            assert all(cover.pixels.dtype == np.uint8 for cover in covers)
+            return super().tag(covers)
+
+    path = manifest(tmp_path, {"a": "sea"}, covers=1)
+    (tmp_path / "a-0.jpg").write_bytes(cover("sea", 9, size=1000))
+    list(Tagging(FolderCatalog(path), [Sizes()], Covers(), cache).run(["a"]))
+    assert sizes == [(250, 250, 3)]
