@@ -69,7 +69,13 @@ def _card(trained: Trained, graph: bytes, created: str) -> dict[str, Any]:
             for v in trained.voters
         ],
         "inputs": [
-            {"name": name, "tagger": v.name.tagger, "top": v.view.top, "labels": list(v.view.labels)}
+            {
+                "name": name,
+                "tagger": v.name.tagger,
+                "view": v.name.view,
+                "top": v.view.top,
+                "labels": list(v.view.labels),
+            }
             for name, v in views.items()
         ],
     }

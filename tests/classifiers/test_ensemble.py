@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from labelled import COMMON, LIKED, bag, rows, versions
+
+from classifiers.ensemble import Ensemble, VoterName
+from classifiers.errors import ClassifierError, ModelFileError, NoVotersError
+from classifiers.saving import save
+from classifiers.training import train
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KNOWN = [label for labels in LIKED.values() for label in labels.split()] + COMMON
+BAG = st.dictionaries(st.sampled_from([*KNOWN, "nobody knows"]), st.floats(0.001, 15))
+SKULLS = {"skull": 3.0, "church": 2.0, "flame": 1.0, "common 1": 1.5}
+
+
+@pytest.fixture(scope="module")
+def stem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "both"
+    trained = train(
+        rows(taggers=("lite", "clip")),
+        versions("lite", "clip"),
+        views=("all", "distinct"),
+        folds=2,
+        repeats=1,
+    )
+    save(trained, path, created="2026-11-20")
+    return path
+
+
+@pytest.fixture(scope="module")
+def ensemble(stem: Path) -> Ensemble:
+    return Ensemble.load(stem)
+
+
+def test_a_model_is_found_by_its_stem_and_by_either_file(stem: Path, ensemble: Ensemble) -> None:
+    for path in (stem, str(stem), f"{stem}.onnx", stem.with_name("both.json")):
+        assert Ensemble.load(path).voters == ensemble.voters
+    assert ensemble.genres == ("jazz", "metal", "pop")
+    assert ensemble.taggers == {"lite": "lite 1", "clip": "clip 1"}
+    assert len(ensemble.voters) == 16
+
+
+@given(st.dictionaries(st.sampled_from(["lite", "clip"]), BAG, min_size=1))
+def test_shares_are_the_weighted_mean_of_the_votes(
+    ensemble: Ensemble, bags: dict[str, dict[str, float]]
+) -> None:
+    result = ensemble.vote(bags)
+    assert sum(result.shares.values()) == pytest.approx(1)
+    assert sum(vote.weight for vote in result.votes) == pytest.approx(1)
+    assert list(result.shares.values()) == sorted(result.shares.values(), reverse=True)
+    for genre, share in result.shares.items():
+        assert share == pytest.approx(sum(vote.weight * vote.probabilities[genre] for vote in result.votes))
+    for vote in result.votes:
+        assert sum(vote.probabilities.values()) == pytest.approx(1)
+        assert all(0 <= p <= 1 for p in vote.probabilities.values())
+
+
+def test_it_names_the_genre_of_new_artists(ensemble: Ensemble) -> None:
+    rng = random.Random(23)
+    right = [
+        ensemble.vote({"lite": bag(genre, rng), "clip": bag(genre, rng)}).genre == genre
+        for genre in ensemble.genres
+        for _ in range(10)
+    ]
+    assert sum(right) >= 24
+
+
+def test_voters_without_their_taggers_bag_abstain(ensemble: Ensemble) -> None:
+    result = ensemble.vote({"lite": SKULLS, "another": {"x": 1.0}})
+    assert {vote.voter.tagger for vote in result.votes} == {"lite"}
+    assert sum(vote.weight for vote in result.votes) == pytest.approx(1)
+    assert result.genre == "metal"
+
+
+def test_no_voter_at_all_is_an_error_that_names_the_taggers(ensemble: Ensemble) -> None:
+    with pytest.raises(
+        NoVotersError, match="trained on tags of lite, clip, and there are only tags of another"
+    ):
+        ensemble.vote({"another": SKULLS})
+    with pytest.raises(NoVotersError, match="no tagger"):
+        ensemble.explain({}, "metal")
+
+
+@pytest.mark.parametrize("nothing", [{}, {"nobody knows": 3.0}])
+def test_a_bag_without_a_known_label_gets_even_shares_and_says_so(
+    ensemble: Ensemble, nothing: dict[str, float]
+) -> None:
+    result = ensemble.vote({"lite": nothing})
+    assert list(result.shares.values()) == pytest.approx([1 / 3] * 3)
+    assert not result.known
+    assert not any(vote.known for vote in result.votes)
+    assert ensemble.explain({"lite": nothing}, "metal").overall == ()
+    assert ensemble.vote({"lite": SKULLS}).known
+
+
+def test_few_covers_give_less_sure_votes_and_the_same_winner(ensemble: Ensemble) -> None:
+    bags = {"lite": SKULLS}
+    results = [ensemble.vote(bags, covers) for covers in ({"lite": 1}, {"lite": 3}, {"lite": 15}, None)]
+    shares = [result.shares["metal"] for result in results]
+    assert shares == sorted(shares)
+    assert shares[0] < shares[1]
+    assert {result.genre for result in results} == {"metal"}
+
+
+def test_what_a_genre_likes_speaks_for_it_and_what_others_like_against_it(ensemble: Ensemble) -> None:
+    bags = {"lite": {"skull": 2.0, "church": 2.0, "trumpet": 2.0}}
+    why = ensemble.explain(bags, "metal")
+    pulls = {pull.label: pull.pull for pull in why.overall}
+    assert pulls["skull"] > 0
+    assert pulls["church"] > 0
+    assert pulls["trumpet"] < 0
+    assert [abs(pull.pull) for pull in why.overall] == sorted(map(abs, pulls.values()), reverse=True)
+    assert set(why.voters) == {vote.voter for vote in ensemble.vote(bags).votes}
+
+
+def test_a_pull_is_the_fall_of_the_share_without_the_tag(ensemble: Ensemble) -> None:
+    bags, covers = {"lite": SKULLS, "clip": {"flame": 1.0, "gown": 1.0}}, {"lite": 4, "clip": 4}
+    share = ensemble.vote(bags, covers).shares["metal"]
+    for pull in ensemble.explain(bags, "metal", covers=covers).overall:
+        less = {
+            tagger: {label: w for label, w in tags.items() if (tagger, label) != (pull.tagger, pull.label)}
+            for tagger, tags in bags.items()
+        }
+        assert share - ensemble.vote(less, covers).shares["metal"] == pytest.approx(pull.pull, abs=1e-9)
+
+
+def test_at_most_n_reasons_are_named(ensemble: Ensemble) -> None:
+    why = ensemble.explain({"lite": SKULLS}, "metal", n=2)
+    assert len(why.overall) == 2
+    assert all(len(pulls) <= 2 for pulls in why.voters.values())
+    assert why.overall == ensemble.explain({"lite": SKULLS}, "metal", n=9).overall[:2]
+    assert VoterName("lite", "all", "linear_svm") in why.voters
+
+
+def test_an_unknown_genre_cannot_be_explained(ensemble: Ensemble) -> None:
+    with pytest.raises(ClassifierError, match="no genre 'polka'; it knows jazz, metal, pop"):
+        ensemble.explain({"lite": SKULLS}, "polka")
+
+
+def copy(stem: Path, folder: Path) -> Path:
+    for suffix in (".onnx", ".json"):
+        folder.joinpath("m" + suffix).write_bytes(stem.with_name(stem.name + suffix).read_bytes())
+    return folder / "m"
+
+
+def test_a_missing_model_says_what_a_model_is(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match=r"a \.onnx and a \.json side by side"):
+        Ensemble.load(tmp_path / "none")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "no json", '{"format": 99}'])
+def test_a_card_that_is_none_is_refused(stem: Path, tmp_path: Path, text: str) -> None:
+    copied = copy(stem, tmp_path)
+    copied.with_suffix(".json").write_text(text)
+    with pytest.raises(ModelFileError, match="anew"):
+        Ensemble.load(copied)
+
+
+def test_a_graph_of_another_training_is_refused(stem: Path, tmp_path: Path) -> None:
+    copied = copy(stem, tmp_path)
+    copied.with_suffix(".onnx").write_bytes(b"another graph")
+    with pytest.raises(ModelFileError, match=r"not the graph that m\.json describes"):
+        Ensemble.load(copied)
+
+
+@pytest.mark.parametrize("key", ["genres", "taggers", "voters", "inputs"])
+def test_a_card_with_a_gap_is_refused(stem: Path, tmp_path: Path, key: str) -> None:
+    copied = copy(stem, tmp_path)
+    card = json.loads(copied.with_suffix(".json").read_text(encoding="utf-8"))
+    del card[key]
+    copied.with_suffix(".json").write_text(json.dumps(card))
+    with pytest.raises(ModelFileError, match="cannot be used"):
+        Ensemble.load(copied)
+
+
+def test_voting_imports_neither_scikit_learn_nor_pandas_nor_onnx(stem: Path) -> None:
+    script = (
+        "import sys; from classifiers.ensemble import Ensemble; import json; e = Ensemble.load(sys.argv[1]);"
+        "r = e.vote({'lite': {'skull': 1.0}}); e.explain({'lite': {'skull': 1.0}}, r.genre);"
+        "print(json.dumps(sorted({m.partition('.')[0] for m in sys.modules})))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(stem)], check=True, capture_output=True, text=True
+    )
+    assert not {"sklearn", "scipy", "pandas", "onnx", "skl2onnx", "torch"} & set(json.loads(done.stdout))

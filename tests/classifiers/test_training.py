@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from labelled import bag, rows, versions
+
+from classifiers.ensemble import Ensemble
+from classifiers.errors import ClassifierError, TrainingDataError
+from classifiers.evaluation import LEAST
+from classifiers.saving import save
+from classifiers.text.views import VIEWS, ViewOptions
+from classifiers.training import Row, train, weights_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FAST = ("complement_nb", "logistic_regression")
+
+
+def test_every_tagger_view_and_classifier_is_a_voter_and_weights_sum_to_one() -> None:
+    trained = train(
+        rows(taggers=("lite", "clip")), versions("lite", "clip"), classifiers=FAST, folds=2, repeats=1
+    )
+    assert len({voter.name for voter in trained.voters}) == 2 * len(VIEWS) * len(FAST)
+    assert sum(voter.weight for voter in trained.voters) == pytest.approx(1)
+    assert trained.genres == ("jazz", "metal", "pop")
+    assert trained.artists == {"jazz": 8, "metal": 8, "pop": 8}
+    assert trained.scores.balanced_accuracy > 0.6
+
+
+def test_genres_that_labels_do_not_tell_apart_score_like_chance() -> None:
+    rng = random.Random(3)
+    noise = [Row(str(i), "ab"[i % 2], {"lite": bag("jazz", rng)}) for i in range(40)]
+    trained = train(noise, versions(), classifiers=FAST, folds=4, repeats=2)
+    assert 0.2 < trained.scores.balanced_accuracy < 0.8
+    assert trained.scores.log_loss > 0.5
+
+
+def test_views_that_look_at_genres_do_not_leak_into_the_scores() -> None:
+    """Of 300 labels by chance some tell 40 artists' genres: chosen with the tested ones in view, 0.96 of them."""
+    rng = random.Random(1)
+    noise = [
+        Row(str(i), "ab"[i % 2], {"lite": {f"label {rng.randrange(300)}": 1.0 for _ in range(40)}})
+        for i in range(40)
+    ]
+    trained = train(
+        noise,
+        versions(),
+        views=("log-odds",),
+        classifiers=("logistic_regression",),
+        options=ViewOptions(log_odds=20),
+        folds=4,
+    )
+    assert trained.scores.balanced_accuracy < 0.7
+
+
+def test_skill_weighs_voters_and_chance_weighs_nothing() -> None:
+    good, chance, worse = weights_of(np.array([0.4, np.log(3), 2.0]), 3)
+    assert (good, chance, worse) == (1.0, 0.0, 0.0)
+    assert weights_of(np.array([2.0, 3.0]), 3).tolist() == [0.5, 0.5]
+    better, less = weights_of(np.array([0.4, 0.6]), 3)
+    assert better > less > 0
+
+
+def test_progress_counts_to_its_end() -> None:
+    steps: list[tuple[int, int]] = []
+    train(
+        rows(4),
+        versions(),
+        classifiers=FAST[:1],
+        folds=2,
+        repeats=2,
+        progress=lambda *step: steps.append(step),
+    )
+    assert steps == [(i, 5) for i in range(1, 6)]
+
+
+def test_fewer_folds_than_asked_for_are_noted() -> None:
+    trained = train(rows(LEAST), versions(), classifiers=FAST[:1], folds=5, repeats=1)
+    assert trained.folds == LEAST
+    assert "3 folds instead of 5" in trained.notes[0]
+
+
+def test_artists_that_no_fold_could_test_are_noted() -> None:
+    shared = [replace(row, groups=frozenset({"hits"})) if row.genre == "jazz" else row for row in rows(4)]
+    trained = train(shared, versions(), classifiers=FAST[:1], folds=2, repeats=1)
+    assert trained.notes == ("up to 4 artists were not tested: they share albums with too many others",)
+
+
+def test_a_view_without_a_label_casts_no_vote() -> None:
+    same = [replace(row, bags={"lite": {"man": 1.0, "text": 2.0}}) for row in rows(4)]
+    trained = train(same, versions(), classifiers=FAST[:1], folds=2, repeats=1)
+    assert "view distinct of lite has no tag and casts no vote" in trained.notes
+    assert {voter.name.view for voter in trained.voters} == {"all", "top"}
+    with pytest.raises(TrainingDataError, match="no tag is shared"):
+        train([replace(row, bags={"lite": {row.id: 1.0}}) for row in rows(4)], versions(), views=("all",))
+
+
+@pytest.mark.parametrize(
+    ("labelled", "message"),
+    [
+        ([], "0 genre"),
+        (rows(genres=("jazz",)), "only 1 genre"),
+        ([*rows(4), Row("x", "folk", {"lite": {"man": 1.0}})], r"too few artists of folk \(1\)"),
+        (rows(4) + rows(4)[:1], "more than one row: jazz 0"),
+        (rows(4, taggers=("clip",)), "has no bag of lite"),
+        ([replace(row, bags={"lite": {"man": -1.0}}) for row in rows(4)], "no number from 0"),
+        ([replace(row, bags={"lite": {"man": float("nan")}}) for row in rows(4)], "no number from 0"),
+    ],
+)
+def test_rows_that_cannot_be_trained_on_say_why(labelled: list[Row], message: str) -> None:
+    with pytest.raises(TrainingDataError, match=message):
+        train(labelled, versions())
+
+
+def test_choices_that_are_none_are_refused() -> None:
+    with pytest.raises(ClassifierError, match="no view is called"):
+        train(rows(3), versions(), views=("best",))
+    with pytest.raises(ClassifierError, match="no classifier is called"):
+        train(rows(3), versions(), classifiers=("forest",))
+    with pytest.raises(ClassifierError, match="2 folds and 1 repeat"):
+        train(rows(3), versions(), folds=1)
+    with pytest.raises(ClassifierError, match="at least"):
+        train(rows(3), {})
+
+
+@pytest.mark.parametrize("genres", [("jazz", "metal"), ("jazz", "metal", "pop")])
+def test_the_saved_graph_votes_as_scikit_learn_does(genres: tuple[str, ...], tmp_path: Path) -> None:
+    trained = train(rows(6, genres), versions(), folds=2, repeats=1)
+    save(trained, tmp_path / "model", created="2026-11-20")
+    ensemble = Ensemble.load(tmp_path / "model")
+    rng = random.Random(11)
+    for unseen in [bag(genre, rng) for genre in genres for _ in range(3)] + [{"nobody knows": 1.0}]:
+        votes = [list(vote.probabilities.values()) for vote in ensemble.vote({"lite": unseen}).votes]
+        assert np.abs(votes - trained.probabilities([{"lite": unseen}])[0]).max() < 1e-5
+
+
+def test_equal_rows_and_seed_give_equal_bytes(tmp_path: Path) -> None:
+    def saved(folder: str) -> list[Path]:
+        views, classifiers = ("all", "log-odds"), ("linear_svm", "complement_nb")
+        trained = train(rows(4), versions(), views=views, classifiers=classifiers, folds=2, repeats=1, seed=5)
+        return list(save(trained, tmp_path / folder / "v1.2", created="2026-11-20"))
+
+    first, second = saved("a"), saved("b")
+    assert [file.name for file in first] == ["v1.2.onnx", "v1.2.json"]
+    assert [file.read_bytes() for file in first] == [file.read_bytes() for file in second]
+
+
+def test_the_card_tells_what_a_reader_must_know(tmp_path: Path) -> None:
+    trained = train(rows(4), versions(), classifiers=FAST, folds=2, repeats=1, seed=5)
+    _, file = save(trained, tmp_path / "model.onnx", created="2026-11-20")
+    card = json.loads(file.read_text(encoding="utf-8"))
+    assert card["format"] == 1
+    assert card["created"] == "2026-11-20"
+    assert card["seed"] == 5
+    assert card["artists"] == {"jazz": 4, "metal": 4, "pop": 4}
+    assert card["taggers"] == [{"name": "lite", "version": "lite 1"}]
+    assert card["evaluation"]["balanced_accuracy"] == pytest.approx(
+        trained.scores.balanced_accuracy, abs=1e-4
+    )
+    assert {source["view"] for source in card["inputs"]} == set(VIEWS)
+    assert "trumpet" in next(source["labels"] for source in card["inputs"] if source["view"] == "all")
+    assert sum(voter["weight"] for voter in card["voters"]) == pytest.approx(1, abs=1e-4)
