@@ -34,6 +34,14 @@ class Catalog(Protocol):
         ...
 
 
+def bare_id(artist: str) -> str:
+    """The id in any form of a Spotify artist; any other text, such as an id of a manifest, as it is."""
+    try:
+        return spotify_id(artist)
+    except InputError:
+        return artist
+
+
 def spotify_id(artist: str) -> str:
     """The 22-character id in a Spotify artist id, ``spotify:artist:`` URI or open.spotify.com URL.
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from spotitags.catalogs import bare_id
 from spotitags.errors import RateLimitError
 from spotitags.records import Album, Artist, Image
 
@@ -50,7 +51,7 @@ class CachedCatalog:
             RateLimitError: The service asked to wait and that time is not over; it is not asked again.
             CatalogError: As the catalogue inside raises it.
         """
-        key = f"{self.name}:{self.scope}:{limit}:{artist}"
+        key = f"{self.name}:{self.scope}:{limit}:{bare_id(artist)}"
         kept = self.cache.get("albums", key)
         if kept is not None:
             return [_album(row) for row in kept]

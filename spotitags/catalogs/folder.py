@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
-from spotitags.catalogs import spotify_id
+from spotitags.catalogs import bare_id
 from spotitags.errors import ArtistNotFoundError, InputError
 from spotitags.records import Album, Artist, Image
 
@@ -64,7 +64,7 @@ class FolderCatalog:
             InputError: As for `artists`.
         """
         artists, lines = self._load()
-        key = artist if artist in artists else _bare_id(artist)
+        key = artist if artist in artists else bare_id(artist)
         if key not in artists:
             raise ArtistNotFoundError(
                 f"{self.path} has no artist {artist!r}; it has {len(artists)}, among them "
@@ -154,13 +154,6 @@ def _add(artists: dict[str, Artist], artist: Artist, path: Path, number: int) ->
         )
     elif (artist.name and not known.name) or (artist.genre and not known.genre):
         artists[artist.id] = Artist(artist.id, known.name or artist.name, known.genre or artist.genre)
-
-
-def _bare_id(artist: str) -> str:
-    try:
-        return spotify_id(artist)
-    except InputError:
-        return artist
 
 
 def _rows(path: Path, required: Sequence[str], optional: Sequence[str]) -> Iterator[tuple[int, list[str]]]:

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from classifiers.ensemble import Ensemble
+from spotitags.errors import InputError, ModelError
+from spotitags.records import Album, Artist, Cover, Tag, TagBag
+from spotitags.voting import GenreReader, Voting, bundled_model
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ARTIST = Artist("a", "A")
+METAL = TagBag(ARTIST, "lite", (Tag("shield", 1.0), Tag("breastplate", 0.8), Tag("dark", 0.5)), covers=10)
+
+
+class TextTower:
+    """A zero-shot tagger whose votes are read off the covers' digests."""
+
+    name = "tower"
+    version = "1"
+    image_size = 32
+    batch_size = 8
+
+    def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
+        return [[Tag("something", 0.5)] for _ in covers]
+
+    def votes_version(self, genres: Sequence[str]) -> str:
+        return f"1 {','.join(genres)}"
+
+    def genre_votes(self, covers: Sequence[Cover], genres: Sequence[str]) -> list[dict[str, float]]:
+        rest = 0.2 / (len(genres) - 1)
+        return [{genre: 0.8 if genre == cover.digest else rest for genre in genres} for cover in covers]
+
+
+def versions() -> dict[str, str]:
+    return dict(Ensemble.load(bundled_model()).taggers)
+
+
+def test_the_ensemble_votes_with_shares_that_sum_to_1_and_every_voter_heard() -> None:
+    prediction = Voting(None, versions()).predict([METAL], {})
+    assert prediction.artist == ARTIST
+    assert prediction.genre == next(iter(prediction.votes)) == "metal"
+    assert sum(prediction.votes.values()) == pytest.approx(1)
+    assert sum(voter.weight for voter in prediction.voters) == pytest.approx(1)
+    for voter in prediction.voters:
+        assert voter.trained
+        assert sum(voter.votes.values()) == pytest.approx(1)
+    mixed = {
+        genre: sum(voter.weight * voter.votes[genre] for voter in prediction.voters)
+        for genre in prediction.votes
+    }
+    assert dict(prediction.votes) == pytest.approx(mixed)
+
+
+def test_reasons_name_tags_of_the_bag_and_only_when_asked() -> None:
+    voting = Voting(None, versions())
+    assert voting.predict([METAL], {}).reasons == ()
+    explained = voting.predict([METAL], {}, explain=True)
+    assert {tag.label for tag in explained.reasons} <= {tag.label for tag in METAL.tags}
+    assert explained.reasons[0].weight > 0
+    assert any(voter.reasons for voter in explained.voters)
+
+
+def test_genres_asked_for_share_everything_between_them() -> None:
+    prediction = Voting(None, versions(), genres=["jazz", "metal", "jazz"]).predict([METAL], {})
+    assert set(prediction.votes) == {"jazz", "metal"}
+    assert sum(prediction.votes.values()) == pytest.approx(1)
+    assert all(set(voter.votes) == {"jazz", "metal"} for voter in prediction.voters)
+
+
+def test_an_unknown_bag_is_said_to_be_unknown() -> None:
+    said: list[str] = []
+    strange = TagBag(ARTIST, "lite", (Tag("flibbertigibbet", 3.0),), covers=5)
+    prediction = Voting(None, versions(), notify=said.append).predict([strange], {})
+    assert list(prediction.votes.values()) == pytest.approx([0.2] * 5)
+    assert said == ["model: it knows none of these tags, so its shares are even and say nothing"]
+
+
+def test_another_version_of_the_tagger_is_pointed_out() -> None:
+    said: list[str] = []
+    Voting(None, {"lite": "of old"}, notify=said.append)
+    assert said == ["model: it was trained with another version of lite; better train it anew"]
+
+
+def test_a_tagger_that_the_model_does_not_know_does_not_vote() -> None:
+    said: list[str] = []
+    voting = Voting(None, versions() | {"tower": "1"}, taggers=[TextTower()], notify=said.append)  # type: ignore[list-item]
+    assert voting.readers == []
+    assert said == ["model: it was not trained with tower, whose tags do not vote"]
+    other = TagBag(ARTIST, "tower", (Tag("something", 1.0),), covers=1)
+    assert {voter.tagger for voter in voting.predict([METAL, other], {}).voters} == {"lite"}
+
+
+def test_without_a_model_of_its_own_the_text_tower_votes_untrained() -> None:
+    said: list[str] = []
+    voting = Voting(None, {"tower": "1"}, taggers=[TextTower()], notify=said.append)  # type: ignore[list-item]
+    (reader,) = voting.readers
+    assert reader.genres == Ensemble.load(bundled_model()).genres
+    covers = [Cover(Album(str(n), "", ARTIST), "jazz", None) for n in range(3)]  # type: ignore[arg-type]
+    seen = {reader.name: reader.tag(covers)}
+    bag = TagBag(ARTIST, "tower", (Tag("something", 1.5),), covers=3)
+    prediction = voting.predict([bag], seen)
+    assert prediction.genre == "jazz"
+    assert sum(prediction.votes.values()) == pytest.approx(1)
+    (voter,) = prediction.voters
+    assert (voter.tagger, voter.view, voter.trained, voter.weight) == ("tower", "zero-shot", False, 1.0)
+    assert "untrained" in said[0]
+
+
+def test_any_genres_can_be_asked_of_a_text_tower() -> None:
+    voting = Voting(None, {"tower": "1"}, taggers=[TextTower()], genres=["doom metal", "k-pop"])  # type: ignore[list-item]
+    assert voting.readers[0].version == "1 doom metal,k-pop"
+
+
+@pytest.mark.parametrize(
+    ("names", "genres", "word"),
+    [({"other": "1"}, (), "not with other"), ({"lite": "1"}, ("polka",), "not polka")],
+)
+def test_no_voter_at_all_is_an_error_that_says_what_to_do(
+    names: dict[str, str], genres: tuple[str, ...], word: str
+) -> None:
+    with pytest.raises(ModelError, match=word) as caught:
+        Voting(None, names, genres=genres)
+    assert "spotitags train" in str(caught.value)
+
+
+def test_a_tagger_without_a_vote_is_no_genre_reader() -> None:
+    class Silent:
+        name = "silent"
+
+    with pytest.raises(InputError, match="silent"):
+        GenreReader(Silent(), ["a", "b"])  # type: ignore[arg-type]
