@@ -34,7 +34,7 @@ def path(tmp_path: Path) -> Path:
     order=st.randoms(use_true_random=False),
     integers=st.booleans(),
 )
-def test_reads_what_torch_writes(path: Path, shape: list[int], order: object, integers: bool) -> None:  # noqa: FBT001
+def test_reads_what_torch_writes(path: Path, shape: list[int], order: object, integers: bool) -> None:
     axes = list(range(len(shape)))
     order.shuffle(axes)  # type: ignore[attr-defined]
     numbers = torch.arange(int(np.prod(shape)), dtype=torch.int64 if integers else torch.float32)
