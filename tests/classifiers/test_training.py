@@ -42,7 +42,7 @@ def test_genres_that_labels_do_not_tell_apart_score_like_chance() -> None:
 
 
 def test_views_that_look_at_genres_do_not_leak_into_the_scores() -> None:
-    """Of 300 labels by chance some tell 40 artists' genres: chosen with the tested ones in view, 0.96 of them."""
+    """Noise, yet labels chosen with the tested artists in view would name 0.96 of the genres."""
     rng = random.Random(1)
     noise = [
         Row(str(i), "ab"[i % 2], {"lite": {f"label {rng.randrange(300)}": 1.0 for _ in range(40)}})
