@@ -1,0 +1,197 @@
+"""Covers a second of the clip tagger, on the device at hand.
+
+    python benchmarks/clip.py --covers FOLDER [--device cuda] [--random-weights]
+
+Three contestants: end to end (JPEG bytes to tags, as the pipeline runs it), the encoder alone (ready
+tensors), and open_clip's README (open, preprocess, encode one cover at a time, in fp32). Every round runs
+each once, so that other programs on the machine slow them all alike; the median counts. Weights are random
+where there are none: the work is the same, the tags mean nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import json
+import os
+import platform
+import statistics
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import open_clip
+import torch
+from PIL import Image
+
+from spotitags.covers import decode_all
+from spotitags.records import Album, Artist, Cover, CoverFile
+from spotitags.taggers._devices import DEVICES, choose_device, precision
+from spotitags.taggers._openclip import CHUNK, load
+from spotitags.taggers._weights import DEFAULT_MODEL, image_size, on_disk
+from spotitags.taggers.clip import ClipTagger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+PLAIN_COVERS = 16
+
+
+def main() -> None:
+    """Measure and print a table."""
+    options = arguments()
+    files = read_covers(options.covers, options.count)
+    device = choose_device(options.device)
+    random = options.random_weights or not on_disk(options.model)
+    weights = "random" if random else "trained"
+    print(f"{describe(device)}; torch {torch.__version__}; open_clip {open_clip.__version__}")
+    print(f"{options.model}, {weights} weights, {precision(device)}; {len(files)} covers a round")
+    with tempfile.TemporaryDirectory() as folder:
+        model = write_random(options.model, Path(folder) / "model") if random else options.model
+        tagger = ClipTagger(Path(folder), model=model, device=device)
+        print(f"model loaded and labels embedded, once: {seconds(lambda: warm_up(tagger, files)):.1f} s\n")
+        few = files[:PLAIN_COVERS]
+        contestants = {
+            "end to end": (lambda: end_to_end(tagger, files), len(files)),
+            "encoder alone": encoder_alone(model, device, len(files)),
+            "plain recipe": (plain_recipe(model, device, few), len(few)),
+        }
+        rates = measure(contestants, options.seconds)
+    for name, value in rates.items():
+        print(f"{name:14} {value:8.1f} covers/s  {value / rates['plain recipe']:5.1f} x plain")
+
+
+def measure(contestants: dict[str, tuple[Callable[[], None], int]], least: float) -> dict[str, float]:
+    """Covers a second of each contestant: the median of as many rounds as fill ``least`` seconds."""
+    for run, _ in contestants.values():
+        run()
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    start = time.perf_counter()
+    while time.perf_counter() - start < least:
+        for name, (run, _) in contestants.items():
+            times[name].append(seconds(run))
+    return {name: covers / statistics.median(times[name]) for name, (_, covers) in contestants.items()}
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--covers", type=Path, required=True, help="folder with *.jpg, searched in depth")
+    parser.add_argument("--device", choices=DEVICES, help="default: the best there is")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="open_clip name/pretrained")
+    parser.add_argument("--random-weights", action="store_true", help="even where trained ones are on disk")
+    parser.add_argument("--count", type=int, default=256, help="covers a round")
+    parser.add_argument("--seconds", type=float, default=60.0, help="at least that long in all")
+    return parser.parse_args()
+
+
+def read_covers(folder: Path, count: int) -> list[CoverFile]:
+    """The first covers of a folder, in memory."""
+    paths = sorted(folder.rglob("*.jpg"))[:count]
+    if not paths:
+        raise SystemExit(f"no *.jpg under {folder}")
+    contents = [path.read_bytes() for path in paths]
+    album = Album("", "", Artist(""))
+    return [CoverFile(album, hashlib.sha256(data).hexdigest(), data) for data in contents]
+
+
+def write_random(name: str, folder: Path) -> str:
+    """Store a model of full size with random weights and the named weights' own preprocessing."""
+    from safetensors.torch import save_file
+
+    architecture, _, tag = name.partition("/")
+    entry = open_clip.get_pretrained_cfg(architecture, tag)
+    config = {
+        "model_cfg": open_clip.get_model_config(architecture),
+        "preprocess_cfg": {key: entry[key] for key in ("mean", "std", "interpolation", "resize_mode")},
+    }
+    folder.mkdir()
+    torch.manual_seed(0)
+    model = open_clip.create_model(architecture)
+    save_file(
+        {key: value.contiguous() for key, value in model.state_dict().items()},
+        folder / "open_clip_model.safetensors",
+    )
+    (folder / "open_clip_config.json").write_text(json.dumps(config))
+    return f"local-dir:{folder}"
+
+
+def warm_up(tagger: ClipTagger, files: Sequence[CoverFile]) -> None:
+    """Load the model and embed the labels."""
+    results = decode_all(files[:1], tagger.image_size)
+    tagger.tag([result for result in results if isinstance(result, Cover)])
+
+
+def end_to_end(tagger: ClipTagger, files: Sequence[CoverFile]) -> None:
+    """Decode and tag, the next batch decoded while one is tagged; a cover counts as new each time."""
+    turn = str(time.perf_counter_ns())
+    size = tagger.batch_size
+    batches = [files[start : start + size] for start in range(0, len(files), size)]
+
+    def decoded(batch: Sequence[CoverFile]) -> list[Cover]:
+        results = decode_all(batch, tagger.image_size)
+        return [Cover(r.album, turn + r.digest, r.pixels) for r in results if isinstance(r, Cover)]
+
+    with ThreadPoolExecutor(1) as ahead:
+        pending = ahead.submit(decoded, batches[0])
+        for following in [*batches[1:], []]:
+            covers = pending.result()
+            pending = ahead.submit(decoded, following)
+            tagger.tag(covers)
+
+
+def encoder_alone(model: str, device: str, covers: int) -> tuple[Callable[[], None], int]:
+    """The image tower on a batch that lies on the device already, and how many covers a run counts."""
+    encoder = load(model, device=device, precision=precision(device), offline=True)
+    side = image_size(model)
+    batch = torch.randn(CHUNK[device], 3, side, side).to(device=device, dtype=encoder.dtype)
+    repeats = max(1, covers // len(batch))
+
+    def run() -> None:
+        with torch.inference_mode():
+            results = [encoder.model.encode_image(batch) for _ in range(repeats)]  # type: ignore[operator]
+            torch.cat(results).float().cpu()
+
+    return run, repeats * len(batch)
+
+
+def plain_recipe(model: str, device: str, files: Sequence[CoverFile]) -> Callable[[], None]:
+    """open_clip's README, one cover at a time."""
+    name, tag = (model, None) if ":" in model else model.split("/", 1)
+    network, preprocess = open_clip.create_model_from_pretrained(name, tag, device=device)
+    network.eval()
+
+    def run() -> None:
+        for file in files:
+            with torch.no_grad():
+                picture = preprocess(Image.open(io.BytesIO(file.data))).unsqueeze(0).to(device)
+                embedding = network.encode_image(picture)
+                (embedding / embedding.norm(dim=-1, keepdim=True)).cpu()
+
+    return run
+
+
+def seconds(run: Callable[[], None]) -> float:
+    """Wall time of one run."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def describe(device: str) -> str:
+    """The device in words."""
+    if device == "cuda":
+        return torch.cuda.get_device_name()
+    name = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), name)
+    return f"{name}, {os.cpu_count()} cores" if device == "cpu" else f"Apple GPU of {name}"
+
+
+if __name__ == "__main__":
+    main()
