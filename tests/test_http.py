@@ -117,7 +117,7 @@ def test_a_redirect_out_of_http_is_not_followed(httpserver: HTTPServer) -> None:
 
 
 @pytest.mark.parametrize("declared", [True, False])
-def test_a_body_over_the_limit_is_not_read_to_its_end(httpserver: HTTPServer, declared: bool) -> None:  # noqa: FBT001
+def test_a_body_over_the_limit_is_not_read_to_its_end(httpserver: HTTPServer, declared: bool) -> None:
     chunks = [b"x" * 1000] * 1000
     headers = {"Content-Length": "1000000"} if declared else {}
     httpserver.expect_request("/a").respond_with_response(Response(iter(chunks), 200, headers))

@@ -1,0 +1,37 @@
+"""README and docs say what is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from mktestdocs import check_md_file
+
+from spotitags.catalogs.library import LibraryCatalog
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPOTITAGS_CACHE_DIR", str(tmp_path))
+    check_md_file(fpath=page, memory=True)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+        if not link.startswith("https://"):
+            assert (page.parent / link).exists(), link
+
+
+def test_readme_opens_with_its_two_commands_and_an_artist_the_model_never_saw() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^pip install uv && uv run .*$", text, re.MULTILINE)
+    assert len(commands) == 2
+    (artist,) = re.findall(r"--artist (\w+) --offline$", commands[0])
+    library = LibraryCatalog()
+    assert artist in library.held_out
+    assert f"one of the {len(library.artists())} artists" in text
