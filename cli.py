@@ -44,32 +44,43 @@ class CatalogName(StrEnum):
 Artists = Annotated[
     list[str] | None,
     typer.Option(
-        "--artist", "-a", help="Spotify artist id, URI or URL, or an id of the manifest; repeatable."
+        "--artist",
+        "-a",
+        metavar="ID",
+        help="Spotify artist id, URI or URL, or an id of the manifest; repeatable.",
     ),
 ]
 Manifest = Annotated[
     Path | None,
     typer.Option(
-        help="Covers on disk: a CSV (artist_id,file[,artist_name,genre,album_name]) or a folder artist/*.jpg."
+        metavar="PATH", help="Covers on disk: a CSV with artist_id and file, or a folder artist/*.jpg."
     ),
 ]
 CatalogOption = Annotated[
-    CatalogName, typer.Option(help="Where albums come from; auto says on stderr what it took.")
+    CatalogName,
+    typer.Option(metavar="NAME", help="auto (says on stderr what it took), spotify, folder or library."),
 ]
 Taggers = Annotated[
     list[str] | None,
-    typer.Option("--tagger", "-t", help="Who looks at the covers, such as clip or lite; repeatable."),
+    typer.Option(
+        "--tagger", "-t", metavar="NAME", help="Who looks at the covers, such as clip or lite; repeatable."
+    ),
 ]
-Albums = Annotated[int, typer.Option(min=1, help="Most albums an artist.")]
-Top = Annotated[int, typer.Option(min=1, help="Tags to show.")]
+Albums = Annotated[int, typer.Option(min=1, metavar="N", help="Most albums an artist.")]
+Top = Annotated[int, typer.Option(min=1, metavar="N", help="Tags to show.")]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Open no socket: the bundled library, or --manifest.")
 ]
 KeepBroad = Annotated[bool, typer.Option("--keep-broad", help="Keep tags that fit nearly every cover.")]
 ClipModel = Annotated[
-    str | None, typer.Option(help="open_clip name/pretrained, hf-hub:… or local-dir:… for the tagger clip.")
+    str | None,
+    typer.Option(
+        metavar="NAME", help="open_clip name/pretrained, hf-hub:… or local-dir:… for the tagger clip."
+    ),
 ]
-Device = Annotated[str | None, typer.Option(help="cpu, cuda or mps; the best there is when left out.")]
+Device = Annotated[
+    str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; the best there is when left out.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line and artist on stdout.")]
 
 
@@ -80,9 +91,9 @@ def predict(
     catalog: CatalogOption = CatalogName.auto,
     tagger: Taggers = None,
     model: Annotated[
-        Path | None, typer.Option(help="A trained ensemble (.onnx with its .json card).")
+        Path | None, typer.Option(metavar="FILE", help="A trained ensemble (.onnx with its .json card).")
     ] = None,
-    genres: Annotated[str | None, typer.Option(help="Only these genres, separated by commas.")] = None,
+    genres: Annotated[str | None, typer.Option(metavar="A,B", help="Only these genres.")] = None,
     albums: Albums = 10,
     top: Top = 10,
     offline: Offline = False,
@@ -94,7 +105,7 @@ def predict(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Vote on the genre of artists from what their album covers show."""
+    """Vote on artists' genres from what their covers show."""
     spotitags = _spotitags(
         catalog=catalog, manifest=manifest, tagger=tagger or (), model=model, genres=_split(genres),
         albums=albums, offline=offline, keep_broad=keep_broad, clip_model=clip_model, device=device,
@@ -127,7 +138,9 @@ def tag(
     catalog: CatalogOption = CatalogName.auto,
     tagger: Taggers = None,
     albums: Albums = 10,
-    top: Annotated[int | None, typer.Option(min=1, help="Tags an artist; 20 in a table, else all.")] = None,
+    top: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Tags an artist; 20 in a table, else all.")
+    ] = None,
     offline: Offline = False,
     keep_broad: KeepBroad = False,
     clip_model: ClipModel = None,
@@ -136,9 +149,11 @@ def tag(
     as_csv: Annotated[
         bool, typer.Option("--csv", help="artist_id,artist_name,tagger,label,weight on stdout.")
     ] = False,
-    parquet: Annotated[Path | None, typer.Option(help="Write the same table to this Parquet file.")] = None,
+    parquet: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the same table to this Parquet file.")
+    ] = None,
 ) -> None:
-    """Show the weighted tags of artists: what is on their covers, summed over albums."""
+    """Show what is on artists' covers: tags, summed over albums."""
     if sum((as_json, as_csv, parquet is not None)) > 1:
         raise InputError("--json, --csv and --parquet exclude each other: choose one")
     spotitags = _spotitags(
@@ -162,22 +177,30 @@ def tag(
 @app.command()
 def train(
     labels: Annotated[
-        Path, typer.Argument(help="CSV with artist_id and genre, and file where covers are on disk.")
+        Path,
+        typer.Argument(
+            metavar="LABELS.csv", help="CSV with artist_id and genre, and file where covers are on disk."
+        ),
     ],
-    out: Annotated[Path, typer.Option(help="Where the model goes: OUT.onnx and its card OUT.json.")],
+    out: Annotated[
+        Path, typer.Option(metavar="OUT", help="Where the model goes: OUT.onnx and its card OUT.json.")
+    ],
     catalog: CatalogOption = CatalogName.auto,
     tagger: Taggers = None,
-    genres: Annotated[str | None, typer.Option(help="Only these genres, separated by commas.")] = None,
+    genres: Annotated[str | None, typer.Option(metavar="A,B", help="Only these genres.")] = None,
     albums: Albums = 10,
     folds: Annotated[
-        int, typer.Option(min=2, help="Parts of the cross-validation that weighs the voters.")
+        int, typer.Option(min=2, metavar="N", help="Parts of the cross-validation that weighs the voters.")
     ] = 5,
-    seed: Annotated[int, typer.Option(help="Same seed, same covers: same model.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same covers: same model.")] = 0,
     offline: Offline = False,
     clip_model: ClipModel = None,
     device: Device = None,
 ) -> None:
-    """Train an ensemble on labelled artists. What is finished is kept: run it again to go on."""
+    """Train an ensemble on labelled artists.
+
+    What is finished is kept: after an interruption, run it again to go on.
+    """
     from spotitags import present
     from spotitags.training import read_labelled
     from spotitags.training import train as train_model
@@ -197,7 +220,7 @@ def train(
 
 @app.command()
 def library(as_json: Json = False) -> None:
-    """List the artists of the bundled library, which --offline can answer."""
+    """List the artists that --offline can answer."""
     from rich.table import Table
 
     from spotitags.catalogs.library import LibraryCatalog
@@ -223,7 +246,7 @@ def doctor(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Say what is installed and set, what is missing, and what to do about it."""
+    """Say what is installed and set, and how to mend gaps."""
     from spotitags.doctor import examine, show
 
     checks = examine(offline=offline)
