@@ -12,7 +12,7 @@ from spotitags.cache import Cache
 from spotitags.choose import choose_catalog, choose_taggers, open_catalog
 from spotitags.errors import InputError, SpotiTagsError
 from spotitags.settings import Settings
-from spotitags.taggers import TaggerOptions
+from spotitags.taggers import Preparing, TaggerOptions
 from spotitags.tagging import Seen, Tagging
 from spotitags.voting import Voting
 
@@ -242,6 +242,9 @@ class SpotiTags:
         )
         taggers, choice = choose_taggers(self._asked_taggers, options)
         self.notify(choice.line("tagger"))
+        for tagger in taggers:
+            if isinstance(tagger, Preparing) and (todo := tagger.preparation()):
+                self.notify(f"tagger {tagger.name}: {todo}")
         return taggers
 
     @cached_property

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from spotitags.errors import InputError
 
@@ -88,6 +88,15 @@ class Tagger(CoverReader, Protocol):
     @classmethod
     def readiness(cls, options: TaggerOptions) -> Readiness:
         """Whether it can run here, found without importing anything heavy."""
+        ...
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A tagger with something to do once before its first cover; nobody should wait for that untold."""
+
+    def preparation(self) -> str | None:
+        """What will be done, and how long it takes; None where it was done before."""
         ...
 
 

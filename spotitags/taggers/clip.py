@@ -136,6 +136,14 @@ class ClipTagger:
         """Where the labels' embeddings are kept."""
         return self.cache_dir / f"clip-labels-{_digest(self.version)}.npz"
 
+    def preparation(self) -> str | None:
+        """Embedding the labels: about a minute on a CPU, seconds on a GPU, once a model and label list."""
+        if self.labels_file.is_file():
+            return None
+        count = sum(len(theme.labels) for theme in self._themes)
+        pause = "a minute or more" if self._device == "cpu" else "some seconds"
+        return f"its {count} labels are embedded once, which takes {pause}"
+
     def votes_version(self, genres: Sequence[str]) -> str:
         """What `genre_votes` depends on besides the cover, in one line. Loads no model."""
         return f"{self._weights_version} genres {_digest([list(genres), GENRE_TEMPLATES])}"

@@ -294,3 +294,11 @@ def test_open_clips_table_gives_preprocessing_and_activation_of_named_weights() 
     assert _table_entry("ViT-B-16-SigLIP", "webli")["resize_mode"] == "squash"
     with pytest.raises(InputError, match="datacomp_s34b_b86k"):
         _table_entry("ViT-B-32-256", "no-such-tag")
+
+
+def test_the_first_use_is_announced_and_later_ones_are_not(model: str, tmp_path: Path) -> None:
+    first = new_tagger(tmp_path, model)
+    assert "23 labels are embedded once" in (first.preparation() or "")
+    first.tag([cover(1)])
+
+    assert new_tagger(tmp_path, model).preparation() is None

@@ -72,7 +72,7 @@ def test_a_pickle_that_calls_something_is_refused_and_calls_nothing(path: Path, 
 @given(kept=st.floats(0, 1, exclude_max=True))
 def test_a_file_cut_short_anywhere_is_refused(path: Path, kept: float) -> None:
     data = write(path, {"a": torch.ones(3, 5), "b": torch.zeros(2)}).read_bytes()
-    path.write_bytes(data[: int(kept * len(data))])
+    path.write_bytes(data[: min(int(kept * len(data)), len(data) - 1)])
     with pytest.raises(WeightsError, match="reinstall"):
         read_state_dict(path)
 
