@@ -1,0 +1,1 @@
+"""How good the votes are: evaluation that keeps artists and covers apart."""
