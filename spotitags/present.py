@@ -100,10 +100,7 @@ def _reasons(reasons: Iterable[Tag]) -> list[dict[str, Any]]:
 def show_prediction(prediction: Prediction, top: int, *, explain: bool = False) -> list[RenderableType]:
     """What a person sees of one artist: name, a bar a genre, top tags, and with ``explain`` the voters."""
     shown: list[RenderableType] = [_heading(prediction.bags), _bars(prediction)]
-    agreeing = sum(voter.genre == prediction.genre for voter in prediction.voters)
-    shown.append(
-        Text(f"{agreeing} of {len(prediction.voters)} voters say {plain(prediction.genre)}", style="dim")
-    )
+    shown.append(Text(_agreement(prediction), style="dim"))
     shown += [_tag_line(bag, top) for bag in prediction.bags]
     if explain:
         shown.append(
@@ -172,6 +169,15 @@ def _bars(prediction: Prediction) -> Table:
         bar = Text("█" * round(share * BAR) or "▏", style="green" if winner else "dim")
         table.add_row(Text(plain(genre), style="bold" if winner else ""), bar, f"{share:.2f}")
     return table
+
+
+def _agreement(prediction: Prediction) -> str:
+    voters, genre = prediction.voters, plain(prediction.genre)
+    untrained = "" if any(voter.trained for voter in voters) else "; untrained, by the genres' names alone"
+    if len(voters) == 1:
+        return f"one voter says {genre}{untrained}"
+    agreeing = sum(voter.genre == prediction.genre for voter in voters)
+    return f"{agreeing} of {len(voters)} voters say {genre}{untrained}"
 
 
 def _tag_line(bag: TagBag, top: int) -> Text:

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from spotitags.present import (
+    bags_json,
+    error_json,
+    plain,
+    prediction_json,
+    show_bags,
+    show_prediction,
+)
+from spotitags.records import Artist, Prediction, Skipped, Tag, TagBag, Vote
+
+ARTIST = Artist("id", "Motörhead 動物")
+BAG = TagBag(ARTIST, "lite", (Tag("skull", 2.123456), Tag("flame", 1.0)), 3, (Skipped("Demo", "truncated"),))
+OTHER = TagBag(ARTIST, "clip", (Tag("neon sign", 0.9),), 3, (Skipped("Demo", "truncated"),))
+TRAINED = Vote("lite", "all", "linear_svm", {"metal": 0.75, "jazz": 0.25}, 1.0, reasons=(Tag("skull", 0.2),))
+UNTRAINED = Vote("clip", "zero-shot", "text tower", {"metal": 0.75, "jazz": 0.25}, 1.0, trained=False)
+
+
+def prediction(*voters: Vote) -> Prediction:
+    reasons = (Tag("skull", 0.2), Tag("flame", -0.1))
+    return Prediction(ARTIST, {"metal": 0.75, "jazz": 0.25}, voters, (BAG,), reasons)
+
+
+def shown(renderables: list[object], width: int = 80) -> str:
+    file = io.StringIO()
+    console = Console(file=file, width=width)
+    for renderable in renderables:
+        console.print(renderable)
+    return file.getvalue()
+
+
+def test_a_person_sees_who_was_skipped_and_why() -> None:
+    text = shown(show_prediction(prediction(TRAINED), top=1))
+    assert text.startswith("Motörhead 動物  3 covers\n  skipped Demo: truncated\n")
+    assert "lite: skull 2.12" in text
+    assert "flame" not in text
+
+
+def test_an_explanation_names_tags_on_both_sides_and_each_voter() -> None:
+    text = shown(show_prediction(prediction(TRAINED, TRAINED), top=5, explain=True))
+    assert "for metal: skull +0.200" in text
+    assert "against metal: flame -0.100" in text
+    assert text.count("linear_svm") == 2
+    assert "2 of 2 voters say metal" in text
+
+
+def test_an_untrained_vote_is_called_so() -> None:
+    text = shown(show_prediction(prediction(UNTRAINED), top=5, explain=True))
+    assert "one voter says metal; untrained, by the genres' names alone" in text
+    assert "metal (untrained)" in text
+
+
+def test_json_follows_readme_and_explains_only_when_asked() -> None:
+    brief = prediction_json(prediction(TRAINED))
+    assert brief == {
+        "artist": {"id": "id", "name": "Motörhead 動物"},
+        "genre": "metal",
+        "votes": [{"genre": "metal", "share": 0.75}, {"genre": "jazz", "share": 0.25}],
+        "voters": [
+            {
+                "tagger": "lite",
+                "view": "all",
+                "classifier": "linear_svm",
+                "genre": "metal",
+                "votes": [{"genre": "metal", "share": 0.75}, {"genre": "jazz", "share": 0.25}],
+                "weight": 1.0,
+                "trained": True,
+            }
+        ],
+        "tags": [{"label": "skull", "weight": 2.1235}, {"label": "flame", "weight": 1.0}],
+        "covers": {"used": 3, "skipped": [{"cover": "Demo", "reason": "truncated"}]},
+    }
+    full = prediction_json(prediction(TRAINED), explain=True)
+    assert full["reasons"] == [{"label": "skull", "pull": 0.2}, {"label": "flame", "pull": -0.1}]
+    assert full["voters"][0]["reasons"] == [{"label": "skull", "pull": 0.2}]
+
+
+def test_with_several_taggers_each_tag_names_its_own() -> None:
+    tags = bags_json([BAG, OTHER])["tags"]
+    assert [tag["tagger"] for tag in tags] == ["lite", "lite", "clip"]
+    text = shown(show_bags([BAG, OTHER], top=20))
+    assert "lite tag  weight  clip tag   weight" in text
+
+
+def test_an_error_keeps_the_artist_and_says_what_kind_it_is() -> None:
+    assert error_json("x", ValueError("why")) == {
+        "artist": {"id": "x", "name": None},
+        "error": {"type": "ValueError", "message": "why"},
+    }
+
+
+def test_nothing_from_outside_reaches_the_terminal_as_a_command() -> None:
+    assert plain("a\x1b[31m\u202eb\nc\x07é動") == "a [31m b c é動"
+    evil = TagBag(Artist("i", "[red]\x1b[0m"), "lite", (Tag("[blink]x", 1.0),), 1)
+    text = shown(show_bags([evil], top=5))
+    assert "[red] [0m" in text
+    assert "[blink]x" in text
