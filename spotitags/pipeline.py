@@ -121,13 +121,19 @@ class SpotiTags:
         """
         return _answered(next(self.all_bags([artist])))[0]
 
-    def seen(self, artists: Iterable[str]) -> Iterator[tuple[str, Seen | SpotiTagsError]]:
+    def seen(
+        self, artists: Iterable[str], readers: Sequence[CoverReader] = ()
+    ) -> Iterator[tuple[str, Seen | SpotiTagsError]]:
         """For each artist in turn the tags of each single cover, or why there are none.
+
+        Args:
+            artists: Ids, URIs or URLs.
+            readers: Who looks at the covers besides the taggers; the bundled library has no cover to look at.
 
         Raises:
             TaggerError: A tagger cannot work at all.
         """
-        return self._seen(artists)
+        return self._seen(artists, readers)
 
     def tagger_versions(self) -> dict[str, str]:
         """Each tagger with the version that its tags are kept under."""

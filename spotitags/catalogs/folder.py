@@ -88,7 +88,7 @@ def read_labels(path: str | Path) -> list[Artist]:
         InputError: The file cannot be used; the message names the file and the line.
     """
     artists: dict[str, Artist] = {}
-    for number, row in _rows(Path(path), required=("artist_id", "genre"), optional=("artist_name",)):
+    for number, row in csv_rows(Path(path), required=("artist_id", "genre"), optional=("artist_name",)):
         artist_id, genre, name = row
         _add(artists, Artist(artist_id, name or None, genre), Path(path), number)
     return list(artists.values())
@@ -110,7 +110,7 @@ def has_covers(path: str | Path) -> bool:
 def _read_manifest(path: Path) -> tuple[dict[str, Artist], dict[str, list[_Line]]]:
     artists: dict[str, Artist] = {}
     lines: dict[str, list[_Line]] = {}
-    for number, row in _rows(path, required=("artist_id", "file"), optional=_OPTIONAL):
+    for number, row in csv_rows(path, required=("artist_id", "file"), optional=_OPTIONAL):
         artist_id, file, name, genre, album_id, album_name, date = row
         _add(artists, Artist(artist_id, name or None, genre or None), path, number)
         lines.setdefault(artist_id, []).append(_Line(file, album_id, album_name, date))
@@ -156,8 +156,12 @@ def _add(artists: dict[str, Artist], artist: Artist, path: Path, number: int) ->
         artists[artist.id] = Artist(artist.id, known.name or artist.name, known.genre or artist.genre)
 
 
-def _rows(path: Path, required: Sequence[str], optional: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """Line number and stripped cells, required columns first, of every line of a CSV that is not blank."""
+def csv_rows(path: Path, required: Sequence[str], optional: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Line number and stripped cells, required columns first, of every line of a CSV that is not blank.
+
+    Raises:
+        InputError: The file cannot be used; the message names the file and the line.
+    """
     empty = True
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
