@@ -11,8 +11,7 @@ import numpy as np
 from classifiers.errors import TrainingDataError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -35,10 +34,18 @@ class Scores:
 
 
 class Split(NamedTuple):
-    """Row numbers of one fold, both ascending; rows in neither were dropped to keep albums apart."""
+    """One fold.
+
+    Attributes:
+        train: Row numbers, ascending.
+        test: Row numbers, ascending.
+        masked: Row number to the numbers of its covers that leave the fold, since they stand on the other
+            side, too; rows without such covers are not named.
+    """
 
     train: NDArray[np.intp]
     test: NDArray[np.intp]
+    masked: Mapping[int, frozenset[int]]
 
 
 def scores(probabilities: NDArray[np.float64], truth: NDArray[np.intp]) -> Scores:
@@ -69,18 +76,18 @@ def mean_scores(several: Sequence[Scores]) -> Scores:
 
 
 def splits(
-    genres: Sequence[str], groups: Sequence[AbstractSet[str]], *, folds: int = 5, seed: int = 0
+    genres: Sequence[str], groups: Sequence[Sequence[str]], *, folds: int = 5, seed: int = 0
 ) -> list[Split]:
-    """Stratified folds in which no album is on both sides.
+    """Stratified folds in which no cover is on both sides.
 
-    Every row (an artist) is tested once. Where a tested artist shares an album with artists of the training
-    side, those are dropped from that fold's training; where the training side cannot spare them (their
-    genre would fall below half of its rows there, or below two), the tested artist is dropped instead,
-    and so from the evaluation. Composers on one compilation are the usual case.
+    Every row (an artist) is tested once. A cover that a tested artist shares with artists of the training
+    side is masked there; where one of these has no other cover left, it is masked on the tested artist
+    instead; and a tested artist that would be left with nothing leaves the fold. So no row of the training
+    side is ever empty. Composers on one compilation are the usual case.
 
     Args:
         genres: Genre of each row.
-        groups: Albums (ids or digests) of each row; empty where unknown.
+        groups: For each row one id a cover, as `classifiers.rows.Row.groups`; empty where unknown.
         folds: Number of folds; lowered to the size of the smallest genre.
         seed: Of the shuffle.
 
@@ -101,24 +108,26 @@ def splits(
             f"too few artists of {', '.join(small)}: give at least {LEAST} of each genre, or leave it out"
         )
     parts = StratifiedKFold(min(folds, *counts.values()), shuffle=True, random_state=seed)
-    return [_purged(train, test, genres, groups) for train, test in parts.split(genres, genres)]
+    return [_masked(train, test, groups) for train, test in parts.split(genres, genres)]
 
 
-def _purged(
-    train: NDArray[np.intp],
-    test: NDArray[np.intp],
-    genres: Sequence[str],
-    groups: Sequence[AbstractSet[str]],
-) -> Split:
-    """One fold without albums that stand on both sides."""
-    left = Counter(genres[i] for i in train)
-    floor = {genre: max(2, (count + 1) // 2) for genre, count in left.items()}
-    kept, tested = set(train.tolist()), []
+def _masked(train: NDArray[np.intp], test: NDArray[np.intp], groups: Sequence[Sequence[str]]) -> Split:
+    """One fold without covers that stand on both sides."""
+    left = {i: set(groups[i]) for i in train.tolist()}
+    asked: dict[int, set[str]] = {}
     for i in test.tolist():
-        shared = [j for j in kept if not groups[i].isdisjoint(groups[j])]
-        loss = Counter(genres[j] for j in shared)
-        if all(left[genre] - n >= floor[genre] for genre, n in loss.items()):
-            kept.difference_update(shared)
-            left.subtract(loss)
-            tested.append(i)
-    return Split(np.array(sorted(kept), dtype=np.intp), np.array(tested, dtype=np.intp))
+        own: set[str] = set()
+        for group in dict.fromkeys(groups[i]):
+            holders = [held for held in left.values() if group in held]
+            if all(len(held) > 1 for held in holders):
+                own.add(group)
+                for held in holders:
+                    held.discard(group)
+        if own or not groups[i]:
+            asked[i] = own
+    masked = {
+        i: frozenset(number for number, group in enumerate(groups[i]) if group not in stays)
+        for i, stays in (left | asked).items()
+    }
+    tested = np.array(list(asked), dtype=np.intp)
+    return Split(train, tested, {i: covers for i, covers in masked.items() if covers})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from classifiers.ensemble import OUTPUT
+from classifiers.inputs import output_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,21 +32,22 @@ class Part(NamedTuple):
 def merged(parts: Sequence[Part]) -> bytes:
     """One ONNX model for all the voters.
 
-    Inputs are (n, width) float64, one for each ``source``, with a free n. The output ``votes`` is
-    (n, n_parts, n_genres) float64 probabilities in the order of ``parts``. Equal parts give equal bytes.
+    Inputs are (n, width) float64, one for each ``source``, each with an n of its own. Each has an output
+    (`classifiers.inputs.output_name`) of (n, n_parts_of_source, n_genres) float64 probabilities in the order
+    of ``parts``. Equal parts give equal bytes.
     Double precision, since calibration magnifies the rounding of naive Bayes' nearly flat scores beyond 1e-5.
     """
     from onnx import TensorProto, checker, helper
 
     nodes: list[NodeProto] = []
     constants = [_constant("one", [1])]
-    votes = []
+    votes: dict[str, list[str]] = {}
     for number, part in enumerate(parts):
         prefix = f"voter{number}/"
         vote = _append_voter(part, prefix, nodes, constants)
         nodes.append(_node("Unsqueeze", [vote, "one"], f"{prefix}row"))
-        votes.append(f"{prefix}row")
-    nodes.append(_node("Concat", votes, OUTPUT, axis=1))
+        votes.setdefault(part.source, []).append(f"{prefix}row")
+    nodes += [_node("Concat", rows, output_name(source), axis=1) for source, rows in votes.items()]
     graph = helper.make_graph(
         nodes,
         "voters",
@@ -54,7 +55,10 @@ def merged(parts: Sequence[Part]) -> bytes:
             helper.make_tensor_value_info(source, TensorProto.DOUBLE, [None, width])
             for source, width in {part.source: part.width for part in parts}.items()
         ],
-        [helper.make_tensor_value_info(OUTPUT, TensorProto.DOUBLE, [None, len(parts), None])],
+        [
+            helper.make_tensor_value_info(output_name(source), TensorProto.DOUBLE, [None, len(rows), None])
+            for source, rows in votes.items()
+        ],
         constants,
     )
     opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSET.items()]

@@ -13,7 +13,8 @@ from classifiers.export import Part, merged
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from classifiers.training import FittedVoter, Trained
+    from classifiers.results import VoterName
+    from classifiers.training import Trained
 
 
 def save(trained: Trained, stem: Path, *, created: str) -> tuple[Path, Path]:
@@ -30,7 +31,8 @@ def save(trained: Trained, stem: Path, *, created: str) -> tuple[Path, Path]:
     Raises:
         OSError: They cannot be written.
     """
-    graph = merged([Part(_input(v), len(v.view.labels), v.model) for v in trained.voters])
+    fits = [voter.fitted for voter in trained.voters]
+    graph = merged([Part(_input(f.name), f.width, f.model) for f in fits if f.model])
     onnx, card = model_files(stem)
     onnx.parent.mkdir(parents=True, exist_ok=True)
     onnx.write_bytes(graph)
@@ -43,7 +45,7 @@ def _card(trained: Trained, graph: bytes, created: str) -> dict[str, Any]:
     """What a reader, and `classifiers.ensemble.Ensemble`, should know of the graph."""
     from sklearn import __version__
 
-    views = {_input(v): v for v in trained.voters}
+    inputs = {_input(v.name): v.fitted for v in trained.voters}
     return {
         "format": FORMAT,
         "sha256": hashlib.sha256(graph).hexdigest(),
@@ -62,8 +64,9 @@ def _card(trained: Trained, graph: bytes, created: str) -> dict[str, Any]:
         "voters": [
             {
                 **v.name._asdict(),
-                "input": _input(v),
+                "input": _input(v.name),
                 "weight": round(v.weight, 6),
+                **({"sharpness": v.sharpness._asdict()} if v.sharpness else {}),
                 **_rounded(asdict(v.scores)),
             }
             for v in trained.voters
@@ -71,18 +74,19 @@ def _card(trained: Trained, graph: bytes, created: str) -> dict[str, Any]:
         "inputs": [
             {
                 "name": name,
-                "tagger": v.name.tagger,
-                "view": v.name.view,
-                "top": v.view.top,
-                "labels": list(v.view.labels),
+                "tagger": fitted.name.tagger,
+                "view": fitted.name.view,
+                "top": fitted.view.top,
+                "width": fitted.width,
+                "labels": list(fitted.view.labels),
             }
-            for name, v in views.items()
+            for name, fitted in inputs.items()
         ],
     }
 
 
-def _input(voter: FittedVoter) -> str:
-    return f"{voter.name.tagger}/{voter.name.view}"
+def _input(name: VoterName) -> str:
+    return f"{name.tagger}/{name.view}"
 
 
 def _rounded(scores: dict[str, float]) -> dict[str, float]:

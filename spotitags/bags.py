@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from math import fsum
@@ -44,7 +45,7 @@ def bag(
         keep_broad: True keeps `broad_labels`.
 
     Returns:
-        Heaviest tag first, ties by label; the order of the covers makes no difference.
+        Heaviest tag first, ties by label; the order of the covers makes no difference but to ``each``.
 
     Raises:
         InputError: A weight is not in [0, 1], or a cover has a label twice.
@@ -54,21 +55,23 @@ def bag(
     >>> bag(Artist("a"), "lite", covers).tags
     (Tag(label='guitar', weight=1.0), Tag(label='church', weight=0.75))
     """
-    weights: defaultdict[str, list[float]] = defaultdict(list)
-    covers = 0
-    for cover in tags:
-        covers += 1
-        for label, weight in _checked(cover, tagger).items():
-            weights[label].append(weight)
     dropped = frozenset() if keep_broad else broad_labels()
+    each = [
+        tuple(Tag(*tag) for tag in _checked(cover, tagger).items() if tag[0] not in dropped) for cover in tags
+    ]
+    weights: defaultdict[str, list[float]] = defaultdict(list)
+    for cover in each:
+        for label, weight in cover:
+            weights[label].append(weight)
     # fsum rounds once, so that covers in another order give the same sums to the last bit.
-    sums = [Tag(label, fsum(parts)) for label, parts in weights.items() if label not in dropped]
+    sums = [Tag(label, fsum(parts)) for label, parts in weights.items()]
     return TagBag(
         artist=artist,
         tagger=tagger,
         tags=tuple(sorted(sums, key=lambda tag: (-tag.weight, tag.label))),
-        covers=covers,
+        covers=len(each),
         skipped=tuple(skipped),
+        each=tuple(each),
     )
 
 
@@ -94,7 +97,9 @@ def top(whole: TagBag, n: int) -> TagBag:
     """
     if n < 0:
         raise InputError(f"the number of top tags is {n}: give 0 or more")
-    return TagBag(whole.artist, whole.tagger, whole.tags[:n], whole.covers, whole.skipped)
+    kept = {tag.label for tag in whole.tags[:n]}
+    each = tuple(tuple(tag for tag in cover if tag.label in kept) for cover in whole.each)
+    return replace(whole, tags=whole.tags[:n], each=each)
 
 
 def frame(bags: Sequence[TagBag], *, long: bool = False) -> DataFrame:

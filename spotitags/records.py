@@ -101,6 +101,7 @@ class TagBag:
         tags: Heaviest first, no label twice; a weight is a sum over covers, so in [0, covers].
         covers: Number of covers that were tagged.
         skipped: Covers that could not be used, with reasons.
+        each: The tags of each cover that were summed; empty where only the sum is known.
     """
 
     artist: Artist
@@ -108,10 +109,15 @@ class TagBag:
     tags: tuple[Tag, ...]
     covers: int
     skipped: tuple[Skipped, ...] = ()
+    each: tuple[tuple[Tag, ...], ...] = field(default=(), repr=False, compare=False)
 
     def weights(self) -> dict[str, float]:
         """The bag as a plain mapping from label to weight, heaviest first."""
         return dict(self.tags)
+
+    def cover_weights(self) -> list[dict[str, float]]:
+        """Each cover's tags as a plain mapping from label to weight."""
+        return [dict(tags) for tags in self.each]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +126,8 @@ class Vote:
 
     Attributes:
         tagger: Whose bag the voter read.
-        view: ``all``, ``top``, ``distinct`` or ``log-odds``; ``zero-shot`` for the text tower's own vote.
+        view: ``all``, ``top``, ``distinct``, ``log-odds``, ``covers`` or ``embedding``; ``zero-shot`` for the
+            text tower's own vote.
         classifier: Name of the classifier.
         votes: Genre to probability.
         weight: The voter's share in the ensemble, in [0, 1]; all voters' weights sum to 1.

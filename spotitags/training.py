@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
-    from classifiers.training import Row, Trained
+    from classifiers.rows import Row
+    from classifiers.training import Trained
     from spotitags.pipeline import SpotiTags
     from spotitags.records import Artist, TagBag
     from spotitags.tagging import Seen
@@ -84,7 +85,7 @@ def collect(
         apart_from: Digests of covers to leave out, such as those of artists kept for a test.
         progress: Called with ("artists", done, in all).
     """
-    from classifiers.training import Row
+    from classifiers.rows import Row
 
     wanted = list(artists)
     rows: list[Row] = []
@@ -103,8 +104,8 @@ def collect(
                 Row(
                     id=artist.id,
                     genre=str(artist.genre),
-                    bags={bag.tagger: bag.weights() for bag in own},
-                    groups=frozenset(seen.digests[index] for index in kept),
+                    covers={bag.tagger: bag.cover_weights() for bag in own},
+                    groups=tuple(seen.digests[index] for index in kept),
                 )
             )
         if progress:

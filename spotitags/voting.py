@@ -14,7 +14,7 @@ from spotitags.records import Prediction, Tag, Vote
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from classifiers.ensemble import Explanation, Result
+    from classifiers.results import Explanation, Result
     from spotitags.records import Cover, TagBag
     from spotitags.taggers import Tagger
 
@@ -129,7 +129,7 @@ class Voting:
         if self.readers:
             return self._untrained(bags, seen)
         weights = {bag.tagger: bag.weights() for bag in bags}
-        covers = {bag.tagger: bag.covers for bag in bags}
+        covers = {bag.tagger: bag.cover_weights() for bag in bags if bag.each}
         result = self.ensemble.vote(weights, covers)
         if not result.known:
             self.notify("model: it knows none of these tags, so its shares are even and say nothing")

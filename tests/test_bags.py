@@ -34,6 +34,22 @@ def test_the_14_broad_tags_of_2015_and_our_own_are_dropped_unless_kept() -> None
     assert {"art", "artistic", "graphic design", "retro", "sign", "symbol", "vector"} <= broad_labels()
 
 
+def test_each_cover_s_own_tags_are_kept_without_broad_ones() -> None:
+    whole = bag(
+        ARTIST, "lite", [[Tag("art", 1.0), Tag("skull", 0.1), Tag("man", 0.5)], [], [Tag("man", 0.2)]]
+    )
+    assert whole.cover_weights() == [{"skull": 0.1, "man": 0.5}, {}, {"man": 0.2}]
+    assert top(whole, 1).cover_weights() == [{"man": 0.5}, {}, {"man": 0.2}]
+
+
+@given(COVERS)
+def test_a_bag_is_the_sum_of_its_covers(covers: list[list[Tag]]) -> None:
+    whole = bag(ARTIST, "lite", covers)
+    assert len(whole.each) == whole.covers
+    for label, weight in whole.tags:
+        assert weight == fsum(cover.get(label, 0.0) for cover in whole.cover_weights())
+
+
 def test_a_cover_on_which_nothing_was_seen_counts() -> None:
     skipped = Skipped("c.jpg", "truncated")
     empty = bag(ARTIST, "lite", [[], []], skipped=[skipped])

@@ -74,7 +74,7 @@ def test_a_bundled_artist_is_answered_offline_in_json(home: Path) -> None:
     assert answer["genre"] == answer["votes"][0]["genre"]
     assert {vote["genre"] for vote in answer["votes"]} == {"classical", "country", "hiphop", "jazz", "metal"}
     assert sum(vote["share"] for vote in answer["votes"]) == pytest.approx(1, abs=1e-5)
-    assert len(answer["voters"]) == 16
+    assert len(answer["voters"]) == 20
     for voter in answer["voters"]:
         assert voter["tagger"] == "lite"
         assert voter["genre"] == voter["votes"][0]["genre"]

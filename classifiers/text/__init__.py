@@ -1,17 +1,16 @@
 """Text classifiers: one file each, found here by its module name.
 
-A classifier's file has one function, ``build(inner_folds, seed)``, that returns an unfitted scikit-learn
-classifier. Its ``fit`` takes sample weights (training balances the genres by them), its ``predict_proba``
-sums to 1, and skl2onnx can convert it. It calibrates itself where its raw scores are no probabilities.
+A classifier's file has one function, ``build(inner_folds, seed, per_cover)``, that returns an unfitted
+scikit-learn classifier. Its ``fit`` takes sample weights (training balances the genres by them), its
+``predict_proba`` sums to 1, and skl2onnx can convert it. On bags it calibrates itself where its raw scores
+are no probabilities; on single covers (``per_cover``) pooling does so.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Protocol, cast
 
-from classifiers.errors import ClassifierError
+from classifiers.finding import builder, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,32 +38,23 @@ class Classifier(Protocol):
         ...
 
 
-def _builders() -> dict[str, Callable[[int, int], Classifier]]:
-    modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
-    return {
-        module.__name__.rpartition(".")[2]: cast("Callable[[int, int], Classifier]", module.build)
-        for module in modules
-        if hasattr(module, "build")
-    }
-
-
 def classifier_names() -> list[str]:
     """Names of all text classifiers, sorted."""
-    return sorted(_builders())
+    return names_in(__name__)
 
 
-def build_classifier(name: str, *, inner_folds: int, seed: int) -> Classifier:
+def build_classifier(name: str, *, inner_folds: int, seed: int, per_cover: bool = False) -> Classifier:
     """An unfitted classifier.
 
     Args:
         name: One of `classifier_names`.
         inner_folds: Folds for its own calibration, at most the number of rows of the smallest genre.
         seed: Of everything random in it.
+        per_cover: True for rows that are single covers, False for bags.
 
     Raises:
         ClassifierError: There is no classifier of that name.
     """
-    builders = _builders()
-    if name not in builders:
-        raise ClassifierError(f"no classifier is called {name!r}; there are: {', '.join(builders)}")
-    return builders[name](inner_folds, seed)
+    return cast("Callable[[int, int, bool], Classifier]", builder(__name__, name))(
+        inner_folds, seed, per_cover
+    )

@@ -8,9 +8,10 @@ from classifiers.text._calibrated import calibrated
 
 if TYPE_CHECKING:
     from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.naive_bayes import ComplementNB
 
 
-def build(inner_folds: int, seed: int) -> CalibratedClassifierCV:
+def build(inner_folds: int, seed: int, per_cover: bool) -> ComplementNB | CalibratedClassifierCV:  # noqa: FBT001
     """Rennie, Shih, Teevan and Karger, "Tackling the Poor Assumptions of Naive Bayes ..." (ICML 2003).
 
     Unit rows hold little mass, so the smoothing is small, and its own probabilities are nearly flat, so they
@@ -18,4 +19,5 @@ def build(inner_folds: int, seed: int) -> CalibratedClassifierCV:
     """
     from sklearn.naive_bayes import ComplementNB
 
-    return calibrated(ComplementNB(alpha=0.1), inner_folds, seed)
+    classifier = ComplementNB(alpha=0.1)
+    return classifier if per_cover else calibrated(classifier, inner_folds, seed)

@@ -1,7 +1,8 @@
 """Views: which labels of a bag a voter looks at.
 
 ``all`` and ``top`` ask for no genre; ``distinct`` and ``log-odds`` look at the genres of the rows that they
-are fitted on, so a cross-validation fits them anew in every fold.
+are fitted on, so a cross-validation fits them anew in every fold. ``covers`` has the labels of ``all``; its
+voters read one cover at a time, and their votes are pooled.
 """
 
 from __future__ import annotations
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+COVERS = "covers"
+"""Name of the view whose rows are single covers."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """A fitted view.
 
     Attributes:
-        name: ``all``, ``top``, ``distinct`` or ``log-odds``.
+        name: One of `VIEWS`.
         labels: What it looks at, sorted; the columns of its vectors.
         top: How many of a bag's heaviest labels it reads; None for all.
     """
@@ -36,7 +41,7 @@ class View:
     top: int | None = None
 
     def vectors(self, bags: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
-        """(n_bags, n_labels) unit rows; see `classifiers.text.vectors.vectors`."""
+        """(n, n_labels) unit rows of bags or of covers; see `classifiers.text.vectors.vectors`."""
         return vectors(bags, self.labels, self.top)
 
 
@@ -48,8 +53,8 @@ class ViewOptions:
         top: Heaviest labels a bag of the view ``top``.
         distinct: The k of ``distinct``: in a genre's top k and in no other genre's.
         log_odds: Labels a genre of ``log-odds``, those with the highest z-scores.
-        min_artists: A label that fewer bags have is left out of ``all``, ``top`` and ``log-odds``: what one
-            artist alone shows says nothing of a genre.
+        min_artists: A label that fewer bags have is left out of all views but ``distinct``: what one artist
+            alone shows says nothing of a genre.
     """
 
     top: int = 100
@@ -144,6 +149,10 @@ def _all(bags: Sequence[Mapping[str, float]], _: Sequence[str], options: ViewOpt
     return View("all", tuple(sorted(_common(bags, options.min_artists))))
 
 
+def _covers(bags: Sequence[Mapping[str, float]], _: Sequence[str], options: ViewOptions) -> View:
+    return View(COVERS, tuple(sorted(_common(bags, options.min_artists))))
+
+
 def _top(bags: Sequence[Mapping[str, float]], _: Sequence[str], options: ViewOptions) -> View:
     tops = [dict(heaviest(bag, options.top)) for bag in bags]
     return View("top", tuple(sorted(_common(tops, options.min_artists))), options.top)
@@ -169,6 +178,7 @@ _FITS: dict[str, Callable[[Sequence[Mapping[str, float]], Sequence[str], ViewOpt
     "top": _top,
     "distinct": _distinct,
     "log-odds": _log_odds,
+    COVERS: _covers,
 }
 VIEWS = tuple(_FITS)
 

@@ -4,20 +4,25 @@ import json
 import random
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labelled import COMMON, LIKED, bag, rows, versions
+from labelled import COMMON, LIKED, bags, row, rows, versions
 
-from classifiers.ensemble import Ensemble, VoterName
+from classifiers.ensemble import Ensemble
 from classifiers.errors import ClassifierError, ModelFileError, NoVotersError
+from classifiers.results import VoterName
 from classifiers.saving import save
 from classifiers.training import train
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from classifiers.rows import Row
 
 KNOWN = [label for labels in LIKED.values() for label in labels.split()] + COMMON
 BAG = st.dictionaries(st.sampled_from([*KNOWN, "nobody knows"]), st.floats(0.001, 15))
@@ -28,9 +33,9 @@ SKULLS = {"skull": 3.0, "church": 2.0, "flame": 1.0, "common 1": 1.5}
 def stem(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("models") / "both"
     trained = train(
-        rows(taggers=("lite", "clip")),
+        rows(taggers=("lite", "clip"), embedded=("clip",)),
         versions("lite", "clip"),
-        views=("all", "distinct"),
+        views=("all", "distinct", "covers", "embedding"),
         folds=2,
         repeats=1,
     )
@@ -48,14 +53,14 @@ def test_a_model_is_found_by_its_stem_and_by_either_file(stem: Path, ensemble: E
         assert Ensemble.load(path).voters == ensemble.voters
     assert ensemble.genres == ("jazz", "metal", "pop")
     assert ensemble.taggers == {"lite": "lite 1", "clip": "clip 1"}
-    assert len(ensemble.voters) == 16
+    assert len(ensemble.voters) == 2 * 3 * 4 + 1
 
 
 @given(st.dictionaries(st.sampled_from(["lite", "clip"]), BAG, min_size=1))
 def test_shares_are_the_weighted_mean_of_the_votes(
-    ensemble: Ensemble, bags: dict[str, dict[str, float]]
+    ensemble: Ensemble, each: dict[str, dict[str, float]]
 ) -> None:
-    result = ensemble.vote(bags)
+    result = ensemble.vote(each, {tagger: [bag, bag] for tagger, bag in each.items()})
     assert sum(result.shares.values()) == pytest.approx(1)
     assert sum(vote.weight for vote in result.votes) == pytest.approx(1)
     assert list(result.shares.values()) == sorted(result.shares.values(), reverse=True)
@@ -68,19 +73,35 @@ def test_shares_are_the_weighted_mean_of_the_votes(
 
 def test_it_names_the_genre_of_new_artists(ensemble: Ensemble) -> None:
     rng = random.Random(23)
-    right = [
-        ensemble.vote({"lite": bag(genre, rng), "clip": bag(genre, rng)}).genre == genre
-        for genre in ensemble.genres
-        for _ in range(10)
+    taggers = ("lite", "clip")
+    new = [
+        row(genre, rng, taggers=taggers, embedded=("clip",)) for genre in ensemble.genres for _ in range(10)
     ]
-    assert sum(right) >= 24
+    assert sum(ensemble.vote(bags(a)).genre == a.genre for a in new) >= 22
+    assert sum(ensemble.vote(bags(a), a.covers).genre == a.genre for a in new) >= 22
+    assert sum(ensemble.vote(bags(a), a.covers, a.embeddings).genre == a.genre for a in new) >= 26
 
 
 def test_voters_without_their_taggers_bag_abstain(ensemble: Ensemble) -> None:
     result = ensemble.vote({"lite": SKULLS, "another": {"x": 1.0}})
-    assert {vote.voter.tagger for vote in result.votes} == {"lite"}
+    assert {vote.voter[:2] for vote in result.votes} == {("lite", "all"), ("lite", "distinct")}
     assert sum(vote.weight for vote in result.votes) == pytest.approx(1)
     assert result.genre == "metal"
+
+
+def test_voters_on_covers_and_embeddings_vote_only_where_they_are_shown_some(ensemble: Ensemble) -> None:
+    artist = row("pop", random.Random(3), taggers=("lite", "clip"), embedded=("clip",))
+
+    def views(*shown: dict[str, Any]) -> set[tuple[str, str]]:
+        return {vote.voter[:2] for vote in ensemble.vote(bags(artist), *shown).votes}
+
+    of_bags = {(tagger, view) for tagger in ("lite", "clip") for view in ("all", "distinct")}
+    of_covers = {("lite", "covers"), ("clip", "covers")}
+    assert views() == views({"lite": []}) == of_bags
+    assert views({"clip": artist.covers["clip"]}) == of_bags | {("clip", "covers")}
+    assert views(artist.covers, artist.embeddings) == of_bags | of_covers | {("clip", "embedding")}
+    assert views(artist.covers, {"clip": np.ones((3, 99))}) == of_bags | of_covers, "another model's width"
+    assert views(artist.covers, {"clip": np.ones((0, 6))}) == of_bags | of_covers
 
 
 def test_no_voter_at_all_is_an_error_that_names_the_taggers(ensemble: Ensemble) -> None:
@@ -100,39 +121,55 @@ def test_a_bag_without_a_known_label_gets_even_shares_and_says_so(
     assert list(result.shares.values()) == pytest.approx([1 / 3] * 3)
     assert not result.known
     assert not any(vote.known for vote in result.votes)
+    of_covers = ensemble.vote({"lite": nothing}, {"lite": [nothing, nothing]})
+    assert list(of_covers.shares.values()) == pytest.approx([1 / 3] * 3)
+    assert not of_covers.known
     assert ensemble.explain({"lite": nothing}, "metal").overall == ()
     assert ensemble.vote({"lite": SKULLS}).known
 
 
 def test_few_covers_give_less_sure_votes_and_the_same_winner(ensemble: Ensemble) -> None:
-    bags = {"lite": SKULLS}
-    results = [ensemble.vote(bags, covers) for covers in ({"lite": 1}, {"lite": 3}, {"lite": 15}, None)]
-    shares = [result.shares["metal"] for result in results]
-    assert shares == sorted(shares)
-    assert shares[0] < shares[1]
+    cover = {label: weight / 3 for label, weight in SKULLS.items()}
+    results = [ensemble.vote({"lite": SKULLS}, {"lite": [cover] * n}) for n in (1, 3, 15)]
+    for i, vote in enumerate(results[0].votes):
+        shares = [result.votes[i].probabilities["metal"] for result in results]
+        assert shares == sorted(shares) or vote.probabilities["metal"] < 1 / 3
+    overall = [result.shares["metal"] for result in results]
+    assert overall[0] < overall[1] < overall[2]
     assert {result.genre for result in results} == {"metal"}
 
 
 def test_what_a_genre_likes_speaks_for_it_and_what_others_like_against_it(ensemble: Ensemble) -> None:
-    bags = {"lite": {"skull": 2.0, "church": 2.0, "trumpet": 2.0}}
-    why = ensemble.explain(bags, "metal")
+    covers = {"lite": [{"skull": 1.0, "church": 1.0}, {"trumpet": 1.0, "church": 0.5, "skull": 0.5}]}
+    shown = {"lite": {"skull": 1.5, "church": 1.5, "trumpet": 1.0}}, covers
+    why = ensemble.explain(shown[0], "metal", covers=covers)
     pulls = {pull.label: pull.pull for pull in why.overall}
     assert pulls["skull"] > 0
     assert pulls["church"] > 0
     assert pulls["trumpet"] < 0
     assert [abs(pull.pull) for pull in why.overall] == sorted(map(abs, pulls.values()), reverse=True)
-    assert set(why.voters) == {vote.voter for vote in ensemble.vote(bags).votes}
+    assert set(why.voters) == {vote.voter for vote in ensemble.vote(*shown).votes}
 
 
 def test_a_pull_is_the_fall_of_the_share_without_the_tag(ensemble: Ensemble) -> None:
-    bags, covers = {"lite": SKULLS, "clip": {"flame": 1.0, "gown": 1.0}}, {"lite": 4, "clip": 4}
-    share = ensemble.vote(bags, covers).shares["metal"]
-    for pull in ensemble.explain(bags, "metal", covers=covers).overall:
+    artist = row("metal", random.Random(5), covers=4, taggers=("lite", "clip"), embedded=("clip",))
+
+    def share(artist: Row) -> float:
+        return ensemble.vote(bags(artist), artist.covers, artist.embeddings).shares["metal"]
+
+    why = ensemble.explain(bags(artist), "metal", 99, artist.covers, artist.embeddings)
+    assert len(why.overall) > 10
+    for pull in why.overall:
         less = {
-            tagger: {label: w for label, w in tags.items() if (tagger, label) != (pull.tagger, pull.label)}
-            for tagger, tags in bags.items()
+            tagger: [
+                {label: w for label, w in cover.items() if (tagger, label) != (pull.tagger, pull.label)}
+                for cover in covers
+            ]
+            for tagger, covers in artist.covers.items()
         }
-        assert share - ensemble.vote(less, covers).shares["metal"] == pytest.approx(pull.pull, abs=1e-9)
+        without = replace(artist, covers=less)
+        assert share(artist) - share(without) == pytest.approx(pull.pull, abs=1e-9)
+    assert why.voters[VoterName("clip", "embedding", "logistic_regression")] == ()
 
 
 def test_at_most_n_reasons_are_named(ensemble: Ensemble) -> None:
@@ -187,7 +224,8 @@ def test_a_card_with_a_gap_is_refused(stem: Path, tmp_path: Path, key: str) -> N
 def test_voting_imports_neither_scikit_learn_nor_pandas_nor_onnx(stem: Path) -> None:
     script = (
         "import sys; from classifiers.ensemble import Ensemble; import json; e = Ensemble.load(sys.argv[1]);"
-        "r = e.vote({'lite': {'skull': 1.0}}); e.explain({'lite': {'skull': 1.0}}, r.genre);"
+        "bag = {'lite': {'skull': 1.0}}; covers = {'lite': [bag['lite']]}; r = e.vote(bag, covers);"
+        "e.explain(bag, r.genre, covers=covers);"
         "print(json.dumps(sorted({m.partition('.')[0] for m in sys.modules})))"
     )
     done = subprocess.run(

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.errors import TrainingDataError
-from classifiers.evaluation import Scores, mean_scores, scores, splits
+from classifiers.evaluation import Scores, Split, mean_scores, scores, splits
 
 GENRES = ["jazz"] * 6 + ["metal"] * 9
-NO_GROUPS = [frozenset[str]()] * len(GENRES)
+NO_GROUPS: list[list[str]] = [[]] * len(GENRES)
 
 
 def test_every_artist_is_tested_once_and_every_fold_has_every_genre() -> None:
@@ -23,7 +23,7 @@ def test_every_artist_is_tested_once_and_every_fold_has_every_genre() -> None:
 
 
 def test_folds_shrink_to_the_smallest_genre() -> None:
-    assert len(splits(["a"] * 3 + ["b"] * 20, [frozenset()] * 23, folds=5)) == 3
+    assert len(splits(["a"] * 3 + ["b"] * 20, [[]] * 23, folds=5)) == 3
 
 
 def test_seeds_shuffle_and_equal_seeds_agree() -> None:
@@ -34,35 +34,49 @@ def test_seeds_shuffle_and_equal_seeds_agree() -> None:
     assert tests(1) != tests(2)
 
 
-def test_artists_who_share_an_album_with_a_tested_one_leave_training() -> None:
-    groups = [frozenset({"duet"}) if i in {6, 9} else frozenset({f"own {i}"}) for i in range(15)]
+def test_a_cover_that_a_tested_artist_shares_leaves_training_and_nothing_else_does() -> None:
+    groups = [["duet", f"own {i}"] if i in {6, 9} else [f"own {i}"] for i in range(15)]
     parts = splits(GENRES, groups, folds=3)
     for part in parts:
-        if len({6, 9} & set(part.test)) == 1:
-            assert not {6, 9} & set(part.train)
-            assert len(part.train) == 9
-    assert sum(part.test.size for part in parts) == 15
+        assert part.train.size + part.test.size == 15
+        trained_on = {6, 9} & set(part.train.tolist())
+        assert part.masked == ({i: {0} for i in trained_on} if len(trained_on) == 1 else {})
+    assert any(part.masked for part in parts)
 
 
-def test_where_training_cannot_spare_them_the_tested_artist_leaves_instead() -> None:
-    everyone_shares = [frozenset({"compilation"})] * 6 + [frozenset[str]()] * 9
+def test_a_cover_that_training_cannot_spare_leaves_the_tested_artist_instead() -> None:
+    groups = [["duet"] if i == 6 else ["duet", "own"] if i == 9 else [f"own {i}"] for i in range(15)]
+    for part in splits(GENRES, groups, folds=3):
+        assert part.train.size + part.test.size == 15
+        if 9 in part.test and 6 in part.train:
+            assert part.masked == {9: {0}}
+        if 6 in part.test and 9 in part.train:
+            assert part.masked == {9: {0}}
+
+
+def test_where_nobody_can_spare_the_cover_the_artist_is_not_tested() -> None:
+    everyone_shares = [["compilation"]] * 6 + [[]] * 9
     parts = splits(GENRES, everyone_shares, folds=3)
     assert not any(GENRES[i] == "jazz" for part in parts for i in part.test)
     assert all(Counter(GENRES[i] for i in part.train) == {"jazz": 4, "metal": 6} for part in parts)
 
 
 @given(
-    st.lists(st.frozensets(st.integers(0, 12).map(str), max_size=3), min_size=15, max_size=15),
+    st.lists(st.lists(st.integers(0, 12).map(str), max_size=3), min_size=15, max_size=15),
     st.integers(0, 99),
 )
-def test_no_album_is_ever_on_both_sides(groups: list[frozenset[str]], seed: int) -> None:
-    for train, test in splits(GENRES, groups, folds=3, seed=seed):
-        assert not set(train) & set(test)
-        assert not frozenset().union(*(groups[i] for i in train)) & frozenset().union(
-            *(groups[i] for i in test)
-        )
-        assert all(count >= 2 for count in Counter(GENRES[i] for i in train).values())
-        assert {GENRES[i] for i in train} == set(GENRES)
+def test_no_cover_is_ever_on_both_sides_and_training_keeps_every_artist(
+    groups: list[list[str]], seed: int
+) -> None:
+    def left(part: Split, row: int) -> set[str]:
+        return {group for n, group in enumerate(groups[row]) if n not in part.masked.get(row, ())}
+
+    for part in splits(GENRES, groups, folds=3, seed=seed):
+        assert not set(part.train) & set(part.test)
+        sides = [set().union(*(left(part, i) for i in side.tolist())) for side in (part.train, part.test)]
+        assert not sides[0] & sides[1]
+        assert all(left(part, i) or not groups[i] for i in (*part.train.tolist(), *part.test.tolist()))
+        assert Counter(GENRES[i] for i in part.train) == {"jazz": 4, "metal": 6}
 
 
 @pytest.mark.parametrize(
@@ -71,7 +85,7 @@ def test_no_album_is_ever_on_both_sides(groups: list[frozenset[str]], seed: int)
 )
 def test_labels_that_cannot_be_split_say_why(genres: list[str], message: str) -> None:
     with pytest.raises(TrainingDataError, match=message):
-        splits(genres, [frozenset()] * len(genres))
+        splits(genres, [[]] * len(genres))
 
 
 def test_scores_treat_a_small_genre_like_a_large_one() -> None:

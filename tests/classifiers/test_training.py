@@ -3,18 +3,20 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import replace
+from math import nan
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from labelled import bag, rows, versions
+from labelled import cover, row, rows, versions
 
+from classifiers.crossval import weights_of
 from classifiers.ensemble import Ensemble
 from classifiers.errors import ClassifierError, TrainingDataError
 from classifiers.evaluation import LEAST
 from classifiers.saving import save
 from classifiers.text.views import VIEWS, ViewOptions
-from classifiers.training import Row, train, weights_of
+from classifiers.training import Row, train
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,9 +35,28 @@ def test_every_tagger_view_and_classifier_is_a_voter_and_weights_sum_to_one() ->
     assert trained.scores.balanced_accuracy > 0.6
 
 
+def test_embeddings_that_all_artists_have_are_one_more_view() -> None:
+    labelled = rows(taggers=("lite", "clip"), embedded=("clip",))
+    trained = train(labelled, versions("lite", "clip"), views=("embedding",), folds=2, repeats=1)
+    assert [voter.name for voter in trained.voters] == [("clip", "embedding", "logistic_regression")]
+    assert trained.scores.balanced_accuracy > 0.8
+    some = [replace(labelled[0], embeddings={}), *labelled[1:]]
+    names = {voter.name.view for voter in train(some, versions("lite"), folds=2, repeats=1).voters}
+    assert names == set(VIEWS)
+
+
+def test_an_artist_with_many_covers_teaches_no_more_than_one_with_few() -> None:
+    """Two artists of a genre show different things; the one with thirty covers must not drown the other."""
+    few = [Row(f"few {i}", "a", {"lite": [{"guitar": 1.0}]}) for i in range(4)]
+    many = [Row(f"many {i}", "b", {"lite": [{"guitar": 1.0}] * 30}) for i in range(4)]
+    trained = train([*few, *many], versions(), views=("covers",), classifiers=FAST, folds=2, repeats=1)
+    (votes,) = trained.probabilities([few[0]])
+    assert votes == pytest.approx(0.5, abs=0.01)
+
+
 def test_genres_that_labels_do_not_tell_apart_score_like_chance() -> None:
     rng = random.Random(3)
-    noise = [Row(str(i), "ab"[i % 2], {"lite": bag("jazz", rng)}) for i in range(40)]
+    noise = [Row(str(i), "ab"[i % 2], {"lite": [cover("jazz", rng, 12)]}) for i in range(40)]
     trained = train(noise, versions(), classifiers=FAST, folds=4, repeats=2)
     assert 0.2 < trained.scores.balanced_accuracy < 0.8
     assert trained.scores.log_loss > 0.5
@@ -45,7 +66,7 @@ def test_views_that_look_at_genres_do_not_leak_into_the_scores() -> None:
     """Noise, yet labels chosen with the tested artists in view would name 0.96 of the genres."""
     rng = random.Random(1)
     noise = [
-        Row(str(i), "ab"[i % 2], {"lite": {f"label {rng.randrange(300)}": 1.0 for _ in range(40)}})
+        Row(str(i), "ab"[i % 2], {"lite": [{f"label {rng.randrange(300)}": 1.0 for _ in range(40)}]})
         for i in range(40)
     ]
     trained = train(
@@ -87,18 +108,20 @@ def test_fewer_folds_than_asked_for_are_noted() -> None:
 
 
 def test_artists_that_no_fold_could_test_are_noted() -> None:
-    shared = [replace(row, groups=frozenset({"hits"})) if row.genre == "jazz" else row for row in rows(4)]
+    shared = [replace(each, groups=["hits"] * 3) if each.genre == "jazz" else each for each in rows(4)]
     trained = train(shared, versions(), classifiers=FAST[:1], folds=2, repeats=1)
-    assert trained.notes == ("up to 4 artists were not tested: they share albums with too many others",)
+    assert trained.notes == ("up to 4 artists were not tested: all of their covers are others', too",)
 
 
 def test_a_view_without_a_label_casts_no_vote() -> None:
-    same = [replace(row, bags={"lite": {"man": 1.0, "text": 2.0}}) for row in rows(4)]
+    same = [replace(each, covers={"lite": [{"man": 1.0, "text": 2.0}]}) for each in rows(4)]
     trained = train(same, versions(), classifiers=FAST[:1], folds=2, repeats=1)
     assert "view distinct of lite has no tag and casts no vote" in trained.notes
-    assert {voter.name.view for voter in trained.voters} == {"all", "top"}
+    assert {voter.name.view for voter in trained.voters} == {"all", "top", "covers"}
     with pytest.raises(TrainingDataError, match="no tag is shared"):
-        train([replace(row, bags={"lite": {row.id: 1.0}}) for row in rows(4)], versions(), views=("all",))
+        train(
+            [replace(each, covers={"lite": [{each.id: 1.0}]}) for each in rows(4)], versions(), views=("all",)
+        )
 
 
 @pytest.mark.parametrize(
@@ -106,11 +129,15 @@ def test_a_view_without_a_label_casts_no_vote() -> None:
     [
         ([], "0 genre"),
         (rows(genres=("jazz",)), "only 1 genre"),
-        ([*rows(4), Row("x", "folk", {"lite": {"man": 1.0}})], r"too few artists of folk \(1\)"),
+        ([*rows(4), Row("x", "folk", {"lite": [{"man": 1.0}]})], r"too few artists of folk \(1\)"),
         (rows(4) + rows(4)[:1], "more than one row: jazz 0"),
-        (rows(4, taggers=("clip",)), "has no bag of lite"),
-        ([replace(row, bags={"lite": {"man": -1.0}}) for row in rows(4)], "no number from 0"),
-        ([replace(row, bags={"lite": {"man": float("nan")}}) for row in rows(4)], "no number from 0"),
+        (rows(4, taggers=("clip",)), "has no tags of lite"),
+        ([replace(each, covers={"lite": [{"man": -1.0}]}) for each in rows(4)], "no number from 0"),
+        ([replace(each, covers={"lite": [{"man": nan}]}) for each in rows(4)], "no number from 0"),
+        ([replace(each, covers={"lite": []}) for each in rows(4)], "has no cover"),
+        ([replace(each, groups=["one"]) for each in rows(4)], "different numbers of covers"),
+        ([replace(each, embeddings={"lite": np.ones((2, 4))}) for each in rows(4)], "different numbers"),
+        ([replace(each, embeddings={"lite": np.full((3, 4), nan)}) for each in rows(4)], "embedding that is"),
     ],
 )
 def test_rows_that_cannot_be_trained_on_say_why(labelled: list[Row], message: str) -> None:
@@ -131,13 +158,17 @@ def test_choices_that_are_none_are_refused() -> None:
 
 @pytest.mark.parametrize("genres", [("jazz", "metal"), ("jazz", "metal", "pop")])
 def test_the_saved_graph_votes_as_scikit_learn_does(genres: tuple[str, ...], tmp_path: Path) -> None:
-    trained = train(rows(6, genres), versions(), folds=2, repeats=1)
+    trained = train(rows(6, genres, embedded=("lite",)), versions(), folds=2, repeats=1)
     save(trained, tmp_path / "model", created="2026-11-20")
     ensemble = Ensemble.load(tmp_path / "model")
     rng = random.Random(11)
-    for unseen in [bag(genre, rng) for genre in genres for _ in range(3)] + [{"nobody knows": 1.0}]:
-        votes = [list(vote.probabilities.values()) for vote in ensemble.vote({"lite": unseen}).votes]
-        assert np.abs(votes - trained.probabilities([{"lite": unseen}])[0]).max() < 1e-5
+    unseen = [row(genre, rng, covers=n, embedded=("lite",)) for genre in genres for n in (1, 2, 9)]
+    strange = replace(unseen[0], covers={"lite": [{"nobody knows": 1.0}]})
+    partly = replace(unseen[1], covers={"lite": [{"nobody knows": 1.0}, unseen[1].covers["lite"][0]]})
+    for new in [*unseen, strange, partly]:
+        result = ensemble.vote({"lite": new.bag("lite")}, new.covers, new.embeddings)
+        votes = [list(vote.probabilities.values()) for vote in result.votes]
+        assert np.abs(votes - trained.probabilities([new])[0]).max() < 1e-5
 
 
 def test_equal_rows_and_seed_give_equal_bytes(tmp_path: Path) -> None:
@@ -155,7 +186,7 @@ def test_the_card_tells_what_a_reader_must_know(tmp_path: Path) -> None:
     trained = train(rows(4), versions(), classifiers=FAST, folds=2, repeats=1, seed=5)
     _, file = save(trained, tmp_path / "model.onnx", created="2026-11-20")
     card = json.loads(file.read_text(encoding="utf-8"))
-    assert card["format"] == 1
+    assert card["format"] == 2
     assert card["created"] == "2026-11-20"
     assert card["seed"] == 5
     assert card["artists"] == {"jazz": 4, "metal": 4, "pop": 4}
@@ -164,5 +195,7 @@ def test_the_card_tells_what_a_reader_must_know(tmp_path: Path) -> None:
         trained.scores.balanced_accuracy, abs=1e-4
     )
     assert {source["view"] for source in card["inputs"]} == set(VIEWS)
+    for voter in card["voters"]:
+        assert ("sharpness" in voter) == (voter["view"] == "covers")
     assert "trumpet" in next(source["labels"] for source in card["inputs"] if source["view"] == "all")
     assert sum(voter["weight"] for voter in card["voters"]) == pytest.approx(1, abs=1e-4)

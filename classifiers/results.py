@@ -1,0 +1,74 @@
+"""What an ensemble answers: votes, shares and the tags behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class VoterName(NamedTuple):
+    """What a voter reads and by what: the name of a tagger, a view and a classifier."""
+
+    tagger: str
+    view: str
+    classifier: str
+
+
+class Pull(NamedTuple):
+    """What one tag does to a genre's probability: above 0 it speaks for the genre, below 0 against it.
+
+    The fall of the probability, in [-1, 1], when the tag is taken off the bag and off every cover.
+    """
+
+    tagger: str
+    label: str
+    pull: float
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One voter's answer.
+
+    Attributes:
+        voter: Who votes.
+        weight: Its part in this result, in [0, 1]; the weights of a result's votes sum to 1.
+        probabilities: Genre to probability in the model's order, summing to 1.
+        known: False where the voter knows nothing of what it was shown; its vote is flat then.
+    """
+
+    voter: VoterName
+    weight: float
+    probabilities: Mapping[str, float]
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The ensemble's answer: the weighted mean of its votes.
+
+    Attributes:
+        shares: Genre to share, largest first, summing to 1.
+        votes: Of every voter that was shown what it reads.
+        known: False where no voter knows anything: the shares are flat and say nothing.
+    """
+
+    shares: Mapping[str, float]
+    votes: tuple[Vote, ...]
+    known: bool
+
+    @property
+    def genre(self) -> str:
+        """The genre with the largest share."""
+        return next(iter(self.shares))
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Tags that spoke for and against one genre, strongest first, by the ensemble and by each voter."""
+
+    genre: str
+    overall: tuple[Pull, ...]
+    voters: Mapping[VoterName, tuple[Pull, ...]]

@@ -1,0 +1,164 @@
+"""Voters fitted on labelled rows with scikit-learn, and their answers on others."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from classifiers import image
+from classifiers.errors import ClassifierError
+from classifiers.image import EMBEDDING
+from classifiers.inputs import PER_COVER
+from classifiers.pooling import Sharpness, pool_covers, with_doubt, with_unknown
+from classifiers.results import VoterName
+from classifiers.rows import embedded
+from classifiers.text import build_classifier, classifier_names
+from classifiers.text.views import COVERS, VIEWS, View, ViewOptions, fit_view
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from classifiers.rows import Row
+    from classifiers.text import Classifier
+
+    Floats = NDArray[np.float64]
+
+INNER_FOLDS = 5  # for calibration inside a classifier; fewer where a genre is smaller
+
+
+class Answers(NamedTuple):
+    """One voter's answers on one artist: (k, n_genres) votes, and (k,) whether it knew anything.
+
+    k is 1 for a bag, else the number of covers.
+    """
+
+    votes: Floats
+    known: NDArray[np.bool_]
+
+
+class Fitted(NamedTuple):
+    """A voter fitted on some rows; ``model`` is None where its view is empty: its answers are flat then."""
+
+    name: VoterName
+    view: View
+    width: int
+    model: Classifier | None
+    genres: int
+
+    def answers(self, rows: Sequence[Row]) -> list[Answers]:
+        """On each row's bag, or on each of its covers."""
+        parts = _matrices(self.view, self.name.tagger, rows)
+        if not parts:
+            return []
+        x = np.concatenate(parts)
+        votes = np.full((len(x), self.genres), 1 / self.genres)
+        if self.model is not None and len(x):
+            votes = self.model.predict_proba(x)
+        ends = np.cumsum([len(part) for part in parts])[:-1]
+        known = x.any(axis=1) & (self.model is not None)
+        return [Answers(*pair) for pair in zip(np.split(votes, ends), np.split(known, ends), strict=True)]
+
+
+def vote_of(answers: Answers, covers: int, sharpness: Sharpness | None) -> Floats:
+    """(n_genres,) an artist's vote: of its covers pooled where ``sharpness`` is given, else of its bag."""
+    if sharpness:
+        return pool_covers(answers.votes, answers.known, sharpness)
+    flat: Floats = with_doubt(with_unknown(answers.votes, answers.known), covers)[0]
+    return flat
+
+
+def voter_names(
+    rows: Sequence[Row],
+    taggers: Mapping[str, str],
+    views: Sequence[str] | None = None,
+    classifiers: Sequence[str] | None = None,
+) -> list[VoterName]:
+    """Every (tagger, view, classifier) that these rows can train.
+
+    Args:
+        rows: Labelled artists; a tagger whose embeddings all of them have gets the view ``embedding``.
+        taggers: Tagger to version.
+        views: Some of `classifiers.text.views.VIEWS` and ``embedding``; None for all.
+        classifiers: Some text classifiers; None for all.
+
+    Raises:
+        ClassifierError: No voter is left.
+    """
+    wanted = (*VIEWS, EMBEDDING) if views is None else views
+    texts = [view for view in wanted if view != EMBEDDING]
+    names = [VoterName(*name) for name in product(taggers, texts, classifiers or classifier_names())]
+    if EMBEDDING in wanted:
+        able = embedded(rows, list(taggers))
+        names += [VoterName(*name) for name in product(able, [EMBEDDING], image.classifier_names())]
+    if not names:
+        raise ClassifierError("an ensemble needs a tagger, a view and a classifier at least")
+    return names
+
+
+def fit_voters(
+    rows: Sequence[Row],
+    names: Sequence[VoterName],
+    genres: Sequence[str],
+    options: ViewOptions | None = None,
+    seed: int = 0,
+) -> list[Fitted]:
+    """Fit a view and a classifier for each voter.
+
+    Genres weigh the same in sum, and so do the artists of one genre, however many covers they have.
+
+    Args:
+        rows: To learn from, with every genre.
+        names: From `voter_names`.
+        genres: Order of the probabilities.
+        options: Sizes of the views; None for the defaults.
+        seed: Of everything random.
+
+    Raises:
+        ClassifierError: There is no such view or classifier.
+    """
+    truth = np.array([genres.index(row.genre) for row in rows], dtype=np.intp)
+    counts = np.bincount(truth, minlength=len(genres))
+    seen: dict[tuple[str, str], tuple[View, list[Floats]]] = {}
+    fits: list[Fitted] = []
+    for name in names:
+        if name[:2] not in seen:
+            view = _view(name, rows, options)
+            seen[name[:2]] = view, _matrices(view, name.tagger, rows)
+        view, parts = seen[name[:2]]
+        x, lengths = np.concatenate(parts), np.array([len(part) for part in parts])
+        weights = np.repeat(1 / (counts[truth] * np.maximum(lengths, 1)), lengths)
+        model = None
+        if x.any():
+            inner = min(INNER_FOLDS, int(counts.min()))
+            model = _classifier(name, inner, seed).fit(
+                x, np.repeat(truth, lengths), sample_weight=weights * len(x) / weights.sum()
+            )
+        fits.append(Fitted(name, view, x.shape[1], model, len(genres)))
+    return fits
+
+
+def _classifier(name: VoterName, inner_folds: int, seed: int) -> Classifier:
+    if name.view == EMBEDDING:
+        return image.build_classifier(name.classifier, seed=seed)
+    return build_classifier(
+        name.classifier, inner_folds=inner_folds, seed=seed, per_cover=name.view in PER_COVER
+    )
+
+
+def _view(name: VoterName, rows: Sequence[Row], options: ViewOptions | None) -> View:
+    if name.view == EMBEDDING:
+        return View(EMBEDDING, ())
+    return fit_view(name.view, [row.bag(name.tagger) for row in rows], [row.genre for row in rows], options)
+
+
+def _matrices(view: View, tagger: str, rows: Sequence[Row]) -> list[Floats]:
+    """What a view shows of each row: (1, width) of a bag, (n_covers, width) of covers."""
+    if view.name == EMBEDDING:
+        return [image.unit_rows(row.embeddings[tagger]) for row in rows]
+    if view.name == COVERS:
+        return [view.vectors(row.covers[tagger]) for row in rows]
+    return [view.vectors([row.bag(tagger)]) for row in rows]
