@@ -22,23 +22,23 @@ def masked(train: Sequence[Sample], test: Sequence[Sample]) -> tuple[list[Sample
         train: Samples to learn from.
         test: Samples to ask about; none of a unit that is in ``train``.
     """
-    tested = frozenset().union(*(keys for sample in test for keys in sample.keys))
+    tested = {group for sample in test for group in sample.row.groups}
     left = Counter(sample.genre for sample in train)
     floor = {genre: max(2, (count + 1) // 2) for genre, count in left.items()}
     kept: list[Sample] = []
     held: set[str] = set()
     for sample in train:
-        own = [i for i, keys in enumerate(sample.keys) if tested.isdisjoint(keys)]
+        own = [i for i, group in enumerate(sample.row.groups) if group not in tested]
         if own:
             kept.append(sample.only(own) if len(own) < len(sample) else sample)
         elif left[sample.genre] > floor[sample.genre]:
             left[sample.genre] -= 1
         else:
             kept.append(sample)
-            held.update(*sample.keys)
+            held.update(sample.row.groups)
     return kept, [asked for sample in test if len(asked := _without(sample, held))]
 
 
 def _without(sample: Sample, held: set[str]) -> Sample:
-    own = [i for i, keys in enumerate(sample.keys) if held.isdisjoint(keys)]
+    own = [i for i, group in enumerate(sample.row.groups) if group not in held]
     return sample.only(own) if len(own) < len(sample) else sample

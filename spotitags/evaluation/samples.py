@@ -1,4 +1,4 @@
-"""What is evaluated: labelled artists, each cover with the keys by which it is known again elsewhere."""
+"""What is evaluated: labelled artists, each cover with a name by which it is known again elsewhere."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from spotitags import training
 from spotitags.errors import InputError, SpotiTagsError
 from spotitags.evaluation.fingerprints import Fingerprint, alike
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from classifiers.rows import Row
     from spotitags.pipeline import SpotiTags
-    from spotitags.records import Artist
+    from spotitags.records import Album, Artist
     from spotitags.tagging import Seen
 
     Progress = Callable[[str, int, int], None]
@@ -21,31 +23,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One labelled artist (or single cover) with what was seen.
+    """One labelled artist (or single cover).
 
     Attributes:
-        id: Of the artist, or the cover's file.
-        genre: Its label.
+        row: What classifiers see of it. Its ``groups`` name each cover: covers of one album, of the same
+            bytes or that look the same have the same name, whoever they stand under.
         unit: Samples of one unit are never split over folds: the artist, where single covers know theirs.
-        seen: The tags of each cover.
-        keys: For each cover, what names it (digest, album, group of near-identical covers). Covers that share
-            a key are the same cover for the evaluation.
     """
 
-    id: str
-    genre: str
+    row: Row
     unit: str
-    seen: Seen
-    keys: tuple[frozenset[str], ...]
 
     def __len__(self) -> int:
-        return len(self.keys)
+        return len(self.row)
+
+    @property
+    def id(self) -> str:
+        """Of the artist, or the cover's file."""
+        return self.row.id
+
+    @property
+    def genre(self) -> str:
+        """Its label."""
+        return self.row.genre
 
     def only(self, kept: Sequence[int]) -> Sample:
         """The sample with these covers alone, by number."""
-        tags = {tagger: [tags[i] for i in kept] for tagger, tags in self.seen.tags.items()}
-        seen = replace(self.seen, tags=tags, albums=tuple(self.seen.albums[i] for i in kept))
-        return replace(self, seen=seen, keys=tuple(self.keys[i] for i in kept))
+        return replace(self, row=self.row.only(kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,11 @@ class Samples:
 
 
 def collect(
-    spotitags: SpotiTags, artists: Iterable[Artist], *, single: bool = False, progress: Progress | None = None
+    spotitags: SpotiTags,
+    artists: Sequence[Artist],
+    *,
+    single: bool = False,
+    progress: Progress | None = None,
 ) -> Samples:
     """Tag and fingerprint labelled artists.
 
@@ -73,44 +81,39 @@ def collect(
         artists: With genres.
         single: True where each "artist" is one cover, named after its artist where that is known.
         progress: Called with ("artists", done, in all).
+
+    Raises:
+        InputError: Not one artist could be answered.
+        TaggerError: A tagger cannot work at all.
     """
-    wanted = list(artists)
-    found: list[tuple[Artist, Seen]] = []
-    failed: dict[str, SpotiTagsError] = {}
-    answers = spotitags.seen((artist.id for artist in wanted), [Fingerprint()])
-    for done, (artist, (ref, seen)) in enumerate(zip(wanted, answers, strict=True), start=1):
-        if isinstance(seen, SpotiTagsError):
-            failed[ref] = seen
-        else:
-            found.append((artist, seen))
-        if progress:
-            progress("artists", done, len(wanted))
-    if not found:
-        raise InputError(
-            f"not one labelled artist could be answered: {next(iter(failed.values()), 'none given')}"
-        )
-    groups = _groups(seen for _, seen in found)
-    rows = [
-        Sample(
-            id=artist.id,
-            genre=str(artist.genre),
-            unit=_unit(artist, single=single),
-            seen=_without_fingerprints(seen),
-            keys=tuple(_keys(album.id, album.digest, groups) for album in seen.albums),
-        )
-        for artist, seen in found
+    found = training.collect(spotitags, artists, progress=progress)
+    if not found.rows:
+        why = next(iter(found.failed.values()), "there is none")
+        raise InputError(f"not one labelled artist could be answered: {why}")
+    answered = [row.id for row in found.rows]
+    seen = [
+        each for _, each in spotitags.seen(answered, [Fingerprint()]) if not isinstance(each, SpotiTagsError)
     ]
-    notes = (f"{len(failed)} of {len(wanted)} could not be answered",) if failed else ()
-    return Samples(tuple(rows), failed, notes)
+    name = _names_of_covers(seen)
+    artist_of = {artist.id: artist for artist in artists}
+    rows = tuple(
+        Sample(
+            replace(row, groups=tuple(name[digest] for digest in row.groups)),
+            _unit(artist_of[row.id], single=single),
+        )
+        for row in found.rows
+    )
+    notes = (f"{len(found.failed)} of {len(artists)} could not be answered",) if found.failed else ()
+    return Samples(rows, found.failed, notes)
 
 
-def shared_keys(samples: Iterable[Sample]) -> frozenset[str]:
-    """Keys that stand under more than one unit."""
+def shared(samples: Iterable[Sample]) -> frozenset[str]:
+    """Groups of covers that stand under more than one unit."""
     units: dict[str, set[str]] = {}
     for sample in samples:
-        for key in frozenset().union(*sample.keys):
-            units.setdefault(key, set()).add(sample.unit)
-    return frozenset(key for key, names in units.items() if len(names) > 1)
+        for group in sample.row.groups:
+            units.setdefault(group, set()).add(sample.unit)
+    return frozenset(group for group, names in units.items() if len(names) > 1)
 
 
 def select(samples: Samples, *, min_covers: int = 1, drop_shared: bool = False) -> Samples:
@@ -125,8 +128,8 @@ def select(samples: Samples, *, min_covers: int = 1, drop_shared: bool = False) 
     Raises:
         InputError: Fewer than two genres are left.
     """
-    shared = shared_keys(samples.rows)
-    own = [[i for i, keys in enumerate(row.keys) if shared.isdisjoint(keys)] for row in samples.rows]
+    several = shared(samples.rows)
+    own = [[i for i, group in enumerate(row.row.groups) if group not in several] for row in samples.rows]
     enough = [(row, kept) for row, kept in zip(samples.rows, own, strict=True) if len(kept) >= min_covers]
     rows = tuple(row.only(kept) if drop_shared else row for row, kept in enough if kept or not drop_shared)
     if len({row.genre for row in rows}) < 2:  # noqa: PLR2004
@@ -134,8 +137,9 @@ def select(samples: Samples, *, min_covers: int = 1, drop_shared: bool = False) 
             f"fewer than two genres have artists with {min_covers} covers of their own: lower --min-covers, "
             "or give more covers"
         )
-    covers = sum(map(len, own)) - sum(len(row) for row in samples.rows)
-    notes = [f"{-covers} covers stand under several artists"] if covers else []
+    covers = sum(len(row) for row in samples.rows) - sum(map(len, own))
+    fate = "were left out" if drop_shared else "are masked on one side of each fold"
+    notes = [f"{covers} covers that stand under several artists {fate}"] if covers else []
     if left := len(samples.rows) - len(rows):
         notes.append(f"{left} artists with fewer than {min_covers} covers of their own were left out")
     return Samples(rows, samples.failed, (*samples.notes, *notes))
@@ -151,24 +155,33 @@ def _unit(artist: Artist, *, single: bool) -> str:
     return f"artist {name}" if name else artist.id
 
 
-def _groups(all_seen: Iterable[Seen]) -> dict[str, str]:
-    """Digest to the name of its group of near-identical covers, for covers that look like another."""
-    prints = {
-        album.digest: tags[0].label
-        for seen in all_seen
-        for album, tags in zip(seen.albums, seen.tags.get(Fingerprint.name, ()), strict=False)
-        if album.digest
-    }
-    return {digest: f"look {min(group)}" for group in alike(prints) for digest in group}
+def _names_of_covers(seen: Iterable[Seen]) -> dict[str, str]:
+    """Digest to the name of the cover: the same for one album, and for covers that look the same."""
+    albums: list[Album] = []
+    prints: dict[str, str] = {}
+    for each in seen:
+        albums += each.albums
+        tags = each.tags.get(Fingerprint.name, ())
+        prints |= {str(album.digest): tag[0].label for album, tag in zip(each.albums, tags, strict=False)}
+    looks = [[f"cover {digest}" for digest in group] for group in alike(prints)]
+    leader = joined([*map(_names, albums), *looks])
+    return {album.digest: leader[_names(album)[0]] for album in albums if album.digest}
 
 
-def _keys(album: str, digest: str | None, groups: Mapping[str, str]) -> frozenset[str]:
-    keys = {f"album {album}"}
-    if digest:
-        keys |= {f"cover {digest}"} | ({groups[digest]} if digest in groups else set())
-    return frozenset(keys)
+def joined(links: Iterable[Sequence[str]]) -> dict[str, str]:
+    """Each name to the name of its group, where all names of a link belong together."""
+    leader: dict[str, str] = {}
+
+    def find(name: str) -> str:
+        while leader.setdefault(name, name) != name:
+            leader[name] = name = leader[leader[name]]
+        return name
+
+    for link in links:
+        for name in link:
+            leader[find(name)] = find(link[0])
+    return {name: find(name) for name in list(leader)}
 
 
-def _without_fingerprints(seen: Seen) -> Seen:
-    tags = {tagger: tags for tagger, tags in seen.tags.items() if tagger != Fingerprint.name}
-    return replace(seen, tags=tags)
+def _names(album: Album) -> list[str]:
+    return [f"album {album.id}", *([f"cover {album.digest}"] if album.digest else [])]

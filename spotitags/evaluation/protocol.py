@@ -1,0 +1,302 @@
+"""The protocol: repeated stratified folds over artists, each fold with covers kept apart."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from spotitags.errors import InputError
+from spotitags.evaluation.masking import masked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from classifiers.results import VoterName
+    from spotitags.evaluation.fitting import Repeat
+    from spotitags.evaluation.samples import Sample
+
+    Floats = NDArray[np.float64]
+
+MOST_COVERS = 10  # of the learning curve over covers
+LEAST_ARTISTS = 3  # a genre, to be trained on
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """How an evaluation is done.
+
+    Attributes:
+        folds: Of the cross-validation, 2 at least.
+        repeats: Each with other folds.
+        curve_repeats: Of these, how many also draw the learning curves; 0 leaves them out.
+        seed: Of everything random.
+        asked_covers: Most covers of an artist that is asked about, the first ones; None for all.
+        shuffled: Deal the genres out anew before anything is learnt: scores must fall to chance.
+    """
+
+    folds: int = 5
+    repeats: int = 10
+    curve_repeats: int = 2
+    seed: int = 0
+    asked_covers: int | None = None
+    shuffled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One repeat.
+
+    Attributes:
+        repeat: Its number.
+        folds: Row numbers to learn from and row numbers to ask about, for each fold.
+        artists: Of each genre learn from so many only, for the learning curve; None for all.
+        covers: Also ask with 1, 2 ... covers of each tested artist.
+    """
+
+    repeat: int
+    folds: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
+    artists: int | None = None
+    covers: bool = False
+
+
+class Done(NamedTuple):
+    """What came of a job.
+
+    Attributes:
+        job: Which.
+        tested: Row numbers, aligned with the answers.
+        answers: On the tested rows.
+        trained_on: Rows learnt from, mean over folds.
+        masked: Covers taken out on either side, mean over folds.
+    """
+
+    job: Job
+    tested: list[int]
+    answers: Repeat
+    trained_on: float
+    masked: float
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All answers of an evaluation; nan for rows that were not tested.
+
+    Attributes:
+        genres: Alphabetical.
+        truth: (n_rows,) genre indices.
+        voters: Names.
+        each: (n_repeats, n_rows, n_voters, n_genres) votes.
+        weights: (n_repeats, n_rows, n_voters) of the voters in the fold that tested the row.
+        ensemble: (n_repeats, n_rows, n_genres) shares.
+        by_covers: (MOST_COVERS, curve_repeats, n_rows, n_genres) shares where at most so many of the tested
+            artist's covers are shown.
+        by_artists: Artists trained on (mean) to (curve_repeats, n_rows, n_genres) shares.
+        masked: Covers taken out of a fold, mean over folds.
+        trained_on: Rows learnt from, mean over folds.
+    """
+
+    genres: tuple[str, ...]
+    truth: NDArray[np.intp]
+    voters: tuple[VoterName, ...]
+    each: Floats
+    weights: Floats
+    ensemble: Floats
+    by_covers: Floats
+    by_artists: Mapping[float, Floats] = field(default_factory=dict)
+    masked: float = 0.0
+    trained_on: float = 0.0
+
+
+def run(
+    samples: Sequence[Sample],
+    taggers: Mapping[str, str],
+    protocol: Protocol,
+    *,
+    workers: int | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Answers:
+    """Ask every sample in each repeat, by an ensemble that saw neither its unit nor any of its covers.
+
+    Args:
+        samples: Labelled, from `spotitags.evaluation.samples`.
+        taggers: Tagger to version.
+        protocol: How often, and into how many folds.
+        workers: Processes; None for one a core, 1 for none but this one.
+        progress: Called with ("repeats", done, in all).
+
+    Raises:
+        InputError: The samples cannot be split or learnt from.
+    """
+    from classifiers.errors import ClassifierError
+
+    if protocol.shuffled:
+        samples = shuffled(samples, protocol.seed)
+    jobs = plan(samples, protocol)
+    done = []
+    try:
+        for number, answer in enumerate(_worked(samples, taggers, jobs, protocol, workers), start=1):
+            done.append(answer)
+            if progress:
+                progress("repeats", number, len(jobs))
+    except ClassifierError as error:
+        raise InputError(str(error)) from error
+    return _assembled(samples, protocol, done)
+
+
+def shuffled(samples: Sequence[Sample], seed: int) -> list[Sample]:
+    """The samples with their units' genres dealt out anew: what is learnt from them must be chance."""
+    genres = _unit_genres(samples)
+    dealt = np.random.default_rng(seed).permutation(list(genres.values()))
+    new = dict(zip(genres, dealt.tolist(), strict=True))
+    return [replace(sample, row=replace(sample.row, genre=new[sample.unit])) for sample in samples]
+
+
+def plan(samples: Sequence[Sample], protocol: Protocol) -> list[Job]:
+    """Every repeat, then the smaller trainings of the learning curve over artists.
+
+    Raises:
+        InputError: The samples cannot be split.
+    """
+    from classifiers.errors import ClassifierError
+    from classifiers.evaluation import splits
+
+    if protocol.repeats < 1 or protocol.folds < 2:  # noqa: PLR2004
+        raise InputError(
+            f"an evaluation needs 1 repeat and 2 folds at least, not {protocol.repeats} and {protocol.folds}"
+        )
+    genres = _unit_genres(samples)
+    members = defaultdict(list)
+    for i, sample in enumerate(samples):
+        members[sample.unit].append(i)
+    units = [members[unit] for unit in genres]
+    jobs = []
+    for repeat in range(protocol.repeats):
+        try:
+            parts = splits(
+                list(genres.values()), [()] * len(units), folds=protocol.folds, seed=protocol.seed + repeat
+            )
+        except ClassifierError as error:
+            raise InputError(str(error)) from error
+        folds = tuple((_rows(units, part.train), _rows(units, part.test)) for part in parts)
+        jobs.append(Job(repeat, folds, covers=repeat < protocol.curve_repeats))
+    sizes = _sizes([sum(sample.genre == genre for sample in samples) for genre in set(genres.values())])
+    curve = jobs[: protocol.curve_repeats]
+    return jobs + [replace(job, artists=size, covers=False) for size in sizes for job in curve]
+
+
+def _rows(units: Sequence[Sequence[int]], chosen: NDArray[np.intp]) -> tuple[int, ...]:
+    return tuple(sorted(i for unit in chosen.tolist() for i in units[unit]))
+
+
+def _unit_genres(samples: Sequence[Sample]) -> dict[str, str]:
+    genres: dict[str, str] = {}
+    for sample in samples:
+        genres.setdefault(sample.unit, sample.genre)
+    return genres
+
+
+def _sizes(rows: Sequence[int]) -> list[int]:
+    """Artists a genre to learn from: at most four sizes, even in logarithm, and not the full one."""
+    full = int(0.8 * max(rows))
+    return sorted({round(size) for size in np.geomspace(LEAST_ARTISTS, max(full, LEAST_ARTISTS), 5)} - {full})
+
+
+def _worked(
+    samples: Sequence[Sample],
+    taggers: Mapping[str, str],
+    jobs: Sequence[Job],
+    protocol: Protocol,
+    workers: int | None,
+) -> Iterator[Done]:
+    """The jobs' answers as they come, from as many processes."""
+    workers = workers or os.cpu_count() or 1
+    if workers == 1:
+        yield from (work(samples, taggers, job, protocol) for job in jobs)
+        return
+    from joblib import Parallel, delayed  # type: ignore[import-untyped]
+
+    pool = Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="2*n_jobs")
+    yield from pool(delayed(work)(samples, taggers, job, protocol) for job in jobs)
+
+
+def work(samples: Sequence[Sample], taggers: Mapping[str, str], job: Job, protocol: Protocol) -> Done:
+    """Do one job: keep covers apart in each fold, fit, and ask."""
+    from spotitags.evaluation.fitting import cross_validate
+
+    rng = np.random.default_rng([protocol.seed, job.repeat])
+    asked = [sample.only(range(len(sample))[: protocol.asked_covers]) for sample in samples]
+    whole = [([samples[i] for i in train], [asked[i] for i in test]) for train, test in job.folds]
+    if job.artists is not None:
+        whole = [(_fewer(train, job.artists, rng), test) for train, test in whole]
+    apart = [masked(train, test) for train, test in whole]
+    answers = cross_validate(
+        [([s.row for s in train], [s.row for s in test]) for train, test in apart if test],
+        taggers,
+        sorted({sample.genre for sample in samples}),
+        seed=protocol.seed + job.repeat,
+        limits=range(1, MOST_COVERS + 1) if job.covers else (),
+    )
+    number = {sample.id: i for i, sample in enumerate(samples)}
+    return Done(
+        job=job,
+        tested=[number[ref] for ref in answers.ids],
+        answers=answers,
+        trained_on=float(np.mean([len(train) for train, _ in apart])),
+        masked=(_covers(whole) - _covers(apart)) / len(apart),
+    )
+
+
+def _covers(folds: Sequence[tuple[Sequence[Sample], Sequence[Sample]]]) -> int:
+    return sum(len(sample) for sides in folds for side in sides for sample in side)
+
+
+def _fewer(train: Sequence[Sample], each: int, rng: np.random.Generator) -> list[Sample]:
+    """At most ``each`` samples of every genre, drawn at random."""
+    by_genre: dict[str, list[int]] = defaultdict(list)
+    for i, sample in enumerate(train):
+        by_genre[sample.genre].append(i)
+    chosen = sorted(int(i) for rows in by_genre.values() for i in rng.permutation(rows)[:each])
+    return [train[i] for i in chosen]
+
+
+def _assembled(samples: Sequence[Sample], protocol: Protocol, done: Sequence[Done]) -> Answers:
+    """The jobs' answers in arrays."""
+    genres = tuple(sorted({sample.genre for sample in samples}))
+    voters = done[0].answers.voters
+    shape = (protocol.repeats, len(samples))
+    curve = (min(protocol.curve_repeats, protocol.repeats), len(samples))
+    each = np.full((*shape, len(voters), len(genres)), np.nan)
+    weights, ensemble = np.full((*shape, len(voters)), np.nan), np.full((*shape, len(genres)), np.nan)
+    by_covers = np.full((MOST_COVERS, *curve, len(genres)), np.nan)
+    by_artists: dict[int, Floats] = {}
+    size: dict[int, list[float]] = defaultdict(list)
+    for job, tested, answers, trained_on, _ in done:
+        repeat = job.repeat
+        if job.artists is not None:
+            shares = by_artists.setdefault(job.artists, np.full((*curve, len(genres)), np.nan))
+            shares[repeat, tested] = answers.shares
+            size[job.artists].append(trained_on)
+            continue
+        each[repeat, tested], weights[repeat, tested] = answers.votes, answers.weights
+        ensemble[repeat, tested] = answers.shares
+        if job.covers:
+            by_covers[:, repeat, tested] = answers.by_covers
+    whole = [answer for answer in done if answer.job.artists is None]
+    return Answers(
+        genres=genres,
+        truth=np.array([genres.index(sample.genre) for sample in samples], dtype=np.intp),
+        voters=voters,
+        each=each,
+        weights=weights,
+        ensemble=ensemble,
+        by_covers=by_covers,
+        by_artists={float(np.mean(size[artists])): by_artists[artists] for artists in sorted(by_artists)},
+        masked=float(np.mean([answer.masked for answer in whole])),
+        trained_on=float(np.mean([answer.trained_on for answer in whole])),
+    )
