@@ -30,7 +30,7 @@ def rgb_pixels(data: bytes, min_side: int, max_pixels: int) -> NDArray[np.uint8]
         image = _open(data, kind, max_pixels)
         _check_frames_and_colours(image)
         image.draft(None, (max(min_side, 1),) * 2)  # libjpeg's scaled inverse DCT
-        return _rgb(image)
+        return _rgb(image, min_side)
     except CoverError:
         raise
     except Exception as error:
@@ -102,10 +102,19 @@ def _check_frames_and_colours(image: ImageFile) -> None:
         raise CoverError("colours", image.mode)
 
 
-def _rgb(image: PillowImage) -> NDArray[np.uint8]:
+def _rgb(image: PillowImage, min_side: int) -> NDArray[np.uint8]:
     """(height, width, 3) RGB, writable, because torch complains about arrays that are not."""
     import numpy as np
     from PIL import Image
+
+    if (factor := min(image.size) // max(min_side, 1)) > 1 and image.mode in {
+        "L",
+        "LA",
+        "RGB",
+        "RGBA",
+        "RGBX",
+    }:
+        image = _reduced(image, factor)
 
     if image.mode.startswith("I;16"):
         grey = (np.asarray(image) >> 8).astype(np.uint8)
@@ -114,6 +123,14 @@ def _rgb(image: PillowImage) -> NDArray[np.uint8]:
         see_through = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", see_through.size, "white"), see_through)
     return np.array(image if image.mode == "RGB" else image.convert("RGB"))
+
+
+def _reduced(image: PillowImage, factor: int) -> PillowImage:
+    """Average ``factor`` x ``factor`` pixels: a small file can hold 150 MB of them, and batches hold many."""
+    transparency = image.info.get("transparency")
+    if transparency is not None:  # a colour that means see-through would be lost in the mean
+        image = image.convert("RGBA")
+    return image.reduce(factor)
 
 
 def _cut_short(data: bytes, kind: str, error: Exception) -> bool:

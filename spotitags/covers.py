@@ -161,8 +161,9 @@ class Covers:
 def decode(file: CoverFile, min_side: int, *, pixels: int = MAX_PIXELS) -> Cover:
     """Open one cover as RGB.
 
-    A JPEG that is much larger than needed is decoded at 1/2, 1/4 or 1/8, several times faster but never below
-    ``min_side``; nothing else is resized. Transparent parts become white and 16 bits become 8. EXIF
+    A JPEG that is much larger than needed is decoded at 1/2, 1/4 or 1/8, several times faster; what is still
+    twice too large is then averaged down by a whole factor. The shorter side never falls below ``min_side``.
+    Transparent parts become white and 16 bits become 8. EXIF
     orientation and colour profiles are left alone: catalogues serve covers upright and in sRGB.
 
     Args:
