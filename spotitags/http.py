@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 from spotitags.errors import FetchError, RateLimitError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     import httpx2
 
@@ -32,15 +34,17 @@ class HttpClient:
     """GETs bytes over http and https within limits; safe to share between threads.
 
     Connection trouble and answers of 5xx are tried again with growing pauses. A ``Retry-After`` is honoured
-    up to ``longest_wait`` and raised as `RateLimitError` beyond it: nobody waits for hours untold.
+    up to ``longest_wait`` and raised as `RateLimitError` beyond it: nobody waits for hours untold. A redirect
+    never leads from https back to http.
 
     Args:
-        seconds: Time for one `get`, tries and pauses included.
+        seconds: Time for one `get`, tries and pauses included, waiting for a ``turn`` not.
         max_bytes: Largest body that is read.
         attempts: Tries of one `get`.
         longest_wait: Longest pause, in seconds, that a service may ask for.
         connections: Connections kept open at once.
         headers: Sent with every request; ``User-Agent`` replaces the plain ``SpotiTags/<version>``.
+        turn: Gives a context in which a try is made, such as `spotitags.pacing.Pace.turn`.
     """
 
     def __init__(  # noqa: PLR0913 — independent limits
@@ -52,6 +56,7 @@ class HttpClient:
         longest_wait: float = 5.0,
         connections: int = 8,
         headers: Mapping[str, str] | None = None,
+        turn: Callable[[], AbstractContextManager[None]] | None = None,
     ) -> None:
         self.seconds = seconds
         self.max_bytes = max_bytes
@@ -59,6 +64,7 @@ class HttpClient:
         self.longest_wait = longest_wait
         self.connections = connections
         self.headers = dict(headers or {})
+        self.turn = turn
         self._lock = threading.Lock()
         self._opened: httpx2.Client | None = None
 
@@ -77,14 +83,16 @@ class HttpClient:
         tries = stamina.retry_context(
             on=_pause,
             attempts=self.attempts,
-            timeout=self.seconds,
+            timeout=None if self.turn else self.seconds,  # it would count the wait for a turn
             wait_initial=0.2,
             wait_max=2.0,
             wait_jitter=0.2,
         )
         try:
             for attempt in tries:
-                with attempt:
+                queued = time.monotonic()
+                with attempt, self.turn() if self.turn else nullcontext():
+                    deadline += time.monotonic() - queued
                     return self._get_once(url, deadline)
         except _TransientError as error:
             if error.status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -113,8 +121,6 @@ class HttpClient:
         with self._lock:
             if self._opened is None:
                 self._opened = httpx2.Client(
-                    follow_redirects=True,
-                    max_redirects=MAX_REDIRECTS,
                     headers={"User-Agent": f"SpotiTags/{version('spotitags')}", **self.headers},
                     limits=httpx2.Limits(max_connections=self.connections),
                 )
@@ -123,17 +129,19 @@ class HttpClient:
     def _get_once(self, url: str, deadline: float) -> bytes:
         import httpx2
 
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise FetchError("timeout", f"no answer within {self.seconds:g} s")
         try:
-            with self._client().stream("GET", url, timeout=left) as response:
-                self._check_status(response)
-                return self._read(response, deadline)
+            for _ in range(MAX_REDIRECTS + 1):
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise FetchError("timeout", f"no answer within {self.seconds:g} s")
+                with self._client().stream("GET", url, timeout=left) as response:
+                    if response.next_request is None:
+                        self._check_status(response)
+                        return self._read(response, deadline)
+                    url = _redirected(response.url, response.next_request.url)
+            raise FetchError("refused", f"more than {MAX_REDIRECTS} redirects")
         except httpx2.TimeoutException as error:
             raise FetchError("timeout", f"no answer within {self.seconds:g} s") from error
-        except httpx2.TooManyRedirects as error:
-            raise FetchError("refused", f"more than {MAX_REDIRECTS} redirects") from error
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
             raise FetchError("address", "not an http or https address") from error
         except (httpx2.TransportError, httpx2.DecodingError) as error:
@@ -168,6 +176,15 @@ class HttpClient:
             if time.monotonic() > deadline:
                 raise FetchError("timeout", f"not complete within {self.seconds:g} s")
         return bytes(body)
+
+
+def _redirected(source: httpx2.URL, target: httpx2.URL) -> str:
+    """The address to go on with."""
+    if target.scheme not in {"http", "https"}:
+        raise FetchError("address", "a redirect to neither http nor https")
+    if source.scheme == "https" and target.scheme == "http":
+        raise FetchError("refused", "a redirect from https to http is not followed")
+    return str(target)
 
 
 def retry_after(headers: Mapping[str, Any]) -> float | None:

@@ -2,25 +2,28 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 import struct
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trustme
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_httpserver import HTTPServer
 from servers import raw_server
 from werkzeug import Response
 
 from spotitags.errors import FetchError, RateLimitError
 from spotitags.http import MAX_REDIRECTS, HttpClient, retry_after
+from spotitags.pacing import Pace
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
-
-    from pytest_httpserver import HTTPServer
+    from pathlib import Path
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 
@@ -114,6 +117,36 @@ def test_only_http_and_https_are_fetched(url: str) -> None:
 def test_a_redirect_out_of_http_is_not_followed(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/a").respond_with_data(b"", 302, {"Location": "file:///etc/hostname"})
     assert failure(httpserver.url_for("/a")).reason == "address"
+
+
+def test_a_redirect_from_https_back_to_http_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with HTTPServer(host="127.0.0.1", ssl_context=context) as secure:
+        for path, scheme in (("/up", "https"), ("/down", "http")):
+            there = {"Location": secure.url_for("/end").replace("https", scheme)}
+            secure.expect_request(path).respond_with_data(b"", 307, there)
+        secure.expect_request("/end").respond_with_data(b"here")
+        with HttpClient() as client:
+            assert client.get(secure.url_for("/up")) == b"here"
+        error = failure(secure.url_for("/down"))
+    assert (error.reason, error.detail) == ("refused", "a redirect from https to http is not followed")
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.5])
+def test_the_wait_for_a_turn_is_no_part_of_the_time_for_an_answer(
+    httpserver: HTTPServer, tmp_path: Path, wait: float
+) -> None:
+    httpserver.expect_oneshot_request("/a").respond_with_data(b"", 503)
+    httpserver.expect_request("/a").respond_with_data(b"good")
+    pace = Pace(tmp_path / "pace", wait)
+    with HttpClient(seconds=0.4, turn=pace.turn) as client:
+        assert client.get(httpserver.url_for("/a")) == b"good"
 
 
 @pytest.mark.parametrize("declared", [True, False])
