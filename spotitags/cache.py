@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from diskcache import Disk
+from diskcache import Disk, Timeout
 from diskcache.core import MODE_PICKLE
 
 from spotitags.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import diskcache
@@ -79,7 +79,7 @@ class Cache:
         """The JSON values kept under ``kind`` and each key, None where there is none."""
         with self._opened() as store:
             texts = [store.get(f"{kind}:{key}") for key in keys]
-        return [None if text is None else json.loads(text) for text in texts]
+        return [_parsed(text) for text in texts]
 
     def put(self, kind: str, key: str, value: Any, *, seconds: float | None = None) -> None:  # noqa: ANN401
         """Keep one JSON value, for ``seconds`` or until room is needed."""
@@ -91,13 +91,30 @@ class Cache:
             return
         with self._opened() as store, store.transact():
             for key, value in values.items():
-                text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-                store.set(f"{kind}:{key}", text, expire=seconds)
+                store.set(f"{kind}:{key}", _text(value), expire=seconds)
+
+    def update(
+        self, kind: str, key: str, change: Callable[[Any], Any], *, seconds: float | None = None
+    ) -> Any:  # noqa: ANN401
+        """Replace one JSON value by ``change`` of it, given None where there is none; gives the new value.
+
+        No other process comes in between; when ``change`` raises, the old value stays.
+        """
+        with self._opened() as store, store.transact():
+            text = store.get(f"{kind}:{key}")
+            value = change(_parsed(text))
+            store.set(f"{kind}:{key}", _text(value), expire=seconds)
+        return value
 
     def volume(self) -> int:
         """Bytes on disk; 0 where nothing was cached yet."""
-        if not (self.folder / "cache.db").exists():
-            return 0
+        try:
+            if not (self.folder / "cache.db").exists():
+                return 0
+        except OSError as error:
+            raise SettingsError(
+                f"the cache in {self.folder} cannot be used: {self._advice(error)}"
+            ) from error
         with self._opened() as store:
             return int(store.volume())
 
@@ -114,20 +131,41 @@ class Cache:
                 if self._store is None:
                     self._store = self._open()
             yield self._store
-        except (OSError, sqlite3.Error, ValueError) as error:
+        except (OSError, sqlite3.Error, ValueError, Timeout) as error:
             raise SettingsError(
-                f"the cache in {self.folder} cannot be used ({error}): delete that folder, "
-                "or set SPOTITAGS_CACHE_DIR to another"
+                f"the cache in {self.folder} cannot be used: {self._advice(error)}"
             ) from error
+
+    def _advice(self, error: Exception) -> str:
+        """What happened and what to do; only a damaged cache is worth deleting."""
+        if isinstance(error, Timeout) or "locked" in str(error):
+            return (
+                "another program has held it for a minute; try again, or set SPOTITAGS_CACHE_DIR to another"
+            )
+        if isinstance(error, OSError) or "readonly" in str(error) or "unable to open" in str(error):
+            return f"{error}; set SPOTITAGS_CACHE_DIR to a folder that you may write to"
+        return f"{error or type(error).__name__}; delete that folder, or set SPOTITAGS_CACHE_DIR to another"
 
     def _open(self) -> diskcache.Cache:
         import diskcache
 
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.folder.chmod(0o700)
+        if not self.folder.exists():
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return diskcache.Cache(
             str(self.folder),
             disk=PicklelessDisk,
             disk_min_file_size=1 << 20,  # answers are small: keep them in the database itself
             size_limit=self.megabytes << 20,
         )
+
+
+def _parsed(text: str | bytes | None) -> Any:  # noqa: ANN401
+    """The value of a row; a damaged one counts as missing and is written anew."""
+    try:
+        return None if text is None else json.loads(text)
+    except ValueError:
+        return None
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 — any JSON
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003  (pydantic reads the annotation at run time)
+from typing import Annotated, Any
 
 from platformdirs import user_cache_path
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from spotitags.errors import SettingsError
 
 
 class Settings(BaseSettings):
@@ -22,13 +25,24 @@ class Settings(BaseSettings):
         spotify_api_url: Another address for Spotify's Web API, for a proxy or a test
             (``SPOTITAGS_SPOTIFY_API_URL``).
         spotify_token_url: Another address for Spotify's tokens (``SPOTITAGS_SPOTIFY_TOKEN_URL``).
+
+    Raises:
+        SettingsError: A variable does not hold what it should.
     """
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise SettingsError(
+                _mistakes(error)
+            ) from None  # its own words would repeat values, keys' among them
 
     model_config = SettingsConfigDict(env_prefix="SPOTITAGS_", env_ignore_empty=True, populate_by_name=True)
 
     cache_dir: Path = Field(default_factory=lambda: user_cache_path("spotitags"))
     cache_megabytes: int = Field(default=2048, gt=0)
-    market: str = Field(default="US", pattern="^[A-Z]{2}$")
+    market: Annotated[str, BeforeValidator(str.upper)] = Field(default="US", pattern="^[A-Z]{2}$")
     spotify_client_id: str | None = Field(
         default=None, validation_alias=AliasChoices("SPOTIPY_CLIENT_ID", "spotify_client_id")
     )
@@ -37,3 +51,13 @@ class Settings(BaseSettings):
     )
     spotify_api_url: str | None = None
     spotify_token_url: str | None = None
+
+
+def _mistakes(error: ValidationError) -> str:
+    """Which variables are wrong and what they want, without their values."""
+    wrong = []
+    for mistake in error.errors(include_input=False, include_url=False):
+        name = str(mistake["loc"][0])
+        variable = name if name.isupper() else f"SPOTITAGS_{name.upper()}"
+        wrong.append(f"{variable} in the environment cannot be used: {mistake['msg']}")
+    return "; ".join(wrong)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import diskcache
 import pytest
+from diskcache import Timeout
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,6 +83,31 @@ def test_the_disk_writes_no_pickle(tmp_path: Path, value: object) -> None:
     with pytest.raises(TypeError):
         store.set(value, "text")
     store.close()
+
+
+def test_a_damaged_answer_counts_as_missing(cache: Cache) -> None:
+    cache.put_many("tags", {"a": [1], "b": [2]})
+    cache.close()
+    with sqlite3.connect(cache.folder / "cache.db") as database:
+        database.execute("UPDATE Cache SET value = '[[' WHERE key = 'tags:a'")
+    database.close()
+    assert cache.get_many("tags", ["a", "b"]) == [None, [2]]
+    cache.put("tags", "a", [3])
+    assert cache.get("tags", "a") == [3]
+
+
+def test_a_cache_held_by_another_program_is_not_to_be_deleted(cache: Cache) -> None:
+    error = Timeout("database is locked")
+    assert "delete" not in cache._advice(error)
+    assert "try again" in cache._advice(error)
+
+
+def test_a_folder_of_somebody_s_own_keeps_its_rights(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    cache = Cache(tmp_path)
+    cache.put("tags", "a", [])
+    cache.close()
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
 
 
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
