@@ -30,7 +30,7 @@ class Settings(BaseSettings):
         SettingsError: A variable does not hold what it should.
     """
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401  (pydantic's)
         try:
             super().__init__(**values)
         except ValidationError as error:
