@@ -75,7 +75,11 @@ class FolderCatalog:
 
     def _load(self) -> tuple[dict[str, Artist], dict[str, list[_Line]]]:
         if self._read is None:
-            self._read = _read_folder(self.path) if self.path.is_dir() else _read_manifest(self.path)
+            try:
+                self._read = _read_folder(self.path) if self.path.is_dir() else _read_manifest(self.path)
+            except OSError as error:
+                reason = error.strerror or error
+                raise InputError(f"{error.filename or self.path} cannot be read: {reason}") from error
         return self._read
 
 
@@ -112,6 +116,10 @@ def _read_manifest(path: Path) -> tuple[dict[str, Artist], dict[str, list[_Line]
     lines: dict[str, list[_Line]] = {}
     for number, row in csv_rows(path, required=("artist_id", "file"), optional=_OPTIONAL):
         artist_id, file, name, genre, album_id, album_name, date = row
+        if file.lower().startswith(("http://", "https://")):
+            raise InputError(
+                f"{path}, line {number}: the file is a web address; fetch the covers first and name the files"
+            )
         _add(artists, Artist(artist_id, name or None, genre or None), path, number)
         lines.setdefault(artist_id, []).append(_Line(file, album_id, album_name, date))
     return artists, lines
@@ -123,7 +131,9 @@ def _read_folder(path: Path) -> tuple[dict[str, Artist], dict[str, list[_Line]]]
         if folder.is_dir() and not folder.name.startswith("."):
             images = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in _SUFFIXES)
             if images:
-                lines[folder.name] = [_Line(f"{folder.name}/{image}", "", "", "") for image in images]
+                # A name that is no UTF-8 could be printed nowhere.
+                artist_id = folder.name.encode("utf-8", "replace").decode()
+                lines[artist_id] = [_Line(f"{folder.name}/{image}", "", "", "") for image in images]
     if not lines:
         raise InputError(
             f"{path} has no covers: give each artist a folder of its own, named by the artist's id, with "

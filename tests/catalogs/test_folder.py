@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
 
 import pytest
+from drawings import cover
 
 from spotitags.catalogs.folder import FolderCatalog, read_labels
 from spotitags.errors import ArtistNotFoundError, InputError
 from spotitags.records import Album, Artist, Image
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ID = "2ye2Wgw4gimLv2eAKyk1NB"
 
@@ -156,3 +155,22 @@ def test_labels_need_no_files(tmp_path: Path) -> None:
 def test_bad_labels_are_told_by_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         read_labels(csv_file(tmp_path, text))
+
+
+def test_a_web_address_is_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "covers.csv"
+    path.write_text("artist_id,file\na,https://example.org/cover.jpg\n")
+    with pytest.raises(InputError, match="line 2: the file is a web address"):
+        FolderCatalog(path).artists()
+
+
+def test_a_folder_named_in_another_encoding_can_be_told(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/caf\xe9"
+    there = Path(os.fsdecode(folder))
+    there.mkdir()
+    (there / "1.jpg").write_bytes(cover())
+    catalog = FolderCatalog(tmp_path)
+    (artist,) = catalog.artists()
+    assert artist.id.encode() == b"caf?"
+    (album,) = catalog.albums(artist.id, 10)
+    assert Path(album.images[0].url).is_file()
