@@ -124,8 +124,9 @@ def _confusion(found: Mapping[str, Any]) -> Figure:
         axes.set(
             xlim=(-0.5, len(genres) - 0.5), ylim=(len(genres) - 0.5, -0.5), xlabel="named", ylabel="true"
         )
-        axes.set_xticks(range(len(genres)), genres, rotation=30, ha="right")
-        axes.set_yticks(range(len(genres)), genres)
+        names = [_short(genre) for genre in genres]
+        axes.set_xticks(range(len(genres)), names, rotation=30, ha="right")
+        axes.set_yticks(range(len(genres)), names)
         axes.spines[:].set_visible(False)
         axes.tick_params(length=0)
 
@@ -148,6 +149,8 @@ def _positives(found: Mapping[str, Any]) -> list[str]:
 def _roc(found: Mapping[str, Any], genre: str) -> Figure:
     areas = {tuple(pair["genres"]): pair["value"] for pair in found["systems"][0]["auc"]}
 
+    name = _short(genre)
+
     def draw(axes: Axes) -> None:
         axes.plot([0, 1], [0, 1], color=INK, lw=0.8, ls=":", alpha=0.6)
         for pair in found["curves"]["roc"]:
@@ -160,11 +163,11 @@ def _roc(found: Mapping[str, Any], genre: str) -> Figure:
             # Seen from the second genre a curve is mirrored at the other diagonal.
             x, y = (x, y) if genre == first else (1 - y, 1 - x)
             colour = HUES[found["genres"].index(other) % len(HUES)]
-            axes.plot(x, y, color=colour, lw=1.6, label=f"{other} {areas[first, second]:.2f}")
+            axes.plot(x, y, color=colour, lw=1.6, label=f"{_short(other)} {areas[first, second]:.2f}")
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
-        axes.set(xlabel=f"of the other genre, named {genre}", ylabel=f"of {genre}, named {genre}")
+        axes.set(xlabel=f"of the other genre, named {name}", ylabel=f"of {name}, named {name}")
         axes.set_aspect("equal")
-        axes.legend(title=f"{genre} against", loc="lower right")
+        axes.legend(title=f"{name} against", loc="lower right")
 
     caption = (
         f"{genre} against each other genre: area under the curve in the legend, one half is chance. "
@@ -231,5 +234,10 @@ def _curve(found: Mapping[str, Any], key: str, title: str, caption: str, label: 
     return _figure(f"curve-{key}", title, caption, draw, (4.2, 3.4))
 
 
+def _short(genre: str, longest: int = 16) -> str:
+    """A genre's name as far as a figure has room for it."""
+    return genre if len(genre) <= longest else genre[: longest - 1] + "\u2026"
+
+
 def _slug(genre: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", genre.casefold()).strip("-") or "genre"
+    return re.sub(r"[^a-z0-9]+", "-", genre.casefold()).strip("-")[:40] or "genre"
