@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from spotitags.cache import Cache
 from spotitags.catalogs.library import LibraryCatalog
-from spotitags.errors import SpotiTagsError
+from spotitags.errors import NotInstalledError, SpotiTagsError
 from spotitags.settings import Settings
 from spotitags.taggers import TaggerOptions, tagger_class, tagger_names
+from spotitags.taggers._devices import choose_device, cuda_capability, precision
+from spotitags.taggers._weights import DEFAULT_MODEL, on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,11 +23,14 @@ if TYPE_CHECKING:
 
 PACKAGES = (
     ("spotitags", ""),
-    ("onnxruntime", "pip install onnxruntime"),
-    ("scikit-learn", "pip install scikit-learn"),
-    ("open-clip-torch", "only for the tagger clip: pip install 'spotitags[clip]'"),
-    ("torch", "only for the tagger clip: pip install 'spotitags[clip]'"),
-    ("pyarrow", "only for --parquet: pip install 'spotitags[parquet]'"),
+    ("onnxruntime", "comes with spotitags: install that again"),
+    ("scikit-learn", "comes with spotitags: install that again"),
+    ("skl2onnx", "comes with spotitags: install that again"),
+    ("pillow", "comes with spotitags: install that again"),
+    ("spotipy", "comes with spotitags: install that again"),
+    ("open-clip-torch", str(NotInstalledError("only the tagger clip", "clip"))),
+    ("torch", str(NotInstalledError("only the tagger clip", "clip"))),
+    ("pyarrow", str(NotInstalledError("only --parquet", "parquet"))),
 )
 HOSTS = (("Spotify", "api.spotify.com"), ("model hub", "huggingface.co"))
 PATIENCE = 3.0  # seconds a host may take to answer
@@ -44,9 +49,10 @@ class Check(NamedTuple):
 def examine(settings: Settings | None = None, *, offline: bool = False) -> list[Check]:
     """Look at everything a run may need; ``offline`` leaves out the network."""
     settings = settings or Settings()
-    checks = [*_packages(), *_keys(settings), *_taggers(settings), _library(), _cache(settings)]
+    checks = [*_packages(), *_keys(settings), _gpu(), _weights(), *_taggers(settings)]
+    checks += [_library(), _cache(settings)]
     if not offline:
-        checks += [_host(name, host) for name, host in HOSTS]
+        checks += [reach(name, host) for name, host in HOSTS]
     return checks
 
 
@@ -88,6 +94,25 @@ def _keys(settings: Settings) -> Iterator[Check]:
         yield Check("key", name, ok=bool(value), found="set" if value else "not set", remedy=remedy)
 
 
+def _gpu() -> Check:
+    capability, device = cuda_capability(), choose_device()
+    if device == "mps":
+        return Check("GPU", "", ok=True, found=f"Apple's, through MPS, {precision(device)}")
+    if capability is None:
+        remedy = "only clip would be faster with one; lite needs none"
+        return Check("GPU", "", ok=False, found="no NVIDIA driver answers", remedy=remedy)
+    name = f"NVIDIA, compute capability {capability[0]}.{capability[1]}"
+    remedy = "torch is missing or was built without CUDA: install torch's CUDA build"
+    return Check("GPU", "", ok=device == "cuda", found=f"{name}, {precision('cuda')}", remedy=remedy)
+
+
+def _weights() -> Check:
+    here = on_disk(DEFAULT_MODEL)
+    remedy = "only for clip: run once with --tagger clip and a network (about 600 MB)"
+    found = f"{DEFAULT_MODEL} {'is' if here else 'is not'} on disk"
+    return Check("weights", "of clip", ok=bool(here), found=found, remedy=remedy)
+
+
 def _taggers(settings: Settings) -> Iterator[Check]:
     options = TaggerOptions(cache_dir=settings.cache_dir)
     for name in tagger_names():
@@ -124,10 +149,11 @@ def _cache(settings: Settings) -> Check:
     return Check("cache", "", ok=writable, found=found, remedy=remedy)
 
 
-def _host(name: str, host: str) -> Check:
+def reach(name: str, host: str, port: int = 443) -> Check:
+    """Whether a service's host takes connections; says nothing to it."""
     remedy = "not needed for --offline, nor for --manifest with the tagger lite; else check network and proxy"
     try:
-        with socket.create_connection((host, 443), timeout=PATIENCE):
+        with socket.create_connection((host, port), timeout=PATIENCE):
             return Check("network", name, ok=True, found=f"{host} answers")
     except OSError as error:
         return Check("network", name, ok=False, found=f"{host}: {error}", remedy=remedy)
