@@ -35,8 +35,7 @@ class NotInstalledError(SpotiTagsError):
         self.what = what
         self.extra = extra
         super().__init__(
-            f"{what} needs the extra '{extra}': pip install 'spotitags[{extra}]' "
-            f"(in a clone: uv sync --extra {extra})"
+            f"{what} needs the extra '{extra}': uv sync --extra {extra} (without uv: pip install '.[{extra}]')"
         )
 
 
