@@ -35,7 +35,7 @@ class NotInstalledError(SpotiTagsError):
         self.what = what
         self.extra = extra
         super().__init__(
-            f"{what} needs the extra '{extra}': uv sync --extra {extra} (without uv: pip install '.[{extra}]')"
+            f"{what} needs the extra '{extra}': uv sync --extra {extra} (or pip install '.[{extra}]')"
         )
 
 
