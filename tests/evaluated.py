@@ -60,6 +60,7 @@ def about(name: str = "first", **protocol: Any) -> Mapping[str, Any]:
         "protocol": how | protocol,
         "taggers": [{"name": "lite", "version": "lite 1"}],
         "notes": ["2 covers that stand under several artists are masked on one side of each fold"],
+        "failed": {},
         "seconds": 12.5,
     }
 

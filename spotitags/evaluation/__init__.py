@@ -119,6 +119,7 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
         },
         "taggers": [{"name": name, "version": version} for name, version in versions.items()],
         "notes": list(samples.notes),
+        "failed": {ref: str(error) for ref, error in samples.failed.items()},
         "seconds": round(time.monotonic() - start, 1),
     }
     return scores(samples.rows, answers, about, seed=protocol.seed)
