@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Protocol
+import unicodedata
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from spotitags.errors import InputError
 
 if TYPE_CHECKING:
-    from spotitags.records import Album
+    from spotitags.records import Album, Artist
 
 _SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
 _SPOTIFY_FORMS = re.compile(
@@ -32,6 +33,56 @@ class Catalog(Protocol):
             CatalogError: The catalogue could not answer.
         """
         ...
+
+
+class Match(NamedTuple):
+    """An artist that a search found.
+
+    Attributes:
+        id: What the same catalogue's `Catalog.albums` takes.
+        name: As the catalogue writes it.
+        detail: What tells it from others of the same name, such as ``US, 1978, punk band``; may be empty.
+    """
+
+    id: str
+    name: str
+    detail: str = ""
+
+
+@runtime_checkable
+class Searching(Protocol):
+    """A catalogue that knows artists by name, too."""
+
+    def search(self, name: str, limit: int) -> list[Match]:
+        """Up to ``limit`` artists whose names fit, the best first; empty where none does.
+
+        Raises:
+            CatalogError: The catalogue could not answer.
+        """
+        ...
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """A catalogue that can list all of its artists."""
+
+    def artists(self) -> list[Artist]:
+        """Every artist, in the catalogue's order."""
+        ...
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names differ in case, punctuation and spaces at most.
+
+    >>> same_name("Guns N' Roses", "guns n roses")
+    True
+    """
+    return _letters(one) == _letters(other)
+
+
+def _letters(name: str) -> str:
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(char for char in text if char.isalnum()) or text
 
 
 def bare_id(artist: str) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _MARKET = re.compile(r"[A-Z]{2}")
 _FIELD = re.compile(r'"(error_description|message)"\s*:\s*"([^"]*)"')
+_TRIES_AT_SENSE = 3
+_HIDDEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 _OTHER = "or take another catalogue (--catalog, or --offline, which needs no keys)"
 _KEYS = f"check SPOTIPY_CLIENT_ID and SPOTIPY_CLIENT_SECRET, {_OTHER}"
 
@@ -58,23 +60,35 @@ class SpotipyClient:
         self._backoff = backoff
         self._connected: Any = None
 
-    def call(self, method: str, artist_id: str, **arguments: object) -> dict[str, Any]:
-        """Call spotipy's ``method`` on one artist and give the JSON object that was answered.
+    def call(self, method: str, subject: str, **arguments: object) -> dict[str, Any]:
+        """Call spotipy's ``method`` on an id or a query, and give the JSON object that was answered.
+
+        A token that expired is renewed, and an answer that broke off or was garbled is asked for again.
 
         Raises:
             SettingsError: The keys are missing or refused.
             InputError: The market is none.
             ArtistNotFoundError: Spotify does not know the artist.
             RateLimitError: Too many calls.
-            CatalogError: Spotify could not be reached or answered nonsense.
+            CatalogError: Spotify could not be reached, answered nonsense, or hides this playlist.
         """
+        for tries_left in reversed(range(_TRIES_AT_SENSE)):
+            try:
+                return self._call(method, subject, arguments)
+            except (CatalogError, SettingsError) as error:
+                if not tries_left or not _may_pass(error):
+                    raise
+                self._connected = None  # and with it the token
+        raise AssertionError("the last try returns or raises")
+
+    def _call(self, method: str, subject: str, arguments: dict[str, object]) -> dict[str, Any]:
         from requests import RequestException
         from spotipy.exceptions import SpotifyBaseException
 
         client = self._connect()
         try:
             client.auth_manager.get_access_token(as_dict=False)  # spotipy muddles its failure into a warning
-            answer = getattr(client, method)(artist_id, **arguments)
+            answer = getattr(client, method)(subject, **arguments)
         except (
             SpotifyBaseException,
             RequestException,
@@ -84,7 +98,7 @@ class SpotipyClient:
             ValueError,
         ) as error:
             # The last four: spotipy reads what a server says without looking.
-            self._explain(error, artist_id)
+            self._explain(error, method, subject)
         if not isinstance(answer, dict):
             raise CatalogError("Spotify's answer is no JSON object: try again later")
         return answer
@@ -151,7 +165,7 @@ class SpotipyClient:
             session.mount(scheme, HTTPAdapter(max_retries=retry))
         return session
 
-    def _explain(self, error: Exception, artist_id: str) -> NoReturn:
+    def _explain(self, error: Exception, method: str, subject: str) -> NoReturn:
         """Raise what a failed call means to its caller."""
         response = _response(error)
         if response is None:
@@ -168,6 +182,12 @@ class SpotipyClient:
             raise CatalogError(
                 f"Spotify is out of order ({seen}), also when asked again: try later, {_OTHER}"
             ) from error
+        if not for_token and method == "playlist_items" and status in _HIDDEN:
+            raise CatalogError(
+                f"Spotify does not show the playlist {subject} ({seen}): since 2026 an app sees those alone of "
+                "a user who signs in, and SpotiTags signs nobody in; write the artists' ids into a file and "
+                "give --artists FILE"
+            ) from error
         if for_token or status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             raise SettingsError(
                 f"Spotify refused the keys ({seen}); Development Mode needs an owner with Premium: {_KEYS}"
@@ -176,7 +196,7 @@ class SpotipyClient:
             raise InputError(f"Spotify has no market {self.market!r} ({seen}): give another one") from error
         if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}:
             raise ArtistNotFoundError(
-                f"Spotify knows no artist {artist_id} ({seen}): check the id, {_OTHER}"
+                f"Spotify knows no artist {subject} ({seen}): check the id, {_OTHER}"
             ) from error
         raise CatalogError(f"Spotify's answer makes no sense ({seen}): try again later, {_OTHER}") from error
 
@@ -186,6 +206,18 @@ class SpotipyClient:
         words = fields.get("message") or fields.get("error_description") or response.reason or "no reason"
         words = "".join(char if char.isprintable() else " " for char in words)
         return words.replace(self._client_secret, "***")[:200]
+
+
+def _may_pass(error: CatalogError | SettingsError) -> bool:
+    """Whether asking again may help: the token expired, or the answer was garbled or broke off."""
+    from requests.exceptions import ChunkedEncodingError
+
+    if isinstance(error, RateLimitError | ArtistNotFoundError):
+        return False
+    response = _response(error.__cause__)
+    if response is not None:
+        return response.status_code == HTTPStatus.UNAUTHORIZED and response.request.method != "POST"
+    return isinstance(error, CatalogError) and isinstance(error.__cause__, ChunkedEncodingError | None)
 
 
 def _silence_spotipy() -> None:
