@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 from contextlib import contextmanager
 from enum import StrEnum
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from spotitags.errors import InputError, SpotiTagsError
 
@@ -20,16 +23,39 @@ if TYPE_CHECKING:
 
     from spotitags import SpotiTags
 
+ALL_ANSWERED, NONE_ANSWERED, SOME_ANSWERED, INTERRUPTED = 0, 1, 3, 130
+
+
+class Group(TyperGroup):
+    """Turns what stops a command into one line on stderr and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except SpotiTagsError as error:
+            _say(f"error: {error}")
+            raise typer.Exit(NONE_ANSWERED) from None
+        except KeyboardInterrupt:
+            _say("interrupted; what was finished is kept, run the same command to go on")
+            raise typer.Exit(INTERRUPTED) from None
+        except (BrokenPipeError, SystemExit):  # rich turns the former into the latter
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left, as head does
+            raise typer.Exit(ALL_ANSWERED) from None
+        except OSError as error:
+            _say(f"error: {error.filename or 'the output'}: {error.strerror or error}")
+            raise typer.Exit(NONE_ANSWERED) from None
+
+
 app = typer.Typer(
     name="spotitags",
+    cls=Group,
     help="What an artist's album covers say about the music: weighted tags and genre votes.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # the panels cost 0.1 s at every start
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-ALL_ANSWERED, NONE_ANSWERED, SOME_ANSWERED, INTERRUPTED = 0, 1, 3, 130
 
 
 class CatalogName(StrEnum):
@@ -67,7 +93,7 @@ Taggers = Annotated[
     ),
 ]
 Albums = Annotated[int, typer.Option(min=1, metavar="N", help="Most albums an artist.")]
-Top = Annotated[int, typer.Option(min=1, metavar="N", help="Tags to show.")]
+Top = Annotated[int | None, typer.Option(min=1, metavar="N", help="Tags to show; JSON has all by default.")]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Open no socket: the bundled library, or --manifest.")
 ]
@@ -95,7 +121,7 @@ def predict(
     ] = None,
     genres: Annotated[str | None, typer.Option(metavar="A,B", help="Only these genres.")] = None,
     albums: Albums = 10,
-    top: Top = 10,
+    top: Top = None,
     offline: Offline = False,
     keep_broad: KeepBroad = False,
     clip_model: ClipModel = None,
@@ -107,7 +133,7 @@ def predict(
 ) -> None:
     """Vote on artists' genres from what their covers show."""
     spotitags = _spotitags(
-        catalog=catalog, manifest=manifest, tagger=tagger or (), model=model, genres=_split(genres),
+        catalog=catalog.value, manifest=manifest, tagger=tagger or (), model=model, genres=_split(genres),
         albums=albums, offline=offline, keep_broad=keep_broad, clip_model=clip_model, device=device,
     )  # fmt: skip
 
@@ -115,11 +141,11 @@ def predict(
         from spotitags import present
 
         if as_json:
-            return present.prediction_json(prediction, explain=explain)
-        return present.show_prediction(prediction, top, explain=explain)
+            return present.prediction_json(prediction, top, explain=explain)
+        return present.show_prediction(prediction, top or 10, explain=explain)
 
     refs = _refs(spotitags, artist, manifest)
-    _answer(spotitags.predictions(refs, explain=explain), len(refs), render, as_json=as_json)
+    _answer(spotitags.predictions(refs, explain=explain), refs, render, as_json=as_json)
 
 
 class Format(StrEnum):
@@ -157,13 +183,13 @@ def tag(
     if sum((as_json, as_csv, parquet is not None)) > 1:
         raise InputError("--json, --csv and --parquet exclude each other: choose one")
     spotitags = _spotitags(
-        catalog=catalog, manifest=manifest, tagger=tagger or (), albums=albums,
+        catalog=catalog.value, manifest=manifest, tagger=tagger or (), albums=albums,
         offline=offline, keep_broad=keep_broad, clip_model=clip_model, device=device,
     )  # fmt: skip
     refs = _refs(spotitags, artist, manifest)
     answers = spotitags.all_bags(refs)
     if as_csv or parquet is not None:
-        _write_table(answers, len(refs), top, parquet)
+        _write_table(answers, refs, top, parquet)
         return
 
     def render(bags: Any) -> Any:
@@ -171,7 +197,7 @@ def tag(
 
         return present.bags_json(bags, top) if as_json else present.show_bags(bags, top or 20)
 
-    _answer(answers, len(refs), render, as_json=as_json)
+    _answer(answers, refs, render, as_json=as_json)
 
 
 @app.command()
@@ -207,7 +233,7 @@ def train(
 
     artists, with_covers = read_labelled(labels, _split(genres))
     spotitags = _spotitags(
-        catalog=catalog, manifest=labels if with_covers else None, tagger=tagger or (), albums=albums,
+        catalog=catalog.value, manifest=labels if with_covers else None, tagger=tagger or (), albums=albums,
         offline=offline, clip_model=clip_model, device=device,
     )  # fmt: skip
     with _progress(len(artists)) as step:
@@ -216,94 +242,6 @@ def train(
         _say(f"{ref}: {error}")
     _print(present.show_training(report))
     raise typer.Exit(_exit_code(len(artists), len(report.failed)))
-
-
-@app.command()
-def evaluate(
-    labels: Annotated[
-        Path | None, typer.Argument(help="CSV with artist_id and genre, and file where covers are on disk.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for scores.json, report.html and its figures.")
-    ] = None,
-    covers: Annotated[
-        bool, typer.Option("--covers", help="LABELS lists single covers: file,genre[,artist].")
-    ] = False,
-    compare: Annotated[
-        list[Path] | None, typer.Option(help="scores.json of an earlier run to compare with; repeatable.")
-    ] = None,
-    catalog: CatalogOption = CatalogName.auto,
-    tagger: Taggers = None,
-    genres: Annotated[str | None, typer.Option(help="Only these genres, separated by commas.")] = None,
-    albums: Albums = 10,
-    train_albums: Annotated[
-        int, typer.Option(min=0, help="Most albums of an artist to learn from; 0 takes --albums.")
-    ] = 0,
-    min_covers: Annotated[int, typer.Option(min=0, help="Covers that no other artist has, at least.")] = 3,
-    drop_shared: Annotated[
-        bool, typer.Option("--drop-shared", help="Leave covers of several artists out altogether.")
-    ] = False,
-    repeats: Annotated[int, typer.Option(min=1, help="Of the cross-validation, each with new folds.")] = 10,
-    folds: Annotated[int, typer.Option(min=2, help="Parts of the cross-validation.")] = 5,
-    curve_repeats: Annotated[
-        int, typer.Option(min=0, help="Repeats that draw the learning curves; 0 for none.")
-    ] = 2,
-    seed: Annotated[int, typer.Option(help="Same seed, same covers: same scores.")] = 0,
-    shuffle: Annotated[
-        bool, typer.Option("--shuffle", help="Deal genres out at random: scores must be chance.")
-    ] = False,
-    dataset: Annotated[
-        str | None, typer.Option(help="Name of the labels; by default their folder's.")
-    ] = None,
-    offline: Offline = False,
-    clip_model: ClipModel = None,
-    device: Device = None,
-) -> None:
-    """Measure how good the votes are on labelled artists; or compare earlier runs."""
-    from datetime import UTC, datetime
-
-    from spotitags import evaluation
-    from spotitags.evaluation.show import show_comparison, show_scores
-
-    runs = [evaluation.read(path) for path in compare or ()]
-    if labels is None and out is None:
-        _print(show_comparison(runs, evaluation.against_first(runs)))
-        return
-    if labels is None or out is None:
-        raise InputError("LABELS and --out belong together: give both, or --compare twice and neither")
-    artists, source = evaluation.labelled(labels, _split(genres), single=covers)
-    spotitags = _spotitags(
-        catalog=source if covers else catalog, manifest=None if covers else source, tagger=tagger or (),
-        albums=max(albums, train_albums), offline=offline, clip_model=clip_model, device=device,
-    )  # fmt: skip
-    protocol = evaluation.Protocol(folds, repeats, curve_repeats, seed, albums, shuffle)
-    with _progress(len(artists)) as step:
-        found = evaluation.evaluate(
-            spotitags, artists, dataset=dataset or labels.resolve().parent.name, name=out.resolve().name,
-            created=datetime.now(UTC).date().isoformat(), protocol=protocol, min_covers=min_covers,
-            drop_shared=drop_shared, single=covers, progress=step,
-        )  # fmt: skip
-    _print(show_scores(found, evaluation.write(found, out)))
-    for run in runs:
-        _print(show_comparison([run, found], evaluation.against_first([run, found])))
-    for ref, error in found["failed"].items():
-        _say(f"{ref}: {error}")
-    raise typer.Exit(_exit_code(len(artists), len(found["failed"])))
-
-
-@app.command()
-def results(
-    scores: Annotated[
-        list[Path], typer.Argument(help="scores.json and seed.json files, as they are to stand.")
-    ],
-    out: Annotated[Path, typer.Option(help="The Markdown page.")] = Path("docs/results.md"),
-) -> None:
-    """Write measured results as a page: every figure with date, data set, protocol and interval."""
-    from spotitags.evaluation import read
-    from spotitags.evaluation.results import write_results
-
-    write_results([read(path) for path in scores], out)
-    _say(f"{out} written")
 
 
 @app.command()
@@ -346,18 +284,11 @@ def doctor(
 
 
 def main() -> None:
-    """Run the command line; errors become one line on stderr and an exit code."""
-    try:
-        app()
-    except SpotiTagsError as error:
-        _say(f"error: {error}")
-        sys.exit(NONE_ANSWERED)
-    except KeyboardInterrupt:
-        _say("interrupted; what was finished is kept, run the same command to go on")
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader left, as head does; nothing more to say
-        sys.exit(ALL_ANSWERED)
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names come in every script, and a file is UTF-8 everywhere
+            stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
+    app()
 
 
 def _spotitags(**options: Any) -> SpotiTags:
@@ -369,7 +300,9 @@ def _spotitags(**options: Any) -> SpotiTags:
 def _refs(spotitags: SpotiTags, artists: list[str] | None, manifest: Path | None) -> list[str]:
     """The artists asked for; all of a manifest's where none is named."""
     if artists:
-        return list(dict.fromkeys(artists))
+        from spotitags.catalogs import bare_id
+
+        return list({bare_id(artist): artist for artist in reversed(artists)}.values())[::-1]
     if manifest is None:
         raise InputError(
             "no artist to ask about: give --artist (repeatable), or --manifest for all of its artists"
@@ -377,35 +310,33 @@ def _refs(spotitags: SpotiTags, artists: list[str] | None, manifest: Path | None
     return [artist.id for artist in spotitags.artists()]
 
 
-def _answer(answers: Iterator[Any], total: int, render: Callable[[Any], Any], *, as_json: bool) -> None:
+def _answer(answers: Iterator[Any], refs: list[str], render: Callable[[Any], Any], *, as_json: bool) -> None:
     """Print each artist's answer as it comes, and exit by how many there were."""
     from spotitags import present
 
     failed = 0
-    for ref, answer in _tracked(answers, total):
+    for ref, answer in _tracked(answers, refs):
         if isinstance(answer, SpotiTagsError):
             failed += 1
             if as_json:
                 _emit(present.error_json(ref, answer))
-            _say(f"{ref}: {answer}")
         elif as_json:
             _emit(render(answer))
         else:
             _print(render(answer))
-    raise typer.Exit(_exit_code(total, failed))
+    raise typer.Exit(_exit_code(len(refs), failed))
 
 
-def _write_table(answers: Iterator[Any], total: int, top: int | None, parquet: Path | None) -> None:
+def _write_table(answers: Iterator[Any], refs: list[str], top: int | None, parquet: Path | None) -> None:
     """Write all tags as CSV on stdout, or as one Parquet file, and exit by how many artists there were."""
     from spotitags import tables
 
     failed: list[str] = []
 
     def rows() -> Iterator[tables.Row]:
-        for ref, answer in _tracked(answers, total):
+        for ref, answer in _tracked(answers, refs):
             if isinstance(answer, SpotiTagsError):
                 failed.append(ref)
-                _say(f"{ref}: {answer}")
             else:
                 yield from tables.rows(answer, top)
 
@@ -413,7 +344,7 @@ def _write_table(answers: Iterator[Any], total: int, top: int | None, parquet: P
         tables.write_csv(sys.stdout, rows())
     else:
         tables.write_parquet(parquet, rows())
-    raise typer.Exit(_exit_code(total, len(failed)))
+    raise typer.Exit(_exit_code(len(refs), len(failed)))
 
 
 def _exit_code(total: int, failed: int) -> int:
@@ -422,12 +353,23 @@ def _exit_code(total: int, failed: int) -> int:
     return NONE_ANSWERED if failed == total else SOME_ANSWERED
 
 
-def _tracked(answers: Iterator[Any], total: int) -> Iterator[Any]:
-    """The answers, with a bar on stderr where a person waits for several."""
-    with _progress(total) as step:
-        for done, answer in enumerate(answers, start=1):
-            yield answer
-            step("artists", done, total)
+def _tracked(answers: Iterator[Any], refs: list[str]) -> Iterator[tuple[str, Any]]:
+    """The answers, failures told on stderr, with a bar there where a person waits for several.
+
+    What stops the whole run is the answer of every artist that was still to come.
+    """
+    done = 0
+    with _progress(len(refs)) as step:
+        try:
+            for ref, answer in answers:
+                done += 1
+                if isinstance(answer, SpotiTagsError):
+                    _say(f"{ref}: {answer}")
+                yield ref, answer
+                step("artists", done, len(refs))
+        except SpotiTagsError as error:
+            _say(f"error: {error}")
+            yield from ((ref, error) for ref in refs[done:])
 
 
 @contextmanager
@@ -440,7 +382,11 @@ def _progress(total: int) -> Iterator[Callable[[str, int, int], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    # Answers on a terminal go above the bar; answers into a file or pipe must not be drawn into it.
+    bars = Progress(
+        *columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()
+    )
+    with bars as progress:
         bar = progress.add_task("artists", total=total)
         yield lambda stage, done, of: progress.update(bar, description=stage, completed=done, total=of)
 
