@@ -51,6 +51,7 @@ def page(found: Mapping[str, Any], drawn: Iterable[Figure]) -> str:
     template = Template(files("spotitags.evaluation").joinpath("report.html").read_text(encoding="utf-8"))
     return template.substitute(
         dataset=html.escape(found["dataset"]),
+        name=html.escape(found["name"]),
         subtitle=html.escape(subtitle(found)),
         cards=_cards(found["systems"][0]["scores"]),
         figures="\n".join(_figure(figure) for figure in drawn),

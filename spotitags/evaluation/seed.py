@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spotitags.evaluation.samples import Sample
+    from spotitags.settings import Settings
 
     Floats = NDArray[np.float64]
     Answered = tuple[Sequence[Sample], Mapping[str, Floats]]  # samples, and by choice what was right
@@ -35,12 +36,18 @@ if TYPE_CHECKING:
 FORMAT = 1
 GENRES = ("doom-metal", "k-pop", "hardcore-punk")  # the first two, then all three
 BAGS = {1: "each cover a row", 5: "five covers a row"}
+LEAST = 25  # covers a genre, so that every fold has rows of five to learn from
 DRAWS = 1000  # bootstrap samples
 TAGGER = "lite"
 
 
 def repeat_experiment(
-    covers: Path, *, created: str, genres: Sequence[str] = GENRES, protocol: Protocol | None = None
+    covers: Path,
+    *,
+    created: str,
+    genres: Sequence[str] = GENRES,
+    protocol: Protocol | None = None,
+    settings: Settings | None = None,
 ) -> dict[str, Any]:
     """All tables and findings, as ``seed.json`` holds them.
 
@@ -49,16 +56,21 @@ def repeat_experiment(
         created: The date.
         genres: Three genres in the order of the original; the tables take the first two, then all.
         protocol: None for 5 repeats of 5 folds.
+        settings: None reads the environment.
 
     Raises:
-        InputError: The CSV cannot be used, or lacks a genre.
+        InputError: The CSV cannot be used, or has too few covers of a genre.
     """
     protocol = protocol or Protocol(repeats=5)
     catalog = SingleCovers(covers)
-    spotitags = SpotiTags(catalog=catalog, tagger=TAGGER)
+    spotitags = SpotiTags(catalog=catalog, tagger=TAGGER, settings=settings)
     samples = collect(spotitags, [a for a in catalog.artists() if a.genre in genres], single=True).rows
-    if missing := set(genres) - {sample.genre for sample in samples}:
-        raise InputError(f"{covers} has no cover of {', '.join(sorted(missing))}: check the column genre")
+    few = [genre for genre in genres if sum(sample.genre == genre for sample in samples) < LEAST]
+    if few:
+        raise InputError(
+            f"{covers} has too few usable covers of {', '.join(few)}: give {LEAST} of each genre at least, "
+            "and check the column genre"
+        )
     tables, found = [], []
     for size, rows in BAGS.items():
         answers = []

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from manifests import STYLES, cover
+from sampled import sample, samples
+
+from spotitags.errors import InputError
+from spotitags.evaluation.experiment import CHOICES, Choice, experiment
+from spotitags.evaluation.protocol import Protocol
+from spotitags.evaluation.results import markdown
+from spotitags.evaluation.seed import difference, findings, repeat_experiment, table
+from spotitags.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from spotitags.evaluation.samples import Sample
+
+    Answered = tuple[list[Sample], dict[str, NDArray[np.float64]]]
+
+QUICK = Protocol(folds=2, repeats=1)
+
+
+def singles(per_genre: int, genres: tuple[str, ...] = ("jazz", "pop")) -> list[Sample]:
+    return samples(per_genre, covers=1, genres=genres)
+
+
+def test_top_is_taken_among_the_labels_of_the_view() -> None:
+    bags = [{"man": 5.0, "trumpet": 2.0, "piano": 1.0}, {"man": 4.0, "gown": 2.0, "wig": 1.0}] * 2
+    genres = ["jazz", "pop"] * 2
+    kept = {}
+    for choice in (Choice("all"), Choice("all", 1), Choice("distinct"), Choice("distinct", 1)):
+        view = choice.fitted(bags, genres)
+        rows = choice.rows(view, bags[:1])[0]
+        kept[choice.name] = {label for label, value in zip(view.labels, rows, strict=True) if value}
+    assert kept == {
+        "all": {"man", "trumpet", "piano"},
+        "top 1": {"man"},
+        "distinct": {"trumpet", "piano"},
+        "distinct top 1": {"trumpet"},
+    }
+
+
+def test_every_choice_is_asked_by_every_classifier_about_every_cover() -> None:
+    covers = singles(14)
+    right = experiment(covers, "lite", QUICK, workers=1)
+    assert len(right) == len(CHOICES) * 4
+    assert not any(np.isnan(values).any() for values in right.values())
+    whole = table(covers, right, title="jazz against pop", protocol=QUICK)
+    assert whole["rows"] == {"jazz": 14, "pop": 14}
+    best = max(cell["balanced_accuracy"]["value"] for cell in whole["cells"])
+    assert best > 0.7
+
+
+def test_rows_of_several_covers_know_more_and_leave_the_rest_out() -> None:
+    covers = singles(29)
+    alone, together = (experiment(covers, "lite", QUICK, bag=size, workers=1) for size in (1, 3))
+    assert np.nanmean(together["all|linear_svm"]) > np.nanmean(alone["all|linear_svm"])
+    assert np.isnan(together["all|linear_svm"]).any()
+
+
+def answered(
+    two: float, three: float, distinct: float
+) -> list[tuple[list[Sample], dict[str, NDArray[np.float64]]]]:
+    """Parts right of top-n (and all tags) with two and three genres, and of distinct tags with three."""
+    found = []
+    for genres, tops, own in ((("a", "b"), two, two), (("a", "b", "c"), three, distinct)):
+        rows = [sample(f"{genre} {i}", "jazz", [f"{genre}{i}"]) for genre in genres for i in range(40)]
+        for row in rows:
+            object.__setattr__(row.row, "genre", row.id[0])
+        draw = np.random.default_rng(1).random(len(rows))
+        right = {"all|x": draw < two, "top 10|x": draw < tops, "distinct|x": draw < own}
+        found.append((rows, {key: values.astype(float) for key, values in right.items()}))
+    return found
+
+
+def test_findings_hold_where_the_figures_say_so_and_only_there() -> None:
+    def verdicts(*parts: float) -> list[str]:
+        two, three = answered(*parts)
+        return [finding["verdict"] for finding in findings(two, three, QUICK)]
+
+    assert verdicts(0.95, 0.6, 0.9) == ["holds", "holds", "holds"]
+    assert verdicts(0.95, 0.95, 0.95)[1:] == ["does not hold", "does not hold"]
+    assert verdicts(0.6, 0.9, 0.5) == ["does not hold", "does not hold", "does not hold"]
+
+
+def test_a_difference_is_paired() -> None:
+    (_, (rows, right)) = answered(0.9, 0.5, 0.8)
+    gap = difference(rows, right, "distinct", "top", QUICK)
+    assert 0.1 < gap["low"] <= gap["value"] <= gap["high"] < 0.5
+    assert difference(rows, right, "top", "top", QUICK) == {"value": 0, "low": 0, "high": 0}
+
+
+def test_the_whole_experiment_runs_on_covers_and_becomes_a_page(tmp_path: Path) -> None:
+    lines = ["file,genre,artist"]
+    for number, style in enumerate(STYLES):
+        for i in range(25):
+            (tmp_path / f"{style}{i}.jpg").write_bytes(cover(style, 100 * number + i, size=120))
+            lines.append(f"{style}{i}.jpg,{style},{'Twins' if i < 2 else ''}")
+    path = tmp_path / "covers.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    settings = Settings(cache_dir=tmp_path / "cache")
+    found = repeat_experiment(
+        path, created="2026-11-20", genres=tuple(STYLES), protocol=QUICK, settings=settings
+    )
+    assert [len(table["cells"]) for table in found["tables"]] == [44] * 4
+    assert {finding["rows"] for finding in found["findings"]} == {"each cover a row", "five covers a row"}
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    text = markdown([found])
+    assert "fire against sea, each cover a row" in text
+    assert "| log-odds |" in text
+    with pytest.raises(InputError, match="too few usable covers of polka"):
+        repeat_experiment(path, created="2026-11-20", genres=("fire", "sea", "polka"), settings=settings)
