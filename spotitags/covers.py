@@ -87,6 +87,13 @@ def choose(images: Sequence[Image], wanted: int = 300) -> Image:
     return images[max(range(len(images)), key=sides.__getitem__)]
 
 
+def _addresses(images: Sequence[Image], wanted: int) -> tuple[str, ...]:
+    """The address of `choose`, then the others, the largest first: a size may be missing alone."""
+    first = choose(images, wanted)
+    rest = sorted(images, key=lambda image: min(image.width or 0, image.height or 0), reverse=True)
+    return tuple(dict.fromkeys([first.url, *(image.url for image in rest)]))
+
+
 class Covers:
     """Fetches covers concurrently, over http(s) or from disk. A context manager; it opens on first use.
 
@@ -103,18 +110,20 @@ class Covers:
     def fetch(self, albums: Sequence[Album], wanted: int = 300) -> list[CoverFile | Skipped]:
         """One result an album, in the albums' order; an address that several albums share is fetched once.
 
+        Where there is nothing at an address, the album's other sizes are tried.
+
         Args:
             albums: Whose covers.
             wanted: Shorter side, in pixels, that the tagger needs at least; see `choose`.
         """
-        addresses = [choose(album.images, wanted).url if album.images else None for album in albums]
-        wanted_once = list(dict.fromkeys(address for address in addresses if address is not None))
-        self._prepare(wanted_once)
+        addresses = [_addresses(album.images, wanted) if album.images else () for album in albums]
+        wanted_once = list(dict.fromkeys(filter(None, addresses)))
+        self._prepare([address for sizes in wanted_once for address in sizes])
         with ThreadPoolExecutor(max_workers=self.limits.workers) as pool:
-            found = dict(zip(wanted_once, pool.map(self._bytes, wanted_once), strict=True))
+            found = dict(zip(wanted_once, pool.map(self._first, wanted_once), strict=True))
         return [
-            _file(album, CoverError("no-image") if address is None else found[address])
-            for album, address in zip(albums, addresses, strict=True)
+            _file(album, found[sizes] if sizes else CoverError("no-image"))
+            for album, sizes in zip(albums, addresses, strict=True)
         ]
 
     def close(self) -> None:
@@ -140,6 +149,14 @@ class Covers:
                 # Compressing an image gains nothing and would hide its size.
                 headers={"Accept": "image/*", "Accept-Encoding": "identity"},
             )
+
+    def _first(self, sizes: Sequence[str]) -> tuple[str, bytes] | CoverError:
+        """SHA-256 and bytes of the first address where there is something, or why not."""
+        for address in sizes:
+            found = self._bytes(address)
+            if not isinstance(found, CoverError) or found.reason != "not-found":
+                break
+        return found
 
     def _bytes(self, address: str) -> tuple[str, bytes] | CoverError:
         """SHA-256 and bytes of one address, or why not."""

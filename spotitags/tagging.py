@@ -2,31 +2,39 @@
 
 A cover is opened only where a tagger has not seen it before. What was seen is kept batch by batch, so that an
 interrupted run goes on where it stopped. The next artists are fetched, and the next covers decoded, while a
-tagger is at work.
+tagger is at work; a slow catalogue hands on what it has every few seconds.
 """
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
-from spotitags.covers import choose, decode_all
+from spotitags.covers import decode_all
 from spotitags.errors import NoCoversError, SpotiTagsError
-from spotitags.records import CoverFile, Skipped, Tag
+from spotitags.fetching import Fetching, Slot
+from spotitags.records import Skipped, Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from spotitags.cache import Cache
     from spotitags.catalogs import Catalog
     from spotitags.covers import Covers
-    from spotitags.records import Album, Artist, Cover
+    from spotitags.records import Album, Artist, Cover, CoverFile
     from spotitags.taggers import CoverReader
 
 ARTISTS_AT_ONCE = 16  # about 160 covers: fills a GPU's batch, and is the most that an interruption costs
+SECONDS_AT_ONCE = 5.0  # of listing artists, after which fewer will do: somebody watches
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -41,27 +49,28 @@ class Seen:
         tags: By tagger name, the tags of each cover in catalogue order; every tagger saw the same covers.
         albums: Whose covers they are, in the same order, each with its cover's digest.
         skipped: Covers that could not be used.
+        embeddings: By tagger name, (n_covers, dim) numbers of the same covers, where they were asked for.
     """
 
     artist: Artist
     tags: Mapping[str, Sequence[Sequence[Tag]]]
     albums: tuple[Album, ...]
     skipped: tuple[Skipped, ...] = ()
+    embeddings: Mapping[str, NDArray[np.float32]] = field(default_factory=dict, compare=False)
 
     @property
     def digests(self) -> tuple[str, ...]:
         """SHA-256 of each cover, in the same order, none twice."""
         return tuple(album.digest for album in self.albums if album.digest)
 
-
-@dataclass(slots=True)
-class _Slot:
-    """One album on its way to tags."""
-
-    album: Album
-    digest: str | None
-    file: CoverFile | None = None
-    skipped: Skipped | None = None
+    def only(self, kept: Sequence[int]) -> Seen:
+        """The same of these covers alone, given by number."""
+        return replace(
+            self,
+            tags={tagger: [covers[i] for i in kept] for tagger, covers in self.tags.items()},
+            albums=tuple(self.albums[i] for i in kept),
+            embeddings={tagger: vectors[list(kept)] for tagger, vectors in self.embeddings.items()},
+        )
 
 
 @dataclass(slots=True)
@@ -69,7 +78,7 @@ class _Listing:
     """One artist on its way to tags: albums, or why there are none."""
 
     ref: str
-    slots: list[_Slot] = field(default_factory=list)
+    slots: list[Slot] = field(default_factory=list)
     error: SpotiTagsError | None = None
 
 
@@ -82,9 +91,10 @@ class Tagging:
         covers: Fetches and checks covers.
         cache: Keeps tags by cover and tagger version.
         albums: Most albums an artist.
+        refresh: Fetch covers anew.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — four rooms and two settings
         self,
         catalog: Catalog,
         taggers: Sequence[CoverReader],
@@ -92,49 +102,56 @@ class Tagging:
         cache: Cache,
         *,
         albums: int = 10,
+        refresh: bool = False,
     ) -> None:
         self.catalog = catalog
         self.taggers = taggers
-        self.covers = covers
+        self.fetching = Fetching(covers, cache, refresh=refresh)
         self.cache = cache
         self.albums = albums
 
-    def run(self, artists: Iterable[str]) -> Iterator[tuple[str, Seen | SpotiTagsError]]:
+    def run(self, artists: Iterable[str]) -> Generator[tuple[str, Seen | SpotiTagsError]]:
         """What was seen on each artist's covers, or why nothing was, in the order given.
 
         Raises:
             TaggerError: A tagger cannot work at all; what was finished before is kept.
         """
-        for listings in _ahead(self._prepare, _chunks(artists, ARTISTS_AT_ONCE)):
-            yield from self._see(listings)
+        refs, over = iter(artists), Event()
+        with closing(_ahead(lambda _: self._prepare(refs, over), iter(int, 1))) as prepared:
+            try:
+                for listings in prepared:
+                    if not listings:
+                        return
+                    yield from self._see(listings)
+            finally:
+                over.set()  # whoever stops early, as by Ctrl-C, waits for one artist at most
 
-    def _prepare(self, refs: Sequence[str]) -> list[_Listing]:
-        """List the artists' albums and fetch those covers that some tagger has not seen."""
-        listings = [self._list(ref) for ref in refs]
+    def _prepare(self, refs: Iterator[str], over: Event) -> list[_Listing]:
+        """List the next artists' albums and fetch covers that some tagger has not seen; [] at the end."""
+        began = time.monotonic()
+        listings: list[_Listing] = []
+        for ref in islice(refs, ARTISTS_AT_ONCE):
+            if over.is_set():
+                return []
+            listings.append(self._list(ref))
+            if time.monotonic() - began > SECONDS_AT_ONCE:
+                break
         slots = [slot for listing in listings for slot in listing.slots]
         known = self._recall([slot.digest for slot in slots if slot.digest])
-        wanted = [slot for slot in slots if slot.digest is None or not self._complete(known, slot.digest)]
-        for slot, result in zip(wanted, self.covers.fetch([slot.album for slot in wanted]), strict=True):
-            if isinstance(result, CoverFile):
-                slot.digest, slot.file = result.digest, result
-            else:
-                slot.skipped = result
-        self.cache.put_many(
-            "digest", {url: slot.digest for slot in wanted if slot.file and (url := _remote_url(slot.album))}
+        self.fetching.fetch(
+            [
+                slot
+                for slot in slots
+                if not slot.skipped and (slot.digest is None or not self._complete(known, slot.digest))
+            ]
         )
         return listings
 
     def _list(self, ref: str) -> _Listing:
         try:
-            albums = self.catalog.albums(ref, self.albums)
+            return _Listing(ref, self.fetching.slots(self.catalog.albums(ref, self.albums)))
         except SpotiTagsError as error:
             return _Listing(ref, error=error)
-        digests = iter(
-            self.cache.get_many("digest", [url for album in albums if (url := _remote_url(album))])
-        )
-        return _Listing(
-            ref, [_Slot(album, next(digests) if _remote_url(album) else album.digest) for album in albums]
-        )
 
     def _see(self, listings: Sequence[_Listing]) -> Iterator[tuple[str, Seen | SpotiTagsError]]:
         slots = [slot for listing in listings for slot in listing.slots]
@@ -145,6 +162,7 @@ class Tagging:
             if slot.digest and slot.file and not self._complete(known, slot.digest)
         }
         bad = self._tag(list(unseen.values()), known)
+        self.fetching.cannot_be_read(bad, slots)
         for listing in listings:
             yield listing.ref, listing.error or self._result(listing, known, bad)
 
@@ -219,14 +237,6 @@ def _no_covers(ref: str, skipped: Sequence[Skipped]) -> str:
     return f"none of the {len(skipped)} covers of artist {ref} can be used ({reasons}{more})"
 
 
-def _remote_url(album: Album) -> str | None:
-    """Address of the album's cover where it stands for the same bytes for good; None for a local file."""
-    if not album.images:
-        return None
-    url = choose(album.images).url
-    return url if url.startswith(("http://", "https://")) else None
-
-
 def _key(tagger: CoverReader, digest: str) -> str:
     return f"{tagger.name}:{tagger.version}:{digest}"
 
@@ -237,7 +247,7 @@ def _chunks(items: Iterable[A], size: int) -> Iterator[list[A]]:
         yield chunk
 
 
-def _ahead(work: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
+def _ahead(work: Callable[[A], B], items: Iterable[A]) -> Generator[B]:
     """``map(work, items)``, one item ahead in a thread of its own."""
     with ThreadPoolExecutor(1) as pool:
         pending: Future[B] | None = None

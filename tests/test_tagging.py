@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from spotitags.cache import Cache
 from spotitags.catalogs.folder import FolderCatalog
 from spotitags.covers import Covers
 from spotitags.errors import ArtistNotFoundError, NoCoversError, TaggerError
-from spotitags.records import Album, Artist, Cover, Image, Skipped, Tag
+from spotitags.records import Album, Artist, Cover, Image, Tag
 from spotitags.tagging import ARTISTS_AT_ONCE, Seen, Tagging
 
 if TYPE_CHECKING:
@@ -156,22 +156,82 @@ def test_a_second_tagger_sees_what_the_first_has_seen_before(tmp_path: Path, cac
     assert seen(answer).tags["mean-colour"] == seen(answer).tags["other"]
 
 
-def test_a_remote_cover_is_fetched_once_for_all_runs(httpserver: HTTPServer, cache: Cache) -> None:
-    httpserver.expect_request("/good.jpg").respond_with_response(Response(cover("moss", 3)))
-    httpserver.expect_request("/gone.jpg").respond_with_response(Response(status=404))
+def remote(web: HTTPServer) -> Listed:
+    """An artist of five albums: a good cover, one missing, one cut short, a web page, and none at all."""
     artist = Artist("a", "A")
-    catalog = Listed(
-        Album("1", "Good", artist, (Image(httpserver.url_for("/good.jpg"), 300, 300),)),
-        Album("2", "Gone", artist, (Image(httpserver.url_for("/gone.jpg"), 300, 300),)),
-        Album("3", "Bare", artist),
+    web.expect_request("/gone.jpg").respond_with_data(b"", 404)
+    web.expect_request("/good.jpg").respond_with_response(Response(cover("moss", 3)))
+    web.expect_request("/cut.jpg").respond_with_response(Response(cover("sea", 3)[:2000]))
+    web.expect_request("/page.jpg").respond_with_data(b"<html>", content_type="text/html")
+    return Listed(
+        *(
+            Album(name, name, artist, (Image(web.url_for(f"/{name}.jpg"), 300, 300),))
+            for name in ("good", "gone", "cut", "page")
+        ),
+        Album("bare", "bare", artist),
     )
-    for _ in range(3):
-        with Covers() as covers:
-            ((_, answer),) = Tagging(catalog, [MeanColour()], covers, cache).run(["a"])
-        assert len(seen(answer).albums) == 1
-        assert [Skipped(*skipped).cover for skipped in seen(answer).skipped] == ["Gone", "Bare"]
-    paths = [request.path for request, _ in httpserver.log]
-    assert paths.count("/good.jpg") == 1
+
+
+def run_once(catalog: Listed, cache: Cache, **settings: Any) -> Seen:
+    with Covers() as covers:
+        ((_, answer),) = Tagging(catalog, [MeanColour()], covers, cache, **settings).run(["a"])
+    return seen(answer)
+
+
+def test_what_an_address_gave_is_not_asked_for_again_in_later_runs(
+    httpserver: HTTPServer, cache: Cache
+) -> None:
+    catalog = remote(httpserver)
+    answers = [run_once(catalog, cache) for _ in range(3)]
+    assert answers[0] == answers[1] == answers[2]
+    assert [album.name for album in answers[0].albums] == ["good"]
+    reasons = {name: reason.partition(":")[0] for name, reason in answers[0].skipped}
+    assert reasons == {"gone": "not-found", "cut": "truncated", "page": "html", "bare": "no-image"}
+    paths = sorted(request.path for request, _ in httpserver.log)
+    assert paths == ["/cut.jpg", "/gone.jpg", "/good.jpg", "/page.jpg"]
+
+
+def test_a_refresh_fetches_anew_and_once(httpserver: HTTPServer, cache: Cache) -> None:
+    catalog = remote(httpserver)
+    first = run_once(catalog, cache)
+    with Covers() as covers:
+        tagging = Tagging(catalog, [MeanColour()], covers, cache, refresh=True)
+        ((_, second), (_, third)) = tagging.run(["a", "a"])
+    assert first == second == third
+    assert sum(request.path == "/good.jpg" for request, _ in httpserver.log) <= 3
+
+
+def test_a_server_that_failed_is_asked_again_in_the_next_run(httpserver: HTTPServer, cache: Cache) -> None:
+    httpserver.expect_oneshot_request("/flaky.jpg").respond_with_data(b"", 503, {"Retry-After": "9999"})
+    httpserver.expect_request("/flaky.jpg").respond_with_data(cover("sea", 1))
+    flaky = Album("1", "Flaky", Artist("a"), (Image(httpserver.url_for("/flaky.jpg")),))
+    ((_, failed),) = Tagging(Listed(flaky), [MeanColour()], Covers(), cache).run(["a"])
+    assert isinstance(failed, NoCoversError)
+    assert len(run_once(Listed(flaky), cache).albums) == 1
+
+
+def test_another_size_is_taken_where_the_best_one_is_missing(httpserver: HTTPServer, cache: Cache) -> None:
+    httpserver.expect_request("/500").respond_with_data(b"", 404)
+    httpserver.expect_request("/250").respond_with_data(cover("sea", 1, size=250))
+    images = tuple(Image(httpserver.url_for(f"/{size}"), size, size) for size in (500, 250))
+    assert len(run_once(Listed(Album("1", "One", Artist("a"), images)), cache).albums) == 1
+    assert [request.path for request, _ in httpserver.log] == ["/500", "/250"]
+
+
+def test_who_stops_early_has_no_more_artists_listed(tmp_path: Path, cache: Cache) -> None:
+    artists = {f"a{n}": "sea" for n in range(4 * ARTISTS_AT_ONCE)}
+    folder = FolderCatalog(manifest(tmp_path, dict.fromkeys(artists, "sea"), covers=1))
+    asked: list[str] = []
+
+    class Noting(Listed):
+        def albums(self, artist: str, limit: int) -> list[Album]:
+            asked.append(artist)
+            return folder.albums(artist, limit)
+
+    answers = Tagging(Noting(), [MeanColour()], Covers(), cache).run(artists)
+    next(answers)
+    answers.close()
+    assert len(asked) <= 2 * ARTISTS_AT_ONCE
 
 
 def test_covers_reach_the_tagger_no_smaller_than_it_asks(tmp_path: Path, cache: Cache) -> None:
