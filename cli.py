@@ -245,6 +245,102 @@ def train(
 
 
 @app.command()
+def evaluate(
+    labels: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="LABELS.csv", help="CSV with artist_id and genre, and file where covers are on disk."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="For scores.json, report.html and its figures.")
+    ] = None,
+    covers: Annotated[
+        bool, typer.Option("--covers", help="LABELS.csv lists single covers: file,genre[,artist].")
+    ] = False,
+    compare: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="RUN.json", help="scores.json of an earlier run to compare with; repeatable."),
+    ] = None,
+    catalog: CatalogOption = CatalogName.auto,
+    tagger: Taggers = None,
+    genres: Annotated[str | None, typer.Option(metavar="A,B", help="Only these genres.")] = None,
+    albums: Albums = 10,
+    train_albums: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Most albums an artist learnt from; 0 takes --albums.")
+    ] = 0,
+    min_covers: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Covers that no other artist has, at least.")
+    ] = 3,
+    drop_shared: Annotated[
+        bool, typer.Option("--drop-shared", help="Leave covers of several artists out altogether.")
+    ] = False,
+    repeats: Annotated[int, typer.Option(min=1, metavar="N", help="Each with folds of its own.")] = 10,
+    folds: Annotated[int, typer.Option(min=2, metavar="N", help="Parts of the cross-validation.")] = 5,
+    curve_repeats: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Repeats that draw the learning curves; 0 for none.")
+    ] = 2,
+    seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same covers: same scores.")] = 0,
+    shuffle: Annotated[
+        bool, typer.Option("--shuffle", help="Deal genres out at random: scores must be chance.")
+    ] = False,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of the labels; their folder's when left out.")
+    ] = None,
+    offline: Offline = False,
+    clip_model: ClipModel = None,
+    device: Device = None,
+) -> None:
+    """Measure how good the votes are, or compare earlier runs."""
+    from datetime import UTC, datetime
+
+    from spotitags import evaluation
+    from spotitags.evaluation.show import show_comparison, show_scores
+
+    runs = [evaluation.read(path) for path in compare or ()]
+    if labels is None and out is None:
+        _print(show_comparison(runs, evaluation.against_first(runs)))
+        return
+    if labels is None or out is None:
+        raise InputError("LABELS.csv and --out belong together: give both, or --compare twice and neither")
+    artists, source = evaluation.labelled(labels, _split(genres), single=covers)
+    spotitags = _spotitags(
+        catalog=source if covers else catalog.value, manifest=None if covers else source,
+        tagger=tagger or (), albums=max(albums, train_albums), offline=offline, clip_model=clip_model,
+        device=device,
+    )  # fmt: skip
+    protocol = evaluation.Protocol(folds, repeats, curve_repeats, seed, albums, shuffle)
+    with _progress(len(artists)) as step:
+        found = evaluation.evaluate(
+            spotitags, artists, dataset=dataset or labels.resolve().parent.name, name=out.resolve().name,
+            created=datetime.now(UTC).date().isoformat(), protocol=protocol, min_covers=min_covers,
+            drop_shared=drop_shared, single=covers, progress=step,
+        )  # fmt: skip
+    _print(show_scores(found, evaluation.write(found, out)))
+    for run in runs:
+        _print(show_comparison([run, found], evaluation.against_first([run, found])))
+    for ref, error in found["failed"].items():
+        _say(f"{ref}: {error}")
+    raise typer.Exit(_exit_code(len(artists), len(found["failed"])))
+
+
+@app.command()
+def results(
+    scores: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN.json", help="scores.json and seed.json, as they are to stand."),
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE.md", help="The page.")] = Path("docs/results.md"),
+) -> None:
+    """Write measured results as a page."""
+    from spotitags.evaluation import read
+    from spotitags.evaluation.results import write_results
+
+    write_results([read(path) for path in scores], out)
+    _say(f"{out} written")
+
+
+@app.command()
 def library(as_json: Json = False) -> None:
     """List the artists that --offline can answer."""
     from rich.table import Table
