@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from classifiers.inputs import output_name
+from classifiers.margins import SoftMargins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +74,13 @@ def _append_voter(part: Part, prefix: str, nodes: list[NodeProto], constants: li
     from sklearn.calibration import CalibratedClassifierCV
 
     model = part.model
+    if isinstance(model, SoftMargins):
+        margins = _append_scores(model.svm, part, prefix, nodes, constants)
+        if len(model.svm.classes_) == 2:  # noqa: PLR2004 - one margin, above 0 for the second genre
+            constants.append(_constant(f"{prefix}sides", np.array([-1.0, 1.0])))
+            nodes.append(_node("Mul", [margins, f"{prefix}sides"], f"{prefix}both"))
+            margins = f"{prefix}both"
+        return _append_chain([("Softmax", [margins], f"{prefix}vote")], nodes)
     if not (isinstance(model, CalibratedClassifierCV) and model.method == "sigmoid" and not model.ensemble):
         return _append(_converted(model, part.width), prefix, part.source, nodes, constants)
     calibrated = model.calibrated_classifiers_[0]

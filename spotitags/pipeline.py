@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from spotitags import bags as bagging
 from spotitags.cache import Cache
 from spotitags.choose import choose_catalog, choose_taggers, open_catalog
+from spotitags.embeddings import embedding_readers, with_embeddings
 from spotitags.errors import InputError, SpotiTagsError
+from spotitags.recall import recalled
 from spotitags.settings import Settings
 from spotitags.taggers import Preparing, TaggerOptions
 from spotitags.tagging import Seen, Tagging
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from spotitags.catalogs import Catalog
+    from spotitags.catalogs import Catalog, Match
     from spotitags.catalogs.library import LibraryCatalog
-    from spotitags.records import Album, Artist, Prediction, Tag, TagBag
+    from spotitags.records import Artist, Prediction, Tag, TagBag
     from spotitags.taggers import CoverReader, Tagger
 
 T = TypeVar("T")
@@ -36,8 +38,8 @@ class SpotiTags:
     times.
 
     Args:
-        catalog: ``auto``, ``spotify``, ``folder`` or ``library``, or an object with the door of
-            `spotitags.catalogs.Catalog`.
+        catalog: ``auto``, ``spotify``, ``musicbrainz``, ``folder`` or ``library``, or an object with the door
+            of `spotitags.catalogs.Catalog`.
         manifest: Covers on disk: a CSV (``artist_id,file`` and more) or a folder ``artist/*.jpg``.
         tagger: One tagger or several, by name or as objects with the door of `spotitags.taggers.Tagger`; left
             out, ``clip`` where it can run, else ``lite``.
@@ -46,6 +48,8 @@ class SpotiTags:
         albums: Most albums an artist, at least 1.
         keep_broad: Keep tags that fit nearly every cover.
         offline: Open no socket.
+        refresh: Ask services anew, and fetch covers anew, instead of taking what earlier runs kept.
+        also: Of ``live``, ``compilation``, ``ep`` and ``single``, what MusicBrainz is to list besides.
         clip_model: open_clip ``name/pretrained``, ``hf-hub:…`` or ``local-dir:…`` for the tagger ``clip``.
         device: ``cpu``, ``cuda`` or ``mps``; None takes the best there is.
         settings: Keys and folders; None reads the environment.
@@ -71,6 +75,8 @@ class SpotiTags:
         albums: int = 10,
         keep_broad: bool = False,
         offline: bool = False,
+        refresh: bool = False,
+        also: Sequence[str] = (),
         clip_model: str | None = None,
         device: str | None = None,
         settings: Settings | None = None,
@@ -86,6 +92,8 @@ class SpotiTags:
         self.albums = albums
         self.keep_broad = keep_broad
         self.offline = offline
+        self.refresh = refresh
+        self.also = tuple(also)
         self.clip_model = clip_model
         self.device = device
         self.settings = settings
@@ -101,6 +109,26 @@ class SpotiTags:
         if lister is None:
             raise InputError(f"the catalogue {self._catalog.name!r} cannot list its artists: name them")
         return cast("list[Artist]", lister())
+
+    def search(self, name: str, limit: int = 10) -> list[Match]:
+        """Artists of that name in the catalogue, the best first; `Match.id` is what the other methods take.
+
+        Raises:
+            SpotiTagsError: The catalogue knows no names, nobody of this name, or could not answer.
+        """
+        from spotitags.asking import search
+
+        return search(self._catalog, name, limit)
+
+    def playlist(self, playlist: str) -> list[Artist]:
+        """The artists of a Spotify playlist, where Spotify still shows it.
+
+        Raises:
+            SpotiTagsError: It does not, or the catalogue is another.
+        """
+        from spotitags.asking import playlist as artists_of
+
+        return artists_of(self._catalog, playlist)
 
     def tag(self, artist: str) -> list[Tag]:
         """The artist's ``(label, weight)`` pairs, heaviest first.
@@ -124,7 +152,7 @@ class SpotiTags:
     def seen(
         self, artists: Iterable[str], readers: Sequence[CoverReader] = ()
     ) -> Iterator[tuple[str, Seen | SpotiTagsError]]:
-        """For each artist in turn the tags of each single cover, or why there are none.
+        """For each artist in turn the tags and embeddings of each single cover, or why there are none.
 
         Args:
             artists: Ids, URIs or URLs.
@@ -133,7 +161,7 @@ class SpotiTags:
         Raises:
             TaggerError: A tagger cannot work at all.
         """
-        return self._seen(artists, readers)
+        return self._seen(artists, readers, embeddings=True)
 
     def tagger_versions(self) -> dict[str, str]:
         """Each tagger with the version that its tags are kept under."""
@@ -180,22 +208,27 @@ class SpotiTags:
             TaggerError: A tagger cannot work at all.
         """
         voting = self._voting
-        for ref, seen in self._seen(artists, voting.readers):
+        for ref, seen in self._seen(artists, voting.readers, embeddings=voting.wants_embeddings):
             if isinstance(seen, SpotiTagsError):
                 yield ref, seen
             else:
-                yield ref, voting.predict(self._bags(seen), seen.tags, explain=explain)
+                yield ref, voting.predict(self._bags(seen), seen, explain=explain)
 
     def _seen(
-        self, artists: Iterable[str], readers: Sequence[CoverReader] = ()
+        self, artists: Iterable[str], readers: Sequence[CoverReader] = (), *, embeddings: bool = False
     ) -> Iterator[tuple[str, Seen | SpotiTagsError]]:
         if self._library is not None:
-            library = self._library
-            return ((ref, _recalled(library, ref, self.albums)) for ref in artists)
+            for ref in artists:
+                yield ref, recalled(self._library, ref, self.albums, embeddings=embeddings)
+            return
         from spotitags.covers import Covers
 
-        taggers = [*self._taggers, *readers]
-        return Tagging(self._catalog, taggers, Covers(), self._cache, albums=self.albums).run(artists)
+        taggers = [*self._taggers, *(embedding_readers(self._taggers) if embeddings else ()), *readers]
+        tagging = Tagging(
+            self._catalog, taggers, Covers(), self._cache, albums=self.albums, refresh=self.refresh
+        )
+        for ref, seen in tagging.run(artists):
+            yield ref, seen if isinstance(seen, SpotiTagsError) else with_embeddings(seen)
 
     def _bags(self, seen: Seen) -> list[TagBag]:
         return [
@@ -217,7 +250,10 @@ class SpotiTags:
             return self.catalog
         choice = choose_catalog(self.catalog, self._settings, manifest=self.manifest, offline=self.offline)
         self.notify(choice.line("catalog"))
-        return open_catalog(choice.name, self._settings, self._cache, manifest=self.manifest)
+        return open_catalog(
+            choice.name, self._settings, self._cache,
+            manifest=self.manifest, refresh=self.refresh, also=self.also,
+        )  # fmt: skip
 
     @cached_property
     def _library(self) -> LibraryCatalog | None:
@@ -262,20 +298,6 @@ class SpotiTags:
             genres=self.genres,
             notify=self.notify,
         )
-
-
-def _recalled(library: LibraryCatalog, ref: str, limit: int) -> Seen | SpotiTagsError:
-    """What the library's tagger saw on one artist's covers; the same picture on two releases counts once."""
-    try:
-        albums = library.albums(ref, limit)
-    except SpotiTagsError as error:
-        return error
-    pictures: dict[str, Album] = {}
-    for album in albums:
-        if album.digest:
-            pictures.setdefault(album.digest, album)
-    tags = [seen or [] for seen in library.tags(list(pictures))]
-    return Seen(albums[0].artist, {library.tagger: tags}, tuple(pictures.values()))
 
 
 def _answered(answer: tuple[str, T | SpotiTagsError]) -> T:

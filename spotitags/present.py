@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
+from classifiers.image import EMBEDDING
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -109,6 +111,7 @@ def show_prediction(prediction: Prediction, top: int, *, explain: bool = False) 
         shown.append(
             _reasons_line("against", (tag for tag in prediction.reasons if tag.weight < 0), prediction.genre)
         )
+        shown += _tagless_line(prediction.voters)
         shown.append(_voters(prediction.voters))
     return [*shown, Text("")]
 
@@ -189,6 +192,16 @@ def _tag_line(bag: TagBag, top: int) -> Text:
 def _reasons_line(side: str, tags: Iterable[Tag], genre: str) -> Text:
     named = ", ".join(f"{plain(label)} {pull:+.3f}" for label, pull in tags)
     return Text(f"{side} {plain(genre)}: ", style="dim").append(named or "nothing", style="default")
+
+
+def _tagless_line(voters: Sequence[Vote]) -> list[Text]:
+    """A line on the voters that have no tags to name, where there are any."""
+    share = sum(voter.weight for voter in voters if voter.view == EMBEDDING)
+    if not share:
+        return []
+    return [
+        Text(f"{share:.0%} of the vote looks at whole pictures ({EMBEDDING}): no tags to name", style="dim")
+    ]
 
 
 def _voters(voters: Sequence[Vote]) -> Table:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from classifiers.training import Trained
     from spotitags.pipeline import SpotiTags
     from spotitags.records import Artist, TagBag
-    from spotitags.tagging import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,8 @@ def collect(
         if isinstance(seen, SpotiTagsError):
             failed[ref] = seen
         elif kept := [index for index, digest in enumerate(seen.digests) if digest not in apart_from]:
-            own = _bags(seen, kept)
+            left = seen.only(kept)
+            own = [bagging.bag(left.artist, tagger, covers) for tagger, covers in left.tags.items()]
             for bag in own:
                 bags.setdefault(bag.tagger, []).append(bag)
             rows.append(
@@ -105,7 +105,8 @@ def collect(
                     id=artist.id,
                     genre=str(artist.genre),
                     covers={bag.tagger: bag.cover_weights() for bag in own},
-                    groups=tuple(seen.digests[index] for index in kept),
+                    embeddings=left.embeddings,
+                    groups=left.digests,
                 )
             )
         if progress:
@@ -158,13 +159,6 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
             f"{out} cannot be written ({error.strerror or error}): choose another --out"
         ) from error
     return TrainingReport(files, trained, labelled.failed)
-
-
-def _bags(seen: Seen, kept: Sequence[int]) -> list[TagBag]:
-    return [
-        bagging.bag(seen.artist, tagger, [covers[index] for index in kept])
-        for tagger, covers in seen.tags.items()
-    ]
 
 
 def _why(failed: Mapping[str, SpotiTagsError]) -> str:

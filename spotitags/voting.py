@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from classifiers.ensemble import Ensemble
 from classifiers.errors import ModelFileError
+from classifiers.image import EMBEDDING
 from spotitags.errors import InputError, ModelError
 from spotitags.records import Prediction, Tag, Vote
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from classifiers.results import Explanation, Result
     from spotitags.records import Cover, TagBag
     from spotitags.taggers import Tagger
+    from spotitags.tagging import Seen
 
 REASONS = 10  # tags named for and against a winner, together
 ZERO_SHOT = "zero-shot"
@@ -116,25 +118,33 @@ class Voting:
             f"model: none was trained for {names} and these genres; it votes on their names, untrained"
         )
 
+    @property
+    def wants_embeddings(self) -> bool:
+        """Whether some voter reads covers' embeddings."""
+        return not self.readers and any(voter.view == EMBEDDING for voter in self.ensemble.voters)
+
     def predict(
-        self, bags: Sequence[TagBag], seen: Mapping[str, Sequence[Sequence[Tag]]], *, explain: bool = False
+        self, bags: Sequence[TagBag], seen: Seen | None = None, *, explain: bool = False
     ) -> Prediction:
         """The votes on one artist.
 
         Args:
             bags: One bag a tagger.
-            seen: By the name of each of `readers`, the votes on each cover.
+            seen: Has the votes on each cover by the name of each of `readers`, and the embeddings where
+                `wants_embeddings`; left out, voters on embeddings abstain.
             explain: Also find the tags for and against the winner.
         """
         if self.readers:
-            return self._untrained(bags, seen)
+            return self._untrained(bags, {} if seen is None else seen.tags)
         weights = {bag.tagger: bag.weights() for bag in bags}
         covers = {bag.tagger: bag.cover_weights() for bag in bags if bag.each}
-        result = self.ensemble.vote(weights, covers)
+        embeddings = {} if seen is None else seen.embeddings
+        result = self.ensemble.vote(weights, covers, embeddings)
         if not result.known:
             self.notify("model: it knows none of these tags, so its shares are even and say nothing")
         shares = self._among(result.shares)
-        why = self.ensemble.explain(weights, next(iter(shares)), REASONS, covers) if explain else None
+        winner = next(iter(shares))
+        why = self.ensemble.explain(weights, winner, REASONS, covers, embeddings) if explain else None
         return Prediction(
             artist=bags[0].artist,
             votes=shares,

@@ -5,8 +5,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classifiers.ensemble import Ensemble
+from spotitags.bags import bag
+from spotitags.catalogs.library import LibraryCatalog
 from spotitags.errors import InputError, ModelError
+from spotitags.recall import recalled
 from spotitags.records import Album, Artist, Cover, Tag, TagBag
+from spotitags.tagging import Seen
 from spotitags.voting import GenreReader, Voting, bundled_model
 
 if TYPE_CHECKING:
@@ -40,7 +44,7 @@ def versions() -> dict[str, str]:
 
 
 def test_the_ensemble_votes_with_shares_that_sum_to_1_and_every_voter_heard() -> None:
-    prediction = Voting(None, versions()).predict([METAL], {})
+    prediction = Voting(None, versions()).predict([METAL])
     assert prediction.artist == ARTIST
     assert prediction.genre == next(iter(prediction.votes)) == "metal"
     assert sum(prediction.votes.values()) == pytest.approx(1)
@@ -57,15 +61,30 @@ def test_the_ensemble_votes_with_shares_that_sum_to_1_and_every_voter_heard() ->
 
 def test_reasons_name_tags_of_the_bag_and_only_when_asked() -> None:
     voting = Voting(None, versions())
-    assert voting.predict([METAL], {}).reasons == ()
-    explained = voting.predict([METAL], {}, explain=True)
+    assert voting.predict([METAL]).reasons == ()
+    explained = voting.predict([METAL], explain=True)
     assert {tag.label for tag in explained.reasons} <= {tag.label for tag in METAL.tags}
     assert explained.reasons[0].weight > 0
     assert any(voter.reasons for voter in explained.voters)
 
 
+def test_embeddings_bring_in_the_voters_that_read_them() -> None:
+    voting = Voting(None, versions())
+    assert voting.wants_embeddings
+    library = LibraryCatalog()
+    seen = recalled(library, "2ye2Wgw4gimLv2eAKyk1NB", 10, embeddings=True)
+    assert isinstance(seen, Seen)
+    whole = bag(seen.artist, "lite", seen.tags["lite"])
+    with_them, without = voting.predict([whole], seen, explain=True), voting.predict([whole])
+    views = {voter.view for voter in with_them.voters}
+    assert views - {voter.view for voter in without.voters} == {"embedding"}
+    assert with_them.genre == without.genre == "metal"
+    for voter in with_them.voters:
+        assert bool(voter.reasons) != (voter.view == "embedding"), "the numbers have no names"
+
+
 def test_genres_asked_for_share_everything_between_them() -> None:
-    prediction = Voting(None, versions(), genres=["jazz", "metal", "jazz"]).predict([METAL], {})
+    prediction = Voting(None, versions(), genres=["jazz", "metal", "jazz"]).predict([METAL])
     assert set(prediction.votes) == {"jazz", "metal"}
     assert sum(prediction.votes.values()) == pytest.approx(1)
     assert all(set(voter.votes) == {"jazz", "metal"} for voter in prediction.voters)
@@ -74,7 +93,7 @@ def test_genres_asked_for_share_everything_between_them() -> None:
 def test_an_unknown_bag_is_said_to_be_unknown() -> None:
     said: list[str] = []
     strange = TagBag(ARTIST, "lite", (Tag("flibbertigibbet", 3.0),), covers=5)
-    prediction = Voting(None, versions(), notify=said.append).predict([strange], {})
+    prediction = Voting(None, versions(), notify=said.append).predict([strange])
     assert list(prediction.votes.values()) == pytest.approx([0.2] * 5)
     assert said == ["model: it knows none of these tags, so its shares are even and say nothing"]
 
@@ -91,7 +110,7 @@ def test_a_tagger_that_the_model_does_not_know_does_not_vote() -> None:
     assert voting.readers == []
     assert said == ["model: it was not trained with tower, whose tags do not vote"]
     other = TagBag(ARTIST, "tower", (Tag("something", 1.0),), covers=1)
-    assert {voter.tagger for voter in voting.predict([METAL, other], {}).voters} == {"lite"}
+    assert {voter.tagger for voter in voting.predict([METAL, other]).voters} == {"lite"}
 
 
 def test_without_a_model_of_its_own_the_text_tower_votes_untrained() -> None:
@@ -100,9 +119,9 @@ def test_without_a_model_of_its_own_the_text_tower_votes_untrained() -> None:
     (reader,) = voting.readers
     assert reader.genres == Ensemble.load(bundled_model()).genres
     covers = [Cover(Album(str(n), "", ARTIST), "jazz", None) for n in range(3)]  # type: ignore[arg-type]
-    seen = {reader.name: reader.tag(covers)}
-    bag = TagBag(ARTIST, "tower", (Tag("something", 1.5),), covers=3)
-    prediction = voting.predict([bag], seen)
+    seen = Seen(ARTIST, {reader.name: reader.tag(covers)}, tuple(cover.album for cover in covers))
+    towers = TagBag(ARTIST, "tower", (Tag("something", 1.5),), covers=3)
+    prediction = voting.predict([towers], seen)
     assert prediction.genre == "jazz"
     assert sum(prediction.votes.values()) == pytest.approx(1)
     (voter,) = prediction.voters

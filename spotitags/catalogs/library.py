@@ -1,11 +1,18 @@
-"""The bundled sample: artists whose covers were tagged beforehand; nothing is fetched, no image opened."""
+"""The bundled sample: artists whose covers were tagged beforehand; nothing is fetched, no image opened.
+
+``sample.json`` has artists, albums and tags; ``embeddings.npy`` beside it has a row of bytes for each
+different cover, in the order in which ``sample.json`` first names them.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 from functools import cached_property
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from spotitags.catalogs import spotify_id
 from spotitags.errors import ArtistNotFoundError, CatalogError
@@ -13,17 +20,20 @@ from spotitags.records import Album, Artist, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 FORMAT = 1
+EMBEDDINGS = "embeddings.npy"
 _REBUILD = "reinstall spotitags, or rebuild the sample as CONTRIBUTING.md says"
 
 
 class LibraryCatalog:
-    """Artists, albums and tags that ship with the package (labels and weights only, no image).
+    """Artists, albums, tags and embeddings that ship with the package (no image).
 
     Args:
-        path: Another sample file; None takes the bundled one.
+        path: Another sample file, with its `EMBEDDINGS` beside it; None takes the bundled one.
     """
 
     name: ClassVar[str] = "library"
@@ -77,6 +87,21 @@ class LibraryCatalog:
         """What `tagger` saw on the covers with these digests, best first; None for an unknown cover."""
         return [self._tags(digest) for digest in digests]
 
+    def embeddings(self, digests: Sequence[str]) -> NDArray[np.uint8] | None:
+        """What `tagger` makes of the covers with these digests, packed as `spotitags.embeddings.pack` does.
+
+        Returns:
+            (n_digests, 4 + dim) bytes; None where a cover is unknown.
+
+        Raises:
+            CatalogError: The file is missing, broken or of another sample.
+        """
+        places = {digest: place for place, digest in enumerate(self._covers)}
+        if any(digest not in places for digest in digests):
+            return None
+        rows: NDArray[np.uint8] = self._embeddings[[places[digest] for digest in digests]]
+        return rows
+
     def _tags(self, digest: str) -> list[Tag] | None:
         pairs = self._covers.get(digest)
         if pairs is None:
@@ -92,9 +117,27 @@ class LibraryCatalog:
     def _covers(self) -> dict[str, list[Any]]:
         return {album["digest"]: album["tags"] for row in self._rows.values() for album in row["albums"]}
 
+    @property
+    def _source(self) -> Path:
+        return self.path or Path(str(files("spotitags").joinpath("library", "sample.json")))
+
+    @cached_property
+    def _embeddings(self) -> NDArray[np.uint8]:
+        import numpy as np
+
+        source = self._source.with_name(EMBEDDINGS)
+        try:
+            data = source.read_bytes()
+            rows = np.load(io.BytesIO(data), allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise CatalogError(f"the library {source} cannot be read ({error}): {_REBUILD}") from error
+        if hashlib.sha256(data).hexdigest() != self._sample.get("embeddings_sha256"):
+            raise CatalogError(f"the library {source} does not belong to {self._source.name}: {_REBUILD}")
+        return cast("NDArray[np.uint8]", rows)
+
     @cached_property
     def _sample(self) -> dict[str, Any]:
-        source = self.path or files("spotitags").joinpath("library", "sample.json")
+        source = self._source
         try:
             sample = json.loads(source.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:

@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import io
 import json
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotitags.catalogs.folder import FolderCatalog
-from spotitags.catalogs.library import FORMAT
+from spotitags.catalogs.library import EMBEDDINGS, FORMAT
+from spotitags.embeddings import pack
 from spotitags.errors import InputError, SpotiTagsError
 from spotitags.pipeline import SpotiTags
 from spotitags.training import train
@@ -35,7 +38,7 @@ def build(manifest: Path, sample: Path, model: Path) -> str:
 
     Args:
         manifest: CSV with ``artist_id, artist_name, genre, album_id, album_name, file``.
-        sample: Where the sample goes.
+        sample: Where the sample goes; the covers' embeddings go beside it.
         model: Where the model goes, without its ending.
 
     Returns:
@@ -50,7 +53,12 @@ def build(manifest: Path, sample: Path, model: Path) -> str:
     seen = {ref: _must(answer) for ref, answer in spotitags.seen(artist.id for artist in artists)}
     enough = {genre for genre, count in Counter(a.genre for a in artists).items() if count >= LEAST}
     held_out = _held_out([artist for artist in artists if artist.genre in enough])
-    sample.write_text(_sample(artists, seen, held_out, spotitags.tagger_versions()[TAGGER]), "utf-8")
+    artists.sort(key=lambda artist: artist.id)
+    embeddings = _embeddings([seen[artist.id] for artist in artists])
+    sample.with_name(EMBEDDINGS).write_bytes(embeddings)
+    head = {"version": spotitags.tagger_versions()[TAGGER]}
+    head["embeddings_sha256"] = hashlib.sha256(embeddings).hexdigest()
+    sample.write_text(_sample(artists, seen, held_out, head), "utf-8")
 
     trained_on = [a for a in artists if a.genre in enough and a.id not in held_out]
     digests = frozenset(digest for ref in held_out for digest in seen[ref].digests)
@@ -90,7 +98,7 @@ def _sample(
     artists: Sequence[Artist],
     seen: Mapping[str, Seen],
     held_out: Collection[str],
-    version: str,
+    about: Mapping[str, str],
 ) -> str:
     """The sample as JSON, an artist a line so that a change can be read."""
     labels = sorted({tag.label for s in seen.values() for tags in s.tags[TAGGER] for tag in tags})
@@ -99,7 +107,7 @@ def _sample(
         "format": FORMAT,
         "about": "Labels and weights that the tagger gave to album covers; no image is part of it.",
         "tagger": TAGGER,
-        "version": version,
+        **about,
         "labels": labels,
     }
     rows = [
@@ -107,9 +115,23 @@ def _sample(
             {"id": artist.id, "name": artist.name, "genre": artist.genre, "held_out": artist.id in held_out}
             | {"albums": _albums(seen[artist.id], number)}
         )
-        for artist in sorted(artists, key=lambda artist: artist.id)
+        for artist in artists
     ]
     return _compact(head)[:-1] + ',"artists":[\n' + ",\n".join(rows) + "\n]}\n"
+
+
+def _embeddings(all_seen: Sequence[Seen]) -> bytes:
+    """An ``.npy`` file with a row of bytes for each different cover, in the sample's order."""
+    import numpy as np
+
+    rows = {
+        digest: row
+        for seen in all_seen
+        for digest, row in zip(seen.digests, pack(seen.embeddings[TAGGER]), strict=True)
+    }
+    file = io.BytesIO()
+    np.save(file, np.stack(list(rows.values())), allow_pickle=False)
+    return file.getvalue()
 
 
 def _albums(seen: Seen, number: Mapping[str, int]) -> list[dict[str, Any]]:

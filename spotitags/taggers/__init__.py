@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from spotitags.records import Cover, Tag
 
 GROUP = "spotitags.taggers"
@@ -88,6 +91,15 @@ class Tagger(CoverReader, Protocol):
     @classmethod
     def readiness(cls, options: TaggerOptions) -> Readiness:
         """Whether it can run here, found without importing anything heavy."""
+        ...
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """A tagger that can also give the numbers behind its tags."""
+
+    def embed(self, covers: Sequence[Cover]) -> NDArray[np.float32]:
+        """(n_covers, dim); asked right after `Tagger.tag` on the same covers, it should not look twice."""
         ...
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import resources
@@ -43,6 +44,7 @@ FLOOR = 0.001
 """Smallest probability kept: chance among 1,000 labels."""
 
 _DIGITS = 4
+_REMEMBERED = 256  # covers; 5 KB each
 _T = TypeVar("_T")
 
 
@@ -50,7 +52,8 @@ class LiteTagger:
     """Tags covers on any CPU, without PyTorch, network or keys.
 
     A label's weight is its softmax probability; an attribute's is measured from the pixels (docs/lite.md).
-    The same cover gets the same tags whatever covers stand beside it. Threads may share an instance.
+    The same cover gets the same tags whatever covers stand beside it. Threads may share an instance. The
+    numbers behind the last covers' tags are remembered for `embed`.
 
     Args:
         cache_dir: Folder for the network as exported at the first use (26 MB); made if need be.
@@ -65,6 +68,7 @@ class LiteTagger:
         self._faces = FaceFinder(cache_dir)
         self._lock = threading.Lock()
         self._loaded: InferenceSession | None = None
+        self._remembered: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.cache_dir)!r})"
@@ -105,8 +109,10 @@ class LiteTagger:
         Raises:
             WeightsError: The network's weights cannot be read.
         """
-        rows = self._each(covers, lambda cover: self._run("features", square(cover.pixels, SIDE)))
-        return np.stack(rows) if rows else np.empty((0, FEATURES), np.float32)
+        new = [cover for cover in covers if cover.digest not in self._remembered]
+        fresh = self._each(new, lambda cover: self._look(cover, square(cover.pixels, SIDE))[1])
+        known = dict(self._remembered) | {cover.digest: row for cover, row in zip(new, fresh, strict=True)}
+        return np.stack([known[c.digest] for c in covers]) if covers else np.empty((0, FEATURES), np.float32)
 
     def _each(self, covers: Sequence[Cover], work: Callable[[Cover], _T]) -> list[_T]:
         """One cover a thread: resizing, measuring and the network leave the interpreter's lock.
@@ -121,7 +127,7 @@ class LiteTagger:
 
     def _tag_one(self, cover: Cover) -> list[Tag]:
         pixels = square(cover.pixels, SIDE)
-        probabilities = self._run("probabilities", pixels)
+        probabilities, _ = self._look(cover, pixels)
         names = imagenet_labels()
         best = np.argsort(-probabilities, kind="stable")[:TOP]
         tags = [Tag(names[index], round(float(probabilities[index]), _DIGITS)) for index in best]
@@ -129,10 +135,17 @@ class LiteTagger:
         tags += _attributes.attributes(pixels) + _attributes.face_attributes(self._faces.find(pixels), SIDE)
         return sorted(tags, key=lambda tag: (-tag.weight, tag.label))
 
-    def _run(self, output: str, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        (result,) = self._session().run([output], {"pixels": pixels[np.newaxis]})
-        row: NDArray[np.float32] = result[0]
-        return row
+    def _look(
+        self, cover: Cover, pixels: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The network's probabilities and features of one cover; the features are remembered."""
+        outputs = self._session().run(["probabilities", "features"], {"pixels": pixels[np.newaxis]})
+        probabilities, features = outputs[0][0], outputs[1][0]
+        with self._lock:
+            self._remembered[cover.digest] = features
+            while len(self._remembered) > _REMEMBERED:
+                self._remembered.popitem(last=False)
+        return probabilities, features
 
     def _session(self) -> InferenceSession:
         with self._lock:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
-from spotitags.catalogs.library import LibraryCatalog
+from spotitags.catalogs.library import EMBEDDINGS, LibraryCatalog
 from spotitags.errors import ArtistNotFoundError, CatalogError, InputError
 from spotitags.taggers import TaggerOptions, tagger_class
 
@@ -57,6 +59,34 @@ def test_a_stranger_is_told_where_else_to_look(library: LibraryCatalog) -> None:
         library.albums("0000000000000000000000", 10)
     with pytest.raises(InputError, match="22-character"):
         library.albums("Metallica", 10)
+
+
+def test_every_bundled_cover_has_an_embedding(library: LibraryCatalog) -> None:
+    digests = [album.digest or "" for a in library.artists() for album in library.albums(a.id, 100)]
+    rows = library.embeddings(digests)
+    assert rows is not None
+    assert rows.shape == (len(digests), 4 + 1280)
+    assert len({row.tobytes() for row in rows}) > 0.98 * len(set(digests))
+    first, second = library.embeddings(digests[:1]), library.embeddings(digests[1:2])
+    assert first is not None
+    assert second is not None
+    assert (rows[:2] == [first[0], second[0]]).all()
+    assert library.embeddings([digests[0], "no such digest"]) is None
+
+
+def test_embeddings_of_another_sample_are_refused(library: LibraryCatalog, tmp_path: Path) -> None:
+    sample = files("spotitags").joinpath("library", "sample.json").read_bytes()
+    (tmp_path / "sample.json").write_bytes(sample)
+    other = LibraryCatalog(tmp_path / "sample.json")
+    digests = [album.digest or "" for album in library.albums(METALLICA, 1)]
+    with pytest.raises(CatalogError, match="reinstall"):
+        other.embeddings(digests)
+    np.save(tmp_path / EMBEDDINGS, np.zeros((984, 1284), np.uint8))
+    with pytest.raises(CatalogError, match="does not belong to"):
+        other.embeddings(digests)
+    (tmp_path / EMBEDDINGS).write_bytes(b"no array")
+    with pytest.raises(CatalogError, match="cannot be read"):
+        other.embeddings(digests)
 
 
 def test_an_unknown_cover_has_no_tags(library: LibraryCatalog) -> None:

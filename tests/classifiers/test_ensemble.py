@@ -53,7 +53,7 @@ def test_a_model_is_found_by_its_stem_and_by_either_file(stem: Path, ensemble: E
         assert Ensemble.load(path).voters == ensemble.voters
     assert ensemble.genres == ("jazz", "metal", "pop")
     assert ensemble.taggers == {"lite": "lite 1", "clip": "clip 1"}
-    assert len(ensemble.voters) == 2 * 3 * 4 + 1
+    assert len(ensemble.voters) == 2 * 3 * 4 + 2
 
 
 @given(st.dictionaries(st.sampled_from(["lite", "clip"]), BAG, min_size=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import subprocess
 import sys
@@ -28,7 +29,8 @@ ALBUM = Album("album", "Album", Artist("artist"))
 
 
 def cover(pixels: NDArray[np.uint8] | Image.Image) -> Cover:
-    return Cover(ALBUM, "digest", np.ascontiguousarray(pixels))
+    array = np.ascontiguousarray(pixels)
+    return Cover(ALBUM, hashlib.sha256(array.tobytes()).hexdigest(), array)
 
 
 def noise(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
@@ -104,6 +106,15 @@ def test_threads_share_an_instance_that_has_not_loaded_yet(cache_dir: Path, tagg
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(fresh.tag, [[one] for one in covers]))
     assert [tags for (tags,) in answers] == tagger.tag(covers)
+
+
+def test_what_was_just_tagged_is_embedded_without_another_look(tmp_path: Path) -> None:
+    looked, fresh = LiteTagger(tmp_path), LiteTagger(tmp_path)
+    known = cover(clock())
+    looked.tag([known])
+    masked = Cover(ALBUM, known.digest, cover(crossword()).pixels)  # known by its digest: never opened
+    assert (looked.embed([masked]) == fresh.embed([known])).all()
+    assert (fresh.embed([cover(crossword())]) != looked.embed([masked])).any()
 
 
 def test_embeddings_are_one_row_a_cover(tagger: LiteTagger) -> None:

@@ -1,0 +1,10 @@
+"""Linear support vector machine on covers' embeddings."""
+
+from __future__ import annotations
+
+from classifiers.margins import SoftMargins
+
+
+def build(seed: int) -> SoftMargins:
+    """Squared hinge loss, one genre against the rest."""
+    return SoftMargins(penalty=0.3, seed=seed)
