@@ -61,21 +61,19 @@ CHOICES = (
 
 
 def experiment(
-    samples: Sequence[Sample], tagger: str, protocol: Protocol, *, bag: int = 1, workers: int | None = None
+    samples: Sequence[Sample], tagger: str, protocol: Protocol, *, workers: int | None = None
 ) -> dict[str, Floats]:
     """The right answers of every choice of tags by every classifier.
 
     Args:
-        samples: Single covers.
+        samples: Each is one row, its covers' tags summed; from `in_rows` where they are single covers.
         tagger: Whose tags.
         protocol: Folds and repeats; no artist and no near-identical cover stands on both sides.
-        bag: Covers of one genre and one side of a fold that are drawn together into a row, as an artist of
-            the original has several covers; 1 leaves each cover a row.
         workers: Processes; None for one a core.
 
     Returns:
-        ``choice|classifier`` to (n_samples,) part of the repeats in which the row of a cover was named right;
-        nan where a cover was in no row.
+        ``choice|classifier`` to (n_samples,) part of the repeats in which each row was named right; nan for a
+        row that was never tested.
     """
     from joblib import Parallel, delayed  # type: ignore[import-untyped]
 
@@ -84,7 +82,7 @@ def experiment(
     pool = Parallel(n_jobs=workers or os.cpu_count() or 1)
     found = pool(
         delayed(_fold)(
-            [samples[i] for i in train], [samples[i] for i in test], tagger, bag, [protocol.seed, repeat]
+            [samples[i] for i in train], [samples[i] for i in test], tagger, protocol.seed + repeat
         )
         for repeat, train, test in parts
     )
@@ -97,6 +95,44 @@ def experiment(
     return {name: _mean(values) for name, values in right.items()}
 
 
+def in_rows(samples: Sequence[Sample], size: int, seed: int) -> list[Sample]:
+    """Single covers drawn together into rows of about ``size``, as an artist of the original has several.
+
+    Rows are drawn within genres, once, so that they stay whole in every fold and the bootstrap can draw them.
+    An artist's covers stay together: a row ends where the next artist's would make it too long. Leftovers
+    that fill less than half a row, and artists that another genre has already, are left out.
+    """
+    rng = np.random.default_rng(seed)
+    units: dict[str, list[Sample]] = {}
+    for sample in samples:
+        known = units.setdefault(sample.unit, [])
+        if not known or known[0].genre == sample.genre:
+            known.append(sample)
+    rows: list[list[Sample]] = []
+    for genre in sorted({sample.genre for sample in samples}):
+        own = [unit for unit in units.values() if unit[0].genre == genre]
+        row: list[Sample] = []
+        for i in rng.permutation(len(own)):
+            if row and len(row) + len(own[i]) > size:
+                rows.append(row)
+                row = []
+            row = row + own[i]
+        rows += [row] if len(row) >= size / 2 else []
+    return [_joined(row) for row in rows]
+
+
+def _joined(members: Sequence[Sample]) -> Sample:
+    """One sample with all members' covers."""
+    rows = [member.row for member in members]
+    row = replace(
+        rows[0],
+        covers={tagger: [tags for row in rows for tags in row.covers[tagger]] for tagger in rows[0].covers},
+        embeddings={},
+        groups=[group for row in rows for group in row.groups],
+    )
+    return replace(members[0], row=row, unit=rows[0].id)
+
+
 def _mean(values: Floats) -> Floats:
     """Mean over repeats; nan where there is none."""
     times = (~np.isnan(values)).sum(axis=0)
@@ -105,52 +141,30 @@ def _mean(values: Floats) -> Floats:
 
 
 def _fold(
-    whole_train: Sequence[Sample], whole_test: Sequence[Sample], tagger: str, bag: int, seed: Sequence[int]
+    whole_train: Sequence[Sample], whole_test: Sequence[Sample], tagger: str, seed: int
 ) -> dict[str, dict[str, float]]:
-    """By ``choice|classifier``, whether each tested cover's row was named right."""
+    """By ``choice|classifier``, whether each tested row was named right."""
     from threadpoolctl import threadpool_limits
 
     from classifiers.text import build_classifier, classifier_names
 
-    rng = np.random.default_rng(seed)
     train, test = masked(whole_train, whole_test)
-    rows, asked = _bags(train, tagger, bag, rng), _bags(test, tagger, bag, rng)
-    labels = [genre for _, genre, _ in rows]
+    labels = [sample.genre for sample in train]
     genres = sorted(set(labels))
     truth = np.array([genres.index(genre) for genre in labels])
     counts = np.bincount(truth)
     balance = truth.size / (len(genres) * counts[truth])
+    bags, asked = ([sample.row.bag(tagger) for sample in side] for side in (train, test))
     found = {}
     with threadpool_limits(1):
         for choice in CHOICES:
-            view = choice.fitted([tags for _, _, tags in rows], labels)
-            x, y = (choice.rows(view, [tags for _, _, tags in side]) for side in (rows, asked))
+            view = choice.fitted(bags, labels)
+            x, y = choice.rows(view, bags), choice.rows(view, asked)
             for name in classifier_names():
-                model = build_classifier(name, inner_folds=min(5, int(counts.min())), seed=int(seed[0]))
+                model = build_classifier(name, inner_folds=min(5, int(counts.min())), seed=seed)
                 named = model.fit(x, truth, sample_weight=balance).predict_proba(y).argmax(axis=1)
                 found[f"{choice.name}|{name}"] = {
-                    ref: float(genres[answer] == genre)
-                    for (refs, genre, _), answer in zip(asked, named.tolist(), strict=True)
-                    for ref in refs
+                    sample.id: float(genres[answer] == sample.genre)
+                    for sample, answer in zip(test, named.tolist(), strict=True)
                 }
     return found
-
-
-def _bags(
-    samples: Sequence[Sample], tagger: str, size: int, rng: np.random.Generator
-) -> list[tuple[list[str], str, dict[str, float]]]:
-    """Ids, genre and summed tags of rows of ``size`` covers of one genre; covers left over make no row."""
-    by_genre = defaultdict(list)
-    for sample in samples:
-        by_genre[sample.genre].append(sample)
-    rows = []
-    for genre, members in sorted(by_genre.items()):
-        order = rng.permutation(len(members)) if size > 1 else np.arange(len(members))
-        for start in range(0, len(order) - size + 1, size):
-            chosen = [members[i] for i in order[start : start + size]]
-            tags: defaultdict[str, float] = defaultdict(float)
-            for sample in chosen:
-                for label, weight in sample.row.bag(tagger).items():
-                    tags[label] += weight
-            rows.append(([sample.id for sample in chosen], genre, dict(tags)))
-    return rows
