@@ -99,8 +99,8 @@ def in_rows(samples: Sequence[Sample], size: int, seed: int) -> list[Sample]:
     """Single covers drawn together into rows of about ``size``, as an artist of the original has several.
 
     Rows are drawn within genres, once, so that they stay whole in every fold and the bootstrap can draw them.
-    An artist's covers stay together: a row ends where the next artist's would make it too long. Leftovers
-    that fill less than half a row, and artists that another genre has already, are left out.
+    An artist's covers stay together: a row ends where the next artist's would make it too long. Rows
+    that are not half full, and artists that another genre has already, are left out.
     """
     rng = np.random.default_rng(seed)
     units: dict[str, list[Sample]] = {}
@@ -117,8 +117,8 @@ def in_rows(samples: Sequence[Sample], size: int, seed: int) -> list[Sample]:
                 rows.append(row)
                 row = []
             row = row + own[i]
-        rows += [row] if len(row) >= size / 2 else []
-    return [_joined(row) for row in rows]
+        rows.append(row)
+    return [_joined(row) for row in rows if len(row) >= size / 2]
 
 
 def _joined(members: Sequence[Sample]) -> Sample:
