@@ -9,7 +9,7 @@ import sys
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
@@ -17,12 +17,13 @@ from typer.core import TyperGroup
 from spotitags.errors import InputError, SpotiTagsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rich.console import Console, RenderableType
 
     from spotitags import SpotiTags
 
+MANY = 50  # from which on a log, too, shows progress
 ALL_ANSWERED, NONE_ANSWERED, SOME_ANSWERED, INTERRUPTED = 0, 1, 3, 130
 
 
@@ -63,6 +64,7 @@ class CatalogName(StrEnum):
 
     auto = "auto"
     spotify = "spotify"
+    musicbrainz = "musicbrainz"
     folder = "folder"
     library = "library"
 
@@ -73,8 +75,27 @@ Artists = Annotated[
         "--artist",
         "-a",
         metavar="ID",
-        help="Spotify artist id, URI or URL, or an id of the manifest; repeatable.",
+        help="Spotify artist id, URI or URL, an MBID, or an id of the manifest; repeatable.",
     ),
+]
+ArtistsFile = Annotated[
+    Path | None,
+    typer.Option("--artists", metavar="FILE", help="A file of ids, one a line, or a CSV with artist_id."),
+]
+Names = Annotated[
+    list[str] | None,
+    typer.Option("--name", metavar="NAME", help="An artist by name; repeatable."),
+]
+Playlist = Annotated[
+    str | None,
+    typer.Option(metavar="ID", help="The artists of a Spotify playlist, where Spotify still shows it."),
+]
+Also = Annotated[
+    str | None,
+    typer.Option(metavar="A,B", help="From MusicBrainz also: live, compilation, ep, single."),
+]
+Refresh = Annotated[
+    bool, typer.Option("--refresh", help="Ask services anew instead of taking what was kept.")
 ]
 Manifest = Annotated[
     Path | None,
@@ -84,7 +105,9 @@ Manifest = Annotated[
 ]
 CatalogOption = Annotated[
     CatalogName,
-    typer.Option(metavar="NAME", help="auto (says on stderr what it took), spotify, folder or library."),
+    typer.Option(
+        metavar="NAME", help="auto (says on stderr what it took), spotify, musicbrainz, folder or library."
+    ),
 ]
 Taggers = Annotated[
     list[str] | None,
@@ -113,8 +136,12 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object a line and a
 @app.command()
 def predict(
     artist: Artists = None,
+    artists: ArtistsFile = None,
+    name: Names = None,
+    playlist: Playlist = None,
     manifest: Manifest = None,
     catalog: CatalogOption = CatalogName.auto,
+    also: Also = None,
     tagger: Taggers = None,
     model: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A trained ensemble (.onnx with its .json card).")
@@ -123,6 +150,7 @@ def predict(
     albums: Albums = 10,
     top: Top = None,
     offline: Offline = False,
+    refresh: Refresh = False,
     keep_broad: KeepBroad = False,
     clip_model: ClipModel = None,
     device: Device = None,
@@ -132,7 +160,9 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Vote on artists' genres from what their covers show."""
+    asked = Asked(artist or [], artists, name or [], playlist)
     spotitags = _spotitags(
+        asked, also=_split(also), refresh=refresh,
         catalog=catalog.value, manifest=manifest, tagger=tagger or (), model=model, genres=_split(genres),
         albums=albums, offline=offline, keep_broad=keep_broad, clip_model=clip_model, device=device,
     )  # fmt: skip
@@ -144,7 +174,7 @@ def predict(
             return present.prediction_json(prediction, top, explain=explain)
         return present.show_prediction(prediction, top or 10, explain=explain)
 
-    refs = _refs(spotitags, artist, manifest)
+    refs = _refs(spotitags, asked)
     _answer(spotitags.predictions(refs, explain=explain), refs, render, as_json=as_json)
 
 
@@ -160,14 +190,19 @@ class Format(StrEnum):
 @app.command()
 def tag(
     artist: Artists = None,
+    artists: ArtistsFile = None,
+    name: Names = None,
+    playlist: Playlist = None,
     manifest: Manifest = None,
     catalog: CatalogOption = CatalogName.auto,
+    also: Also = None,
     tagger: Taggers = None,
     albums: Albums = 10,
     top: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Tags an artist; 20 in a table, else all.")
     ] = None,
     offline: Offline = False,
+    refresh: Refresh = False,
     keep_broad: KeepBroad = False,
     clip_model: ClipModel = None,
     device: Device = None,
@@ -182,11 +217,13 @@ def tag(
     """Show what is on artists' covers: tags, summed over albums."""
     if sum((as_json, as_csv, parquet is not None)) > 1:
         raise InputError("--json, --csv and --parquet exclude each other: choose one")
+    asked = Asked(artist or [], artists, name or [], playlist)
     spotitags = _spotitags(
+        asked, also=_split(also), refresh=refresh,
         catalog=catalog.value, manifest=manifest, tagger=tagger or (), albums=albums,
         offline=offline, keep_broad=keep_broad, clip_model=clip_model, device=device,
     )  # fmt: skip
-    refs = _refs(spotitags, artist, manifest)
+    refs = _refs(spotitags, asked)
     answers = spotitags.all_bags(refs)
     if as_csv or parquet is not None:
         _write_table(answers, refs, top, parquet)
@@ -387,23 +424,82 @@ def main() -> None:
     app()
 
 
-def _spotitags(**options: Any) -> SpotiTags:
+class Asked(NamedTuple):
+    """Whom a command is about, as its options say."""
+
+    ids: Sequence[str]
+    file: Path | None = None
+    names: Sequence[str] = ()
+    playlist: str | None = None
+
+    def refs(self) -> list[str]:
+        """The ids among them."""
+        from spotitags.asking import read_artists
+
+        return [*self.ids, *(read_artists(self.file) if self.file else ())]
+
+
+def _spotitags(asked: Asked | None = None, **options: Any) -> SpotiTags:
     from spotitags import SpotiTags
 
+    if asked and not options["offline"]:
+        _ask_for_contact(asked, options)
     return SpotiTags(notify=_say, **options)
 
 
-def _refs(spotitags: SpotiTags, artists: list[str] | None, manifest: Path | None) -> list[str]:
-    """The artists asked for; all of a manifest's where none is named."""
-    if artists:
-        from spotitags.catalogs import bare_id
+def _ask_for_contact(asked: Asked, options: dict[str, Any]) -> None:
+    """Ask, once for all runs, for the contact that MusicBrainz wants, where there is somebody to ask."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    from spotitags.asking import CONTACT, needs_contact
+    from spotitags.settings import Settings
 
-        return list({bare_id(artist): artist for artist in reversed(artists)}.values())[::-1]
-    if manifest is None:
+    settings = Settings()
+    refs = [*asked.refs(), *asked.names]
+    if not needs_contact(
+        settings, options["catalog"], refs, manifest=options["manifest"], offline=options["offline"]
+    ):
+        return
+    _say(CONTACT)
+    contact = typer.prompt(
+        "e-mail or web address (nothing to go without)", default="", show_default=False, err=True
+    )
+    if contact:
+        settings.keep_contact(contact.strip())
+
+
+def _refs(spotitags: SpotiTags, asked: Asked) -> list[str]:
+    """The artists asked for, each once; all of a manifest's where none is named."""
+    from spotitags.catalogs import bare_id
+
+    refs = [*asked.refs(), *(_pick(spotitags, name) for name in asked.names)]
+    if asked.playlist:
+        refs += [artist.id for artist in spotitags.playlist(asked.playlist)]
+    if refs:
+        return list({bare_id(ref): ref for ref in reversed(refs)}.values())[::-1]
+    if spotitags.manifest is None:
         raise InputError(
-            "no artist to ask about: give --artist (repeatable), or --manifest for all of its artists"
+            "no artist to ask about: give --artist (repeatable), --artists FILE, --name, or --manifest for "
+            "all of its artists"
         )
     return [artist.id for artist in spotitags.artists()]
+
+
+def _pick(spotitags: SpotiTags, name: str) -> str:
+    """The id of the artist of that name; where several fit, the one that somebody chooses, else the first."""
+    found = spotitags.search(name)
+    lines = [f"{match.name} ({match.detail})" if match.detail else match.name for match in found]
+    chosen = 1
+    if len(found) > 1 and sys.stdin.isatty() and sys.stderr.isatty():
+        for number, line in enumerate(lines, start=1):
+            _say(f"{number:>3}  {line}")
+        chosen = 0
+        while not 1 <= chosen <= len(found):
+            chosen = typer.prompt(f"which {name}? 1 to {len(found)}", default=1, type=int, err=True)
+    elif len(found) > 1:
+        _say(f"warning: {len(found)} artists fit the name {name!r}; the first is taken, an id would be sure")
+    _say(f"artist {found[chosen - 1].id}: {lines[chosen - 1]}")
+    return found[chosen - 1].id
 
 
 def _answer(answers: Iterator[Any], refs: list[str], render: Callable[[Any], Any], *, as_json: bool) -> None:
@@ -466,13 +562,17 @@ def _tracked(answers: Iterator[Any], refs: list[str]) -> Iterator[tuple[str, Any
         except SpotiTagsError as error:
             _say(f"error: {error}")
             yield from ((ref, error) for ref in refs[done:])
+        finally:
+            getattr(
+                answers, "close", lambda: None
+            )()  # now, not at the end of the process: what runs ahead stops
 
 
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[str, int, int], None]]:
     """A callback ``(stage, done, total)`` that draws a bar on stderr where that is a terminal."""
     if total == 1 or not sys.stderr.isatty():
-        yield lambda _stage, _done, _total: None
+        yield _tenths
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -485,6 +585,12 @@ def _progress(total: int) -> Iterator[Callable[[str, int, int], None]]:
     with bars as progress:
         bar = progress.add_task("artists", total=total)
         yield lambda stage, done, of: progress.update(bar, description=stage, completed=done, total=of)
+
+
+def _tenths(stage: str, done: int, total: int) -> None:
+    """A line for every tenth of many: what a bar is to a terminal."""
+    if total >= MANY and done * 10 // total > (done - 1) * 10 // total:
+        _say(f"{stage}: {done} of {total}")
 
 
 def _split(names: str | None) -> tuple[str, ...]:

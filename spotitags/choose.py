@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from spotitags.errors import InputError, SettingsError
 from spotitags.taggers import TaggerOptions, tagger_class
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from spotitags.cache import Cache
     from spotitags.catalogs import Catalog
+    from spotitags.catalogs.musicbrainz import MusicBrainzCatalog
+    from spotitags.catalogs.spotify import SpotifyCatalog
     from spotitags.settings import Settings
     from spotitags.taggers import Tagger
 
-CATALOGS = ("auto", "spotify", "folder", "library")
+CATALOGS = ("auto", "spotify", "musicbrainz", "folder", "library")
 EMBEDDED = "lite"
 PREFERRED = "clip"
 _KEYS = "SPOTIPY_CLIENT_ID and SPOTIPY_CLIENT_SECRET"
@@ -55,8 +58,8 @@ def choose_catalog(name: str, settings: Settings, *, manifest: Path | None, offl
         raise InputError(
             "the catalogue 'folder' needs --manifest: a CSV (artist_id,file) or a folder artist/*.jpg"
         )
-    if offline and name == "spotify":
-        raise InputError("--offline and --catalog spotify contradict each other: leave one of the two out")
+    if offline and name in {"spotify", "musicbrainz"}:
+        raise InputError(f"--offline and --catalog {name} contradict each other: leave one of the two out")
     if name != "auto":
         return Choice(name, "asked for")
     if manifest is not None:
@@ -65,15 +68,36 @@ def choose_catalog(name: str, settings: Settings, *, manifest: Path | None, offl
         return Choice("library", "the bundled sample needs no network")
     if settings.spotify_client_id and settings.spotify_client_secret:
         return Choice("spotify", "its keys are set")
-    return Choice("library", f"the bundled sample; {_KEYS} are not set")
+    if settings.contact:
+        return Choice("musicbrainz", "a contact is set, and Spotify's keys are not")
+    return Choice("library", f"the bundled sample; neither {_KEYS} nor SPOTITAGS_CONTACT are set")
 
 
-def open_catalog(name: str, settings: Settings, cache: Cache, *, manifest: Path | None = None) -> Catalog:
+def open_catalog(  # noqa: PLR0913 — what a catalogue may need
+    name: str,
+    settings: Settings,
+    cache: Cache,
+    *,
+    manifest: Path | None = None,
+    refresh: bool = False,
+    also: Collection[str] = (),
+) -> Catalog:
     """The catalogue of that name, ready to be asked.
+
+    Args:
+        name: One of `CATALOGS` but ``auto``.
+        settings: Keys, contact and addresses.
+        cache: Keeps what services answer.
+        manifest: Covers on disk, for ``folder``.
+        refresh: Ask services anew what they answered in earlier runs.
+        also: Releases that ``musicbrainz`` leaves out unless asked: `spotitags.catalogs.musicbrainz.ALSO`.
 
     Raises:
         SettingsError: Spotify's keys are missing.
+        InputError: ``also`` does not fit the catalogue.
     """
+    if also and name != "musicbrainz":
+        raise InputError(f"--also belongs to the catalogue 'musicbrainz', not to {name!r}: leave it out")
     if name == "library":
         from spotitags.catalogs.library import LibraryCatalog
 
@@ -82,21 +106,50 @@ def open_catalog(name: str, settings: Settings, cache: Cache, *, manifest: Path 
         from spotitags.catalogs.folder import FolderCatalog
 
         return FolderCatalog(manifest)
-    from spotitags.catalogs.cached import CachedCatalog
+    if name == "musicbrainz":
+        return _musicbrainz(settings, cache, also, refresh=refresh)
+    return _spotify(settings, cache, refresh=refresh)
+
+
+def _musicbrainz(
+    settings: Settings, cache: Cache, also: Collection[str], *, refresh: bool
+) -> MusicBrainzCatalog:
+    from spotitags.catalogs._musicbrainz import MusicBrainzClient, pause_for
+    from spotitags.catalogs.answers import Answers
+    from spotitags.catalogs.musicbrainz import MusicBrainzCatalog
+    from spotitags.pacing import Pace
+
+    url = settings.musicbrainz_url
+    client = MusicBrainzClient(
+        settings.contact,
+        answers=Answers(cache, "musicbrainz", refresh=refresh),
+        pace=Pace(settings.cache_dir / "musicbrainz.pace", pause_for(url, settings.musicbrainz_pause)),
+        url=url,
+    )
+    return MusicBrainzCatalog(client, also=also, archive=settings.coverart_url)
+
+
+def _spotify(settings: Settings, cache: Cache, *, refresh: bool) -> SpotifyCatalog:
+    from spotitags.catalogs.answers import Answers, Budget
     from spotitags.catalogs.spotify import SpotifyCatalog
 
     if not settings.spotify_client_id or not settings.spotify_client_secret:
         raise SettingsError(
-            f"the catalogue 'spotify' needs {_KEYS}: set both, or take --offline or --manifest"
+            f"the catalogue 'spotify' needs {_KEYS}: set both, or take --catalog musicbrainz, --offline or "
+            "--manifest"
         )
-    spotify = SpotifyCatalog(
+    account = hashlib.sha256(settings.spotify_client_id.encode()).hexdigest()[:16]  # no key on disk
+    return SpotifyCatalog(
         settings.spotify_client_id,
         settings.spotify_client_secret.get_secret_value(),
         market=settings.market,
         api_url=settings.spotify_api_url,
         token_url=settings.spotify_token_url,
+        answers=Answers(cache, "spotify", account=account, refresh=refresh),
+        budget=Budget(
+            cache, account, settings.spotify_calls_a_day or None, setting="SPOTITAGS_SPOTIFY_CALLS_A_DAY"
+        ),
     )
-    return CachedCatalog(spotify, cache, scope=settings.market)
 
 
 def choose_taggers(asked: Sequence[str | Tagger], options: TaggerOptions) -> tuple[list[Tagger], Choice]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003  (pydantic reads the annotation at run time)
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Self
 
-from platformdirs import user_cache_path
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from platformdirs import user_cache_path, user_config_path
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from spotitags.errors import SettingsError
+
+CONTACT_FILE: Final = "contact"
 
 
 class Settings(BaseSettings):
@@ -25,6 +27,16 @@ class Settings(BaseSettings):
         spotify_api_url: Another address for Spotify's Web API, for a proxy or a test
             (``SPOTITAGS_SPOTIFY_API_URL``).
         spotify_token_url: Another address for Spotify's tokens (``SPOTITAGS_SPOTIFY_TOKEN_URL``).
+        spotify_calls_a_day: Most calls of one kind in 24 hours, to stay below Spotify's own quota; 0 for no
+            limit (``SPOTITAGS_SPOTIFY_CALLS_A_DAY``).
+        contact: E-mail or web address that MusicBrainz is told (``SPOTITAGS_CONTACT``), else what was
+            kept by `keep_contact`.
+        config_dir: Folder of what is kept until it is deleted (``SPOTITAGS_CONFIG_DIR``; default: the user's
+            configuration folder).
+        musicbrainz_url: Another address for MusicBrainz, such as a mirror (``SPOTITAGS_MUSICBRAINZ_URL``).
+        musicbrainz_pause: Seconds between two requests to it, at least 1 except for a mirror
+            (``SPOTITAGS_MUSICBRAINZ_PAUSE``).
+        coverart_url: Another address for the Cover Art Archive (``SPOTITAGS_COVERART_URL``).
 
     Raises:
         SettingsError: A variable does not hold what it should.
@@ -51,6 +63,37 @@ class Settings(BaseSettings):
     )
     spotify_api_url: str | None = None
     spotify_token_url: str | None = None
+    spotify_calls_a_day: int = Field(default=500, ge=0)
+    contact: str | None = None
+    config_dir: Path = Field(default_factory=lambda: user_config_path("spotitags"))
+    musicbrainz_url: str | None = None
+    musicbrainz_pause: float = Field(default=1.0, ge=0, le=60)
+    coverart_url: str | None = None
+
+    @model_validator(mode="after")
+    def _recall_contact(self) -> Self:
+        if not self.contact:
+            try:
+                self.contact = (self.config_dir / CONTACT_FILE).read_text(encoding="utf-8").strip() or None
+            except (OSError, UnicodeDecodeError):
+                self.contact = None
+        return self
+
+    def keep_contact(self, contact: str) -> None:
+        """Use ``contact``, and keep it for later runs.
+
+        Raises:
+            SettingsError: The configuration folder cannot be written.
+        """
+        try:
+            self.config_dir.mkdir(parents=True, exist_ok=True)
+            (self.config_dir / CONTACT_FILE).write_text(contact + "\n", encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(
+                f"{self.config_dir} cannot be written ({error}): set SPOTITAGS_CONTACT instead, "
+                "or SPOTITAGS_CONFIG_DIR to another folder"
+            ) from error
+        self.contact = contact
 
 
 def _mistakes(error: ValidationError) -> str:

@@ -17,6 +17,14 @@ hypothesis.settings.register_profile("spotitags", deadline=None)
 hypothesis.settings.load_profile("spotitags")
 
 
+@pytest.fixture(autouse=True)
+def nobodys_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key or contact of whoever runs the tests."""
+    for name in ("SPOTIPY_CLIENT_ID", "SPOTIPY_CLIENT_SECRET", "SPOTITAGS_CONTACT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SPOTITAGS_CONFIG_DIR", str(tmp_path_factory.getbasetemp() / "config"))
+
+
 @pytest.fixture
 def no_waiting() -> Iterator[None]:
     """Retries happen as often as they would, without the pauses."""

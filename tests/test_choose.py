@@ -15,12 +15,13 @@ from spotitags.taggers.lite import LiteTagger
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+CONTACT = {"contact": "me@example.org"}
 KEYS = {"SPOTIPY_CLIENT_ID": "id", "SPOTIPY_CLIENT_SECRET": "secret"}
 COVERS = Path("covers.csv")
 
 
 def settings(values: Mapping[str, str] | None = None) -> Settings:
-    return Settings.model_validate(dict(values or {}))
+    return Settings.model_validate({"config_dir": Path("nowhere"), **(values or {})})
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,10 @@ def settings(values: Mapping[str, str] | None = None) -> Settings:
         ("auto", {}, None, False, "library"),
         ("auto", {}, None, True, "library"),
         ("auto", KEYS, None, False, "spotify"),
+        ("auto", KEYS | CONTACT, None, False, "spotify"),
+        ("auto", CONTACT, None, False, "musicbrainz"),
+        ("auto", CONTACT, None, True, "library"),
+        ("musicbrainz", {}, None, False, "musicbrainz"),
         ("auto", KEYS, None, True, "library"),
         ("auto", KEYS, COVERS, False, "folder"),
         ("auto", {}, COVERS, True, "folder"),
@@ -48,11 +53,13 @@ def test_the_catalogue_that_fits_is_taken_and_said(
 @pytest.mark.parametrize(
     ("name", "manifest", "offline", "word"),
     [
-        ("tidal", None, False, "auto, spotify, folder, library"),
+        ("tidal", None, False, "auto, spotify, musicbrainz, folder, library"),
         ("spotify", COVERS, False, "--manifest"),
         ("library", COVERS, False, "--manifest"),
         ("folder", None, False, "--manifest"),
         ("spotify", None, True, "contradict"),
+        ("musicbrainz", None, True, "contradict"),
+        ("musicbrainz", COVERS, False, "--manifest"),
     ],
 )
 def test_wishes_that_contradict_each_other_are_refused(
@@ -73,6 +80,15 @@ def test_every_catalogue_opens_without_asking_anyone(tmp_path: Path) -> None:
 def test_spotify_without_keys_names_them(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="SPOTIPY_CLIENT_ID and SPOTIPY_CLIENT_SECRET"):
         open_catalog("spotify", settings(), Cache(tmp_path))
+
+
+def test_further_releases_are_musicbrainz_s_own(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    assert "live" in repr(open_catalog("musicbrainz", settings(), cache, also=["live"]))
+    with pytest.raises(InputError, match="bootleg"):
+        open_catalog("musicbrainz", settings(), cache, also=["bootleg"])
+    with pytest.raises(InputError, match="--also"):
+        open_catalog("library", settings(), cache, also=["live"])
 
 
 def test_taggers_asked_for_are_taken_in_order(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from werkzeug import Response
 
 import spotitags
 from spotitags import SpotiTags, SpotiTagsError, Tag
+from spotitags.cache import Cache
+from spotitags.catalogs.answers import Answers
 from spotitags.errors import ArtistNotFoundError, InputError, RateLimitError
 from spotitags.settings import Settings
 from spotitags.training import read_labelled, train
@@ -135,13 +137,8 @@ def test_a_used_up_quota_stops_the_questions_but_not_the_answers(
             mimetype="application/json",
         )
     )
-    catalog = spotify.catalog()
-    from spotitags.cache import Cache
-    from spotitags.catalogs.cached import CachedCatalog
-
-    spoti = SpotiTags(
-        settings=settings, catalog=CachedCatalog(catalog, Cache(settings.cache_dir)), tagger="lite"
-    )
+    kept = Answers(Cache(settings.cache_dir), "spotify")
+    spoti = SpotiTags(settings=settings, catalog=spotify.catalog(answers=kept), tagger="lite")
     answers = list(spoti.all_bags([ARTIST, "1" * 22, "2" * 22]))
     assert len(answers) == 3
     assert all(isinstance(answer, RateLimitError) and answer.quota for _, answer in answers)

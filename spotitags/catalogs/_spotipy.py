@@ -184,9 +184,9 @@ class SpotipyClient:
             ) from error
         if not for_token and method == "playlist_items" and status in _HIDDEN:
             raise CatalogError(
-                f"Spotify does not show the playlist {subject} ({seen}): since 2026 an app sees those alone of "
-                "a user who signs in, and SpotiTags signs nobody in; write the artists' ids into a file and "
-                "give --artists FILE"
+                f"Spotify does not show the playlist {subject} ({seen}): since 2026 an app sees those alone "
+                "of a user who signs in, and SpotiTags signs nobody in; write the artists' ids into a file "
+                "and give --artists FILE"
             ) from error
         if for_token or status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             raise SettingsError(
