@@ -21,9 +21,11 @@ VOTERS = (
 )
 
 
-def answers(lean: float = 0.6, genres: Sequence[str] = ("jazz", "metal", "pop"), repeats: int = 2) -> Answers:
+def answers(
+    lean: float = 0.6, genres: Sequence[str] = ("jazz", "metal", "pop"), last_view: str = "top"
+) -> Answers:
     """Votes that lean to the truth; the first artist is never tested, nor the second in the first repeat."""
-    rng = np.random.default_rng(3)
+    rng, repeats = np.random.default_rng(3), 2
     n, g = 8 * len(genres), len(genres)
     truth = np.repeat(np.arange(g), 8)
     each = rng.dirichlet(np.ones(g), size=(repeats, n, 3))
@@ -35,7 +37,7 @@ def answers(lean: float = 0.6, genres: Sequence[str] = ("jazz", "metal", "pop"),
     return Answers(
         genres=tuple(genres),
         truth=truth,
-        voters=VOTERS,
+        voters=(*VOTERS[:2], VoterName("lite", last_view, "good")),
         each=each,
         weights=weights,
         ensemble=ensemble,

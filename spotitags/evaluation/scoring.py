@@ -87,7 +87,12 @@ def read(path: Path) -> dict[str, Any]:
 
 def _systems(answers: Answers) -> Iterator[tuple[str, str, Floats, float]]:
     """Kind, name, (n_repeats, n_rows, n_genres) shares and mean weight of everything that answers."""
+    from classifiers.image import EMBEDDING
+
     yield "ensemble", "ensemble", answers.ensemble, 1.0
+    tags = [i for i, voter in enumerate(answers.voters) if voter.view != EMBEDDING]
+    if 0 < len(tags) < len(answers.voters):
+        yield "ensemble", "tags alone", *_pooled(answers, tags)
     taggers = list(dict.fromkeys(voter.tagger for voter in answers.voters))
     views = list(dict.fromkeys((voter.tagger, voter.view) for voter in answers.voters))
     if len(taggers) > 1:

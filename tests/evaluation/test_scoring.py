@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from evaluated import VOTERS, answers, run
+from evaluated import VOTERS, about, answers, run
+from sampled import samples
 
 from classifiers.measures import METRICS, row_stats
 from spotitags.errors import InputError
-from spotitags.evaluation.scoring import FORMAT, read
+from spotitags.evaluation.scoring import FORMAT, read, scores
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +49,15 @@ def test_a_view_is_its_voters_by_their_weights() -> None:
     assert by_name["lite all"]["weight"] == pytest.approx(0.7)
     assert by_name["lite all poor"]["weight"] == 0
     assert by_name["lite all poor"]["scores"] != by_name["lite all"]["scores"]
+
+
+def test_where_embeddings_vote_the_tags_are_scored_alone_too() -> None:
+    found = scores(samples(), answers(last_view="embedding"), about())
+    by_name = {system["name"]: system for system in found["systems"]}
+    assert [system["name"] for system in found["systems"][:2]] == ["ensemble", "tags alone"]
+    assert by_name["tags alone"]["scores"] == by_name["lite all"]["scores"] != by_name["ensemble"]["scores"]
+    assert by_name["tags alone"]["weight"] == pytest.approx(0.7)
+    assert "tags alone" not in {system["name"] for system in run()["systems"]}
 
 
 def test_answers_are_kept_so_that_they_can_be_scored_otherwise() -> None:
