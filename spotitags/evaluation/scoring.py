@@ -193,7 +193,7 @@ def _answers(samples: Sequence[Sample], answers: Answers) -> list[dict[str, Any]
     return [
         {
             "id": sample.id,
-            "genre": sample.genre,
+            "genre": answers.genres[answers.truth[i]],
             "covers": len(sample),
             "shares": [_significant(shares) for shares in answers.ensemble[:, i].tolist()],
         }

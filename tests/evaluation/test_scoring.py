@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from evaluated import VOTERS, about, answers, run
+from labelled import versions
 from sampled import samples
 
 from classifiers.measures import METRICS, row_stats
 from spotitags.errors import InputError
+from spotitags.evaluation.protocol import Protocol, shuffled
+from spotitags.evaluation.protocol import run as run_protocol
 from spotitags.evaluation.scoring import FORMAT, read, scores
 
 if TYPE_CHECKING:
@@ -67,6 +70,13 @@ def test_answers_are_kept_so_that_they_can_be_scored_otherwise() -> None:
     assert np.allclose(shares, drawn.ensemble, rtol=1e-3, equal_nan=True)
     again = row_stats(shares, drawn.truth)
     assert np.allclose(again.right[1:], row_stats(drawn.ensemble, drawn.truth).right[1:])
+
+
+def test_of_dealt_genres_the_dealt_ones_are_told() -> None:
+    dealt = shuffled(samples(), seed=1)
+    protocol = Protocol(folds=2, repeats=1, curve_repeats=0, seed=1, shuffled=True)
+    found = scores(samples(), run_protocol(samples(), versions(), protocol, workers=1), about())
+    assert [row["genre"] for row in found["answers"]] == [each.genre for each in dealt]
 
 
 def test_curves_end_with_the_whole_training_and_all_covers() -> None:
