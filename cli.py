@@ -378,6 +378,37 @@ def results(
 
 
 @app.command()
+def labels(
+    artists: Annotated[
+        Path,
+        typer.Option("--artists", metavar="FILE", help="A file of ids, one a line, or a CSV with artist_id."),
+    ],
+    genres: Annotated[str, typer.Option(metavar="A,B", help="Genres to choose from, in your own spelling.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where the CSV goes; stdout when left out.")
+    ] = None,
+    refresh: Refresh = False,
+) -> None:
+    """Label artists with genres by MusicBrainz's votes, for train and evaluate."""
+    from spotitags import SpotiTags
+    from spotitags import labels as labelling
+
+    asked = Asked([], artists)
+    _ask_for_contact(asked, {"catalog": "musicbrainz", "manifest": None, "offline": False})
+    refs = asked.refs()
+    musicbrainz = SpotiTags(catalog="musicbrainz", refresh=refresh, notify=_say).source
+    answers = labelling.labels(musicbrainz, refs, _split(genres))
+    found = [label for _, label in _tracked(answers, refs) if not isinstance(label, SpotiTagsError)]
+    if out is None:
+        labelling.write(sys.stdout, found)
+    else:
+        with out.open("w", encoding="utf-8", newline="") as stream:
+            labelling.write(stream, found)
+    _say(f"{len(found)} of {len(refs)} artists labelled")
+    raise typer.Exit(_exit_code(len(refs), len(refs) - len(found)))
+
+
+@app.command()
 def library(as_json: Json = False) -> None:
     """List the artists that --offline can answer."""
     from rich.table import Table
@@ -474,7 +505,9 @@ def _refs(spotitags: SpotiTags, asked: Asked) -> list[str]:
 
     refs = [*asked.refs(), *(_pick(spotitags, name) for name in asked.names)]
     if asked.playlist:
-        refs += [artist.id for artist in spotitags.playlist(asked.playlist)]
+        from spotitags.asking import playlist
+
+        refs += [artist.id for artist in playlist(spotitags.source, asked.playlist)]
     if refs:
         return list({bare_id(ref): ref for ref in reversed(refs)}.values())[::-1]
     if spotitags.manifest is None:

@@ -47,6 +47,10 @@ class ArtistNotFoundError(CatalogError):
     """The catalogue does not know this artist; the caller can check the id or take another catalogue."""
 
 
+class UnlabelledError(CatalogError):
+    """The catalogue knows the artist but gives it none of the genres asked for, or two as much."""
+
+
 class RateLimitError(CatalogError):
     """The service asks to wait; waiting helps.
 

@@ -105,30 +105,20 @@ class SpotiTags:
         Raises:
             InputError: The catalogue is open-ended, as Spotify's is.
         """
-        lister = getattr(self._catalog, "artists", None)
+        lister = getattr(self.source, "artists", None)
         if lister is None:
-            raise InputError(f"the catalogue {self._catalog.name!r} cannot list its artists: name them")
+            raise InputError(f"the catalogue {self.source.name!r} cannot list its artists: name them")
         return cast("list[Artist]", lister())
 
     def search(self, name: str, limit: int = 10) -> list[Match]:
-        """Artists of that name in the catalogue, the best first; `Match.id` is what the other methods take.
+        """Artists of that name, the best first; `Match.id` is what the other methods take.
 
         Raises:
-            SpotiTagsError: The catalogue knows no names, nobody of this name, or could not answer.
+            SpotiTagsError: The catalogue knows no names, or nobody of this one, or could not answer.
         """
         from spotitags.asking import search
 
-        return search(self._catalog, name, limit)
-
-    def playlist(self, playlist: str) -> list[Artist]:
-        """The artists of a Spotify playlist, where Spotify still shows it.
-
-        Raises:
-            SpotiTagsError: It does not, or the catalogue is another.
-        """
-        from spotitags.asking import playlist as artists_of
-
-        return artists_of(self._catalog, playlist)
+        return search(self.source, name, limit)
 
     def tag(self, artist: str) -> list[Tag]:
         """The artist's ``(label, weight)`` pairs, heaviest first.
@@ -225,7 +215,7 @@ class SpotiTags:
 
         taggers = [*self._taggers, *(embedding_readers(self._taggers) if embeddings else ()), *readers]
         tagging = Tagging(
-            self._catalog, taggers, Covers(), self._cache, albums=self.albums, refresh=self.refresh
+            self.source, taggers, Covers(), self._cache, albums=self.albums, refresh=self.refresh
         )
         for ref, seen in tagging.run(artists):
             yield ref, seen if isinstance(seen, SpotiTagsError) else with_embeddings(seen)
@@ -245,7 +235,8 @@ class SpotiTags:
         return Cache(self._settings.cache_dir / "answers", self._settings.cache_megabytes)
 
     @cached_property
-    def _catalog(self) -> Catalog:
+    def source(self) -> Catalog:
+        """The catalogue, opened: the one given, or the one chosen."""
         if not isinstance(self.catalog, str):
             return self.catalog
         choice = choose_catalog(self.catalog, self._settings, manifest=self.manifest, offline=self.offline)
@@ -258,9 +249,9 @@ class SpotiTags:
     @cached_property
     def _library(self) -> LibraryCatalog | None:
         """The bundled library where it is the catalogue: its covers were tagged beforehand."""
-        if self._catalog.name != "library":
+        if self.source.name != "library":
             return None
-        library = cast("LibraryCatalog", self._catalog)
+        library = cast("LibraryCatalog", self.source)
         if self._asked_taggers and self._asked_taggers != [library.tagger]:
             raise InputError(
                 f"the bundled library holds what {library.tagger!r} saw, and no covers: leave --tagger out, "

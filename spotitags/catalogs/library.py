@@ -74,8 +74,8 @@ class LibraryCatalog:
         if row is None:
             raise ArtistNotFoundError(
                 f"artist {wanted} is not among the {len(self._rows)} of the bundled library: "
-                "'spotitags library' lists them; for any other set SPOTITAGS_CONTACT, your e-mail or web address "
-                "that MusicBrainz asks for, or take --catalog spotify with keys, or --manifest"
+                "'spotitags library' lists them; for any other set SPOTITAGS_CONTACT, your e-mail or web "
+                "address, which MusicBrainz asks for, or take --catalog spotify with keys, or --manifest"
             )
         found = Artist(row["id"], row["name"], row["genre"])
         return [
