@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-SHARPNESS = 16  # exponent of skill in a voter's weight; docs/ensemble.md has the comparison
+SHARPNESS = 12  # exponent of skill in a voter's weight; docs/ensemble.md has the comparison
 CHUNKS = (1, 3, 10)  # covers of the part-artists on which, beside whole ones, sureness is learnt
 
 
@@ -138,7 +138,7 @@ def weights_of(log_losses: Floats, genres: int) -> Floats:
     """Shares of voters in the ensemble, summing to 1, from their log losses on held-out rows.
 
     A voter's skill is ``max(0, 1 - log_loss / log(genres))``, 0 for chance and 1 for certainty; its weight is
-    proportional to its sixteenth power. Where no voter has skill all weigh the same.
+    proportional to its twelfth power. Where no voter has skill all weigh the same.
     """
     skill = np.maximum(0.0, 1 - log_losses / np.log(genres)) ** SHARPNESS
     if not skill.any():

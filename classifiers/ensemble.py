@@ -158,10 +158,11 @@ class Ensemble:
         present, weights = self._present(shown)
         tags = sorted({(i.tagger, label) for i in self._inputs.values() for label in i.known(shown)})
         votes, _ = self._votes(shown, present, tags)
-        pulls = votes[0, :, self.genres.index(genre)] - votes[1:, :, self.genres.index(genre)]
+        place = self.genres.index(genre)
+        shares, pulls = pooled(votes, weights)[:, place], votes[0, :, place] - votes[1:, :, place]
         return Explanation(
             genre=genre,
-            overall=_strongest(tags, pulls @ weights, n),
+            overall=_strongest(tags, shares[0] - shares[1:], n),
             voters={voter.name: _strongest(tags, pulls[:, i], n) for i, voter in enumerate(present)},
         )
 

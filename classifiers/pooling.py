@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 UNSURE = 0.25  # weight of a bag vote's flat prior in covers; docs/ensemble.md says how it was found
 TINY = 1e-9  # no cover alone can rule a genre out
+FLOOR = 1e-3  # nor any voter, however sure it became of a few artists that are easily told apart
 
 
 class Sharpness(NamedTuple):
@@ -39,10 +40,7 @@ def pool_covers(
     logs = np.log(np.maximum(votes, TINY)) * known[..., np.newaxis]
     covers = known.sum(axis=-1)[..., np.newaxis]
     exponent = sharpness.scale * np.maximum(covers, 1) ** (sharpness.growth - 1)
-    sharp = exponent * logs.sum(axis=-2)
-    powers = np.exp(sharp - sharp.max(axis=-1, keepdims=True))
-    shares: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
-    return shares
+    return _shares(exponent * logs.sum(axis=-2))
 
 
 def with_doubt(votes: NDArray[np.float64], covers: int) -> NDArray[np.float64]:
@@ -58,6 +56,22 @@ def with_unknown(votes: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArra
 
 
 def pooled(votes: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Linear opinion pool: (..., n_voters, n_genres) votes, (n_voters,) weights; (..., n_genres) shares."""
-    shares: NDArray[np.float64] = np.einsum("...vg,v->...g", votes, weights)
+    """Logarithmic opinion pool: the weighted geometric mean of votes, renormalised.
+
+    Genest and Zidek, "Combining Probability Distributions: A Critique and an Annotated Bibliography" (1986).
+
+    Args:
+        votes: (..., n_voters, n_genres) probabilities.
+        weights: (..., n_voters), summing to 1; one weight a voter, or one a voter and artist.
+
+    Returns:
+        (..., n_genres) shares, summing to 1.
+    """
+    return _shares(np.einsum("...vg,...v->...g", np.log(np.maximum(votes, FLOOR)), weights))
+
+
+def _shares(logs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Softmax over the last axis."""
+    powers = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    shares: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
     return shares

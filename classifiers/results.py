@@ -47,7 +47,7 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The ensemble's answer: the weighted mean of its votes.
+    """The ensemble's answer: the weighted geometric mean of its votes, renormalised.
 
     Attributes:
         shares: Genre to share, largest first, summing to 1.

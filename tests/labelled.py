@@ -77,6 +77,6 @@ def versions(*taggers: str) -> Mapping[str, str]:
 
 def _embedding(genre: str, rng: random.Random, covers: int) -> NDArray[np.float32]:
     """(covers, DIM): the genre's own direction, and noise."""
-    noise = [[rng.gauss(0, 0.7) for _ in range(DIM)] for _ in range(covers)]
+    noise = [[rng.gauss(0, 0.9) for _ in range(DIM)] for _ in range(covers)]
     centre = np.eye(DIM)[sorted(LIKED).index(genre)]
     return (centre + noise).astype(np.float32)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,11 +53,12 @@ def test_the_ensemble_votes_with_shares_that_sum_to_1_and_every_voter_heard() ->
     for voter in prediction.voters:
         assert voter.trained
         assert sum(voter.votes.values()) == pytest.approx(1)
-    mixed = {
-        genre: sum(voter.weight * voter.votes[genre] for voter in prediction.voters)
+    means = {
+        genre: math.prod(voter.votes[genre] ** voter.weight for voter in prediction.voters)
         for genre in prediction.votes
     }
-    assert dict(prediction.votes) == pytest.approx(mixed)
+    total = sum(means.values())
+    assert dict(prediction.votes) == pytest.approx({genre: mean / total for genre, mean in means.items()})
 
 
 def test_reasons_name_tags_of_the_bag_and_only_when_asked() -> None:

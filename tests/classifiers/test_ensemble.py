@@ -15,6 +15,7 @@ from labelled import COMMON, LIKED, bags, row, rows, versions
 
 from classifiers.ensemble import Ensemble
 from classifiers.errors import ClassifierError, ModelFileError, NoVotersError
+from classifiers.pooling import FLOOR
 from classifiers.results import VoterName
 from classifiers.saving import save
 from classifiers.training import train
@@ -57,15 +58,20 @@ def test_a_model_is_found_by_its_stem_and_by_either_file(stem: Path, ensemble: E
 
 
 @given(st.dictionaries(st.sampled_from(["lite", "clip"]), BAG, min_size=1))
-def test_shares_are_the_weighted_mean_of_the_votes(
+def test_shares_are_the_weighted_geometric_mean_of_the_votes(
     ensemble: Ensemble, each: dict[str, dict[str, float]]
 ) -> None:
     result = ensemble.vote(each, {tagger: [bag, bag] for tagger, bag in each.items()})
     assert sum(result.shares.values()) == pytest.approx(1)
     assert sum(vote.weight for vote in result.votes) == pytest.approx(1)
     assert list(result.shares.values()) == sorted(result.shares.values(), reverse=True)
-    for genre, share in result.shares.items():
-        assert share == pytest.approx(sum(vote.weight * vote.probabilities[genre] for vote in result.votes))
+    means = {
+        genre: np.prod([max(vote.probabilities[genre], FLOOR) ** vote.weight for vote in result.votes])
+        for genre in result.shares
+    }
+    assert {genre: mean / sum(means.values()) for genre, mean in means.items()} == pytest.approx(
+        result.shares
+    )
     for vote in result.votes:
         assert sum(vote.probabilities.values()) == pytest.approx(1)
         assert all(0 <= p <= 1 for p in vote.probabilities.values())
