@@ -286,7 +286,9 @@ def evaluate(
     labels: Annotated[
         Path | None,
         typer.Argument(
-            metavar="LABELS.csv", help="CSV with artist_id and genre, and file where covers are on disk."
+            metavar="LABELS.csv",
+            help="CSV with artist_id and genre, and file where covers are on disk;"
+            " the bundled library's artists with --offline.",
         ),
     ] = None,
     out: Annotated[
@@ -338,8 +340,11 @@ def evaluate(
     if labels is None and out is None:
         _print(show_comparison(runs, evaluation.against_first(runs)))
         return
-    if labels is None or out is None:
-        raise InputError("LABELS.csv and --out belong together: give both, or --compare twice and neither")
+    if out is None or not (labels or offline):
+        raise InputError(
+            "LABELS.csv and --out belong together (--offline takes the bundled library's artists): "
+            "give both, or --compare twice and neither"
+        )
     artists, source = evaluation.labelled(labels, _split(genres), single=covers)
     spotitags = _spotitags(
         catalog=source if covers else catalog.value, manifest=None if covers else source,
@@ -349,7 +354,8 @@ def evaluate(
     protocol = evaluation.Protocol(folds, repeats, curve_repeats, seed, albums, shuffle)
     with _progress(len(artists)) as step:
         found = evaluation.evaluate(
-            spotitags, artists, dataset=dataset or labels.resolve().parent.name, name=out.resolve().name,
+            spotitags, artists, name=out.resolve().name,
+            dataset=dataset or (labels.resolve().parent.name if labels else "bundled library"),
             created=datetime.now(UTC).date().isoformat(), protocol=protocol, min_covers=min_covers,
             drop_shared=drop_shared, single=covers, progress=step,
         )  # fmt: skip

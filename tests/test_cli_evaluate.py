@@ -83,6 +83,18 @@ def test_a_run_is_set_beside_an_earlier_one_and_both_become_a_page(
     assert "### again" in page.read_text(encoding="utf-8")
 
 
+def test_the_bundled_library_is_evaluated_without_labels_or_covers(home: Path) -> None:
+    out = home / "runs" / "library"
+    quick = ("--genres", "jazz,metal", "--repeats", "1", "--folds", "2", "--curve-repeats", "0")
+    run = spotitags("evaluate", "--offline", "--out", out, *quick, home=home)
+    assert run.returncode == 0, run.stderr
+    found = json.loads((out / "scores.json").read_text(encoding="utf-8"))
+    assert found["dataset"] == "bundled library"
+    assert set(found["rows"]) == {"jazz", "metal"}
+    ensemble = found["systems"][0]["scores"]["balanced_accuracy"]
+    assert ensemble["low"] > 0.6
+
+
 def test_single_covers_are_evaluated(home: Path) -> None:
     lines = ["file,genre"]
     for number in range(12):

@@ -11,6 +11,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+from spotitags.catalogs.library import LibraryCatalog
 from spotitags.catalogs.single import SingleCovers
 from spotitags.errors import InputError
 from spotitags.evaluation.comparing import against_first, compare
@@ -32,12 +33,13 @@ __all__ = ["Protocol", "against_first", "compare", "evaluate", "labelled", "read
 
 
 def labelled(
-    path: Path, genres: Sequence[str] = (), *, single: bool = False
+    path: Path | None, genres: Sequence[str] = (), *, single: bool = False
 ) -> tuple[list[Artist], Path | Catalog | None]:
     """The labelled artists of a CSV, and where their covers are as far as the CSV says.
 
     Args:
         path: ``artist_id, genre`` and, where covers are on disk, ``file``; of single covers ``file, genre``.
+            None for the bundled library's artists.
         genres: Keep these alone; empty keeps all.
         single: The CSV lists single covers.
 
@@ -47,6 +49,8 @@ def labelled(
     Raises:
         InputError: The file cannot be used, or has nothing of these genres.
     """
+    if path is None:
+        return [artist for artist in LibraryCatalog().artists() if not genres or artist.genre in genres], None
     if not single:
         artists, with_covers = read_labelled(path, genres)
         return artists, path if with_covers else None
