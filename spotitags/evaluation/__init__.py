@@ -15,7 +15,8 @@ from spotitags.catalogs.library import LibraryCatalog
 from spotitags.catalogs.single import SingleCovers
 from spotitags.errors import InputError
 from spotitags.evaluation.comparing import against_first, compare
-from spotitags.evaluation.protocol import Protocol, run
+from spotitags.evaluation.planning import Protocol
+from spotitags.evaluation.protocol import run
 from spotitags.evaluation.samples import collect, select
 from spotitags.evaluation.scoring import read, scores
 from spotitags.training import read_labelled

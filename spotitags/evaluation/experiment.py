@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotitags.evaluation.masking import masked
-from spotitags.evaluation.protocol import plan
+from spotitags.evaluation.planning import plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from classifiers.text.views import View
-    from spotitags.evaluation.protocol import Protocol
+    from spotitags.evaluation.planning import Protocol
     from spotitags.evaluation.samples import Sample
 
     Floats = NDArray[np.float64]

@@ -18,7 +18,7 @@ import numpy as np
 from spotitags.catalogs.single import SingleCovers
 from spotitags.errors import InputError
 from spotitags.evaluation.experiment import experiment, in_rows
-from spotitags.evaluation.protocol import Protocol
+from spotitags.evaluation.planning import Protocol
 from spotitags.evaluation.samples import collect
 from spotitags.pipeline import SpotiTags
 

@@ -12,7 +12,8 @@ from sampled import sample, samples
 from classifiers.measures import estimates, metrics, resamples, row_stats
 from classifiers.rows import Row
 from spotitags.errors import InputError
-from spotitags.evaluation.protocol import Answers, Protocol, plan, run, shuffled
+from spotitags.evaluation.planning import Protocol, plan, shuffled
+from spotitags.evaluation.protocol import Answers, run
 from spotitags.evaluation.samples import Sample
 
 

@@ -12,7 +12,7 @@ from sampled import samples
 
 from classifiers.measures import METRICS, row_stats
 from spotitags.errors import InputError
-from spotitags.evaluation.protocol import Protocol, shuffled
+from spotitags.evaluation.planning import Protocol, shuffled
 from spotitags.evaluation.protocol import run as run_protocol
 from spotitags.evaluation.scoring import FORMAT, read, scores
 

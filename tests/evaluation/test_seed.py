@@ -13,7 +13,7 @@ from sampled import sample, samples
 
 from spotitags.errors import InputError
 from spotitags.evaluation.experiment import CHOICES, Choice, experiment, in_rows
-from spotitags.evaluation.protocol import Protocol
+from spotitags.evaluation.planning import Protocol
 from spotitags.evaluation.results import markdown
 from spotitags.evaluation.seed import difference, findings, repeat_experiment, table
 from spotitags.settings import Settings
