@@ -6,10 +6,11 @@ import hypothesis
 import pytest
 import stamina
 from pytest_httpserver import HTTPServer
-from servers import SpotifyReplay
+from servers import MusicBrainzReplay, SpotifyReplay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 # A busy machine is no failure; what must be fast is measured in benchmarks.
@@ -43,3 +44,9 @@ def make_httpserver() -> Iterator[HTTPServer]:
 def spotify(httpserver: HTTPServer) -> SpotifyReplay:
     """Spotify as the fixtures show it."""
     return SpotifyReplay(httpserver)
+
+
+@pytest.fixture
+def musicbrainz(httpserver: HTTPServer, tmp_path: Path) -> MusicBrainzReplay:
+    """MusicBrainz as the fixtures show it."""
+    return MusicBrainzReplay(httpserver, tmp_path / "musicbrainz")

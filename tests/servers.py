@@ -8,10 +8,17 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
+from pytest_httpserver.httpserver import QueryMatcher
 from werkzeug import Response
 
+from spotitags.cache import Cache
+from spotitags.catalogs._musicbrainz import MusicBrainzClient
+from spotitags.catalogs.answers import Answers
+from spotitags.catalogs.musicbrainz import MusicBrainzCatalog
 from spotitags.catalogs.spotify import SpotifyCatalog
+from spotitags.pacing import Pace
 
 if TYPE_CHECKING:
     import socket
@@ -22,6 +29,9 @@ if TYPE_CHECKING:
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 ARTIST = "4SpotiTagsFixtureBand0"
 SECRET = "fixture-client-secret"
+BAND = "4f1b2c3d-0000-4000-8000-00000000000a"
+OTHER_BAND = "4f1b2c3d-0000-4000-8000-00000000000b"
+CONTACT = "me@example.org"
 
 
 def fixture(name: str) -> dict[str, Any]:
@@ -58,6 +68,13 @@ class SpotifyReplay:
         handler = expect(f"/v1/artists/{ARTIST}/albums", query_string=query)
         handler.respond_with_response(answer(f"spotify/{name}.json"))
 
+    def stock(self) -> None:
+        """Twelve albums on two pages, three singles, one compilation."""
+        self.albums("albums_page_1")
+        self.albums("albums_page_2", offset=10)
+        self.albums("singles", kind="single")
+        self.albums("compilations", kind="compilation")
+
     def artist(self, name: str) -> None:
         """Answer questions about the artist with a fixture."""
         self.web.expect_request(f"/v1/artists/{ARTIST}").respond_with_response(answer(f"spotify/{name}.json"))
@@ -78,6 +95,58 @@ class SpotifyReplay:
         """Path and query of every request but those for tokens, in order."""
         requests = [request for request, _ in self.web.log if request.path != "/api/token"]
         return [(request.path.removeprefix("/v1/artists/"), request.args.to_dict()) for request in requests]
+
+
+class MusicBrainzReplay:
+    """MusicBrainz and the Cover Art Archive on one server, asked without pauses."""
+
+    def __init__(self, web: HTTPServer, cache: Path) -> None:
+        self.web = web
+        self.cache = cache
+
+    def answers(self, path: str, name: str, *, once: bool = False, **query: str) -> None:
+        """Answer a question that has at least ``query`` with a fixture, always or only the first time."""
+        expect = self.web.expect_oneshot_request if once else self.web.expect_request
+        matcher = Asks({"fmt": "json"} | query)
+        expect(f"/ws/2/{path}", query_string=matcher).respond_with_response(
+            answer(f"musicbrainz/{name}.json")
+        )
+
+    def stock(self) -> None:
+        """An artist that is linked, with its release groups, genres and name."""
+        address = f"https://open.spotify.com/artist/{ARTIST}"
+        self.answers("url", "url", resource=address, inc="artist-rels")
+        self.answers("release-group", "release_groups", artist=BAND, type="album")
+        self.answers(f"artist/{BAND}", "artist_genres", inc="genres")
+        self.answers("artist", "search")
+
+    def catalog(
+        self, *, contact: str | None = CONTACT, refresh: bool = False, url: str | None = None, **changes: Any
+    ) -> MusicBrainzCatalog:
+        """The real catalogue, pointed here."""
+        answers = Answers(Cache(self.cache), "musicbrainz", refresh=refresh)
+        client = MusicBrainzClient(
+            contact, answers=answers, pace=Pace(self.cache / "pace", 0), url=url or self.web.url_for("/")
+        )
+        return MusicBrainzCatalog(client, archive=self.web.url_for("/archive"), **changes)
+
+    @property
+    def calls(self) -> list[tuple[str, dict[str, str]]]:
+        """Path and query of every request to MusicBrainz, in order."""
+        return [(request.path.removeprefix("/ws/2/"), request.args.to_dict()) for request, _ in self.web.log]
+
+
+class Asks(QueryMatcher):
+    """Matches a query that has at least these parameters."""
+
+    def __init__(self, wanted: dict[str, str]) -> None:
+        self.wanted = wanted
+
+    def match(self, request_query_string: bytes) -> bool:
+        return self.wanted.items() <= dict(parse_qsl(request_query_string.decode())).items()
+
+    def get_comparing_values(self, request_query_string: bytes) -> tuple[Any, Any]:
+        return dict(parse_qsl(request_query_string.decode())), self.wanted
 
 
 @contextmanager

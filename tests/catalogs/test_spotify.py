@@ -23,16 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def stock(spotify: SpotifyReplay) -> None:
-    """Twelve albums on two pages, three singles, one compilation."""
-    spotify.albums("albums_page_1")
-    spotify.albums("albums_page_2", offset=10)
-    spotify.albums("singles", kind="single")
-    spotify.albums("compilations", kind="compilation")
-
-
 def test_one_page_with_enough_titles_is_one_call_with_market_and_page_size(spotify: SpotifyReplay) -> None:
-    stock(spotify)
+    spotify.stock()
     albums = spotify.catalog().albums(f"spotify:artist:{ARTIST}", 5)
     assert [album.name for album in albums] == [
         "Paper Lanterns (Deluxe Edition)",
@@ -46,7 +38,7 @@ def test_one_page_with_enough_titles_is_one_call_with_market_and_page_size(spoti
 
 
 def test_an_album_carries_what_the_catalogue_said(spotify: SpotifyReplay) -> None:
-    stock(spotify)
+    spotify.stock()
     album = spotify.catalog().albums(ARTIST, 1)[0]
     assert (album.artist.id, album.artist.name, album.artist.genre) == (ARTIST, "The Fixtures", None)
     assert (album.kind, album.release_date) == ("album", "2021-05-07")
@@ -55,7 +47,7 @@ def test_an_album_carries_what_the_catalogue_said(spotify: SpotifyReplay) -> Non
 
 
 def test_albums_come_before_singles_before_compilations_and_never_appears_on(spotify: SpotifyReplay) -> None:
-    stock(spotify)
+    spotify.stock()
     albums = spotify.catalog().albums(ARTIST, 50)
     assert [(album.kind, album.name) for album in albums[6:]] == [
         ("album", "Glass Harbour"),
@@ -73,13 +65,13 @@ def test_albums_come_before_singles_before_compilations_and_never_appears_on(spo
 
 
 def test_later_kinds_are_not_asked_for_once_there_are_enough(spotify: SpotifyReplay) -> None:
-    stock(spotify)
+    spotify.stock()
     assert len(spotify.catalog().albums(ARTIST, 9)) == 9
     assert [query["include_groups"] for _, query in spotify.calls] == ["album", "album", "single"]
 
 
 def test_null_sizes_and_missing_images_are_no_trouble(spotify: SpotifyReplay) -> None:
-    stock(spotify)
+    spotify.stock()
     glass, first = spotify.catalog().albums(ARTIST, 8)[6:]
     assert {(image.width, image.height) for image in glass.images} == {(None, None)}
     assert first.images == ()
