@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sampled import samples
 
+from classifiers.pooling import pooled
 from classifiers.results import VoterName
 from spotitags.evaluation.protocol import Answers
 from spotitags.evaluation.scoring import scores
@@ -33,7 +34,7 @@ def answers(
     each /= each.sum(axis=-1, keepdims=True)
     weights = np.broadcast_to([0.7, 0.0, 0.3], (repeats, n, 3)).copy()
     each[:, 0] = weights[:, 0] = each[0, 1] = weights[0, 1] = np.nan
-    ensemble = np.einsum("rnvg,rnv->rng", each, weights)
+    ensemble = pooled(each, weights)
     return Answers(
         genres=tuple(genres),
         truth=truth,

@@ -107,13 +107,14 @@ def _systems(answers: Answers) -> Iterator[tuple[str, str, Floats, float]]:
 
 
 def _pooled(answers: Answers, chosen: Sequence[int]) -> tuple[Floats, float]:
-    """The chosen voters' votes by their weights in each fold, evenly where they have none."""
+    """The chosen voters' votes pooled as in an ensemble by their weights in each fold, else evenly."""
+    from classifiers.pooling import pooled
+
     weights = answers.weights[..., chosen]
     total = weights.sum(axis=-1, keepdims=True)
     even = np.full_like(weights, 1 / len(chosen))
     parts = np.divide(weights, total, out=even, where=total > 0)
-    shares = np.einsum("rnvg,rnv->rng", answers.each[:, :, chosen], parts)
-    return shares, float(np.nanmean(total))
+    return pooled(answers.each[:, :, chosen], parts), float(np.nanmean(total))
 
 
 def _system(kind: str, name: str, shares: Floats, answers: Answers, drawn: Floats) -> dict[str, Any]:

@@ -54,6 +54,14 @@ def test_a_view_is_its_voters_by_their_weights() -> None:
     assert by_name["lite all poor"]["scores"] != by_name["lite all"]["scores"]
 
 
+def test_all_voters_pooled_are_the_ensemble() -> None:
+    """With voters of one view alone the view answers as the ensemble does."""
+    found = scores(samples(), answers(last_view="all"), about())
+    by_name = {system["name"]: system for system in found["systems"]}
+    assert by_name["lite all"]["scores"] == by_name["ensemble"]["scores"]
+    assert by_name["lite all"]["right"] == by_name["ensemble"]["right"]
+
+
 def test_where_embeddings_vote_the_tags_are_scored_alone_too() -> None:
     found = scores(samples(), answers(last_view="embedding"), about())
     by_name = {system["name"]: system for system in found["systems"]}
