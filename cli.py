@@ -488,7 +488,7 @@ def _ask_for_contact(asked: Asked, options: dict[str, Any]) -> None:
     """Ask, once for all runs, for the contact that MusicBrainz wants, where there is somebody to ask."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
-    from spotitags.asking import CONTACT, needs_contact
+    from spotitags.asking import CONTACT, keep_contact, needs_contact
     from spotitags.settings import Settings
 
     settings = Settings()
@@ -502,7 +502,7 @@ def _ask_for_contact(asked: Asked, options: dict[str, Any]) -> None:
         "e-mail or web address (nothing to go without)", default="", show_default=False, err=True
     )
     if contact:
-        settings.keep_contact(contact.strip())
+        keep_contact(settings, contact.strip())
 
 
 def _refs(spotitags: SpotiTags, asked: Asked) -> list[str]:

@@ -105,5 +105,17 @@ def needs_contact(
     return any(bare_id(ref) not in bundled for ref in refs)
 
 
+def keep_contact(settings: Settings, contact: str) -> None:
+    """Keep a contact for MusicBrainz for this and later runs.
+
+    Raises:
+        SettingsError: It is neither an e-mail nor a web address, or cannot be kept.
+    """
+    from spotitags.catalogs._musicbrainz import user_agent
+
+    user_agent(contact)
+    settings.keep_contact(contact)
+
+
 def _match(artist: Artist) -> Match:
     return Match(artist.id, artist.name or artist.id, artist.genre or "")
