@@ -3,50 +3,30 @@
 from __future__ import annotations
 
 import io
-import json
-import os
 import sys
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from spotitags.errors import InputError, SpotiTagsError
+from spotitags.terminal import (
+    Group,
+    answer_all,
+    emit,
+    exit_code,
+    progress,
+    say,
+    show,
+    stdout,
+    tracked,
+    write_table,
+)
+from spotitags.whom import Asked, ask_for_contact, refs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from rich.console import Console, RenderableType
-
     from spotitags import SpotiTags
-
-MANY = 50  # from which on a log, too, shows progress
-ALL_ANSWERED, NONE_ANSWERED, SOME_ANSWERED, INTERRUPTED = 0, 1, 3, 130
-
-
-class Group(TyperGroup):
-    """Turns what stops a command into one line on stderr and an exit code."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except SpotiTagsError as error:
-            _say(f"error: {error}")
-            raise typer.Exit(NONE_ANSWERED) from None
-        except KeyboardInterrupt:
-            _say("interrupted; what was finished is kept, run the same command to go on")
-            raise typer.Exit(INTERRUPTED) from None
-        except (BrokenPipeError, SystemExit):  # rich turns the former into the latter
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left, as head does
-            raise typer.Exit(ALL_ANSWERED) from None
-        except OSError as error:
-            _say(f"error: {error.filename or 'the output'}: {error.strerror or error}")
-            raise typer.Exit(NONE_ANSWERED) from None
-
 
 app = typer.Typer(
     name="spotitags",
@@ -174,17 +154,8 @@ def predict(
             return present.prediction_json(prediction, top, explain=explain)
         return present.show_prediction(prediction, top or 10, explain=explain)
 
-    refs = _refs(spotitags, asked)
-    _answer(spotitags.predictions(refs, explain=explain), refs, render, as_json=as_json)
-
-
-class Format(StrEnum):
-    """How tags are written."""
-
-    table = "table"
-    json = "json"
-    csv = "csv"
-    parquet = "parquet"
+    refs = refs_of(spotitags, asked)
+    answer_all(spotitags.predictions(refs, explain=explain), refs, render, as_json=as_json)
 
 
 @app.command()
@@ -223,10 +194,10 @@ def tag(
         catalog=catalog.value, manifest=manifest, tagger=tagger or (), albums=albums,
         offline=offline, keep_broad=keep_broad, clip_model=clip_model, device=device,
     )  # fmt: skip
-    refs = _refs(spotitags, asked)
+    refs = refs_of(spotitags, asked)
     answers = spotitags.all_bags(refs)
     if as_csv or parquet is not None:
-        _write_table(answers, refs, top, parquet)
+        write_table(answers, refs, top, parquet)
         return
 
     def render(bags: Any) -> Any:
@@ -234,7 +205,7 @@ def tag(
 
         return present.bags_json(bags, top) if as_json else present.show_bags(bags, top or 20)
 
-    _answer(answers, refs, render, as_json=as_json)
+    answer_all(answers, refs, render, as_json=as_json)
 
 
 @app.command()
@@ -273,12 +244,12 @@ def train(
         catalog=catalog.value, manifest=labels if with_covers else None, tagger=tagger or (), albums=albums,
         offline=offline, clip_model=clip_model, device=device,
     )  # fmt: skip
-    with _progress(len(artists)) as step:
+    with progress(len(artists)) as step:
         report = train_model(spotitags, artists, out, folds=folds, seed=seed, progress=step)
     for ref, error in report.failed.items():
-        _say(f"{ref}: {error}")
-    _print(present.show_training(report))
-    raise typer.Exit(_exit_code(len(artists), len(report.failed)))
+        say(f"{ref}: {error}")
+    show(present.show_training(report))
+    raise typer.Exit(exit_code(len(artists), len(report.failed)))
 
 
 @app.command()
@@ -338,7 +309,7 @@ def evaluate(
 
     runs = [evaluation.read(path) for path in compare or ()]
     if labels is None and out is None:
-        _print(show_comparison(runs, evaluation.against_first(runs)))
+        show(show_comparison(runs, evaluation.against_first(runs)))
         return
     if out is None or not (labels or offline):
         raise InputError(
@@ -352,19 +323,19 @@ def evaluate(
         device=device,
     )  # fmt: skip
     protocol = evaluation.Protocol(folds, repeats, curve_repeats, seed, albums, shuffle)
-    with _progress(len(artists)) as step:
+    with progress(len(artists)) as step:
         found = evaluation.evaluate(
             spotitags, artists, name=out.resolve().name,
             dataset=dataset or (labels.resolve().parent.name if labels else "bundled library"),
             created=datetime.now(UTC).date().isoformat(), protocol=protocol, min_covers=min_covers,
             drop_shared=drop_shared, single=covers, progress=step,
         )  # fmt: skip
-    _print(show_scores(found, evaluation.write(found, out)))
+    show(show_scores(found, evaluation.write(found, out)))
     for run in runs:
-        _print(show_comparison([run, found], evaluation.against_first([run, found])))
+        show(show_comparison([run, found], evaluation.against_first([run, found])))
     for ref, error in found["failed"].items():
-        _say(f"{ref}: {error}")
-    raise typer.Exit(_exit_code(len(artists), len(found["failed"])))
+        say(f"{ref}: {error}")
+    raise typer.Exit(exit_code(len(artists), len(found["failed"])))
 
 
 @app.command()
@@ -380,7 +351,7 @@ def results(
     from spotitags.evaluation.results import write_results
 
     write_results([read(path) for path in scores], out)
-    _say(f"{out} written")
+    say(f"{out} written")
 
 
 @app.command()
@@ -400,18 +371,18 @@ def labels(
     from spotitags import labels as labelling
 
     asked = Asked([], artists)
-    _ask_for_contact(asked, {"catalog": "musicbrainz", "manifest": None, "offline": False})
+    ask_for_contact(asked, {"catalog": "musicbrainz", "manifest": None, "offline": False})
     refs = asked.refs()
-    musicbrainz = SpotiTags(catalog="musicbrainz", refresh=refresh, notify=_say).source
+    musicbrainz = SpotiTags(catalog="musicbrainz", refresh=refresh, notify=say).source
     answers = labelling.labels(musicbrainz, refs, _split(genres))
-    found = [label for _, label in _tracked(answers, refs) if not isinstance(label, SpotiTagsError)]
+    found = [label for _, label in tracked(answers, refs) if not isinstance(label, SpotiTagsError)]
     if out is None:
         labelling.write(sys.stdout, found)
     else:
         with out.open("w", encoding="utf-8", newline="") as stream:
             labelling.write(stream, found)
-    _say(f"{len(found)} of {len(refs)} artists labelled")
-    raise typer.Exit(_exit_code(len(refs), len(refs) - len(found)))
+    say(f"{len(found)} of {len(refs)} artists labelled")
+    raise typer.Exit(exit_code(len(refs), len(refs) - len(found)))
 
 
 @app.command()
@@ -425,14 +396,15 @@ def library(as_json: Json = False) -> None:
     if as_json:
         for artist in sample.artists():
             row = {"id": artist.id, "name": artist.name, "genre": artist.genre}
-            _emit(row | {"held_out": artist.id in sample.held_out})
+            emit(row | {"held_out": artist.id in sample.held_out, "trained": artist.id in sample.trained_on})
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("artist", "name", "genre", "in training"):
         table.add_column(column)
     for artist in sorted(sample.artists(), key=lambda artist: (artist.genre or "", artist.name or "")):
-        table.add_row(artist.id, artist.name, artist.genre, "no" if artist.id in sample.held_out else "yes")
-    _stdout().print(table)
+        kept = "held out" if artist.id in sample.held_out else "no such genre in the model"
+        table.add_row(artist.id, artist.name, artist.genre, "yes" if artist.id in sample.trained_on else kept)
+    stdout().print(table)
 
 
 @app.command()
@@ -448,9 +420,9 @@ def doctor(
     checks = examine(offline=offline)
     if as_json:
         for check in checks:
-            _emit(check._asdict())
+            emit(check._asdict())
     else:
-        _stdout().print(show(checks))
+        stdout().print(show(checks))
 
 
 def main() -> None:
@@ -461,202 +433,16 @@ def main() -> None:
     app()
 
 
-class Asked(NamedTuple):
-    """Whom a command is about, as its options say."""
-
-    ids: Sequence[str]
-    file: Path | None = None
-    names: Sequence[str] = ()
-    playlist: str | None = None
-
-    def refs(self) -> list[str]:
-        """The ids among them."""
-        from spotitags.asking import read_artists
-
-        return [*self.ids, *(read_artists(self.file) if self.file else ())]
-
-
 def _spotitags(asked: Asked | None = None, **options: Any) -> SpotiTags:
     from spotitags import SpotiTags
 
     if asked and not options["offline"]:
-        _ask_for_contact(asked, options)
-    return SpotiTags(notify=_say, **options)
-
-
-def _ask_for_contact(asked: Asked, options: dict[str, Any]) -> None:
-    """Ask, once for all runs, for the contact that MusicBrainz wants, where there is somebody to ask."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return
-    from spotitags.asking import CONTACT, keep_contact, needs_contact
-    from spotitags.settings import Settings
-
-    settings = Settings()
-    refs = [*asked.refs(), *asked.names]
-    if not needs_contact(
-        settings, options["catalog"], refs, manifest=options["manifest"], offline=options["offline"]
-    ):
-        return
-    _say(CONTACT)
-    contact = typer.prompt(
-        "e-mail or web address (nothing to go without)", default="", show_default=False, err=True
-    )
-    if contact:
-        keep_contact(settings, contact.strip())
-
-
-def _refs(spotitags: SpotiTags, asked: Asked) -> list[str]:
-    """The artists asked for, each once; all of a manifest's where none is named."""
-    from spotitags.catalogs import bare_id
-
-    refs = [*asked.refs(), *(_pick(spotitags, name) for name in asked.names)]
-    if asked.playlist:
-        from spotitags.asking import playlist
-
-        refs += [artist.id for artist in playlist(spotitags.source, asked.playlist)]
-    if refs:
-        return list({bare_id(ref): ref for ref in reversed(refs)}.values())[::-1]
-    if spotitags.manifest is None:
-        raise InputError(
-            "no artist to ask about: give --artist (repeatable), --artists FILE, --name, or --manifest for "
-            "all of its artists"
-        )
-    return [artist.id for artist in spotitags.artists()]
-
-
-def _pick(spotitags: SpotiTags, name: str) -> str:
-    """The id of the artist of that name; where several fit, the one that somebody chooses, else the first."""
-    found = spotitags.search(name)
-    lines = [f"{match.name} ({match.detail})" if match.detail else match.name for match in found]
-    chosen = 1
-    if len(found) > 1 and sys.stdin.isatty() and sys.stderr.isatty():
-        for number, line in enumerate(lines, start=1):
-            _say(f"{number:>3}  {line}")
-        chosen = 0
-        while not 1 <= chosen <= len(found):
-            chosen = typer.prompt(f"which {name}? 1 to {len(found)}", default=1, type=int, err=True)
-    elif len(found) > 1:
-        _say(f"warning: {len(found)} artists fit the name {name!r}; the first is taken, an id would be sure")
-    _say(f"artist {found[chosen - 1].id}: {lines[chosen - 1]}")
-    return found[chosen - 1].id
-
-
-def _answer(answers: Iterator[Any], refs: list[str], render: Callable[[Any], Any], *, as_json: bool) -> None:
-    """Print each artist's answer as it comes, and exit by how many there were."""
-    from spotitags import present
-
-    failed = 0
-    for ref, answer in _tracked(answers, refs):
-        if isinstance(answer, SpotiTagsError):
-            failed += 1
-            if as_json:
-                _emit(present.error_json(ref, answer))
-        elif as_json:
-            _emit(render(answer))
-        else:
-            _print(render(answer))
-    raise typer.Exit(_exit_code(len(refs), failed))
-
-
-def _write_table(answers: Iterator[Any], refs: list[str], top: int | None, parquet: Path | None) -> None:
-    """Write all tags as CSV on stdout, or as one Parquet file, and exit by how many artists there were."""
-    from spotitags import tables
-
-    failed: list[str] = []
-
-    def rows() -> Iterator[tables.Row]:
-        for ref, answer in _tracked(answers, refs):
-            if isinstance(answer, SpotiTagsError):
-                failed.append(ref)
-            else:
-                yield from tables.rows(answer, top)
-
-    if parquet is None:
-        tables.write_csv(sys.stdout, rows())
-    else:
-        tables.write_parquet(parquet, rows())
-    raise typer.Exit(_exit_code(len(refs), len(failed)))
-
-
-def _exit_code(total: int, failed: int) -> int:
-    if not failed:
-        return ALL_ANSWERED
-    return NONE_ANSWERED if failed == total else SOME_ANSWERED
-
-
-def _tracked(answers: Iterator[Any], refs: list[str]) -> Iterator[tuple[str, Any]]:
-    """The answers, failures told on stderr, with a bar there where a person waits for several.
-
-    What stops the whole run is the answer of every artist that was still to come.
-    """
-    done = 0
-    with _progress(len(refs)) as step:
-        try:
-            for ref, answer in answers:
-                done += 1
-                if isinstance(answer, SpotiTagsError):
-                    _say(f"{ref}: {answer}")
-                yield ref, answer
-                step("artists", done, len(refs))
-        except SpotiTagsError as error:
-            _say(f"error: {error}")
-            yield from ((ref, error) for ref in refs[done:])
-        finally:
-            getattr(
-                answers, "close", lambda: None
-            )()  # now, not at the end of the process: what runs ahead stops
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[str, int, int], None]]:
-    """A callback ``(stage, done, total)`` that draws a bar on stderr where that is a terminal."""
-    if total == 1 or not sys.stderr.isatty():
-        yield _tenths
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    # Answers on a terminal go above the bar; answers into a file or pipe must not be drawn into it.
-    bars = Progress(
-        *columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()
-    )
-    with bars as progress:
-        bar = progress.add_task("artists", total=total)
-        yield lambda stage, done, of: progress.update(bar, description=stage, completed=done, total=of)
-
-
-def _tenths(stage: str, done: int, total: int) -> None:
-    """A line for every tenth of many: what a bar is to a terminal."""
-    if total >= MANY and done * 10 // total > (done - 1) * 10 // total:
-        _say(f"{stage}: {done} of {total}")
+        ask_for_contact(asked, options)
+    return SpotiTags(notify=say, **options)
 
 
 def _split(names: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in (names or "").split(",") if name.strip())
-
-
-def _stdout() -> Console:
-    from rich.console import Console
-
-    return Console()
-
-
-def _print(renderables: Iterable[RenderableType]) -> None:
-    console = _stdout()
-    for renderable in renderables:
-        console.print(renderable)
-
-
-def _emit(row: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
-
-
-def _say(line: str) -> None:
-    from spotitags.present import plain
-
-    sys.stderr.write(plain(line) + "\n")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from spotitags.records import Artist
+
 
 class SpotiTagsError(Exception):
     """Root of everything that SpotiTags raises on purpose."""
@@ -97,7 +99,16 @@ class CoverError(SpotiTagsError):
 
 
 class NoCoversError(SpotiTagsError):
-    """Not one cover of an artist could be used; the reasons are in the message."""
+    """Not one cover of an artist could be used; the reasons are in the message.
+
+    Args:
+        message: Cause and next step.
+        artist: As the catalogue named it, where it did.
+    """
+
+    def __init__(self, message: str, artist: Artist | None = None) -> None:
+        self.artist = artist
+        super().__init__(message)
 
 
 class TaggerError(SpotiTagsError):

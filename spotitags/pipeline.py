@@ -88,7 +88,7 @@ class SpotiTags:
         self.manifest = None if manifest is None else Path(manifest)
         self.tagger = tagger
         self.model = None if model is None else Path(model)
-        self.genres = tuple(genres)
+        self.genres = (genres,) if isinstance(genres, str) else tuple(genres)
         self.albums = albums
         self.keep_broad = keep_broad
         self.offline = offline

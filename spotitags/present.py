@@ -33,8 +33,9 @@ def artist_json(artist: Artist) -> dict[str, Any]:
 
 def error_json(ref: str, error: Exception) -> dict[str, Any]:
     """The object of an artist that could not be answered: ``{"artist", "error": {"type", "message"}}``."""
+    artist = getattr(error, "artist", None)
     return {
-        "artist": {"id": ref, "name": None},
+        "artist": {"id": ref, "name": artist.name if artist else None},
         "error": {"type": type(error).__name__, "message": str(error)},
     }
 

@@ -198,8 +198,8 @@ class Tagging:
         for tagger in self.taggers:
             kept = self.cache.get_many("tags", [_key(tagger, digest) for digest in unique])
             for digest, rows in zip(unique, kept, strict=True):
-                if rows is not None:
-                    known[tagger.name][digest] = [Tag(label, weight) for label, weight in rows]
+                if (tags := _tags(rows)) is not None:
+                    known[tagger.name][digest] = tags
         return known
 
     def _complete(self, known: Mapping[str, Mapping[str, object]], digest: str) -> bool:
@@ -225,8 +225,17 @@ class Tagging:
                 for tagger in self.taggers:
                     tags[tagger.name].append(known[tagger.name][slot.digest])
         if not pictures:
-            return NoCoversError(_no_covers(listing.ref, skipped))
+            artist = listing.slots[0].album.artist if listing.slots else None
+            return NoCoversError(_no_covers(listing.ref, skipped), artist)
         return Seen(listing.slots[0].album.artist, dict(tags), tuple(pictures.values()), tuple(skipped))
+
+
+def _tags(rows: object) -> list[Tag] | None:
+    """Tags as they were kept; None for none, and for what is damaged, so that it is looked at anew."""
+    try:
+        return [Tag(str(label), float(weight)) for label, weight in rows]  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        return None
 
 
 def _no_covers(ref: str, skipped: Sequence[Skipped]) -> str:

@@ -143,6 +143,7 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
     from classifiers.errors import ClassifierError
     from classifiers.saving import save
 
+    _check(artists, out)
     labelled = collect(spotitags, artists, apart_from=apart_from, progress=progress)
     if not labelled.rows:
         raise InputError("not one labelled artist could be answered: " + _why(labelled.failed))
@@ -159,6 +160,23 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
             f"{out} cannot be written ({error.strerror or error}): choose another --out"
         ) from error
     return TrainingReport(files, trained, labelled.failed)
+
+
+def _check(artists: Sequence[Artist], out: Path) -> None:
+    """Find before hours of tagging what would stop the training after them."""
+    from classifiers.errors import ClassifierError
+    from classifiers.evaluation import splits
+
+    try:
+        splits([str(artist.genre) for artist in artists], [()] * len(artists))
+    except ClassifierError as error:
+        raise InputError(str(error)) from error
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{out} cannot be written ({error.strerror or error}): choose another --out"
+        ) from error
 
 
 def _why(failed: Mapping[str, SpotiTagsError]) -> str:

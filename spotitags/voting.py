@@ -87,6 +87,7 @@ class Voting:
         notify: Called with a line for what a reader of the votes should know.
 
     Raises:
+        InputError: A single genre is asked for.
         ModelError: The model cannot be read, or no voter can be had for these taggers and genres.
     """
 
@@ -104,7 +105,10 @@ class Voting:
             self.ensemble = Ensemble.load(model or bundled_model())
         except ModelFileError as error:
             raise ModelError(str(error)) from error
-        self.genres = tuple(dict.fromkeys(genres)) or self.ensemble.genres
+        self.genres = _spelled(genres, self.ensemble.genres) or self.ensemble.genres
+        if len(self.genres) == 1:
+            raise InputError(f"a vote needs two genres at least, not {self.genres[0]} alone: name another")
+        self._strangers: set[str] = set()
         self.readers: list[GenreReader] = []
         if self._reads(versions):
             self._compare(versions)
@@ -136,6 +140,7 @@ class Voting:
         """
         if self.readers:
             return self._untrained(bags, {} if seen is None else seen.tags)
+        self._point_out(bags[0].artist.genre)
         weights = {bag.tagger: bag.weights() for bag in bags}
         covers = {bag.tagger: bag.cover_weights() for bag in bags if bag.each}
         embeddings = {} if seen is None else seen.embeddings
@@ -152,6 +157,14 @@ class Voting:
             bags=tuple(bags),
             reasons=tuple(Tag(pull.label, pull.pull) for pull in why.overall) if why else (),
         )
+
+    def _point_out(self, genre: str | None) -> None:
+        """Say once of each genre, where the catalogue knows it, that the model cannot name it."""
+        if genre and genre not in self.ensemble.genres and genre not in self._strangers:
+            self._strangers.add(genre)
+            self.notify(
+                f"model: {genre}, as the catalogue has it, is none of its genres, so it cannot be named"
+            )
 
     def _votes(self, result: Result, why: Explanation | None) -> list[Vote]:
         return [
@@ -209,6 +222,12 @@ class Voting:
             f"not with {', '.join(versions)}: "
             "take another --tagger, or train a model with 'spotitags train'"
         )
+
+
+def _spelled(genres: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    """The genres asked for, each once, as the model spells those that it knows."""
+    spelling = {genre.casefold(): genre for genre in known}
+    return tuple(dict.fromkeys(spelling.get(genre.casefold(), genre) for genre in genres))
 
 
 def _ranked(shares: Mapping[str, float]) -> dict[str, float]:

@@ -215,6 +215,7 @@ def test_an_artist_without_a_good_cover_fails_alone(home: Path, tmp_path: Path) 
     assert good["tags"]
     assert bad["error"]["type"] == "NoCoversError"
     assert "Album 0: empty" in bad["error"]["message"]
+    assert bad["artist"] == {"id": "bad", "name": "The bad"}
 
 
 def test_titles_from_outside_cannot_steer_the_terminal(home: Path, tmp_path: Path) -> None:
@@ -279,6 +280,7 @@ def test_the_library_can_be_listed(home: Path) -> None:
     sample = LibraryCatalog()
     assert {row["id"] for row in rows} == {artist.id for artist in sample.artists()}
     assert {row["id"] for row in rows if row["held_out"]} == sample.held_out
+    assert {row["genre"] for row in rows if not row["trained"] and not row["held_out"]} == {"reggae"}
     assert METALLICA in spotitags("library", home=home).stdout
 
 

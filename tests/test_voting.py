@@ -92,6 +92,20 @@ def test_genres_asked_for_share_everything_between_them() -> None:
     assert all(set(voter.votes) == {"jazz", "metal"} for voter in prediction.voters)
 
 
+def test_genres_are_known_in_any_case_and_two_are_needed() -> None:
+    assert Voting(None, versions(), genres=["Metal", "JAZZ"]).genres == ("metal", "jazz")
+    with pytest.raises(InputError, match="two genres"):
+        Voting(None, versions(), genres=["metal"])
+
+
+def test_a_genre_that_the_model_cannot_name_is_said_once() -> None:
+    said: list[str] = []
+    voting = Voting(None, versions(), notify=said.append)
+    for _ in range(2):
+        voting.predict([TagBag(Artist("r", genre="reggae"), "lite", METAL.tags, 10)])
+    assert len([line for line in said if line.startswith("model: reggae")]) == 1
+
+
 def test_an_unknown_bag_is_said_to_be_unknown() -> None:
     said: list[str] = []
     strange = TagBag(ARTIST, "lite", (Tag("flibbertigibbet", 3.0),), covers=5)
@@ -138,7 +152,7 @@ def test_any_genres_can_be_asked_of_a_text_tower() -> None:
 
 @pytest.mark.parametrize(
     ("names", "genres", "word"),
-    [({"other": "1"}, (), "not with other"), ({"lite": "1"}, ("polka",), "not polka")],
+    [({"other": "1"}, (), "not with other"), ({"lite": "1"}, ("polka", "jazz"), "not polka")],
 )
 def test_no_voter_at_all_is_an_error_that_says_what_to_do(
     names: dict[str, str], genres: tuple[str, ...], word: str

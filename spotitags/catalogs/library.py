@@ -59,6 +59,14 @@ class LibraryCatalog:
         """Ids of the artists that the bundled model was not trained on."""
         return frozenset(row["id"] for row in self._sample["artists"] if row["held_out"])
 
+    @property
+    def trained_on(self) -> frozenset[str]:
+        """Ids of the artists that the bundled model learnt from: the rest of genres with held-out ones."""
+        genres = {row["genre"] for row in self._sample["artists"] if row["held_out"]}
+        return frozenset(
+            row["id"] for row in self._sample["artists"] if row["genre"] in genres and not row["held_out"]
+        )
+
     def artists(self) -> list[Artist]:
         """Every artist of the sample with name and genre, in the sample's order."""
         return [Artist(row["id"], row["name"], row["genre"]) for row in self._sample["artists"]]

@@ -7,7 +7,7 @@ import os
 import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, ClassVar, TypeVar
@@ -73,7 +73,7 @@ class LiteTagger:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.cache_dir)!r})"
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Weights, graph, labels and attributes in one line. Loads no model."""
         labels = hashlib.sha256("\n".join(imagenet_labels()).encode()).hexdigest()[:8]
