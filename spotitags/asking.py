@@ -93,7 +93,18 @@ def playlist(catalog: Catalog, ref: str) -> list[Artist]:
 def needs_contact(
     settings: Settings, catalog: str, refs: Iterable[str], *, manifest: Path | None, offline: bool
 ) -> bool:
-    """Whether MusicBrainz would be asked for one of these artists if only a contact were set."""
+    """Whether MusicBrainz would be asked for one of these artists if only a contact were set.
+
+    Args:
+        settings: Tell which catalogues can be asked.
+        catalog: As asked for, such as ``auto``.
+        refs: Ids or names.
+        manifest: Covers on disk, if any.
+        offline: True forbids it anyway.
+
+    Raises:
+        InputError: Wishes that contradict each other.
+    """
     if settings.contact or manifest is not None or offline:
         return False
     chosen = choose_catalog(catalog, settings, manifest=manifest, offline=offline).name
@@ -101,8 +112,12 @@ def needs_contact(
         return chosen == "musicbrainz"
     from spotitags.catalogs.library import LibraryCatalog
 
-    bundled = {artist.id for artist in LibraryCatalog().artists()}
-    return any(bare_id(ref) not in bundled for ref in refs)
+    artists = LibraryCatalog().artists()
+    bundled = {artist.id for artist in artists}
+    return any(
+        bare_id(ref) not in bundled and not any(same_name(artist.name or "", ref) for artist in artists)
+        for ref in refs
+    )
 
 
 def keep_contact(settings: Settings, contact: str) -> None:

@@ -32,7 +32,12 @@ PACKAGES = (
     ("torch", str(NotInstalledError("only the tagger clip", "clip"))),
     ("pyarrow", str(NotInstalledError("only --parquet", "parquet"))),
 )
-HOSTS = (("Spotify", "api.spotify.com"), ("model hub", "huggingface.co"))
+HOSTS = (
+    ("MusicBrainz", "musicbrainz.org"),
+    ("Cover Art Archive", "coverartarchive.org"),
+    ("Spotify", "api.spotify.com"),
+    ("model hub", "huggingface.co"),
+)
 PATIENCE = 3.0  # seconds a host may take to answer
 
 
@@ -92,6 +97,20 @@ def _keys(settings: Settings) -> Iterator[Check]:
         ("SPOTIPY_CLIENT_SECRET", settings.spotify_client_secret),
     ):
         yield Check("key", name, ok=bool(value), found="set" if value else "not set", remedy=remedy)
+    yield _contact(settings)
+
+
+def _contact(settings: Settings) -> Check:
+    remedy = "only for --catalog musicbrainz: set it to your e-mail or web address"
+    if not settings.contact:
+        return Check("contact", "SPOTITAGS_CONTACT", ok=False, found="not set", remedy=remedy)
+    from spotitags.catalogs._musicbrainz import user_agent
+
+    try:
+        found = f"MusicBrainz reads {user_agent(settings.contact)}"
+    except SpotiTagsError as error:
+        return Check("contact", "SPOTITAGS_CONTACT", ok=False, found=str(error), remedy=remedy)
+    return Check("contact", "SPOTITAGS_CONTACT", ok=True, found=found)
 
 
 def _gpu() -> Check:

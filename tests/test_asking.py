@@ -103,6 +103,8 @@ def test_a_catalogue_without_names_says_so(spotify: SpotifyReplay) -> None:
     [
         ("auto", [METALLICA], {}, None, False, False),
         ("auto", [METALLICA, NOBODY], {}, None, False, True),
+        ("auto", ["metallica"], {}, None, False, False),
+        ("auto", ["Social Distortion"], {}, None, False, True),
         ("auto", [f"spotify:artist:{METALLICA}"], {}, None, False, False),
         ("auto", [NOBODY], {"contact": CONTACT}, None, False, False),
         ("auto", [NOBODY], KEYS, None, False, False),

@@ -39,6 +39,17 @@ def test_a_key_that_is_set_is_said_to_be_set_and_no_more(tmp_path: Path) -> None
     assert "do-not-tell" not in repr(checks)
 
 
+def test_a_contact_is_looked_at(tmp_path: Path) -> None:
+    def contact(value: str | None) -> Check:
+        settings = Settings(cache_dir=tmp_path, contact=value)
+        return found(examine(settings, offline=True))["contact SPOTITAGS_CONTACT"]
+
+    assert "me@example.org" in contact("me@example.org").found
+    assert not contact("me").ok
+    assert not contact(None).ok
+    assert "--catalog musicbrainz" in contact(None).remedy
+
+
 def test_a_host_answers_or_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
