@@ -222,7 +222,7 @@ def train(
     catalog: CatalogOption = CatalogName.auto,
     tagger: Taggers = None,
     genres: Annotated[str | None, typer.Option(metavar="A,B", help="Only these genres.")] = None,
-    albums: Albums = 10,
+    albums: Albums = 20,
     folds: Annotated[
         int, typer.Option(min=2, metavar="N", help="Parts of the cross-validation that weighs the voters.")
     ] = 5,
