@@ -114,7 +114,7 @@ class Day:
         return self._pictures[_number(name) % PICTURES]
 
     def musicbrainz(self, path: str, query: Mapping[str, str]) -> dict[str, Any] | None:
-        """What MusicBrainz says, None for 404. One id in ten is linked to nobody."""
+        """What MusicBrainz says, None for 404. One id in ten is linked to nobody; three share each name."""
         if path == "url":
             wanted = query["resource"].rpartition("/")[2]
             if _number(wanted) % 10 == 0:
@@ -134,10 +134,17 @@ class Day:
                 for n in range(1 + _number(mbid) % 3)
             ]
             return {"release-group-count": len(groups), "release-groups": groups}
+        if path == "artist":
+            name = query["query"]
+            found = [self._namesake(name, n) for n in range(3)]
+            return {"artists": [{"id": mbid, "name": name, "disambiguation": why} for mbid, why in found]}
         mbid = path.rpartition("/")[2]
         genres = [{"name": f"{word} {genre}", "count": 1 + _number(mbid + genre) % 9}
                   for word in ("late", "early") for genre in ("rock", "jazz")]  # fmt: skip
         return {"id": mbid, "name": f"Artist {mbid}", "genres": genres if _number(mbid) % 5 else []}
+
+    def _namesake(self, name: str, number: int) -> tuple[str, str]:
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{name}{number}")), f"number {number}"
 
     def spotify(self, path: str, query: Mapping[str, str]) -> dict[str, Any] | None:
         """What Spotify says, None for 404: lean, with nulls where it may. One id in ten is unknown."""

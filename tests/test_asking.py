@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import termios
@@ -179,6 +181,28 @@ def test_at_a_terminal_the_contact_is_asked_for_once(tmp_path: Path) -> None:
         assert code == 0
         assert "whom to write to" not in screen
         assert "catalog musicbrainz: a contact is set" in screen
+
+
+def test_at_a_terminal_one_of_several_of_a_name_can_be_chosen(tmp_path: Path) -> None:
+    args = ["tag", "--name", "Twins", "--catalog", "musicbrainz", "--tagger", "lite", "--json"]
+    with serving(Day()) as day:
+        code, out, screen = at_a_terminal(tmp_path, day, b"me@example.org\n9\n3\n", *args)
+        assert code == 0, screen
+        chosen = json.loads(out)["artist"]["id"]
+        assert re.search(r"3  twins \(number 2\)", screen)
+        assert f"artist {chosen}: twins (number 2)" in screen
+        with (tmp_path / "log").open("w") as log:
+            run = subprocess.run(
+                [sys.executable, "-m", "cli", *args],
+                cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=log,
+                env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | day.environment(),
+                stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+    first = json.loads(run.stdout)["artist"]["id"]
+    said = (tmp_path / "log").read_text()
+    assert "warning: 3 artists fit the name 'Twins'" in said
+    assert f"artist {first}: twins (number 0)" in said
+    assert first != chosen
 
 
 def test_at_a_terminal_nonsense_is_not_kept_as_a_contact(tmp_path: Path) -> None:

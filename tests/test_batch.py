@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from typing import Any
 
 import pytest
 from chaos import Day, serving
+
+from spotitags.catalogs.folder import read_labels
 
 ROOT = Path(__file__).resolve().parent.parent
 # A shell lets what it runs in the background ignore Ctrl-C, and children inherit that.
@@ -130,6 +133,41 @@ def test_a_developer_without_premium_is_told_so_for_each_artist(artists: Path, t
     assert code == 1
     assert {line["error"]["type"] for line in lines} == {"SettingsError"}
     assert "Premium" in err
+
+
+def test_a_refresh_asks_for_everything_anew_once(tmp_path: Path) -> None:
+    path = tmp_path / "artists.txt"
+    path.write_text("\n".join(ids(4)))
+    with serving(Day()) as day:
+        first = predict(day, tmp_path / "home", path, "musicbrainz")
+        questions = sorted(call.question for call in day.calls)
+        args = ["predict", "--artists", str(path), "--catalog", "musicbrainz", "--tagger", "lite", "--json"]
+        out, _ = start(day, tmp_path / "home", *args, "--refresh").communicate(timeout=60)
+        assert [json.loads(line) for line in out.splitlines()] == first[1]
+    assert sorted(call.question for call in day.calls) == sorted(2 * questions)
+
+
+def test_labels_are_written_and_who_has_none_is_listed(artists: Path, tmp_path: Path) -> None:
+    out = tmp_path / "labels.csv"
+    with serving(Day()) as day:
+        process = start(
+            day,
+            tmp_path / "home",
+            "labels",
+            "--artists",
+            str(artists),
+            "--genres",
+            "Rock,jazz",
+            "--out",
+            str(out),
+        )
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 3, err
+    labelled = read_labels(out)
+    assert {artist.genre for artist in labelled} == {"Rock", "jazz"}
+    assert f"{len(labelled)} of 30 artists labelled" in err
+    for artist in set(ids(30)) - {artist.id for artist in labelled}:
+        assert re.search(rf"^{artist}: .*(links no artist|other genres|votes each)", err, re.MULTILINE)
 
 
 def test_musicbrainz_is_asked_once_a_second_by_two_processes_at_once(tmp_path: Path) -> None:
