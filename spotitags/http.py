@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import httpx2
 
 MAX_REDIRECTS = 5
+HTTP_PORT = 80
 
 # Without a handler of its own, each retry that stamina logs would be printed to the user's stderr.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -35,7 +36,7 @@ class HttpClient:
 
     Connection trouble and answers of 5xx are tried again with growing pauses. A ``Retry-After`` is honoured
     up to ``longest_wait`` and raised as `RateLimitError` beyond it: nobody waits for hours untold. A redirect
-    never leads from https back to http.
+    from https is followed by https alone.
 
     Args:
         seconds: Time for one `get`, tries and pauses included, waiting for a ``turn`` not.
@@ -179,11 +180,11 @@ class HttpClient:
 
 
 def _redirected(source: httpx2.URL, target: httpx2.URL) -> str:
-    """The address to go on with."""
+    """The address to go on with: whoever came by https goes on by https, even where the server says http."""
     if target.scheme not in {"http", "https"}:
         raise FetchError("address", "a redirect to neither http nor https")
     if source.scheme == "https" and target.scheme == "http":
-        raise FetchError("refused", "a redirect from https to http is not followed")
+        target = target.copy_with(scheme="https", port=None if target.port == HTTP_PORT else target.port)
     return str(target)
 
 

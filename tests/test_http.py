@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 import trustme
 from hypothesis import given
@@ -17,7 +18,7 @@ from servers import raw_server
 from werkzeug import Response
 
 from spotitags.errors import FetchError, RateLimitError
-from spotitags.http import MAX_REDIRECTS, HttpClient, retry_after
+from spotitags.http import MAX_REDIRECTS, HttpClient, _redirected, retry_after
 from spotitags.pacing import Pace
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def test_a_redirect_out_of_http_is_not_followed(httpserver: HTTPServer) -> None:
     assert failure(httpserver.url_for("/a")).reason == "address"
 
 
-def test_a_redirect_from_https_back_to_http_is_not_followed(
+def test_a_redirect_from_https_to_http_is_followed_by_https(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authority = trustme.CA()
@@ -128,14 +129,26 @@ def test_a_redirect_from_https_back_to_http_is_not_followed(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     with HTTPServer(host="127.0.0.1", ssl_context=context) as secure:
-        for path, scheme in (("/up", "https"), ("/down", "http")):
-            there = {"Location": secure.url_for("/end").replace("https", scheme)}
-            secure.expect_request(path).respond_with_data(b"", 307, there)
+        there = {"Location": secure.url_for("/end").replace("https", "http")}
+        secure.expect_request("/start").respond_with_data(b"", 307, there)
         secure.expect_request("/end").respond_with_data(b"here")
         with HttpClient() as client:
-            assert client.get(secure.url_for("/up")) == b"here"
-        error = failure(secure.url_for("/down"))
-    assert (error.reason, error.detail) == ("refused", "a redirect from https to http is not followed")
+            assert client.get(secure.url_for("/start")) == b"here"
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "followed"),
+    [
+        ("https://a.org/x", "http://b.org/y?z=1", "https://b.org/y?z=1"),
+        ("https://a.org/x", "http://b.org:80/y", "https://b.org/y"),
+        ("https://a.org/x", "http://b.org:8080/y", "https://b.org:8080/y"),
+        ("https://a.org/x", "https://b.org/y", "https://b.org/y"),
+        ("http://a.org/x", "http://b.org/y", "http://b.org/y"),
+        ("http://a.org/x", "https://b.org/y", "https://b.org/y"),
+    ],
+)
+def test_no_redirect_leaves_https(source: str, target: str, followed: str) -> None:
+    assert _redirected(httpx2.URL(source), httpx2.URL(target)) == followed
 
 
 @pytest.mark.parametrize("wait", [0.0, 0.5])
