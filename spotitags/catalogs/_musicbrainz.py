@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from spotitags.errors import ArtistNotFoundError, CatalogError, FetchError, SettingsError
+from spotitags.errors import ArtistNotFoundError, CatalogError, FetchError, RateLimitError, SettingsError
 from spotitags.http import HttpClient
 
 if TYPE_CHECKING:
@@ -92,6 +92,10 @@ class MusicBrainzClient:
     def _get(self, question: str, missing: str) -> bytes:
         try:
             return self._connect().get(f"{self.url}/ws/2/{question}")
+        except RateLimitError as error:
+            raise RateLimitError(
+                f"MusicBrainz says {error}; what is finished is kept", retry_at=error.retry_at
+            ) from error
         except FetchError as error:
             if error.status == HTTPStatus.NOT_FOUND:
                 raise ArtistNotFoundError(missing) from error
