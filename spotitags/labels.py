@@ -91,7 +91,9 @@ def _label(catalog: MusicBrainzCatalog, ref: str, genres: Sequence[str]) -> Labe
     except SpotiTagsError as error:
         return error
     counted = tally(votes, genres)
-    given = ", ".join(f"{genre} {count}" for genre, count in list(votes.items())[:5]) or "none at all"
+    given = ", ".join(f"{genre} {count}" for genre, count in list(votes.items())[:5])
+    if not votes:
+        return UnlabelledError(f"MusicBrainz has no votes on genres of {artist.name}: label it by hand")
     if not counted:
         return UnlabelledError(f"MusicBrainz gives {artist.name} other genres ({given}): label it by hand")
     (genre, most), *others = counted.items()
