@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from classifiers.confidence import Calibration
 from classifiers.errors import ClassifierError, ModelFileError, NoVotersError
 from classifiers.inputs import PER_COVER, Batch, Input, Shown
 from classifiers.pooling import Sharpness, pool_covers, pooled, with_doubt, with_unknown
@@ -53,6 +54,7 @@ class Ensemble:
         self._inputs = {each["name"]: Input.from_card(each) for each in card["inputs"]}
         self._voters = _voters(card["voters"])
         self.voters = tuple(voter.name for voter in self._voters)
+        self.calibration = Calibration.from_card(card["confidence"]) if "confidence" in card else None
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # the matrices are small: threads cost more than they save
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL  # loads faster
@@ -116,6 +118,8 @@ class Ensemble:
         present, weights = self._present(shown)
         votes, known = self._votes(shown, present)
         shares = dict(zip(self.genres, pooled(votes[0], weights).tolist(), strict=True))
+        measured = any(known) and len(present) == len(self._voters)
+        calibration = self.calibration if measured else None
         return Result(
             shares=dict(sorted(shares.items(), key=lambda share: -share[1])),
             votes=tuple(
@@ -125,6 +129,7 @@ class Ensemble:
                 for voter, weight, vote, seen in zip(present, weights, votes[0], known, strict=True)
             ),
             known=any(known),
+            confidence=calibration.of(max(shares.values())) if calibration else None,
         )
 
     def explain(

@@ -45,6 +45,20 @@ class Vote:
     known: bool
 
 
+class Confidence(NamedTuple):
+    """How often votes as sure as this one were right on artists held out of training.
+
+    Attributes:
+        right: Part of them that named the right genre, in (0, 1).
+        artists: How many held-out artists that was found on.
+        sure: Whether ``right`` is high enough to name a genre at all.
+    """
+
+    right: float
+    artists: int
+    sure: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """The ensemble's answer: the weighted geometric mean of its votes, renormalised.
@@ -53,11 +67,14 @@ class Result:
         shares: Genre to share, largest first, summing to 1.
         votes: Of every voter that was shown what it reads.
         known: False where no voter knows anything: the shares are flat and say nothing.
+        confidence: Of the largest share; None where it was not measured on answers like this one: the model
+            carries no calibration, some voter abstains, or none knows anything.
     """
 
     shares: Mapping[str, float]
     votes: tuple[Vote, ...]
     known: bool
+    confidence: Confidence | None
 
     @property
     def genre(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from classifiers.ensemble import FORMAT, model_files
 from classifiers.export import Part, merged
+from classifiers.training import ASKED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,8 +59,11 @@ def _card(trained: Trained, graph: bytes, created: str) -> dict[str, Any]:
         "evaluation": {
             "folds": trained.folds,
             "repeats": trained.repeats,
-            **_rounded(asdict(trained.scores)),
+            "asked_covers": ASKED,
+            "artists": trained.tested,
+            **{name: _rounded(found._asdict()) for name, found in trained.estimates.items()},
         },
+        "confidence": trained.calibration.card(),
         "notes": list(trained.notes),
         "voters": [
             {

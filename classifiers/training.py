@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from classifiers.confidence import calibrate
 from classifiers.crossval import Fold, fit_all_sharpness, held_out, judged, weights_of
 from classifiers.errors import ClassifierError, TrainingDataError
-from classifiers.evaluation import mean_scores, scores, splits
+from classifiers.evaluation import Scores, mean_scores, scores, splits
+from classifiers.measures import estimates, metrics, resamples, row_stats
 from classifiers.rows import Row, check_rows
 from classifiers.voters import fit_voters, vote_of, voter_names
 
@@ -19,13 +21,18 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from classifiers.evaluation import Scores, Split
+    from classifiers.confidence import Calibration
+    from classifiers.crossval import HeldOut
+    from classifiers.evaluation import Split
+    from classifiers.measures import Estimate
     from classifiers.pooling import Sharpness
     from classifiers.results import VoterName
     from classifiers.text.views import ViewOptions
     from classifiers.voters import Fitted
 
-__all__ = ["FittedVoter", "Row", "Trained", "train"]
+__all__ = ["ASKED", "FittedVoter", "Row", "Trained", "train"]
+
+ASKED = 10  # covers of a held-out artist that the ensemble is shown: as many as a prediction reads by itself
 
 
 class FittedVoter(NamedTuple):
@@ -54,7 +61,11 @@ class Trained:
         artists: Rows a genre.
         taggers: Tagger to the version that it was trained with.
         voters: With their weights, which sum to 1.
-        scores: Of the ensemble on rows held out of both the voters' training and their weighting.
+        estimates: Each of `classifiers.measures.METRICS` of the ensemble, with its bootstrap interval over
+            artists: on rows held out of both the voters' training and their weighting, asked about with at
+            most `ASKED` covers.
+        tested: Artists behind the estimates.
+        calibration: How often the ensemble was right there, by the winner's share.
         folds: Folds of the cross-validation.
         repeats: How often it was repeated, shuffled anew.
         seed: Of everything random.
@@ -65,11 +76,18 @@ class Trained:
     artists: Mapping[str, int]
     taggers: Mapping[str, str]
     voters: tuple[FittedVoter, ...]
-    scores: Scores
+    estimates: Mapping[str, Estimate]
+    tested: int
+    calibration: Calibration
     folds: int
     repeats: int
     seed: int
     notes: tuple[str, ...] = ()
+
+    @property
+    def scores(self) -> Scores:
+        """Of the ensemble, the estimates without their intervals."""
+        return Scores(**{score.name: self.estimates[score.name].value for score in fields(Scores)})
 
     def probabilities(self, rows: Sequence[Row]) -> NDArray[np.float64]:
         """(n_artists, n_voters, n_genres) votes by scikit-learn itself; rows have every tagger."""
@@ -127,11 +145,21 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
     plan = [splits(labels, groups, folds=folds, seed=seed + repeat) for repeat in range(repeats)]
     step = _counter(sum(map(len, plan)) + 1, progress)
     with threadpool_limits(1):  # five times as fast: threads wait for each other at matrices this small
-        several = [
-            held_out(_folds(rows, parts), names, genres, options=options, seed=seed, step=step)[0]
+        asked = [
+            held_out(
+                _folds(rows, parts),
+                names,
+                genres,
+                options=options,
+                seed=seed,
+                limits=(None, ASKED),
+                step=step,
+            )
             for parts in plan
         ]
+        several = [whole for whole, _ in asked]
         answers = [judged(held) for held in several]
+        shares = _in_order(rows, several, [judged(*both).shares for both in asked])
         sharpness = fit_all_sharpness(several)
         fits = fit_voters(rows, names, genres, options, seed)
     step()
@@ -139,12 +167,15 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
         mean_scores([scores(a.votes[:, i], held.truth) for a, held in zip(answers, several, strict=True)])
         for i in range(len(names))
     ]
+    truth = np.array([genres.index(label) for label in labels], dtype=np.intp)
     return Trained(
         genres=genres,
         artists=dict(sorted(Counter(labels).items())),
         taggers=dict(taggers),
         voters=_weighted(fits, each, sharpness),
-        scores=mean_scores([scores(a.shares, held.truth) for a, held in zip(answers, several, strict=True)]),
+        estimates=_estimates(shares, truth, seed),
+        tested=int((~np.isnan(shares).all(axis=(0, 2))).sum()),
+        calibration=calibrate(shares, truth),
         folds=len(plan[0]),
         repeats=repeats,
         seed=seed,
@@ -159,6 +190,24 @@ def _folds(rows: Sequence[Row], parts: Sequence[Split]) -> list[Fold]:
         return [rows[i].without(part.masked.get(i, frozenset())) for i in chosen.tolist()]
 
     return [Fold(side(part, part.train), side(part, part.test)) for part in parts]
+
+
+def _in_order(
+    rows: Sequence[Row], several: Sequence[HeldOut], shares: Sequence[NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """(n_repeats, n_rows, n_genres) shares in the order of ``rows``; nan where a row was not tested."""
+    number = {row.id: i for i, row in enumerate(rows)}
+    ordered = np.full((len(several), len(rows), shares[0].shape[1]), np.nan)
+    for repeat, held in enumerate(several):
+        ordered[repeat, [number[row.id] for row in held.rows]] = shares[repeat]
+    return ordered
+
+
+def _estimates(shares: NDArray[np.float64], truth: NDArray[np.intp], seed: int) -> dict[str, Estimate]:
+    """Each metric of the ensemble with its interval; artists are drawn, never repeats."""
+    stats = row_stats(shares, truth)
+    once, drawn = np.ones((1, len(truth))), resamples(truth, [str(i) for i in range(len(truth))], seed=seed)
+    return estimates(metrics(stats, once), metrics(stats, drawn))
 
 
 def _weighted(

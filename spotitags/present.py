@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from spotitags.records import Artist, Prediction, Tag, TagBag, Vote
+    from spotitags.records import Artist, Confidence, Prediction, Tag, TagBag, Vote
     from spotitags.training import TrainingReport
 
 BAR = 30  # columns of a full bar
@@ -73,6 +73,7 @@ def prediction_json(
         "artist": artist_json(prediction.artist),
         "genre": prediction.genre,
         "votes": _shares(prediction.votes),
+        "confidence": prediction.confidence and prediction.confidence._asdict(),
         "voters": [_voter_json(voter, explain=explain) for voter in prediction.voters],
         "tags": tags_json(prediction.bags, top),
         "covers": covers_json(prediction.bags),
@@ -104,6 +105,8 @@ def show_prediction(prediction: Prediction, top: int, *, explain: bool = False) 
     """What a person sees of one artist: name, a bar a genre, top tags, and with ``explain`` the voters."""
     shown: list[RenderableType] = [_heading(prediction.bags), _bars(prediction)]
     shown.append(Text(_agreement(prediction), style="dim"))
+    if prediction.confidence:
+        shown.append(_confidence_line(prediction.confidence))
     shown += [_tag_line(bag, top) for bag in prediction.bags]
     if explain:
         shown.append(
@@ -143,11 +146,12 @@ def show_training(report: TrainingReport) -> list[RenderableType]:
     artists = ", ".join(f"{plain(genre)} {count}" for genre, count in trained.artists.items())
     table.add_row("artists", Text(artists + (f"; {len(report.failed)} failed" if report.failed else "")))
     table.add_row("voters", str(len(trained.voters)))
-    scores = trained.scores
+    accuracy, loss = trained.estimates["balanced_accuracy"], trained.estimates["log_loss"]
     table.add_row(
         "held out",
-        f"balanced accuracy {scores.balanced_accuracy:.2f} (chance {1 / len(trained.genres):.2f}), "
-        f"log loss {scores.log_loss:.2f}, {trained.folds} folds, {trained.repeats} repeats",
+        f"balanced accuracy {accuracy.value:.2f}, 95% interval {accuracy.low:.2f} to {accuracy.high:.2f} "
+        f"(chance {1 / len(trained.genres):.2f}), log loss {loss.value:.2f}, {trained.tested} artists, "
+        f"{trained.folds} folds, {trained.repeats} repeats",
     )
     for note in trained.notes:
         table.add_row("note", Text(plain(note)))
@@ -182,6 +186,21 @@ def _agreement(prediction: Prediction) -> str:
         return f"one voter says {genre}{untrained}"
     agreeing = sum(voter.genre == prediction.genre for voter in voters)
     return f"{agreeing} of {len(voters)} voters say {genre}{untrained}"
+
+
+def _confidence_line(confidence: Confidence) -> Text:
+    right = f"were right {_times(confidence.right)} (of {confidence.artists} held-out artists)"
+    if confidence.sure:
+        return Text(f"votes this sure {right}", style="dim")
+    return Text(f"not sure: votes this unsure {right}", style="yellow")
+
+
+def _times(part: float) -> str:
+    """A rate in words that promise no more than few artists can show."""
+    tenths = round(part * 10)
+    if tenths in {0, 10}:
+        return "less than once in 10" if tenths == 0 else "more than 9 times in 10"
+    return "once in 10" if tenths == 1 else f"{tenths} times in 10"
 
 
 def _tag_line(bag: TagBag, top: int) -> Text:

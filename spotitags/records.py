@@ -150,6 +150,20 @@ class Vote:
         return max(self.votes, key=self.votes.__getitem__)
 
 
+class Confidence(NamedTuple):
+    """How often votes as sure as this one were right on artists held out of training.
+
+    Attributes:
+        right: Part of them that named the right genre, in (0, 1).
+        artists: How many held-out artists that was found on.
+        sure: False where such votes were wrong too often to name a genre.
+    """
+
+    right: float
+    artists: int
+    sure: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """The ensemble's answer for one artist.
@@ -161,6 +175,8 @@ class Prediction:
         bags: One bag a tagger, in the taggers' order.
         reasons: Labels with their pull towards (above 0) or away from (below 0) the winner's share, strongest
             first; empty unless an explanation was asked for.
+        confidence: Of the winner; None where it was not measured: untrained voters, a choice among the
+            model's genres, a part of its voters, another version of its taggers, unknown tags alone.
     """
 
     artist: Artist
@@ -168,6 +184,7 @@ class Prediction:
     voters: tuple[Vote, ...]
     bags: tuple[TagBag, ...]
     reasons: tuple[Tag, ...] = ()
+    confidence: Confidence | None = None
 
     @property
     def genre(self) -> str:

@@ -10,7 +10,7 @@ from classifiers.ensemble import Ensemble
 from classifiers.errors import ModelFileError
 from classifiers.image import EMBEDDING
 from spotitags.errors import InputError, ModelError
-from spotitags.records import Prediction, Tag, Vote
+from spotitags.records import Confidence, Prediction, Tag, Vote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -109,6 +109,8 @@ class Voting:
         if len(self.genres) == 1:
             raise InputError(f"a vote needs two genres at least, not {self.genres[0]} alone: name another")
         self._strangers: set[str] = set()
+        alike = all(versions.get(name) == version for name, version in self.ensemble.taggers.items())
+        self._as_evaluated = alike and set(self.genres) == set(self.ensemble.genres)
         self.readers: list[GenreReader] = []
         if self._reads(versions):
             self._compare(versions)
@@ -156,7 +158,12 @@ class Voting:
             voters=tuple(self._votes(result, why)),
             bags=tuple(bags),
             reasons=tuple(Tag(pull.label, pull.pull) for pull in why.overall) if why else (),
+            confidence=self._confidence(result),
         )
+
+    def _confidence(self, result: Result) -> Confidence | None:
+        """As the model's evaluation measured it; None where taggers or genres are others than there."""
+        return Confidence(*result.confidence) if result.confidence and self._as_evaluated else None
 
     def _point_out(self, genre: str | None) -> None:
         """Say once of each genre, where the catalogue knows it, that the model cannot name it."""

@@ -71,7 +71,7 @@ def test_a_bundled_artist_is_answered_offline_in_json(home: Path) -> None:
     run = spotitags("predict", "--artist", METALLICA, "--offline", "--json", home=home)
     assert run.returncode == 0, run.stderr
     (answer,) = objects(run)
-    assert list(answer) == ["artist", "genre", "votes", "voters", "tags", "covers"]
+    assert list(answer) == ["artist", "genre", "votes", "confidence", "voters", "tags", "covers"]
     assert answer["artist"] == {"id": METALLICA, "name": "Metallica"}
     assert answer["genre"] == answer["votes"][0]["genre"]
     assert {vote["genre"] for vote in answer["votes"]} == {"classical", "country", "hiphop", "jazz", "metal"}

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from spotitags.present import (
@@ -12,7 +14,7 @@ from spotitags.present import (
     show_bags,
     show_prediction,
 )
-from spotitags.records import Artist, Prediction, Skipped, Tag, TagBag, Vote
+from spotitags.records import Artist, Confidence, Prediction, Skipped, Tag, TagBag, Vote
 
 ARTIST = Artist("id", "Motörhead 動物")
 BAG = TagBag(ARTIST, "lite", (Tag("skull", 2.123456), Tag("flame", 1.0)), 3, (Skipped("Demo", "truncated"),))
@@ -55,12 +57,36 @@ def test_an_untrained_vote_is_called_so() -> None:
     assert "metal (untrained)" in text
 
 
+@pytest.mark.parametrize(
+    ("confidence", "line"),
+    [
+        (
+            Confidence(0.91, 31, sure=True),
+            "votes this sure were right 9 times in 10 (of 31 held-out artists)",
+        ),
+        (Confidence(0.97, 31, sure=True), "votes this sure were right more than 9 times in 10"),
+        (
+            Confidence(0.44, 12, sure=False),
+            "not sure: votes this unsure were right 4 times in 10 (of 12 held-out",
+        ),
+        (Confidence(0.12, 12, sure=False), "not sure: votes this unsure were right once in 10"),
+        (Confidence(0.01, 99, sure=False), "not sure: votes this unsure were right less than once in 10"),
+    ],
+)
+def test_a_person_reads_how_often_such_votes_were_right(confidence: Confidence, line: str) -> None:
+    answer = replace(prediction(TRAINED), confidence=confidence)
+    assert line in shown(show_prediction(answer, top=1), width=120)
+    assert "were right" not in shown(show_prediction(prediction(TRAINED), top=1), width=120)
+    assert prediction_json(answer)["confidence"] == confidence._asdict()
+
+
 def test_json_follows_readme_and_explains_only_when_asked() -> None:
     brief = prediction_json(prediction(TRAINED))
     assert brief == {
         "artist": {"id": "id", "name": "Motörhead 動物"},
         "genre": "metal",
         "votes": [{"genre": "metal", "share": 0.75}, {"genre": "jazz", "share": 0.25}],
+        "confidence": None,
         "voters": [
             {
                 "tagger": "lite",

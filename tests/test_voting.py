@@ -85,6 +85,22 @@ def test_embeddings_bring_in_the_voters_that_read_them() -> None:
         assert bool(voter.reasons) != (voter.view == "embedding"), "the numbers have no names"
 
 
+def test_confidence_is_given_only_where_the_evaluation_measured_it() -> None:
+    library = LibraryCatalog()
+    seen = recalled(library, "2ye2Wgw4gimLv2eAKyk1NB", 10, embeddings=True)
+    assert isinstance(seen, Seen)
+    whole = [bag(seen.artist, "lite", seen.tags["lite"])]
+    found = Voting(None, versions()).predict(whole, seen).confidence
+    assert found is not None
+    assert 0 < found.right < 1
+    assert found.artists >= 10
+    some = Voting(None, versions(), genres=["jazz", "metal"]).predict(whole, seen)
+    other = Voting(None, {"lite": "of old"}).predict(whole, seen)
+    assert some.genre == other.genre == "metal"
+    assert some.confidence is other.confidence is None
+    assert Voting(None, versions()).predict(whole).confidence is None, "voters on embeddings abstain"
+
+
 def test_genres_asked_for_share_everything_between_them() -> None:
     prediction = Voting(None, versions(), genres=["jazz", "metal", "jazz"]).predict([METAL])
     assert set(prediction.votes) == {"jazz", "metal"}

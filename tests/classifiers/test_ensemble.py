@@ -134,6 +134,28 @@ def test_a_bag_without_a_known_label_gets_even_shares_and_says_so(
     assert ensemble.vote({"lite": SKULLS}).known
 
 
+def test_confidence_is_given_where_all_voters_answer_as_in_evaluation(ensemble: Ensemble) -> None:
+    artist = row("metal", random.Random(3), taggers=("lite", "clip"), embedded=("clip",))
+    result = ensemble.vote(bags(artist), artist.covers, artist.embeddings)
+    assert ensemble.calibration is not None
+    assert result.confidence == ensemble.calibration.of(result.shares[result.genre])
+    assert ensemble.vote(bags(artist), artist.covers).confidence is None, "voters on embeddings abstain"
+    strange: dict[str, dict[str, float]] = {"lite": {}, "clip": {}}
+    nothing = ensemble.vote(strange, {"lite": [{}], "clip": [{}]}, {"clip": np.zeros((1, 6))})
+    assert nothing.confidence is None, "no voter knows anything"
+
+
+def test_a_model_without_a_calibration_votes_without_confidence(stem: Path, tmp_path: Path) -> None:
+    copied = copy(stem, tmp_path)
+    card = json.loads(copied.with_suffix(".json").read_text(encoding="utf-8"))
+    del card["confidence"]
+    copied.with_suffix(".json").write_text(json.dumps(card))
+    artist = row("metal", random.Random(3), taggers=("lite", "clip"), embedded=("clip",))
+    result = Ensemble.load(copied).vote(bags(artist), artist.covers, artist.embeddings)
+    assert result.genre == "metal"
+    assert result.confidence is None
+
+
 def test_few_covers_give_less_sure_votes_and_the_same_winner(ensemble: Ensemble) -> None:
     cover = {label: weight / 3 for label, weight in SKULLS.items()}
     results = [ensemble.vote({"lite": SKULLS}, {"lite": [cover] * n}) for n in (1, 3, 15)]
@@ -222,6 +244,15 @@ def test_a_card_with_a_gap_is_refused(stem: Path, tmp_path: Path, key: str) -> N
     copied = copy(stem, tmp_path)
     card = json.loads(copied.with_suffix(".json").read_text(encoding="utf-8"))
     del card[key]
+    copied.with_suffix(".json").write_text(json.dumps(card))
+    with pytest.raises(ModelFileError, match="cannot be used"):
+        Ensemble.load(copied)
+
+
+def test_a_calibration_that_is_none_is_refused(stem: Path, tmp_path: Path) -> None:
+    copied = copy(stem, tmp_path)
+    card = json.loads(copied.with_suffix(".json").read_text(encoding="utf-8"))
+    card["confidence"]["steps"] = []
     copied.with_suffix(".json").write_text(json.dumps(card))
     with pytest.raises(ModelFileError, match="cannot be used"):
         Ensemble.load(copied)

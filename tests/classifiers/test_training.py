@@ -102,6 +102,20 @@ def test_progress_counts_to_its_end() -> None:
     assert steps == [(i, 5) for i in range(1, 6)]
 
 
+def test_scores_and_calibration_are_of_answers_out_of_fold() -> None:
+    """Genres dealt at random: inside the folds every artist is known by its own label, outside by none."""
+    noise = [Row(str(i), "ab"[i % 2], {"lite": [{f"own {i}": 1.0, "shared": 1.0}]}) for i in range(40)]
+    trained = train(noise, versions(), views=("all",), classifiers=FAST, folds=4, repeats=2)
+    assert trained.tested == 40
+    accuracy = trained.estimates["balanced_accuracy"]
+    assert accuracy.low < 0.75
+    assert accuracy.value == trained.scores.balanced_accuracy
+    assert trained.calibration.sure_from is None
+    clear = train(rows(12), versions(), classifiers=FAST, folds=4, repeats=2)
+    assert clear.estimates["balanced_accuracy"].low > 0.6
+    assert clear.calibration.of(1.0).sure
+
+
 def test_fewer_folds_than_asked_for_are_noted() -> None:
     trained = train(rows(LEAST), versions(), classifiers=FAST[:1], folds=5, repeats=1)
     assert trained.folds == LEAST
@@ -192,9 +206,13 @@ def test_the_card_tells_what_a_reader_must_know(tmp_path: Path) -> None:
     assert card["seed"] == 5
     assert card["artists"] == {"jazz": 4, "metal": 4, "pop": 4}
     assert card["taggers"] == [{"name": "lite", "version": "lite 1"}]
-    assert card["evaluation"]["balanced_accuracy"] == pytest.approx(
-        trained.scores.balanced_accuracy, abs=1e-4
-    )
+    evaluation = card["evaluation"]
+    assert (evaluation["folds"], evaluation["repeats"], evaluation["artists"]) == (2, 1, 12)
+    for score in ("balanced_accuracy", "log_loss", "calibration_error"):
+        found = evaluation[score]
+        assert found["value"] == pytest.approx(trained.estimates[score].value, abs=1e-4)
+        assert 0 <= found["low"] <= found["high"]
+    assert sum(step["artists"] for step in card["confidence"]["steps"]) == pytest.approx(12)
     assert {source["view"] for source in card["inputs"]} == set(VIEWS)
     for voter in card["voters"]:
         assert ("sharpness" in voter) == (voter["view"] == "covers")
