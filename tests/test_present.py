@@ -62,12 +62,12 @@ def test_an_untrained_vote_is_called_so() -> None:
     [
         (
             Confidence(0.91, 31, sure=True),
-            "votes this sure were right 9 times in 10 (of 31 held-out artists)",
+            "votes this sure were right 9 times in 10 (of 31 held-out",
         ),
         (Confidence(0.97, 31, sure=True), "votes this sure were right more than 9 times in 10"),
         (
             Confidence(0.44, 12, sure=False),
-            "not sure: votes this unsure were right 4 times in 10 (of 12 held-out",
+            "not sure: votes this unsure were right 4 times in 10 (of 12",
         ),
         (Confidence(0.12, 12, sure=False), "not sure: votes this unsure were right once in 10"),
         (Confidence(0.01, 99, sure=False), "not sure: votes this unsure were right less than once in 10"),
