@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-SHARPNESS = 12  # exponent of skill in a voter's weight; docs/ensemble.md has the comparison
+SHARPNESS = 16  # exponent of skill in a voter's weight; docs/ensemble.md has the comparison
 CHUNKS = (1, 3, 10)  # covers of the part-artists on which, beside whole ones, sureness is learnt
 
 
@@ -64,12 +64,13 @@ class HeldOut:
 
 
 class Judged(NamedTuple):
-    """(n_rows, n_voters, n_genres) votes and (n_rows, n_genres) shares.
+    """(n_rows, n_voters, n_genres) votes, (n_rows, n_voters) weights and (n_rows, n_genres) shares.
 
     Everything behind a row's was learnt on the other folds.
     """
 
     votes: Floats
+    weights: Floats
     shares: Floats
 
 
@@ -121,24 +122,23 @@ def judged(learnt: HeldOut, asked: HeldOut | None = None) -> Judged:
         asked: The same rows, perhaps with fewer covers; None for ``learnt`` itself.
     """
     asked = asked or learnt
-    parts: list[tuple[NDArray[np.intp], Floats, Floats]] = []
+    parts: list[tuple[NDArray[np.intp], Floats, Floats, Floats]] = []
     for number in np.unique(asked.fold):
         test, others = np.flatnonzero(asked.fold == number), np.flatnonzero(learnt.fold != number)
         sharpness = fit_all_sharpness([learnt], others)
         votes, known = asked.votes(sharpness)[test], learnt.votes(sharpness)[others]
         losses = [scores(known[:, i], learnt.truth[others]).log_loss for i in range(len(learnt.names))]
         weights = weights_of(np.array(losses), votes.shape[-1])
-        parts.append((test, votes, pooled(votes, weights)))
-    order = np.argsort(np.concatenate([test for test, _, _ in parts]))
-    votes, shares = (np.concatenate([part[i] for part in parts])[order] for i in (1, 2))
-    return Judged(votes, shares)
+        parts.append((test, votes, np.tile(weights, (len(test), 1)), pooled(votes, weights)))
+    order = np.argsort(np.concatenate([part[0] for part in parts]))
+    return Judged(*(np.concatenate([part[i] for part in parts])[order] for i in (1, 2, 3)))
 
 
 def weights_of(log_losses: Floats, genres: int) -> Floats:
     """Shares of voters in the ensemble, summing to 1, from their log losses on held-out rows.
 
     A voter's skill is ``max(0, 1 - log_loss / log(genres))``, 0 for chance and 1 for certainty; its weight is
-    proportional to its twelfth power. Where no voter has skill all weigh the same.
+    proportional to its sixteenth power. Where no voter has skill all weigh the same.
     """
     skill = np.maximum(0.0, 1 - log_losses / np.log(genres)) ** SHARPNESS
     if not skill.any():

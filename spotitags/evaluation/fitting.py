@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from classifiers.crossval import HeldOut
     from classifiers.results import VoterName
     from classifiers.rows import Row
 
@@ -78,20 +77,7 @@ def cross_validate(
         ids=tuple(row.id for row in whole.rows),
         voters=tuple(names),
         votes=answers.votes,
-        weights=_weights(whole, answers.votes),
+        weights=answers.weights,
         shares=answers.shares,
         by_covers=np.stack(by_covers) if by_covers else np.empty((0, *answers.shares.shape)),
     )
-
-
-def _weights(held: HeldOut, votes: Floats) -> Floats:
-    """What each voter weighs in each row's fold, by its skill on the other folds."""
-    from classifiers.crossval import weights_of
-    from classifiers.evaluation import scores
-
-    weights = np.empty(votes.shape[:2])
-    for number in np.unique(held.fold):
-        others = held.fold != number
-        losses = [scores(votes[others, i], held.truth[others]).log_loss for i in range(votes.shape[1])]
-        weights[~others] = weights_of(np.array(losses), votes.shape[2])
-    return weights

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,24 @@ def test_where_embeddings_vote_the_tags_are_scored_alone_too() -> None:
     assert by_name["tags alone"]["scores"] == by_name["lite all"]["scores"] != by_name["ensemble"]["scores"]
     assert by_name["tags alone"]["weight"] == pytest.approx(0.7)
     assert "tags alone" not in {system["name"] for system in run()["systems"]}
+
+
+def test_tags_alone_score_as_an_ensemble_that_never_saw_embeddings() -> None:
+    rng = np.random.default_rng(3)
+    seeing = [
+        replace(
+            each, row=replace(each.row, embeddings={"lite": rng.random((len(each), 4), dtype=np.float32)})
+        )
+        for each in samples()
+    ]
+    protocol = Protocol(folds=2, repeats=2, curve_repeats=0)
+    alone, both = (
+        scores(rows, run_protocol(rows, versions(), protocol, workers=1), about())["systems"]
+        for rows in (samples(), seeing)
+    )
+    assert [both[1]["name"], alone[0]["name"]] == ["tags alone", "ensemble"]
+    assert both[1]["scores"] == alone[0]["scores"]
+    assert both[1]["right"] == alone[0]["right"]
 
 
 def test_answers_are_kept_so_that_they_can_be_scored_otherwise() -> None:
