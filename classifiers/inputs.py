@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from classifiers.image import EMBEDDING, unit_rows
-from classifiers.text.vectors import vectors
-from classifiers.text.views import COVERS
+from classifiers.text.views import COVERS, View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -114,7 +113,7 @@ class Input:
     def _tag_rows(self, shown: Shown) -> NDArray[np.float64]:
         """(1, n_labels) for a bag, (n_covers, n_labels) for covers."""
         seen = shown.covers[self.tagger] if self.view == COVERS else [shown.bags[self.tagger]]
-        return vectors(seen, self.labels, self.top)
+        return View(self.view, self.labels, self.top).vectors(seen)
 
     def _without(self, rows: NDArray[np.float64], without: Sequence[tuple[str, str]]) -> Batch:
         column = {(self.tagger, label): c for c, label in enumerate(self.labels)}

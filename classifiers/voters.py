@@ -108,7 +108,8 @@ def fit_voters(
 ) -> list[Fitted]:
     """Fit a view and a classifier for each voter.
 
-    Genres weigh the same in sum, and so do the artists of one genre, however many covers they have.
+    Genres weigh the same in sum. Where each cover is a row, an artist's covers weigh the square root of their
+    number together: more covers say more, but they resemble each other.
 
     Args:
         rows: To learn from, with every genre.
@@ -130,15 +131,22 @@ def fit_voters(
             seen[name[:2]] = view, _matrices(view, name.tagger, rows)
         view, parts = seen[name[:2]]
         x, lengths = np.concatenate(parts), np.array([len(part) for part in parts])
-        weights = np.repeat(1 / (counts[truth] * np.maximum(lengths, 1)), lengths)
+        weights = _row_weights(truth, lengths)
         model = None
         if x.any():
             inner = min(INNER_FOLDS, int(counts.min()))
-            model = _classifier(name, inner, seed).fit(
-                x, np.repeat(truth, lengths), sample_weight=weights * len(x) / weights.sum()
-            )
+            model = _classifier(name, inner, seed).fit(x, np.repeat(truth, lengths), sample_weight=weights)
         fits.append(Fitted(name, view, x.shape[1], model, len(genres)))
     return fits
+
+
+def _row_weights(truth: NDArray[np.intp], lengths: NDArray[np.intp]) -> Floats:
+    """(sum of lengths,) weights with mean 1 of all artists' rows, from their (n_artists,) genres and rows."""
+    artists = np.sqrt(lengths)
+    of_genre = np.bincount(truth, artists)
+    each = np.repeat(artists / (of_genre[truth] * np.maximum(lengths, 1)), lengths)
+    weights: Floats = each * len(each) / each.sum()
+    return weights
 
 
 def _classifier(name: VoterName, inner_folds: int, seed: int) -> Classifier:

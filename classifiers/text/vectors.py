@@ -21,18 +21,19 @@ def heaviest(bag: Mapping[str, float], n: int | None = None) -> list[tuple[str, 
 
 
 def vectors(
-    bags: Sequence[Mapping[str, float]], labels: Sequence[str], top: int | None = None
+    bags: Sequence[Mapping[str, float]], labels: Sequence[str], top: int | None = None, *, root: int = 3
 ) -> NDArray[np.float64]:
-    """Bags as unit vectors over fixed labels.
+    """Bags, or single covers, as unit vectors over fixed labels.
 
-    A weight enters by its cube root, so that a label that is everywhere on one artist's covers does not
-    drown the twenty that are there once; then the row is scaled to length 1, so that neither the number of
-    covers nor a tagger's scale matters. ``docs/ensemble.md`` says what this was measured against.
+    A weight enters by its root, so that a label that is everywhere on one artist's covers does not drown the
+    twenty that are there once; then the row is scaled to length 1, so that neither the number of covers nor a
+    tagger's scale matters. ``docs/ensemble.md`` says what this was measured against.
 
     Args:
         bags: Label to weight, at least 0 and finite.
         labels: The columns. Other labels of a bag are ignored.
         top: Keep only the ``top`` heaviest labels of each bag; None for all.
+        root: 3 for the cube root; the higher, the less a label's weight counts beside its presence.
 
     Returns:
         (n_bags, n_labels) in [0, 1]; a row is all 0 where its bag has none of the labels.
@@ -43,7 +44,7 @@ def vectors(
         for label, weight in bag.items() if top is None else heaviest(bag, top):
             if (i := column.get(label)) is not None:
                 row[i] = weight
-    rows = np.cbrt(rows)
+    rows **= 1 / root
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     np.divide(rows, length, out=rows, where=length > 0)
     return rows

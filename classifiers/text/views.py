@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 COVERS = "covers"
 """Name of the view whose rows are single covers."""
 
+BAG_ROOT, COVER_ROOT = 3, 5  # of weights; docs/ensemble.md compares others
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -41,8 +43,13 @@ class View:
     top: int | None = None
 
     def vectors(self, bags: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
-        """(n, n_labels) unit rows of bags or of covers; see `classifiers.text.vectors.vectors`."""
-        return vectors(bags, self.labels, self.top)
+        """(n, n_labels) unit rows of bags or of covers; see `classifiers.text.vectors.vectors`.
+
+        One cover's weights fall off more steeply than a bag's, whose sums even them out: so they are damped
+        more.
+        """
+        root = COVER_ROOT if self.name == COVERS else BAG_ROOT
+        return vectors(bags, self.labels, self.top, root=root)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,9 @@ def test_a_row_has_length_one_whatever_the_number_of_covers(bag: dict[str, float
     assert scaled == pytest.approx(row)
 
 
-@given(BAG)
-def test_a_heavier_label_has_the_larger_number(bag: dict[str, float]) -> None:
-    row = dict(zip(LABELS, vectors([bag], LABELS)[0], strict=True))
+@given(BAG, st.integers(1, 8))
+def test_a_heavier_label_has_the_larger_number(bag: dict[str, float], root: int) -> None:
+    row = dict(zip(LABELS, vectors([bag], LABELS, root=root)[0], strict=True))
     ranked = [row[label] for label, _ in heaviest(bag)]
     assert ranked == sorted(ranked, reverse=True)
     assert all(row[label] == 0 for label in LABELS if label not in bag)
@@ -50,6 +50,13 @@ def test_views_choose_their_labels() -> None:
     assert views["distinct"].labels == ("b", "c")
     assert views["log-odds"].labels == ("a", "b")
     assert views["top"].vectors([{"b": 2.0, "a": 1.0}]).tolist() == [[0.0]]
+
+
+def test_single_covers_are_damped_more_than_bags() -> None:
+    seen = [{"a": 1.0, "b": 0.001}]
+    bag, cover = (fit_view(name, BAGS, GENRES).vectors(seen)[0] for name in ("all", "covers"))
+    assert bag[1] / bag[0] == pytest.approx(0.001 ** (1 / 3))
+    assert cover[1] / cover[0] == pytest.approx(0.001 ** (1 / 5))
 
 
 def test_an_unknown_view_names_those_there_are() -> None:
