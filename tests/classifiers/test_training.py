@@ -46,8 +46,8 @@ def test_embeddings_that_all_artists_have_are_one_more_view() -> None:
     assert names == set(VIEWS)
 
 
-def test_an_artist_with_many_covers_teaches_no_more_than_one_with_few() -> None:
-    """Two artists of a genre show different things; the one with thirty covers must not drown the other."""
+def test_a_genre_whose_artists_have_many_covers_teaches_no_more_than_one_with_few() -> None:
+    """Both genres show the same thing; the one with thirty covers an artist must not drown the other."""
     few = [Row(f"few {i}", "a", {"lite": [{"guitar": 1.0}]}) for i in range(4)]
     many = [Row(f"many {i}", "b", {"lite": [{"guitar": 1.0}] * 30}) for i in range(4)]
     trained = train([*few, *many], versions(), views=("covers",), classifiers=FAST, folds=2, repeats=1)
