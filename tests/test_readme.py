@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,3 +38,20 @@ def test_readme_opens_with_its_two_commands_and_an_artist_the_model_never_saw() 
     library = LibraryCatalog()
     assert artist in library.held_out
     assert f"one of the {len(library.artists())} artists" in text
+
+
+def test_readme_shows_what_its_first_command_prints(tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"uv run spotitags (predict .*--offline)$", text, re.MULTILINE)
+    shown = text.partition("The first prints")[2].split("```")[1].strip()
+    run = subprocess.run(
+        [sys.executable, "-m", "cli", *command.split()],
+        capture_output=True, text=True, encoding="utf-8", check=True, cwd=ROOT, timeout=60,
+        env=os.environ | {"COLUMNS": "80", "SPOTITAGS_CACHE_DIR": str(tmp_path)},
+    )  # fmt: skip
+    assert [line.rstrip() for line in run.stdout.strip().splitlines()] == shown.splitlines()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_nothing_is_left_to_be_filled_in(page: Path) -> None:
+    assert not re.search(r"@@|TODO|FIXME|XXX", page.read_text(encoding="utf-8"))
