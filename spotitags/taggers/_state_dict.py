@@ -116,9 +116,7 @@ def read_state_dict(path: Path) -> dict[str, NDArray[Any]]:
 def _read(file: BinaryIO) -> dict[str, _Tensor]:
     if _unpickle(file) != _MAGIC or _unpickle(file) != _PROTOCOL:
         raise ValueError("not PyTorch's legacy format")
-    _unpickle(
-        file
-    )  # byte order and type sizes of the machine that wrote; the storages are little-endian anyway
+    _unpickle(file)  # byte order and type sizes of the writing machine; storages are little-endian anyway
     unpickler = _StateDictUnpickler(file)
     tensors: dict[str, _Tensor] = unpickler.load()
     for key in _unpickle(file):
@@ -127,6 +125,8 @@ def _read(file: BinaryIO) -> dict[str, _Tensor]:
         if count != storage.count:
             raise ValueError(f"storage {key} has {count} elements, {storage.count} were announced")
         storage.data = file.read(count * storage.dtype.itemsize)
+        if len(storage.data) < count * storage.dtype.itemsize:  # numpy takes an empty buffer for none at all
+            raise EOFError(f"storage {key} is cut short")
     return tensors
 
 

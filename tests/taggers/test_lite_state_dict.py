@@ -68,13 +68,12 @@ def test_a_pickle_that_calls_something_is_refused_and_calls_nothing(path: Path, 
     assert not (tmp_path / "called").exists()
 
 
-@_IN_ONE_FOLDER
-@given(kept=st.floats(0, 1, exclude_max=True))
-def test_a_file_cut_short_anywhere_is_refused(path: Path, kept: float) -> None:
+def test_a_file_cut_short_anywhere_is_refused(path: Path) -> None:
     data = write(path, {"a": torch.ones(3, 5), "b": torch.zeros(2)}).read_bytes()
-    path.write_bytes(data[: min(int(kept * len(data)), len(data) - 1)])
-    with pytest.raises(WeightsError, match="reinstall"):
-        read_state_dict(path)
+    for length in range(len(data)):
+        path.write_bytes(data[:length])
+        with pytest.raises(WeightsError, match="reinstall"):
+            read_state_dict(path)
 
 
 def test_other_formats_are_refused(path: Path) -> None:
