@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 HEAD = """# Results
 
 Written by `spotitags results`; change the figures by running it anew. A figure stands with its 95% bootstrap
-interval. [evaluation.md](evaluation.md) says how they are taken, [ensemble.md](ensemble.md) has the tables of what
-was tried to better them: transforms, powers, pools, classifiers, what helped and what did not.
+interval. [evaluation.md](evaluation.md) says how they are taken, [ensemble.md](ensemble.md) has the tables of
+what was tried to better them: transforms, powers, pools, classifiers, what helped and what did not.
 """
 
 
