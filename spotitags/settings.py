@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path  # noqa: TC003  (pydantic reads the annotation at run time)
-from typing import Annotated, Any, Final, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 from platformdirs import user_cache_path, user_config_path
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 from spotitags.errors import SettingsError
 
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
+
 CONTACT_FILE: Final = "contact"
 
+_VARIABLES: Final = {  # Spotify's own; all others begin with SPOTITAGS_
+    "spotify_client_id": "SPOTIPY_CLIENT_ID",
+    "spotify_client_secret": "SPOTIPY_CLIENT_SECRET",
+}
 
-class Settings(BaseSettings):
-    """Keys and folders, from ``SPOTITAGS_…`` variables and the services' own variable names.
+
+class Settings(BaseModel):
+    """Keys and folders: as passed in, else from ``SPOTITAGS_…`` and the services' own variables.
 
     Attributes:
         cache_dir: Folder of everything kept between runs (``SPOTITAGS_CACHE_DIR``; default: the user's
@@ -44,13 +61,11 @@ class Settings(BaseSettings):
 
     def __init__(self, **values: Any) -> None:  # noqa: ANN401  (pydantic's)
         try:
-            super().__init__(**values)
-        except ValidationError as error:
-            raise SettingsError(
-                _mistakes(error)
-            ) from None  # its own words would repeat values, keys' among them
+            super().__init__(**_environment(type(self).model_fields, values) | values)
+        except ValidationError as error:  # its own words would repeat values, keys' among them
+            raise SettingsError(_mistakes(error)) from None
 
-    model_config = SettingsConfigDict(env_prefix="SPOTITAGS_", env_ignore_empty=True, populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True, extra="forbid")
 
     cache_dir: Path = Field(default_factory=lambda: user_cache_path("spotitags"))
     cache_megabytes: int = Field(default=2048, gt=0)
@@ -96,11 +111,24 @@ class Settings(BaseSettings):
         self.contact = contact
 
 
+def _environment(fields: Iterable[str], given: Container[str]) -> dict[str, str]:
+    """What the environment says of each field that is not given; empty means unset.
+
+    pydantic-settings does the same, and imports asyncio and ssl for it: 60 ms at every start.
+    """
+    variables = {name: _VARIABLES.get(name, f"SPOTITAGS_{name.upper()}") for name in fields}
+    return {
+        name: value
+        for name, variable in variables.items()
+        if name not in given and variable not in given and (value := os.environ.get(variable))
+    }
+
+
 def _mistakes(error: ValidationError) -> str:
     """Which variables are wrong and what they want, without their values."""
     wrong = []
     for mistake in error.errors(include_input=False, include_url=False):
         name = str(mistake["loc"][0])
-        variable = name if name.isupper() else f"SPOTITAGS_{name.upper()}"
+        variable = name if name.isupper() else _VARIABLES.get(name, f"SPOTITAGS_{name.upper()}")
         wrong.append(f"{variable} in the environment cannot be used: {mistake['msg']}")
     return "; ".join(wrong)

@@ -56,6 +56,8 @@ def write_parquet(path: Path, table: Iterable[Row]) -> None:
          ("label", pa.string()), ("weight", pa.float64())]
     )  # fmt: skip
     columns = list(zip(*table, strict=True)) or [()] * len(Row._fields)
+    if not path.name:
+        raise InputError(f"{str(path)!r} names no file: give --parquet one, such as tags.parquet")
     draft = path.with_name(path.name + ".part")
     try:
         pq.write_table(pa.table(dict(zip(Row._fields, columns, strict=True)), schema=schema), draft)

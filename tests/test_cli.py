@@ -162,6 +162,7 @@ def test_the_exit_code_tells_how_many_were_answered(home: Path, artists: list[st
         (["predict", "--manifest", "missing.csv"], "missing.csv"),
         (["predict", "--manifest", "pyproject.toml", "--tagger", "crystal-ball"], "pyproject.toml"),
         (["tag", "--artist", METALLICA, "--offline", "--json", "--csv"], "exclude each other"),
+        (["tag", "--artist", METALLICA, "--offline", "--parquet", ""], "names no file"),
         (["train", "missing.csv", "--out", "model"], "missing.csv"),
     ],
 )

@@ -35,3 +35,11 @@ def test_a_mistake_names_the_variable(monkeypatch: pytest.MonkeyPatch, variable:
     with pytest.raises(SettingsError, match=f"^{variable} in the environment cannot be used: ") as caught:
         Settings()
     assert value not in str(caught.value)
+
+
+def test_what_is_passed_in_counts_more_than_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPOTIPY_CLIENT_ID", "of the environment")
+    monkeypatch.setenv("SPOTITAGS_MARKET", "DE")
+    for name in ("spotify_client_id", "SPOTIPY_CLIENT_ID"):
+        settings = Settings.model_validate({name: "mine", "market": "fr"})
+        assert (settings.spotify_client_id, settings.market) == ("mine", "FR")
