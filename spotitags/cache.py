@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+import diskcache
 from diskcache import Disk, Timeout
 from diskcache.core import MODE_PICKLE
 
@@ -16,8 +17,6 @@ from spotitags.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
-
-    import diskcache
 
 _PLAIN = (str, bytes)
 
@@ -108,13 +107,9 @@ class Cache:
 
     def volume(self) -> int:
         """Bytes on disk; 0 where nothing was cached yet."""
-        try:
+        with self._explained():
             if not (self.folder / "cache.db").exists():
                 return 0
-        except OSError as error:
-            raise SettingsError(
-                f"the cache in {self.folder} cannot be used: {self._advice(error)}"
-            ) from error
         with self._opened() as store:
             return int(store.volume())
 
@@ -126,11 +121,17 @@ class Cache:
 
     @contextmanager
     def _opened(self) -> Iterator[diskcache.Cache]:
-        try:
+        with self._explained():
             with self._opening:
                 if self._store is None:
                     self._store = self._open()
             yield self._store
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what a folder or a database may raise into what to do about it."""
+        try:
+            yield
         except (OSError, sqlite3.Error, ValueError, Timeout) as error:
             raise SettingsError(
                 f"the cache in {self.folder} cannot be used: {self._advice(error)}"
@@ -147,8 +148,6 @@ class Cache:
         return f"{error or type(error).__name__}; delete that folder, or set SPOTITAGS_CACHE_DIR to another"
 
     def _open(self) -> diskcache.Cache:
-        import diskcache
-
         if not self.folder.exists():
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return diskcache.Cache(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -214,11 +215,13 @@ class SpotiTags:
         from spotitags.covers import Covers
 
         taggers = [*self._taggers, *(embedding_readers(self._taggers) if embeddings else ()), *readers]
-        tagging = Tagging(
-            self.source, taggers, Covers(), self._cache, albums=self.albums, refresh=self.refresh
-        )
-        for ref, seen in tagging.run(artists):
-            yield ref, seen if isinstance(seen, SpotiTagsError) else with_embeddings(seen)
+        with Covers() as covers:
+            tagging = Tagging(
+                self.source, taggers, covers, self._cache, albums=self.albums, refresh=self.refresh
+            )
+            with closing(tagging.run(artists)) as found:  # what fetches ahead stops before its connections do
+                for ref, seen in found:
+                    yield ref, seen if isinstance(seen, SpotiTagsError) else with_embeddings(seen)
 
     def _bags(self, seen: Seen) -> list[TagBag]:
         return [
