@@ -191,7 +191,7 @@ def decode(file: CoverFile, min_side: int, *, pixels: int = MAX_PIXELS) -> Cover
     Raises:
         CoverError: With one of `REASONS`.
     """
-    return Cover(album=file.album, digest=file.digest, pixels=rgb_pixels(file.data, min_side, pixels))
+    return Cover(file.album, file.digest, rgb_pixels(file.data, min_side, pixels), file.data)
 
 
 def decode_all(

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from spotitags.records import Artist
+    from spotitags.records import Artist, Tag
 
 
 class SpotiTagsError(Exception):
@@ -112,7 +113,16 @@ class NoCoversError(SpotiTagsError):
 
 
 class TaggerError(SpotiTagsError):
-    """A tagger could not do its work; another tagger may."""
+    """A tagger could not do its work; another tagger may.
+
+    Args:
+        message: Cause and next step.
+        answered: By cover digest, tags that were had before the failure; they were paid for, so keep them.
+    """
+
+    def __init__(self, message: str, *, answered: Mapping[str, list[Tag]] | None = None) -> None:
+        self.answered: Mapping[str, list[Tag]] = answered or {}
+        super().__init__(message)
 
 
 class WeightsError(TaggerError):

@@ -77,11 +77,19 @@ class CoverFile:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cover:
-    """A cover ready for a tagger: ``pixels`` is (height, width, 3) RGB uint8, C-contiguous."""
+    """A cover ready for a tagger.
+
+    Attributes:
+        album: Whose cover.
+        digest: SHA-256 (hex) of its file.
+        pixels: (height, width, 3) RGB uint8, C-contiguous.
+        data: The file's bytes, for taggers that send them to a service; empty where only pixels are known.
+    """
 
     album: Album
     digest: str
     pixels: NDArray[np.uint8] = field(repr=False)
+    data: bytes = field(default=b"", repr=False)
 
 
 class Skipped(NamedTuple):

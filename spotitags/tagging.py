@@ -17,7 +17,7 @@ from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
 from spotitags.covers import decode_all
-from spotitags.errors import NoCoversError, SpotiTagsError
+from spotitags.errors import NoCoversError, SpotiTagsError, TaggerError
 from spotitags.fetching import Fetching, Slot
 from spotitags.records import Skipped, Tag
 
@@ -180,16 +180,29 @@ class Tagging:
                 else:
                     covers.append(result)
             for tagger in self.taggers:
-                self._tag_batch(tagger, [c for c in covers if c.digest not in known[tagger.name]], known)
+                new = [cover for cover in covers if cover.digest not in known[tagger.name]]
+                bad |= self._tag_batch(tagger, new, known[tagger.name])
         return bad
 
     def _tag_batch(
-        self, tagger: CoverReader, covers: Sequence[Cover], known: dict[str, dict[str, list[Tag]]]
-    ) -> None:
+        self, tagger: CoverReader, covers: Sequence[Cover], known: dict[str, list[Tag]]
+    ) -> dict[str, Skipped]:
+        """Tag into ``known`` and the cache; gives back, by digest, the covers that the tagger cannot read."""
+        bad: dict[str, Skipped] = {}
         for batch in _chunks(covers, tagger.batch_size):
-            seen = dict(zip((cover.digest for cover in batch), tagger.tag(batch), strict=True))
-            known[tagger.name].update(seen)
-            self.cache.put_many("tags", {_key(tagger, digest): tags for digest, tags in seen.items()})
+            try:
+                found = dict(zip((cover.digest for cover in batch), tagger.tag(batch), strict=True))
+            except TaggerError as error:
+                self._keep(tagger, error.answered)
+                raise
+            seen = {digest: tags for digest, tags in found.items() if not isinstance(tags, Skipped)}
+            bad |= {digest: tags for digest, tags in found.items() if isinstance(tags, Skipped)}
+            known.update(seen)
+            self._keep(tagger, seen)
+        return bad
+
+    def _keep(self, tagger: CoverReader, seen: Mapping[str, list[Tag]]) -> None:
+        self.cache.put_many("tags", {_key(tagger, digest): tags for digest, tags in seen.items()})
 
     def _recall(self, digests: Sequence[str]) -> dict[str, dict[str, list[Tag]]]:
         """By tagger and digest, the tags that were kept."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from spotitags.records import Cover, Tag
+    from spotitags.records import Cover, Skipped, Tag
 
 GROUP = "spotitags.taggers"
 
@@ -72,8 +72,15 @@ class CoverReader(Protocol):
         """Covers that a call of `tag` takes best."""
         ...
 
-    def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
-        """Tags of each cover: weight in [0, 1], best first, no label twice; empty where nothing is seen."""
+    def tag(self, covers: Sequence[Cover]) -> Sequence[list[Tag] | Skipped]:
+        """Tags of each cover: weight in [0, 1], best first, no label twice; empty where nothing is seen.
+
+        A `Skipped` in place of tags is a cover that could not be read, and why: nothing is kept of it, and
+        another run asks again.
+
+        Raises:
+            TaggerError: It cannot work at all. What it was paid for before stands in `TaggerError.answered`.
+        """
         ...
 
 
@@ -100,6 +107,20 @@ class Embedder(Protocol):
 
     def embed(self, covers: Sequence[Cover]) -> NDArray[np.float32]:
         """(n_covers, dim); asked right after `Tagger.tag` on the same covers, it should not look twice."""
+        ...
+
+
+@runtime_checkable
+class Paid(Protocol):
+    """A tagger each of whose calls costs money or quota."""
+
+    @property
+    def cost(self) -> str:
+        """One line for a person: what a call or a cover costs, as of when."""
+        ...
+
+    def calls_for(self, sizes: Sequence[int]) -> int:
+        """Fewest calls that covers of these sizes, in bytes, need."""
         ...
 
 
