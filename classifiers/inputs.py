@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classifiers.image import EMBEDDING, unit_rows
+from classifiers.image import EMBEDDING, prepared
 from classifiers.text.views import COVERS, View
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Input:
 
     Attributes:
         name: Of the input in the graph.
-        tagger: Whose tags or embeddings.
+        tagger: Whose tags or embeddings; of numbers measured on pixels their name.
         view: Its name.
         labels: The columns; empty for embeddings.
         top: How many of a bag's heaviest labels are read; None for all.
@@ -106,7 +106,7 @@ class Input:
         if not self.present(shown):
             return Batch(np.zeros((1, self.width)), np.zeros((count, 1), dtype=np.intp))
         if self.view == EMBEDDING:
-            rows = unit_rows(shown.embeddings[self.tagger])
+            rows = prepared(self.tagger, shown.embeddings[self.tagger])
             return Batch(rows, np.tile(np.arange(len(rows)), (count, 1)))
         return self._without(self._tag_rows(shown), without)
 

@@ -18,7 +18,7 @@ from classifiers.text import build_classifier, classifier_names
 from classifiers.text.views import COVERS, VIEWS, View, ViewOptions, fit_view
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -76,6 +76,7 @@ def voter_names(
     taggers: Mapping[str, str],
     views: Sequence[str] | None = None,
     classifiers: Sequence[str] | None = None,
+    also: Sequence[str] = (),
 ) -> list[VoterName]:
     """Every (tagger, view, classifier) that these rows can train.
 
@@ -84,18 +85,46 @@ def voter_names(
         taggers: Tagger to version.
         views: Some of `classifiers.text.views.VIEWS` and ``embedding``; None for all.
         classifiers: Some text classifiers; None for all.
+        also: Image models besides, from `asked_voters`.
 
     Raises:
-        ClassifierError: No voter is left.
+        ClassifierError: No voter is left, or the rows lack what an image model reads.
     """
     wanted = (*VIEWS, EMBEDDING) if views is None else views
     texts = [view for view in wanted if view != EMBEDDING]
     names = [VoterName(*name) for name in product(taggers, texts, classifiers or classifier_names())]
     if EMBEDDING in wanted:
         able = embedded(rows, list(taggers))
-        names += [VoterName(*name) for name in product(able, [EMBEDDING], image.classifier_names())]
+        standing = image.classifier_names(standing=True)
+        names += [VoterName(*name) for name in product(able, [EMBEDDING], standing)]
+    names += asked_voters(rows, taggers, also)
     if not names:
         raise ClassifierError("an ensemble needs a tagger, a view and a classifier at least")
+    return names
+
+
+def asked_voters(rows: Sequence[Row], taggers: Iterable[str], models: Iterable[str]) -> list[VoterName]:
+    """The voters that image models stand for: one for each tagger's embeddings, or one on a measure.
+
+    Args:
+        rows: Labelled artists.
+        taggers: Their names.
+        models: Names of `classifiers.image`, each once or more.
+
+    Raises:
+        ClassifierError: There is no such model, or not all rows have what it reads.
+    """
+    names = []
+    for model in dict.fromkeys(models):
+        source = image.reads(model)
+        wanted = list(taggers) if source == EMBEDDING else [source]
+        able = embedded(rows, wanted)
+        if not able:
+            raise ClassifierError(
+                f"the model {model} reads the {source} of covers, and not all artists have that: "
+                "give their covers and a tagger that embeds, or leave the model out"
+            )
+        names += [VoterName(tagger, EMBEDDING, model) for tagger in able]
     return names
 
 
@@ -166,7 +195,7 @@ def _view(name: VoterName, rows: Sequence[Row], options: ViewOptions | None) -> 
 def _matrices(view: View, tagger: str, rows: Sequence[Row]) -> list[Floats]:
     """What a view shows of each row: (1, width) of a bag, (n_covers, width) of covers."""
     if view.name == EMBEDDING:
-        return [image.unit_rows(row.embeddings[tagger]) for row in rows]
+        return [image.prepared(tagger, row.embeddings[tagger]) for row in rows]
     if view.name == COVERS:
         return [view.vectors(row.covers[tagger]) for row in rows]
     return [view.vectors([row.bag(tagger)]) for row in rows]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from spotitags import bags as bagging
+from spotitags.appearance import with_appearance
 from spotitags.cache import Cache
 from spotitags.choose import choose_catalog, choose_taggers, open_catalog
 from spotitags.embeddings import embedding_readers, with_embeddings
@@ -147,7 +148,8 @@ class SpotiTags:
 
         Args:
             artists: Ids, URIs or URLs.
-            readers: Who looks at the covers besides the taggers; the bundled library has no cover to look at.
+            readers: Who looks at the covers besides the taggers, such as those of `spotitags.appearance`; the
+                bundled library has no cover to look at.
 
         Raises:
             TaggerError: A tagger cannot work at all.
@@ -221,7 +223,7 @@ class SpotiTags:
             )
             with closing(tagging.run(artists)) as found:  # what fetches ahead stops before its connections do
                 for ref, seen in found:
-                    yield ref, seen if isinstance(seen, SpotiTagsError) else with_embeddings(seen)
+                    yield ref, _with_numbers(seen)
 
     def _bags(self, seen: Seen) -> list[TagBag]:
         return [
@@ -292,6 +294,11 @@ class SpotiTags:
             genres=self.genres,
             notify=self.notify,
         )
+
+
+def _with_numbers(seen: Seen | SpotiTagsError) -> Seen | SpotiTagsError:
+    """What was seen, with the numbers of covers apart from their tags."""
+    return seen if isinstance(seen, SpotiTagsError) else with_appearance(with_embeddings(seen))
 
 
 def _answered(answer: tuple[str, T | SpotiTagsError]) -> T:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from classifiers.training import Trained
     from spotitags.pipeline import SpotiTags
     from spotitags.records import Artist, TagBag
+    from spotitags.taggers import CoverReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ def collect(
     spotitags: SpotiTags,
     artists: Iterable[Artist],
     *,
+    readers: Sequence[CoverReader] = (),
     apart_from: AbstractSet[str] = frozenset(),
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Labelled:
@@ -81,6 +83,7 @@ def collect(
     Args:
         spotitags: Whose catalogue and taggers are used.
         artists: With genres.
+        readers: Of numbers besides the taggers' (`spotitags.appearance`); they arrive in ``Row.embeddings``.
         apart_from: Digests of covers to leave out, such as those of artists kept for a test.
         progress: Called with ("artists", done, in all).
     """
@@ -91,7 +94,7 @@ def collect(
     bags: dict[str, list[TagBag]] = {}
     failed: dict[str, SpotiTagsError] = {}
     for done, (artist, (ref, seen)) in enumerate(
-        zip(wanted, spotitags.seen(artist.id for artist in wanted), strict=True), start=1
+        zip(wanted, spotitags.seen([artist.id for artist in wanted], readers), strict=True), start=1
     ):
         if isinstance(seen, SpotiTagsError):
             failed[ref] = seen

@@ -1,35 +1,62 @@
-"""Classifiers of covers' embeddings: one file each, found here by its module name.
+"""Classifiers of what is seen on single covers without tags: one file each, found here by its module name.
 
-They take whatever numbers a tagger gives of a cover, and know nothing of images. A classifier's file has one
-function ``build(seed)``; else the rules of `classifiers.text` hold.
+They take numbers of a cover and know nothing of images. A classifier's file has a function ``build(seed)``
+and says in ``READS`` which numbers it takes:
+
+- ``embedding``: those of a tagger, after `unit_rows`;
+- ``colours``: a histogram of hue, saturation and value, 8 x 8 x 8 bins that sum to 1;
+- ``thumbnail``: the red, green and blue of a small picture, row by row, in [0, 1].
+
+Where it says ``STANDING = True`` it votes in every ensemble that has its numbers; else it is a model that
+votes where it is asked for, and is named with hyphens for underscores. Else the rules of `classifiers.text`
+hold.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
-from classifiers.finding import builder, names_in
+from classifiers.finding import chosen, files_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from numpy.typing import NDArray
 
     from classifiers.text import Classifier
 
-EMBEDDING = "embedding"
-"""Name of the view that these classifiers read."""
+EMBEDDING: Final = "embedding"
+"""Name of the view that these classifiers read, and of a tagger's numbers in ``READS``."""
+COLOURS: Final = "colours"
+THUMBNAIL: Final = "thumbnail"
+MEASURED: Final = (COLOURS, THUMBNAIL)
+"""Numbers that are measured on a cover's pixels: their name stands where else the name of a tagger does."""
 
 
-def classifier_names() -> list[str]:
-    """Names of all classifiers of embeddings, sorted."""
-    return names_in(__name__)
+def classifier_names(*, standing: bool | None = None) -> list[str]:
+    """Names of classifiers, sorted.
+
+    Args:
+        standing: True for those that vote in every ensemble, False for those that vote where they are asked
+            for, None for all.
+    """
+    return sorted(name for name, file in _files().items() if standing in {None, _stands(file)})
+
+
+def reads(name: str) -> str:
+    """Which numbers of a cover a classifier takes: ``embedding``, or one of `MEASURED`.
+
+    Raises:
+        ClassifierError: There is no classifier of that name.
+    """
+    return str(chosen(_files(), name).READS)
 
 
 def build_classifier(name: str, *, seed: int) -> Classifier:
-    """An unfitted classifier of (n_covers, dim) `unit_rows`.
+    """An unfitted classifier of (n_covers, dim) rows from `prepared`.
 
     Args:
         name: One of `classifier_names`.
@@ -38,7 +65,20 @@ def build_classifier(name: str, *, seed: int) -> Classifier:
     Raises:
         ClassifierError: There is no classifier of that name.
     """
-    return cast("Callable[[int], Classifier]", builder(__name__, name))(seed)
+    return cast("Callable[[int], Classifier]", chosen(_files(), name).build)(seed)
+
+
+def prepared(source: str, numbers: NDArray[np.floating]) -> NDArray[np.float64]:
+    """A cover's numbers as classifiers take them.
+
+    Args:
+        source: One of `MEASURED`, which are left as they are, or the name of a tagger, for `unit_rows`.
+        numbers: (n_covers, dim), finite.
+
+    Returns:
+        (n_covers, dim).
+    """
+    return np.asarray(numbers, dtype=np.float64) if source in MEASURED else unit_rows(numbers)
 
 
 def unit_rows(embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -57,3 +97,13 @@ def unit_rows(embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     np.divide(rows, length, out=rows, where=length > 0)
     return rows
+
+
+def _files() -> dict[str, ModuleType]:
+    """Name to file of every classifier."""
+    files = files_in(__name__)
+    return {name if _stands(file) else name.replace("_", "-"): file for name, file in files.items()}
+
+
+def _stands(file: ModuleType) -> bool:
+    return bool(getattr(file, "STANDING", False))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from classifiers.margins import SoftMargins
+
+READS: Final = "embedding"
+STANDING: Final = True
 
 
 def build(seed: int) -> SoftMargins:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
+
+READS: Final = "embedding"
+STANDING: Final = True
 
 
 def build(seed: int) -> LogisticRegression:  # noqa: ARG001 - every classifier's door is the same

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from classifiers.rows import Row
     from spotitags.pipeline import SpotiTags
     from spotitags.records import Album, Artist
+    from spotitags.taggers import CoverReader
     from spotitags.tagging import Seen
 
     Progress = Callable[[str, int, int], None]
@@ -72,6 +73,7 @@ def collect(
     artists: Sequence[Artist],
     *,
     single: bool = False,
+    readers: Sequence[CoverReader] = (),
     progress: Progress | None = None,
 ) -> Samples:
     """Tag and fingerprint labelled artists.
@@ -80,13 +82,14 @@ def collect(
         spotitags: Whose catalogue and taggers are used.
         artists: With genres.
         single: True where each "artist" is one cover, named after its artist where that is known.
+        readers: As in `spotitags.training.collect`.
         progress: Called with ("artists", done, in all).
 
     Raises:
         InputError: Not one artist could be answered.
         TaggerError: A tagger cannot work at all.
     """
-    found = training.collect(spotitags, artists, progress=progress)
+    found = training.collect(spotitags, artists, readers=readers, progress=progress)
     if not found.rows:
         why = next(iter(found.failed.values()), "there is none")
         raise InputError(f"not one labelled artist could be answered: {why}")
