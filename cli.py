@@ -300,6 +300,39 @@ def results(
 
 
 @app.command()
+def sample(
+    labels: Annotated[
+        Path,
+        typer.Argument(
+            metavar="LABELS.csv",
+            help="CSV with artist_id and genre, or of single covers with file and genre.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE.png", help="The contact sheet.")],
+    per_genre: Annotated[int, typer.Option(min=1, metavar="N", help="Covers of each genre.")] = 8,
+    seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same covers.")] = 0,
+    genres: Annotated[str | None, typer.Option(metavar="A,B", help="Only these genres.")] = None,
+    catalog: CatalogOption = CatalogName.auto,
+    offline: Offline = False,
+) -> None:
+    """Draw a contact sheet of random covers of each genre, to look at the data first."""
+    from spotitags import evaluation, sampling
+    from spotitags.catalogs.single import lists_single_covers
+    from spotitags.sheet import sheet
+
+    single = lists_single_covers(labels)
+    artists, source = evaluation.labelled(labels, _split(genres), single=single)
+    chosen = source if single else catalog.value
+    spotitags = _spotitags(catalog=chosen, manifest=None if single else source, offline=offline)
+    drawn, skipped = sampling.draw(spotitags.source, artists, per_genre=per_genre, seed=seed)
+    for cover, reason in skipped:
+        say(f"skipped {cover}: {reason}")
+    title = f"{labels.resolve().parent.name} / {labels.name}, seed {seed}"
+    out.write_bytes(sheet(title, drawn, "cover" if single else "artist"))
+    say(f"{out} written")
+
+
+@app.command()
 def labels(
     artists: Annotated[
         Path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -11,8 +12,24 @@ from spotitags.errors import ArtistNotFoundError, InputError
 from spotitags.records import Album, Artist, Image
 
 
+def lists_single_covers(path: str | Path) -> bool:
+    """Whether a CSV of labels has no artists, and so can only be a list of single covers.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline="") as stream:
+            columns = {cell.strip() for cell in next(csv.reader(stream), [])}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path} cannot be read as CSV: {error}") from error
+    return "file" in columns and "artist_id" not in columns
+
+
 class SingleCovers:
     """Covers listed in a CSV with the columns ``file, genre`` and, where known, ``artist``.
+
+    A manifest of artists with genres serves, too: its ``artist_name``, else its ``artist_id``, is the artist.
 
     Args:
         path: The CSV (commas, UTF-8); ``file`` is relative to it; read on first use.
@@ -46,11 +63,12 @@ class SingleCovers:
     @cached_property
     def _listed(self) -> dict[str, Artist]:
         listed: dict[str, Artist] = {}
-        rows = csv_rows(self.path, required=("file", "genre"), optional=("artist",))
-        for number, (file, genre, artist) in rows:
+        artist_columns = ("artist", "artist_name", "artist_id")
+        rows = csv_rows(self.path, required=("file", "genre"), optional=artist_columns)
+        for number, (file, genre, *names) in rows:
             if file in listed:
                 raise InputError(
                     f"{self.path}, line {number}: {file} stands here twice; keep one of its lines"
                 )
-            listed[file] = Artist(file, artist or None, genre)
+            listed[file] = Artist(file, next(filter(None, names), None), genre)
         return listed

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from spotitags.catalogs.single import SingleCovers
+from spotitags.catalogs.single import SingleCovers, lists_single_covers
 from spotitags.errors import ArtistNotFoundError, InputError
 from spotitags.records import Album, Artist, Image
 
@@ -40,3 +40,12 @@ def test_two_columns_are_enough_and_what_is_wrong_is_said(tmp_path: Path) -> Non
     ]:
         with pytest.raises(InputError, match=message):
             SingleCovers(csv_file(tmp_path, text)).artists()
+
+
+def test_a_manifest_of_artists_lists_single_covers_too(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "artist_id,file,genre,artist_name\nk,a.jpg,doom,Kiln\nm,b.jpg,pop,\n")
+    assert [artist.name for artist in SingleCovers(path).artists()] == ["Kiln", "m"]
+    assert not lists_single_covers(path)
+    assert lists_single_covers(csv_file(tmp_path, "genre,file\npop,b.jpg\n"))
+    with pytest.raises(InputError, match="cannot be read"):
+        lists_single_covers(tmp_path / "gone.csv")
