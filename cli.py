@@ -290,12 +290,15 @@ def results(
         typer.Argument(metavar="RUN.json", help="scores.json and seed.json, as they are to stand."),
     ],
     out: Annotated[Path, typer.Option(metavar="FILE.md", help="The page.")] = Path("docs/results.md"),
+    notes: Annotated[
+        Path | None, typer.Option(metavar="FILE.md", help="Closes the page, such as what was tried.")
+    ] = None,
 ) -> None:
     """Write measured results as a page."""
     from spotitags.evaluation import read
     from spotitags.evaluation.results import write_results
 
-    write_results([read(path) for path in scores], out)
+    write_results([read(path) for path in scores], out, notes)
     say(f"{out} written")
 
 

@@ -15,23 +15,27 @@ if TYPE_CHECKING:
 HEAD = """# Results
 
 Written by `spotitags results`; change the figures by running it anew. A figure stands with its 95% bootstrap
-interval. [evaluation.md](evaluation.md) says how they are taken, [ensemble.md](ensemble.md) has the tables of
-what was tried to better them: transforms, powers, pools, classifiers, what helped and what did not.
+interval. [evaluation.md](evaluation.md) says how they are taken, [ensemble.md](ensemble.md) how the votes come about.
 """
 
 
-def write_results(runs: Sequence[Mapping[str, Any]], out: Path) -> None:
+def write_results(runs: Sequence[Mapping[str, Any]], out: Path, notes: Path | None = None) -> None:
     """Write all runs as one Markdown page, runs of one data set together.
 
     Args:
         runs: What ``scores.json`` and ``seed.json`` files hold, in the order in which they are to stand.
         out: The file.
+        notes: A Markdown file that closes the page as it is, such as the table of what was tried.
 
     Raises:
-        InputError: The file cannot be written.
+        InputError: The notes cannot be read, or the file not be written.
     """
     try:
-        out.write_text(markdown(runs), encoding="utf-8")
+        closing = [] if notes is None else [notes.read_text(encoding="utf-8")]
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{notes} cannot be read ({error}): choose another --notes") from error
+    try:
+        out.write_text("\n".join([markdown(runs), *closing]), encoding="utf-8")
     except OSError as error:
         raise InputError(
             f"{out} cannot be written ({error.strerror or error}): choose another --out"

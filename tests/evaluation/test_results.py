@@ -121,3 +121,12 @@ def test_names_cannot_break_a_table() -> None:
         cells = len(re.findall(r"(?<!\\)\|", line)) if line.startswith("|") else 0
         assert not cells or not columns or cells == columns
         columns = cells
+
+
+def test_notes_close_the_page_as_they_are(tmp_path: Path) -> None:
+    notes, page = tmp_path / "tried.md", tmp_path / "results.md"
+    notes.write_text("## What was tried\n\n| this | 0.8 |\n", encoding="utf-8")
+    write_results([run()], page, notes)
+    assert page.read_text(encoding="utf-8") == markdown([run()]) + "\n" + notes.read_text(encoding="utf-8")
+    with pytest.raises(InputError, match="--notes"):
+        write_results([run()], page, tmp_path / "none.md")
