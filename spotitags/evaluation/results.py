@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 HEAD = """# Results
 
 Written by `spotitags results`; change the figures by running it anew. A figure stands with its 95% bootstrap
-interval. [evaluation.md](evaluation.md) says how they are taken, [ensemble.md](ensemble.md) how votes come about.
+interval. [evaluation.md](evaluation.md) says how they are taken, [ensemble.md](ensemble.md) how the
+votes come about.
 """
 
 
