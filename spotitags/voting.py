@@ -186,7 +186,7 @@ class Voting:
 
     def _untrained(self, bags: Sequence[TagBag], seen: Mapping[str, Sequence[Sequence[Tag]]]) -> Prediction:
         """The plain mean of what each zero-shot tagger says of all covers."""
-        from spotitags.taggers.clip import pool_votes
+        from spotitags.taggers._votes import pool_votes
 
         pooled = [pool_votes([dict(cover) for cover in seen[reader.name]]) for reader in self.readers]
         weight = 1 / len(self.readers)

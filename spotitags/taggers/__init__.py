@@ -32,12 +32,14 @@ class TaggerOptions:
         clip_model: open_clip ``name/pretrained``, ``hf-hub:…`` or ``local-dir:…``; None for the default.
         device: ``cpu``, ``cuda`` or ``mps``; None takes the best there is.
         offline: True forbids any download.
+        labels: A user's own words, for an `OpenVocabulary`; empty for the built-in ones.
     """
 
     cache_dir: Path
     clip_model: str | None = None
     device: str | None = None
     offline: bool = False
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,16 @@ class Tagger(CoverReader, Protocol):
     @classmethod
     def readiness(cls, options: TaggerOptions) -> Readiness:
         """Whether it can run here, found without importing anything heavy."""
+        ...
+
+
+@runtime_checkable
+class OpenVocabulary(Protocol):
+    """A tagger that heeds `TaggerOptions.labels`: it can look for any words."""
+
+    @property
+    def labels(self) -> Sequence[object] | None:
+        """What it was told to look for; None or empty for its built-in words."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What the clip tagger looks for: labels by theme (``labels/*.txt``) and the sentences they are put into."""
+"""What an open vocabulary looks for: labels by theme (``labels/*.txt``) and the sentences around them."""
 
 from __future__ import annotations
 
@@ -93,6 +93,12 @@ _PROMPTS = {
 def themes() -> tuple[Theme, ...]:
     """The project's own themes, in alphabetical order."""
     return tuple(Theme(name, read_labels(name), *prompts) for name, prompts in sorted(_PROMPTS.items()))
+
+
+def own_themes(labels: Iterable[str]) -> tuple[Theme, ...] | None:
+    """A user's own labels, with sentences that suit most words; None for none."""
+    own = tuple(labels)
+    return (Theme("own", own, *_SCENE),) if own else None
 
 
 def read_labels(name: str) -> tuple[str, ...]:

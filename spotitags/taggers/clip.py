@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections import OrderedDict
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from spotitags.errors import InputError, NotInstalledError
+from spotitags.errors import NotInstalledError
 from spotitags.records import Tag
 from spotitags.taggers import Readiness
 from spotitags.taggers._arrays import kept
 from spotitags.taggers._devices import choose_device, precision
-from spotitags.taggers._labels import GENRE_TEMPLATES, fingerprints, themes
+from spotitags.taggers._labels import GENRE_TEMPLATES, fingerprints, own_themes, themes
+from spotitags.taggers._votes import check_genres, pool_votes, shares
 from spotitags.taggers._weights import DEFAULT_MODEL, identity, image_size, installed, on_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -86,6 +86,7 @@ class ClipTagger:
             model=options.clip_model or DEFAULT_MODEL,
             device=options.device,
             offline=options.offline,
+            labels=own_themes(options.labels),
         )
 
     @classmethod
@@ -197,17 +198,13 @@ class ClipTagger:
         Raises:
             InputError: Fewer than two genres, or one twice.
         """
-        if len(set(genres)) != len(genres) or len(genres) < 2:  # noqa: PLR2004
-            raise InputError(
-                f"a vote needs two genres or more, none twice; got: {', '.join(genres) or 'none'}"
-            )
+        check_genres(genres)
         if not covers:
             return []
         images = self.embed(covers)
         file = self.cache_dir / f"clip-genres-{_digest(self.votes_version(genres))}.npz"
         (texts,) = kept(file, [len(genres)], lambda: [self._encoder.texts(genres, GENRE_TEMPLATES)])
-        shares = _softmax(self._encoder.scale * (images @ texts.T).astype(np.float64))
-        return [dict(zip(genres, map(float, row), strict=True)) for row in shares]
+        return shares(self._encoder.scale * (images @ texts.T).astype(np.float64), genres)
 
     def zero_shot(self, covers: Sequence[Cover], genres: Sequence[str]) -> dict[str, float]:
         """One artist's genre by the text tower alone: `genre_votes` of the covers, pooled."""
@@ -255,37 +252,6 @@ class ClipTagger:
         from spotitags.taggers._openclip import load
 
         return load(self.model, device=self._device, precision=precision(self._device), offline=self.offline)
-
-
-def pool_votes(votes: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Join the votes of one artist's covers: the softmax of their mean logits, largest first.
-
-    The logarithm of a softmax is the logits up to a constant, so the mean of logarithms gives the same as
-    the mean of logits would.
-
-    Args:
-        votes: One mapping a cover, all with the same genres, each summing to 1.
-
-    Raises:
-        InputError: No votes at all.
-
-    >>> pool_votes([{"jazz": 0.9, "metal": 0.1}, {"jazz": 0.1, "metal": 0.9}])
-    {'jazz': 0.5, 'metal': 0.5}
-    """
-    if not votes:
-        raise InputError("there is no vote to pool: no cover was looked at")
-    genres = list(votes[0])
-    logits = np.log([[max(vote[genre], sys.float_info.min) for genre in genres] for vote in votes])
-    shares = _softmax(logits.mean(axis=0, keepdims=True))[0]
-    ranked = sorted(zip(genres, map(float, shares), strict=True), key=lambda pair: -pair[1])
-    return dict(ranked)
-
-
-def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Softmax over the last axis."""
-    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    shares: NDArray[np.float64] = raised / raised.sum(axis=-1, keepdims=True)
-    return shares
 
 
 def _digest(content: object) -> str:

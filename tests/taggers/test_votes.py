@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spotitags.errors import InputError
-from spotitags.taggers.clip import pool_votes
+from spotitags.taggers._votes import pool_votes
 
 if TYPE_CHECKING:
     from random import Random
