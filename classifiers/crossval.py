@@ -13,7 +13,7 @@ from classifiers.pooling import TINY, Sharpness, pooled
 from classifiers.voters import Answers, fit_voters, vote_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -74,6 +74,28 @@ class Judged(NamedTuple):
     shares: Floats
 
 
+class FoldVotes(NamedTuple):
+    """The votes on one fold's rows and on the others'; how sure pooled ones are was learnt on the others.
+
+    Attributes:
+        test: (n_test,) numbers of the fold's rows.
+        votes: (n_test, n_voters, n_genres).
+        known: (n_others, n_voters, n_genres) votes on the other folds' rows.
+        truth: (n_others,) genre indices of these.
+    """
+
+    test: NDArray[np.intp]
+    votes: Floats
+    known: Floats
+    truth: NDArray[np.intp]
+
+    def weights(self) -> Floats:
+        """(n_voters,) shares in the ensemble, by the other folds' log losses."""
+        voters, genres = self.known.shape[1:]
+        losses = [scores(self.known[:, i], self.truth).log_loss for i in range(voters)]
+        return weights_of(np.array(losses), genres)
+
+
 def held_out(  # noqa: PLR0913 - each is a choice of its own
     folds: Sequence[Fold],
     names: Sequence[VoterName],
@@ -121,17 +143,29 @@ def judged(learnt: HeldOut, asked: HeldOut | None = None) -> Judged:
         learnt: All that may be learnt from.
         asked: The same rows, perhaps with fewer covers; None for ``learnt`` itself.
     """
+    parts = []
+    for fold in by_fold(learnt, asked):
+        weights = fold.weights()
+        shares = pooled(fold.votes, weights)
+        parts.append((fold.test, fold.votes, np.tile(weights, (len(fold.test), 1)), shares))
+    order = np.argsort(np.concatenate([part[0] for part in parts]))
+    return Judged(*(np.concatenate([part[i] for part in parts])[order] for i in (1, 2, 3)))
+
+
+def by_fold(learnt: HeldOut, asked: HeldOut | None = None) -> Iterator[FoldVotes]:
+    """The votes on each fold's rows beside those on all other folds' rows, from which alone may be learnt.
+
+    Args:
+        learnt: All that may be learnt from.
+        asked: The same rows, perhaps with fewer covers; None for ``learnt`` itself.
+    """
     asked = asked or learnt
-    parts: list[tuple[NDArray[np.intp], Floats, Floats, Floats]] = []
     for number in np.unique(asked.fold):
         test, others = np.flatnonzero(asked.fold == number), np.flatnonzero(learnt.fold != number)
         sharpness = fit_all_sharpness([learnt], others)
-        votes, known = asked.votes(sharpness)[test], learnt.votes(sharpness)[others]
-        losses = [scores(known[:, i], learnt.truth[others]).log_loss for i in range(len(learnt.names))]
-        weights = weights_of(np.array(losses), votes.shape[-1])
-        parts.append((test, votes, np.tile(weights, (len(test), 1)), pooled(votes, weights)))
-    order = np.argsort(np.concatenate([part[0] for part in parts]))
-    return Judged(*(np.concatenate([part[i] for part in parts])[order] for i in (1, 2, 3)))
+        yield FoldVotes(
+            test, asked.votes(sharpness)[test], learnt.votes(sharpness)[others], learnt.truth[others]
+        )
 
 
 def weights_of(log_losses: Floats, genres: int) -> Floats:
