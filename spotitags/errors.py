@@ -125,6 +125,23 @@ class TaggerError(SpotiTagsError):
         super().__init__(message)
 
 
+class TaggerKeyError(TaggerError, SettingsError):
+    """A key that a tagger needs is missing or refused; whoever keeps the environment can mend it."""
+
+
+class CallLimitError(SpotiTagsError):
+    """An artist's covers need more paid calls than the caller allows; running again goes on from here.
+
+    Args:
+        message: Cause and next step.
+        artist: As the catalogue named it, where it did.
+    """
+
+    def __init__(self, message: str, artist: Artist | None = None) -> None:
+        self.artist = artist
+        super().__init__(message)
+
+
 class WeightsError(TaggerError):
     """Model weights cannot be had here; another tagger can take over, or the weights be fetched once."""
 

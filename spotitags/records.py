@@ -110,6 +110,7 @@ class TagBag:
         covers: Number of covers that were tagged.
         skipped: Covers that could not be used, with reasons.
         each: The tags of each cover that were summed; empty where only the sum is known.
+        missing: Why the tagger did not look at this artist's covers, where it was to; the bag is empty then.
     """
 
     artist: Artist
@@ -118,6 +119,7 @@ class TagBag:
     covers: int
     skipped: tuple[Skipped, ...] = ()
     each: tuple[tuple[Tag, ...], ...] = field(default=(), repr=False, compare=False)
+    missing: str = ""
 
     def weights(self) -> dict[str, float]:
         """The bag as a plain mapping from label to weight, heaviest first."""
@@ -126,6 +128,20 @@ class TagBag:
     def cover_weights(self) -> list[dict[str, float]]:
         """Each cover's tags as a plain mapping from label to weight."""
         return [dict(tags) for tags in self.each]
+
+
+class Reason(NamedTuple):
+    """What one tag does to the winner: above 0 it speaks for it, below 0 against it.
+
+    Attributes:
+        label: Of the tag.
+        pull: The fall of the winner's share without the tag, in [-1, 1].
+        tagger: Whose tag.
+    """
+
+    label: str
+    pull: float
+    tagger: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +156,7 @@ class Vote:
         votes: Genre to probability.
         weight: The voter's share in the ensemble, in [0, 1]; all voters' weights sum to 1.
         trained: False for a zero-shot voter that saw no labelled artist.
-        reasons: Labels with their pull towards (above 0) or away from (below 0) the ensemble's winner,
-            strongest first.
+        reasons: Tags that pull this vote towards or away from the ensemble's winner, strongest first.
     """
 
     tagger: str
@@ -180,9 +195,9 @@ class Prediction:
         artist: As the catalogue named it.
         votes: Genre to share, largest first, summing to 1.
         voters: Each voter's own vote.
-        bags: One bag a tagger, in the taggers' order.
-        reasons: Labels with their pull towards (above 0) or away from (below 0) the winner's share, strongest
-            first; empty unless an explanation was asked for.
+        bags: One bag a tagger, in the taggers' order; that of a tagger that is missing says why.
+        reasons: Tags that pull the winner's share up or down, strongest first; empty unless an explanation
+            was asked for.
         confidence: Of the winner; None where it was not measured: untrained voters, a choice among the
             model's genres, a part of its voters, another version of its taggers, unknown tags alone.
     """
