@@ -6,10 +6,10 @@ import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from spotitags.errors import InputError, SettingsError
-from spotitags.taggers import TaggerOptions, tagger_class
+from spotitags.taggers import OpenVocabulary, Preparing, TaggerOptions, tagger_class
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from spotitags.cache import Cache
@@ -156,13 +156,10 @@ def choose_taggers(asked: Sequence[str | Tagger], options: TaggerOptions) -> tup
     """The taggers asked for, by name or as they are, else the best that can run here: clip, or lite.
 
     Raises:
-        InputError: A name that no installed tagger has, or one named twice.
+        InputError: A name that no installed tagger has, one named twice, or one that takes no labels.
     """
     if asked:
-        taggers = [
-            tagger_class(tagger).from_options(options) if isinstance(tagger, str) else tagger
-            for tagger in asked
-        ]
+        taggers = [_tagger(tagger, options) for tagger in asked]
         names = [tagger.name for tagger in taggers]
         if len(set(names)) < len(names):
             raise InputError(f"a tagger is named twice: {', '.join(names)}")
@@ -173,3 +170,33 @@ def choose_taggers(asked: Sequence[str | Tagger], options: TaggerOptions) -> tup
         return [preferred.from_options(options)], Choice(PREFERRED, readiness.reason)
     why = f"{PREFERRED} cannot run here ({readiness.reason})"
     return [tagger_class(EMBEDDED).from_options(options)], Choice(EMBEDDED, why)
+
+
+def ready_taggers(
+    asked: Sequence[str | Tagger], options: TaggerOptions, notify: Callable[[str], None]
+) -> list[Tagger]:
+    """What `choose_taggers` gives, with a line for the choice and one for what has to be prepared.
+
+    Raises:
+        InputError: As `choose_taggers` does.
+        NotInstalledError: A tagger lacks what its options need.
+    """
+    taggers, choice = choose_taggers(asked, options)
+    notify(choice.line("tagger"))
+    for tagger in taggers:
+        if isinstance(tagger, Preparing) and (todo := tagger.preparation()):
+            notify(f"tagger {tagger.name}: {todo}")
+    return taggers
+
+
+def _tagger(asked: str | Tagger, options: TaggerOptions) -> Tagger:
+    if not options.labels:
+        return tagger_class(asked).from_options(options) if isinstance(asked, str) else asked
+    if not isinstance(asked, str):
+        raise InputError(
+            f"labels go to taggers by name: give the tagger {asked.name!r} its own where it is made"
+        )
+    tagger = tagger_class(asked).from_options(options)
+    if not isinstance(tagger, OpenVocabulary):
+        raise InputError(f"the tagger {asked!r} has its own words and takes no labels: leave one of them out")
+    return tagger

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from spotitags import bags as bagging
 from spotitags.appearance import with_appearance
 from spotitags.cache import Cache
-from spotitags.choose import choose_catalog, choose_taggers, open_catalog
+from spotitags.choose import choose_catalog, open_catalog, ready_taggers
 from spotitags.embeddings import embedding_readers, with_embeddings
 from spotitags.errors import InputError, SpotiTagsError
-from spotitags.recall import recalled
+from spotitags.recall import ask_only_what_was_kept, recalled
 from spotitags.settings import Settings
-from spotitags.taggers import Preparing, TaggerOptions
+from spotitags.taggers import TaggerOptions, tagger_class
+from spotitags.taggers._own_labels import own_labels
 from spotitags.tagging import Seen, Tagging
 from spotitags.voting import Voting
 
@@ -46,6 +47,7 @@ class SpotiTags:
         tagger: One tagger or several, by name or as objects with the door of `spotitags.taggers.Tagger`; left
             out, ``clip`` where it can run, else ``lite``.
         model: A trained ensemble (``.onnx`` beside its ``.json`` card); None takes the bundled one.
+        labels: What ``clip`` and ``lite`` look for instead of their own words: a file, one a line, or a list.
         genres: Vote between these alone; empty takes the model's.
         albums: Most albums an artist, at least 1.
         keep_broad: Keep tags that fit nearly every cover.
@@ -73,6 +75,7 @@ class SpotiTags:
         manifest: Path | str | None = None,
         tagger: str | Tagger | Sequence[str | Tagger] = (),
         model: Path | str | None = None,
+        labels: Path | str | Sequence[str] = (),
         genres: Sequence[str] = (),
         albums: int = 10,
         keep_broad: bool = False,
@@ -90,6 +93,7 @@ class SpotiTags:
         self.manifest = None if manifest is None else Path(manifest)
         self.tagger = tagger
         self.model = None if model is None else Path(model)
+        self.labels = labels
         self.genres = (genres,) if isinstance(genres, str) else tuple(genres)
         self.albums = albums
         self.keep_broad = keep_broad
@@ -212,7 +216,7 @@ class SpotiTags:
     ) -> Iterator[tuple[str, Seen | SpotiTagsError]]:
         if self._library is not None:
             for ref in artists:
-                yield ref, recalled(self._library, ref, self.albums, embeddings=embeddings)
+                yield ref, recalled(self._library, ref, self.albums, readers=readers, embeddings=embeddings)
             return
         from spotitags.covers import Covers
 
@@ -257,11 +261,7 @@ class SpotiTags:
         if self.source.name != "library":
             return None
         library = cast("LibraryCatalog", self.source)
-        if self._asked_taggers and self._asked_taggers != [library.tagger]:
-            raise InputError(
-                f"the bundled library holds what {library.tagger!r} saw, and no covers: leave --tagger out, "
-                "or give covers by --manifest or --catalog spotify"
-            )
+        ask_only_what_was_kept(library, self._asked_taggers, labels=bool(self.labels))
         return library
 
     @property
@@ -272,26 +272,33 @@ class SpotiTags:
 
     @cached_property
     def _taggers(self) -> list[Tagger]:
-        options = TaggerOptions(
+        return ready_taggers(self._asked_taggers, self._tagger_options, self.notify)
+
+    @cached_property
+    def _tagger_options(self) -> TaggerOptions:
+        return TaggerOptions(
             cache_dir=self._settings.cache_dir,
             clip_model=self.clip_model,
             device=self.device,
             offline=self.offline,
+            labels=own_labels(self.labels) if self.labels else (),
         )
-        taggers, choice = choose_taggers(self._asked_taggers, options)
-        self.notify(choice.line("tagger"))
-        for tagger in taggers:
-            if isinstance(tagger, Preparing) and (todo := tagger.preparation()):
-                self.notify(f"tagger {tagger.name}: {todo}")
-        return taggers
+
+    @property
+    def _voters(self) -> list[Tagger]:
+        """Taggers that may vote on genres themselves; the bundled library's needs no covers for it."""
+        if self._library is None:
+            return self._taggers
+        return [tagger_class(self._library.tagger).from_options(self._tagger_options)] if self.genres else []
 
     @cached_property
     def _voting(self) -> Voting:
         return Voting(
             self.model,
             self.tagger_versions(),
-            taggers=[] if self._library is not None else self._taggers,
+            taggers=self._voters,
             genres=self.genres,
+            own_labels=bool(self.labels),
             notify=self.notify,
         )
 

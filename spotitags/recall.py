@@ -2,24 +2,70 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from spotitags.embeddings import unpack
-from spotitags.errors import SpotiTagsError
+from spotitags.errors import InputError, SpotiTagsError
 from spotitags.tagging import Seen
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
     from spotitags.catalogs.library import LibraryCatalog
-    from spotitags.records import Album
+    from spotitags.records import Album, Tag
+    from spotitags.taggers import CoverReader, Tagger
 
 
-def recalled(library: LibraryCatalog, ref: str, limit: int, *, embeddings: bool) -> Seen | SpotiTagsError:
+@runtime_checkable
+class Recalling(Protocol):
+    """A reader of covers that is content with their embeddings."""
+
+    name: str
+
+    def recall(self, embeddings: NDArray[np.float32]) -> list[list[Tag]]:
+        """What `CoverReader.tag` would say of the covers behind (n_covers, dim) embeddings."""
+        ...
+
+
+def ask_only_what_was_kept(
+    library: LibraryCatalog, taggers: Sequence[str | Tagger], *, labels: bool = False
+) -> None:
+    """Make sure that nobody has to look at the library's covers.
+
+    Args:
+        library: Has what one tagger saw.
+        taggers: As asked for; empty for any.
+        labels: Whether labels of the user's own were asked for.
+
+    Raises:
+        InputError: Another tagger is asked for, or other labels.
+    """
+    foreign = "--tagger" if taggers and list(taggers) != [library.tagger] else "--labels" if labels else ""
+    if foreign:
+        raise InputError(
+            f"the bundled library holds what {library.tagger!r} saw, and no covers: leave {foreign} out, "
+            "or give covers by --manifest or --catalog spotify"
+        )
+
+
+def recalled(
+    library: LibraryCatalog,
+    ref: str,
+    limit: int,
+    *,
+    readers: Sequence[CoverReader] = (),
+    embeddings: bool = False,
+) -> Seen | SpotiTagsError:
     """What the library's tagger saw on one artist's covers; the same picture on two releases counts once.
 
     Args:
         library: Knows the covers by their digests.
         ref: Of the artist.
         limit: Most albums.
+        readers: Who looks at covers besides; those that are not `Recalling` need covers and say nothing.
         embeddings: Whether the covers' embeddings are wanted, too.
     """
     try:
@@ -30,12 +76,16 @@ def recalled(library: LibraryCatalog, ref: str, limit: int, *, embeddings: bool)
                 pictures.setdefault(album.digest, album)
         digests = list(pictures)
         tags = [seen or [] for seen in library.tags(digests)]
-        packed = library.embeddings(digests) if embeddings else None
+        recalling = [reader for reader in readers if isinstance(reader, Recalling)]
+        packed = library.embeddings(digests) if embeddings or recalling else None
     except SpotiTagsError as error:
         return error
+    if packed is None:
+        return Seen(albums[0].artist, {library.tagger: tags}, tuple(pictures.values()))
+    numbers = unpack(packed)
     return Seen(
         albums[0].artist,
-        {library.tagger: tags},
+        {library.tagger: tags} | {reader.name: reader.recall(numbers) for reader in recalling},
         tuple(pictures.values()),
-        embeddings={} if packed is None else {library.tagger: unpack(packed)},
+        embeddings={library.tagger: numbers} if embeddings else {},
     )

@@ -15,11 +15,18 @@ from spotitags.records import Confidence, Prediction, Tag, Vote
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from classifiers.results import Explanation, Result
     from spotitags.records import Cover, TagBag
     from spotitags.taggers import Tagger
     from spotitags.tagging import Seen
 
+_OTHER_LABELS = (
+    "the model was trained on other labels than these: train one on them with 'spotitags train --labels', "
+    "leave --labels out, or name genres with --genres, which are voted on without training"
+)
 REASONS = 10  # tags named for and against a winner, together
 ZERO_SHOT = "zero-shot"
 
@@ -34,6 +41,17 @@ class ZeroShot(Protocol):
 
     def genre_votes(self, covers: Sequence[Cover], genres: Sequence[str]) -> list[dict[str, float]]:
         """A probability per genre for each cover, summing to 1."""
+        ...
+
+
+@runtime_checkable
+class ZeroShotFromEmbeddings(ZeroShot, Protocol):
+    """One that needs no covers for it where their embeddings were kept."""
+
+    def embedding_votes(
+        self, embeddings: NDArray[np.float32], genres: Sequence[str]
+    ) -> list[dict[str, float]]:
+        """The same votes, from (n_covers, dim) of its `spotitags.taggers.Embedder.embed`."""
         ...
 
 
@@ -62,10 +80,17 @@ class GenreReader:
 
     def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
         """Each cover's genres with their probabilities, best first."""
-        return [
-            sorted((Tag(*vote) for vote in votes.items()), key=lambda tag: -tag.weight)
-            for votes in self._votes.genre_votes(covers, self.genres)
-        ]
+        return _as_tags(self._votes.genre_votes(covers, self.genres))
+
+    def recall(self, embeddings: NDArray[np.float32]) -> list[list[Tag]]:
+        """The same of covers that are not here, from (n_covers, dim) embeddings that were kept of them.
+
+        Raises:
+            ModelError: The tagger votes on covers only.
+        """
+        if not isinstance(self._votes, ZeroShotFromEmbeddings):
+            raise ModelError(f"the tagger {self.tagger.name} votes on covers only: give covers by --manifest")
+        return _as_tags(self._votes.embedding_votes(embeddings, self.genres))
 
 
 def bundled_model() -> Path:
@@ -84,6 +109,7 @@ class Voting:
         versions: Tagger to the version whose tags will be read.
         taggers: The taggers themselves, where they can be asked.
         genres: Vote between these alone; empty takes the model's.
+        own_labels: Whether the taggers look for a user's own labels, so that a model of others does not fit.
         notify: Called with a line for what a reader of the votes should know.
 
     Raises:
@@ -91,13 +117,14 @@ class Voting:
         ModelError: The model cannot be read, or no voter can be had for these taggers and genres.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — what decides who votes
         self,
         model: Path | None,
         versions: Mapping[str, str],
         *,
         taggers: Sequence[Tagger] = (),
         genres: Sequence[str] = (),
+        own_labels: bool = False,
         notify: Callable[[str], None] | None = None,
     ) -> None:
         self.notify = notify or (lambda _line: None)
@@ -112,17 +139,17 @@ class Voting:
         alike = all(versions.get(name) == version for name, version in self.ensemble.taggers.items())
         self._as_evaluated = alike and set(self.genres) == set(self.ensemble.genres)
         self.readers: list[GenreReader] = []
-        if self._reads(versions):
+        if self._reads(versions) and not (own_labels and self._of_other_labels(versions)):
             self._compare(versions)
             return
         able = [tagger for tagger in taggers if isinstance(tagger, ZeroShot)]
+        if own_labels and self._of_other_labels(versions) and not (able and genres and model is None):
+            raise ModelError(_OTHER_LABELS)
         if model is not None or not able:
             raise ModelError(self._refusal(versions))
         self.readers = [GenreReader(tagger, self.genres) for tagger in able]
         names = ", ".join(tagger.name for tagger in able)
-        self.notify(
-            f"model: none was trained for {names} and these genres; it votes on their names, untrained"
-        )
+        self.notify(f"model: {self._stranger(versions)}; {names} votes on the genres' names, untrained")
 
     @property
     def wants_embeddings(self) -> bool:
@@ -208,6 +235,20 @@ class Voting:
     def _reads(self, versions: Mapping[str, str]) -> bool:
         return bool(versions.keys() & self.ensemble.taggers) and set(self.genres) <= set(self.ensemble.genres)
 
+    def _stranger(self, versions: Mapping[str, str]) -> str:
+        """Why the model cannot vote."""
+        asked = ", ".join(sorted(set(self.genres) - set(self.ensemble.genres)))
+        if not versions.keys() & self.ensemble.taggers:
+            return f"it was trained with {', '.join(self.ensemble.taggers)}, not with {', '.join(versions)}"
+        known = ", ".join(self.ensemble.genres)
+        return f"it knows the genres {known}, not {asked}" if asked else "it was trained on other labels"
+
+    def _of_other_labels(self, versions: Mapping[str, str]) -> bool:
+        """Whether one of its taggers is here, but none that looks for what it was trained on."""
+        trained = self.ensemble.taggers
+        known = versions.keys() & trained.keys()
+        return bool(known) and not any(versions[name] == trained[name] for name in known)
+
     def _compare(self, versions: Mapping[str, str]) -> None:
         for name, version in versions.items():
             trained = self.ensemble.taggers.get(name)
@@ -217,18 +258,17 @@ class Voting:
                 self.notify(f"model: it was trained with another version of {name}; better train it anew")
 
     def _refusal(self, versions: Mapping[str, str]) -> str:
-        known = ", ".join(self.ensemble.genres)
-        asked = ", ".join(sorted(set(self.genres) - set(self.ensemble.genres)))
-        if asked and versions.keys() & self.ensemble.taggers:
+        why = self._stranger(versions)
+        if versions.keys() & self.ensemble.taggers:
             return (
-                f"the model knows the genres {known}, not {asked}: "
+                f"the model cannot vote: {why}; "
                 "leave --genres out, or train a model on them with 'spotitags train'"
             )
-        return (
-            f"the model was trained with {', '.join(self.ensemble.taggers)}, "
-            f"not with {', '.join(versions)}: "
-            "take another --tagger, or train a model with 'spotitags train'"
-        )
+        return f"the model cannot vote: {why}; take another --tagger, or train one with 'spotitags train'"
+
+
+def _as_tags(votes: Sequence[Mapping[str, float]]) -> list[list[Tag]]:
+    return [sorted((Tag(*vote) for vote in each.items()), key=lambda tag: -tag.weight) for each in votes]
 
 
 def _spelled(genres: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
