@@ -25,6 +25,7 @@ from spotitags.options import (
     Manifest,
     Names,
     Offline,
+    OwnLabels,
     Playlist,
     Refresh,
     Taggers,
@@ -77,6 +78,7 @@ def predict(
     offline: Offline = False,
     refresh: Refresh = False,
     keep_broad: KeepBroad = False,
+    own_labels: OwnLabels = None,
     clip_model: ClipModel = None,
     device: Device = None,
     explain: Annotated[
@@ -89,7 +91,8 @@ def predict(
     spotitags = _spotitags(
         asked, also=_split(also), refresh=refresh,
         catalog=catalog.value, manifest=manifest, tagger=tagger or (), model=model, genres=_split(genres),
-        albums=albums, offline=offline, keep_broad=keep_broad, clip_model=clip_model, device=device,
+        albums=albums, offline=offline, keep_broad=keep_broad, labels=own_labels or (),
+        clip_model=clip_model, device=device,
     )  # fmt: skip
 
     def render(prediction: Any) -> Any:
@@ -120,6 +123,7 @@ def tag(
     offline: Offline = False,
     refresh: Refresh = False,
     keep_broad: KeepBroad = False,
+    own_labels: OwnLabels = None,
     clip_model: ClipModel = None,
     device: Device = None,
     as_json: Json = False,
@@ -137,7 +141,7 @@ def tag(
     spotitags = _spotitags(
         asked, also=_split(also), refresh=refresh,
         catalog=catalog.value, manifest=manifest, tagger=tagger or (), albums=albums,
-        offline=offline, keep_broad=keep_broad, clip_model=clip_model, device=device,
+        offline=offline, keep_broad=keep_broad, labels=own_labels or (), clip_model=clip_model, device=device,
     )  # fmt: skip
     refs = refs_of(spotitags, asked)
     answers = spotitags.all_bags(refs)
@@ -173,6 +177,7 @@ def train(
     ] = 5,
     seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same covers: same model.")] = 0,
     offline: Offline = False,
+    own_labels: OwnLabels = None,
     clip_model: ClipModel = None,
     device: Device = None,
 ) -> None:
@@ -187,7 +192,7 @@ def train(
     artists, with_covers = read_labelled(labels, _split(genres))
     spotitags = _spotitags(
         catalog=catalog.value, manifest=labels if with_covers else None, tagger=tagger or (), albums=albums,
-        offline=offline, clip_model=clip_model, device=device,
+        offline=offline, labels=own_labels or (), clip_model=clip_model, device=device,
     )  # fmt: skip
     with progress(len(artists)) as step:
         report = train_model(spotitags, artists, out, folds=folds, seed=seed, progress=step)
@@ -243,6 +248,7 @@ def evaluate(
         str | None, typer.Option(metavar="NAME", help="Of the labels; their folder's when left out.")
     ] = None,
     offline: Offline = False,
+    own_labels: OwnLabels = None,
     clip_model: ClipModel = None,
     device: Device = None,
 ) -> None:
@@ -264,8 +270,8 @@ def evaluate(
     artists, source = evaluation.labelled(labels, _split(genres), single=covers)
     spotitags = _spotitags(
         catalog=source if covers else catalog.value, manifest=None if covers else source,
-        tagger=tagger or (), albums=max(albums, train_albums), offline=offline, clip_model=clip_model,
-        device=device,
+        tagger=tagger or (), albums=max(albums, train_albums), offline=offline,
+        labels=own_labels or (), clip_model=clip_model, device=device,
     )  # fmt: skip
     protocol = evaluation.Protocol(folds, repeats, curve_repeats, seed, albums, shuffle)
     with progress(len(artists)) as step:

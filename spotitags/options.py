@@ -77,6 +77,12 @@ ClipModel = Annotated[
         metavar="NAME", help="open_clip name/pretrained, hf-hub:… or local-dir:… for the tagger clip."
     ),
 ]
+OwnLabels = Annotated[
+    Path | None,
+    typer.Option(
+        "--labels", metavar="FILE", help="Words of yours that clip and lite look for on covers, one a line."
+    ),
+]
 Device = Annotated[
     str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; the best there is when left out.")
 ]
