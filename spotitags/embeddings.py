@@ -37,7 +37,7 @@ class EmbeddingReader:
 
     def __init__(self, tagger: Tagger, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._tagger = tagger
+        self.tagger = tagger
         self.name = tagger.name + _SUFFIX
         self.image_size = tagger.image_size
         self.batch_size = tagger.batch_size
@@ -45,7 +45,7 @@ class EmbeddingReader:
     @property
     def version(self) -> str:
         """The tagger's, and how the numbers are kept."""
-        return f"{self._tagger.version} {VERSION}"
+        return f"{self.tagger.version} {VERSION}"
 
     def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
         """One tag of weight 1 a cover; its label is the embedding in base64, as `pack` gives it."""

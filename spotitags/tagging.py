@@ -2,84 +2,52 @@
 
 A cover is opened only where a tagger has not seen it before. What was seen is kept batch by batch, so that an
 interrupted run goes on where it stopped. The next artists are fetched, and the next covers decoded, while a
-tagger is at work; a slow catalogue hands on what it has every few seconds.
+tagger is at work; a slow catalogue hands on what it has every few seconds. Covers for a tagger that costs
+money wait until they fill its batches, and their artists with them.
 """
 
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import deque
+from collections.abc import Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
+from spotitags.answering import Listing, answer
 from spotitags.covers import decode_all
-from spotitags.errors import NoCoversError, SpotiTagsError, TaggerError
-from spotitags.fetching import Fetching, Slot
-from spotitags.records import Skipped, Tag
+from spotitags.errors import SpotiTagsError, TaggerError
+from spotitags.fetching import Fetching, address
+from spotitags.looks import Looks
+from spotitags.panel import Panel
+from spotitags.paying import Waiting
+from spotitags.records import Skipped
+from spotitags.seen import Seen
+from spotitags.taggers import Paid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from spotitags.cache import Cache
     from spotitags.catalogs import Catalog
     from spotitags.covers import Covers
-    from spotitags.records import Album, Artist, Cover, CoverFile
+    from spotitags.fetching import Slot
+    from spotitags.records import Cover, CoverFile
     from spotitags.taggers import CoverReader
 
+__all__ = ["ARTISTS_AT_ONCE", "ARTISTS_WAITING", "Seen", "Tagging"]
+
 ARTISTS_AT_ONCE = 16  # about 160 covers: fills a GPU's batch, and is the most that an interruption costs
+ARTISTS_WAITING = 512  # for a paid tagger's batch to fill; then an unfilled one goes out
 SECONDS_AT_ONCE = 5.0  # of listing artists, after which fewer will do: somebody watches
+COVERS_AT_ONCE = 64  # decoded together where no free tagger says how many it takes
 
 A = TypeVar("A")
 B = TypeVar("B")
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the taggers saw on one artist's covers.
-
-    Attributes:
-        artist: As the catalogue named it.
-        tags: By tagger name, the tags of each cover in catalogue order; every tagger saw the same covers.
-        albums: Whose covers they are, in the same order, each with its cover's digest.
-        skipped: Covers that could not be used.
-        embeddings: By tagger name, (n_covers, dim) numbers of the same covers, where they were asked for.
-    """
-
-    artist: Artist
-    tags: Mapping[str, Sequence[Sequence[Tag]]]
-    albums: tuple[Album, ...]
-    skipped: tuple[Skipped, ...] = ()
-    embeddings: Mapping[str, NDArray[np.float32]] = field(default_factory=dict, compare=False)
-
-    @property
-    def digests(self) -> tuple[str, ...]:
-        """SHA-256 of each cover, in the same order, none twice."""
-        return tuple(album.digest for album in self.albums if album.digest)
-
-    def only(self, kept: Sequence[int]) -> Seen:
-        """The same of these covers alone, given by number."""
-        return replace(
-            self,
-            tags={tagger: [covers[i] for i in kept] for tagger, covers in self.tags.items()},
-            albums=tuple(self.albums[i] for i in kept),
-            embeddings={tagger: vectors[list(kept)] for tagger, vectors in self.embeddings.items()},
-        )
-
-
-@dataclass(slots=True)
-class _Listing:
-    """One artist on its way to tags: albums, or why there are none."""
-
-    ref: str
-    slots: list[Slot] = field(default_factory=list)
-    error: SpotiTagsError | None = None
 
 
 class Tagging:
@@ -87,49 +55,58 @@ class Tagging:
 
     Args:
         catalog: Where albums come from.
-        taggers: Who looks at the covers; each name once.
+        readers: Who looks at the covers: the panel's taggers and whoever else; each name once.
         covers: Fetches and checks covers.
         cache: Keeps tags by cover and tagger version.
         albums: Most albums an artist.
         refresh: Fetch covers anew.
+        panel: The taggers among the readers; None takes all as such.
     """
 
-    def __init__(  # noqa: PLR0913 — four rooms and two settings
+    def __init__(  # noqa: PLR0913 — four rooms and three settings
         self,
         catalog: Catalog,
-        taggers: Sequence[CoverReader],
+        readers: Sequence[CoverReader],
         covers: Covers,
         cache: Cache,
         *,
         albums: int = 10,
         refresh: bool = False,
+        panel: Panel | None = None,
     ) -> None:
         self.catalog = catalog
-        self.taggers = taggers
+        self.readers = readers
         self.fetching = Fetching(covers, cache, refresh=refresh)
-        self.cache = cache
         self.albums = albums
+        self.panel = panel or Panel(readers)
+        self._looks = Looks(readers, cache)
+        self._unreadable: dict[str, Skipped] = {}
+        self._queue: deque[Listing] = deque()
+        self._waiting = [Waiting(reader, reader) for reader in readers if isinstance(reader, Paid)]
+        self._to_come: int | None = None
 
     def run(self, artists: Iterable[str]) -> Generator[tuple[str, Seen | SpotiTagsError]]:
         """What was seen on each artist's covers, or why nothing was, in the order given.
 
         Raises:
-            TaggerError: A tagger cannot work at all; what was finished before is kept.
+            TaggerError: No tagger can work; what was finished before is kept.
         """
         refs, over = iter(artists), Event()
+        self._to_come = len(artists) if isinstance(artists, Sized) else None
         with closing(_ahead(lambda _: self._prepare(refs, over), iter(int, 1))) as prepared:
             try:
                 for listings in prepared:
+                    yield from self._after(partial(self._see, listings))
                     if not listings:
-                        return
-                    yield from self._see(listings)
+                        break
             finally:
                 over.set()  # whoever stops early, as by Ctrl-C, waits for one artist at most
+                self.panel.report()
 
-    def _prepare(self, refs: Iterator[str], over: Event) -> list[_Listing]:
+    def _prepare(self, refs: Iterator[str], over: Event) -> list[Listing]:
         """List the next artists' albums and fetch covers that some tagger has not seen; [] at the end."""
         began = time.monotonic()
-        listings: list[_Listing] = []
+        listings: list[Listing] = []
         for ref in islice(refs, ARTISTS_AT_ONCE):
             if over.is_set():
                 return []
@@ -137,130 +114,141 @@ class Tagging:
             if time.monotonic() - began > SECONDS_AT_ONCE:
                 break
         slots = [slot for listing in listings for slot in listing.slots]
-        known = self._recall([slot.digest for slot in slots if slot.digest])
-        self.fetching.fetch(
-            [
-                slot
-                for slot in slots
-                if not slot.skipped and (slot.digest is None or not self._complete(known, slot.digest))
-            ]
-        )
+        looks = Looks(self.readers, self._looks.cache)
+        looks.recall([slot.digest for slot in slots if slot.digest])
+        self.fetching.fetch([slot for slot in slots if not slot.skipped and self._needed(slot, looks)])
         return listings
 
-    def _list(self, ref: str) -> _Listing:
+    def _list(self, ref: str) -> Listing:
         try:
-            return _Listing(ref, self.fetching.slots(self.catalog.albums(ref, self.albums)))
+            return Listing(ref, self.fetching.slots(self.catalog.albums(ref, self.albums)))
         except SpotiTagsError as error:
-            return _Listing(ref, error=error)
+            return Listing(ref, error=error)
 
-    def _see(self, listings: Sequence[_Listing]) -> Iterator[tuple[str, Seen | SpotiTagsError]]:
+    def _needed(self, slot: Slot, looks: Looks) -> bool:
+        """Whether the cover has to be fetched: somebody has to look, or nobody can know which cover it is."""
+        if slot.digest is None:
+            return address(slot.album) is None or any(map(self.panel.looks, self.readers))
+        return self._open(slot.digest, looks)
+
+    def _due(self, reader: CoverReader, digest: str, looks: Looks) -> bool:
+        """Whether the reader has yet to look at a cover."""
+        return (
+            looks.of(reader, digest) is None
+            and self.panel.looks(reader)
+            and (reader.name, digest) not in self.panel.unread
+            and digest not in self._unreadable
+        )
+
+    def _open(self, digest: str, looks: Looks) -> bool:
+        """Whether some reader has yet to look at a cover."""
+        return any(self._due(reader, digest, looks) for reader in self.readers)
+
+    def _after(self, work: Callable[[], None]) -> Generator[tuple[str, Seen | SpotiTagsError]]:
+        """Do something, then give the answers that are there; what stops the run comes after them."""
+        stopped = None
+        try:
+            work()
+        except SpotiTagsError as error:
+            stopped = error
+        while self._queue and not self._unfinished(self._queue[0], stopped):
+            listing = self._queue.popleft()
+            yield listing.ref, answer(listing, self.readers, self._looks, self.panel, self._unreadable)
+        if stopped:
+            raise stopped
+        self._looks.forget_all_but({digest for listing in self._queue for digest in listing.digests()})
+
+    def _unfinished(self, listing: Listing, stopped: SpotiTagsError | None) -> bool:
+        """Whether a cover of the artist waits for a batch to fill or, in a run that stops, for anyone."""
+        if stopped:
+            return any(self._open(digest, self._looks) for digest in listing.digests())
+        return any(digest in waiting for waiting in self._waiting for digest in listing.digests())
+
+    def _see(self, listings: Sequence[Listing]) -> None:
+        """Have the next artists' covers looked at; without any, also those that wait for a whole batch."""
+        self._queue.extend(listings)
+        if self._to_come is not None:
+            self._to_come -= len(listings)
         slots = [slot for listing in listings for slot in listing.slots]
-        known = self._recall([slot.digest for slot in slots if slot.digest])
-        unseen = {
-            slot.digest: slot.file
-            for slot in slots
-            if slot.digest and slot.file and not self._complete(known, slot.digest)
-        }
-        bad = self._tag(list(unseen.values()), known)
+        self._looks.recall([slot.digest for slot in slots if slot.digest])
+        files = {slot.digest: slot.file for slot in slots if slot.digest and slot.file}
+        bad = self._look([file for digest, file in files.items() if self._open(digest, self._looks)])
         self.fetching.cannot_be_read(bad, slots)
-        for listing in listings:
-            yield listing.ref, listing.error or self._result(listing, known, bad)
+        self._unreadable |= bad
+        for slot in slots:
+            slot.file = None
+        self._pay(whole=bool(listings) and len(self._queue) < ARTISTS_WAITING)
 
-    def _tag(self, files: Sequence[CoverFile], known: dict[str, dict[str, list[Tag]]]) -> dict[str, Skipped]:
-        """Decode and tag ``files`` into ``known``; gives back, by digest, those that no decoder can read."""
+    def _look(self, files: Sequence[CoverFile]) -> dict[str, Skipped]:
+        """Decode files and have them looked at; gives back, by digest, those that no decoder can read."""
         bad: dict[str, Skipped] = {}
-        size = max((tagger.image_size for tagger in self.taggers), default=0)
-        most = max((tagger.batch_size for tagger in self.taggers), default=1)
-        decoded = _ahead(lambda batch: decode_all(batch, size), _chunks(files, most))
-        for batch, results in zip(_chunks(files, most), decoded, strict=True):
-            covers: list[Cover] = []
-            for file, result in zip(batch, results, strict=True):
-                if isinstance(result, Skipped):
-                    bad[file.digest] = result
-                else:
-                    covers.append(result)
-            for tagger in self.taggers:
-                new = [cover for cover in covers if cover.digest not in known[tagger.name]]
-                bad |= self._tag_batch(tagger, new, known[tagger.name])
+        free = [reader for reader in self.readers if not isinstance(reader, Paid)]
+        most = max((reader.batch_size for reader in free), default=COVERS_AT_ONCE)
+        decoded = _ahead(self._decode, _chunks(files, most))
+        for sizes in decoded:
+            bad |= {
+                digest: skipped
+                for covers in sizes.values()
+                for digest, skipped in covers.items()
+                if isinstance(skipped, Skipped)
+            }
+            for reader in free:
+                new = self._new(reader, sizes)
+                for batch in _chunks(new, reader.batch_size):
+                    self._ask(reader, batch)
+            for waiting in self._waiting:
+                waiting.add(self._new(waiting.tagger, sizes))
         return bad
 
-    def _tag_batch(
-        self, tagger: CoverReader, covers: Sequence[Cover], known: dict[str, list[Tag]]
-    ) -> dict[str, Skipped]:
-        """Tag into ``known`` and the cache; gives back, by digest, the covers that the tagger cannot read."""
-        bad: dict[str, Skipped] = {}
-        for batch in _chunks(covers, tagger.batch_size):
-            try:
-                found = dict(zip((cover.digest for cover in batch), tagger.tag(batch), strict=True))
-            except TaggerError as error:
-                self._keep(tagger, error.answered)
-                raise
-            seen = {digest: tags for digest, tags in found.items() if not isinstance(tags, Skipped)}
-            bad |= {digest: tags for digest, tags in found.items() if isinstance(tags, Skipped)}
-            known.update(seen)
-            self._keep(tagger, seen)
-        return bad
+    def _decode(self, files: Sequence[CoverFile]) -> dict[int, dict[str, Cover | Skipped]]:
+        """Covers by digest in each size that is wanted: what one reader sees depends on no other reader."""
+        wanted = {
+            reader.image_size
+            for reader in self.readers
+            if any(self._due(reader, file.digest, self._looks) for file in files)
+        }
+        return {
+            size: dict(zip((file.digest for file in files), decode_all(files, size), strict=True))
+            for size in wanted
+        }
 
-    def _keep(self, tagger: CoverReader, seen: Mapping[str, list[Tag]]) -> None:
-        self.cache.put_many("tags", {_key(tagger, digest): tags for digest, tags in seen.items()})
+    def _new(self, reader: CoverReader, sizes: Mapping[int, Mapping[str, Cover | Skipped]]) -> list[Cover]:
+        """The covers that a reader has yet to look at."""
+        return [
+            cover
+            for digest, cover in sizes.get(reader.image_size, {}).items()
+            if not isinstance(cover, Skipped) and self._due(reader, digest, self._looks)
+        ]
 
-    def _recall(self, digests: Sequence[str]) -> dict[str, dict[str, list[Tag]]]:
-        """By tagger and digest, the tags that were kept."""
-        known: dict[str, dict[str, list[Tag]]] = {tagger.name: {} for tagger in self.taggers}
-        unique = list(dict.fromkeys(digests))
-        for tagger in self.taggers:
-            kept = self.cache.get_many("tags", [_key(tagger, digest) for digest in unique])
-            for digest, rows in zip(unique, kept, strict=True):
-                if (tags := _tags(rows)) is not None:
-                    known[tagger.name][digest] = tags
-        return known
+    def _ask(self, reader: CoverReader, covers: Sequence[Cover]) -> None:
+        """Have a reader look, where it still does, and keep what it says."""
+        if not self.panel.looks(reader):
+            return
+        try:
+            found = self.panel.ask(reader, covers)
+        except SpotiTagsError as error:
+            if isinstance(error, TaggerError):
+                self._looks.keep(reader, error.answered)
+            self.panel.drop(reader, error)
+        else:
+            self._looks.keep(reader, found)
 
-    def _complete(self, known: Mapping[str, Mapping[str, object]], digest: str) -> bool:
-        return all(digest in known[tagger.name] for tagger in self.taggers)
+    def _pay(self, *, whole: bool) -> None:
+        """Send covers that fill batches to taggers that cost money, or all that wait."""
+        for waiting in self._waiting:
+            reader = waiting.tagger
+            while self.panel.looks(reader) and (batch := waiting.next(whole=whole)):
+                self._announce(waiting)
+                waiting.remove(batch)
+                if allowed := self.panel.pay(reader, batch):
+                    self._ask(reader, allowed)
+            if not self.panel.looks(reader):
+                waiting.clear()
 
-    def _result(
-        self,
-        listing: _Listing,
-        known: Mapping[str, Mapping[str, list[Tag]]],
-        bad: Mapping[str, Skipped],
-    ) -> Seen | SpotiTagsError:
-        """One artist's tags; the same picture on two releases counts once."""
-        tags: dict[str, list[Sequence[Tag]]] = defaultdict(list)
-        skipped: list[Skipped] = []
-        pictures: dict[str, Album] = {}
-        for slot in listing.slots:
-            if slot.skipped or slot.digest is None:
-                skipped.append(slot.skipped or Skipped(slot.album.name, "no cover"))
-            elif slot.digest in bad:
-                skipped.append(Skipped(slot.album.name, bad[slot.digest].reason))
-            elif slot.digest not in pictures:
-                pictures[slot.digest] = replace(slot.album, digest=slot.digest)
-                for tagger in self.taggers:
-                    tags[tagger.name].append(known[tagger.name][slot.digest])
-        if not pictures:
-            artist = listing.slots[0].album.artist if listing.slots else None
-            return NoCoversError(_no_covers(listing.ref, skipped), artist)
-        return Seen(listing.slots[0].album.artist, dict(tags), tuple(pictures.values()), tuple(skipped))
-
-
-def _tags(rows: object) -> list[Tag] | None:
-    """Tags as they were kept; None for none, and for what is damaged, so that it is looked at anew."""
-    try:
-        return [Tag(str(label), float(weight)) for label, weight in rows]  # type: ignore[attr-defined]
-    except (TypeError, ValueError):
-        return None
-
-
-def _no_covers(ref: str, skipped: Sequence[Skipped]) -> str:
-    if not skipped:
-        return f"artist {ref} has no albums in this catalogue: check the id, or take another --catalog"
-    reasons = "; ".join(f"{cover}: {reason}" for cover, reason in skipped[:3])
-    more = f"; and {len(skipped) - 3} more" if len(skipped) > 3 else ""  # noqa: PLR2004
-    return f"none of the {len(skipped)} covers of artist {ref} can be used ({reasons}{more})"
-
-
-def _key(tagger: CoverReader, digest: str) -> str:
-    return f"{tagger.name}:{tagger.version}:{digest}"
+    def _announce(self, waiting: Waiting) -> None:
+        coming = None if self._to_come is None else self._to_come * self.albums
+        if line := waiting.announcement(coming, self.panel.max_calls):
+            self.panel.notify(line)
 
 
 def _chunks(items: Iterable[A], size: int) -> Iterator[list[A]]:

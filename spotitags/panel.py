@@ -1,0 +1,144 @@
+"""The taggers of a run: who still looks at covers, who dropped out and why, and what calls may yet cost."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from spotitags.errors import SpotiTagsError, TaggerError
+from spotitags.records import Skipped, Tag
+from spotitags.taggers import Paid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from spotitags.records import Cover
+    from spotitags.taggers import CoverReader
+
+    Answers = dict[str, list[Tag] | Skipped]
+
+
+def owner(reader: CoverReader) -> str:
+    """Name of the tagger that a reader belongs to: its own, or of the one that it reads covers by."""
+    name: str = getattr(reader, "tagger", reader).name
+    return name
+
+
+class Panel:
+    """Asks taggers, one of which may fail where others go on, and counts calls that cost money.
+
+    What happens here holds for as long as the panel lives, so that no tagger that failed is waited for again.
+
+    Args:
+        taggers: All of them; other readers of covers may be asked, too, but none can do without those.
+        max_calls: Most paid calls of all taggers together; None for no limit.
+        notify: Called with a line when a tagger drops out or may not be asked any more.
+    """
+
+    def __init__(
+        self,
+        taggers: Sequence[CoverReader],
+        *,
+        max_calls: int | None = None,
+        notify: Callable[[str], None] | None = None,
+    ) -> None:
+        self.names = tuple(tagger.name for tagger in taggers)
+        self.max_calls = max_calls
+        self.notify = notify or (lambda _line: None)
+        self.calls = 0
+        self.absent: dict[str, str] = {}
+        self.limited: set[str] = set()
+        self.unread: dict[tuple[str, str], str] = {}
+        self._left: defaultdict[str, set[str]] = defaultdict(set)
+
+    def looks(self, reader: CoverReader) -> bool:
+        """Whether the reader still takes part."""
+        return owner(reader) not in self.absent
+
+    def ask(self, reader: CoverReader, covers: Sequence[Cover]) -> Answers:
+        """What a reader says of covers, by digest, checked.
+
+        Raises:
+            SpotiTagsError: It failed; whatever else than our own errors it raised has become one, with its
+                name.
+        """
+        try:
+            answers = reader.tag(covers)
+            found = dict(zip((cover.digest for cover in covers), answers, strict=True))
+            for tags in found.values():
+                _check(tags)
+        except SpotiTagsError:
+            raise
+        except Exception as error:
+            raise TaggerError(
+                f"the tagger {owner(reader)} is broken ({type(error).__name__}: {error}): report it to those "
+                "who made it, or leave it out"
+            ) from error
+        for digest, tags in found.items():
+            if isinstance(tags, Skipped):
+                self.unread[reader.name, digest] = tags.reason
+        return found
+
+    def drop(self, reader: CoverReader, error: SpotiTagsError) -> None:
+        """Let the others go on without the reader's tagger.
+
+        Raises:
+            SpotiTagsError: ``error``, where there are no others or the reader is not a tagger's.
+        """
+        name = owner(reader)
+        others = [other for other in self.names if other != name and other not in self.absent]
+        if name not in self.names or not others:
+            raise error
+        self.absent[name] = f"it dropped out: {error}"
+        self.notify(f"warning: the tagger {name} drops out, {' and '.join(others)} go on: {error}")
+
+    def pay(self, reader: CoverReader, covers: Sequence[Cover]) -> list[Cover]:
+        """Of these covers the first that may be paid for, whose calls are counted.
+
+        Where these are not all, the reader's tagger may not be asked any more.
+        """
+        if not isinstance(reader, Paid):
+            return list(covers)
+        allowed = list(covers)
+        while allowed and not self._affordable(reader, allowed):
+            allowed.pop()
+        if len(allowed) < len(covers):
+            self.absent[owner(reader)] = f"--max-calls {self.max_calls} allows no more calls"
+            self.limited.add(owner(reader))
+        if allowed:
+            self.calls += calls_for(reader, allowed)
+        return allowed
+
+    def leave(self, name: str, covers: Iterable[str]) -> None:
+        """Note covers, by digest or another name of their own, that a limited tagger did not see."""
+        self._left[name].update(covers)
+
+    def report(self) -> None:
+        """Say once how many covers each limited tagger did not see."""
+        for name, covers in self._left.items():
+            self.notify(
+                f"tagger {name}: {len(covers)} cover{'' if len(covers) == 1 else 's'} left untagged, "
+                f"for --max-calls {self.max_calls} allows no more calls ({self.calls} made); "
+                "what was paid for is kept: run again to go on"
+            )
+        self._left.clear()
+
+    def _affordable(self, reader: Paid, covers: Sequence[Cover]) -> bool:
+        return self.max_calls is None or self.calls + calls_for(reader, covers) <= self.max_calls
+
+
+def calls_for(tagger: Paid, covers: Sequence[Cover]) -> int:
+    """Calls that a paid tagger makes for these covers at once."""
+    return tagger.calls_for([len(cover.data) for cover in covers])
+
+
+def _check(tags: list[Tag] | Skipped) -> None:
+    """Refuse tags that no bag can be made of."""
+    if isinstance(tags, Skipped):
+        return
+    labels = {label for label, _ in tags}
+    if len(labels) < len(tags):
+        raise ValueError("it gave a cover one label twice")
+    for label, weight in tags:
+        if not 0 <= weight <= 1:
+            raise ValueError(f"it gave {label!r} the weight {weight}, which is not in [0, 1]")

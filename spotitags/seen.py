@@ -1,0 +1,56 @@
+"""What taggers saw on the covers of one artist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from spotitags.records import Album, Artist, Skipped, Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the taggers saw on one artist's covers.
+
+    Attributes:
+        artist: As the catalogue named it.
+        tags: By tagger name, the tags of each cover in catalogue order; all taggers have the same covers, and
+            no tags where one could not read a cover.
+        albums: Whose covers they are, in the same order, each with its cover's digest.
+        skipped: Covers that could not be used.
+        embeddings: By tagger name, (n_covers, dim) numbers of the same covers, where they were asked for.
+        unread: By tagger name, the covers that this one alone could not read, by number, and why.
+        missing: Taggers that did not look at all of these covers, and why.
+    """
+
+    artist: Artist
+    tags: Mapping[str, Sequence[Sequence[Tag]]]
+    albums: tuple[Album, ...]
+    skipped: tuple[Skipped, ...] = ()
+    embeddings: Mapping[str, NDArray[np.float32]] = field(default_factory=dict, compare=False)
+    unread: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """SHA-256 of each cover, in the same order, none twice."""
+        return tuple(album.digest for album in self.albums if album.digest)
+
+    def only(self, kept: Sequence[int]) -> Seen:
+        """The same of these covers alone, given by number."""
+        return replace(
+            self,
+            tags={tagger: [covers[i] for i in kept] for tagger, covers in self.tags.items()},
+            albums=tuple(self.albums[i] for i in kept),
+            embeddings={tagger: vectors[list(kept)] for tagger, vectors in self.embeddings.items()},
+            unread={
+                tagger: {new: why[old] for new, old in enumerate(kept) if old in why}
+                for tagger, why in self.unread.items()
+            },
+        )
