@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path  # noqa: TC003  (pydantic reads the annotation at run time)
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 from platformdirs import user_cache_path, user_config_path
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 CONTACT_FILE: Final = "contact"
 
-_VARIABLES: Final = {  # Spotify's own; all others begin with SPOTITAGS_
+_VARIABLES: Final = {  # the services' own; all others begin with SPOTITAGS_
     "spotify_client_id": "SPOTIPY_CLIENT_ID",
     "spotify_client_secret": "SPOTIPY_CLIENT_SECRET",
+    "clarifai_pat": "CLARIFAI_PAT",
+    "google_credentials": "GOOGLE_APPLICATION_CREDENTIALS",
 }
 
 
@@ -54,6 +56,13 @@ class Settings(BaseModel):
         musicbrainz_pause: Seconds between two requests to it, at least 1 except for a mirror
             (``SPOTITAGS_MUSICBRAINZ_PAUSE``).
         coverart_url: Another address for the Cover Art Archive (``SPOTITAGS_COVERART_URL``).
+        clarifai_pat: Personal access token of Clarifai (``CLARIFAI_PAT``).
+        clarifai_address: Another gRPC server for Clarifai, ``host:port`` for TLS or ``http://127.0.0.1:port``
+            (``SPOTITAGS_CLARIFAI_ADDRESS``).
+        google_credentials: File of Google's application default credentials
+            (``GOOGLE_APPLICATION_CREDENTIALS``; default: where ``gcloud`` keeps them, if they are there).
+        google_vision_address: Another gRPC server for Google Vision, written as Clarifai's
+            (``SPOTITAGS_GOOGLE_VISION_ADDRESS``).
 
     Raises:
         SettingsError: A variable does not hold what it should.
@@ -84,6 +93,15 @@ class Settings(BaseModel):
     musicbrainz_url: str | None = None
     musicbrainz_pause: float = Field(default=1.0, ge=0, le=60)
     coverart_url: str | None = None
+    clarifai_pat: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("CLARIFAI_PAT", "clarifai_pat")
+    )
+    clarifai_address: str | None = None
+    google_credentials: Path | None = Field(
+        default_factory=lambda: _gcloud_credentials(),  # noqa: PLW0108  (defined below)
+        validation_alias=AliasChoices("GOOGLE_APPLICATION_CREDENTIALS", "google_credentials"),
+    )
+    google_vision_address: str | None = None
 
     @model_validator(mode="after")
     def _recall_contact(self) -> Self:
@@ -122,6 +140,14 @@ def _environment(fields: Iterable[str], given: Container[str]) -> dict[str, str]
         for name, variable in variables.items()
         if name not in given and variable not in given and (value := os.environ.get(variable))
     }
+
+
+def _gcloud_credentials() -> Path | None:
+    """The file that ``gcloud auth application-default login`` writes, if it is there."""
+    windows = os.environ.get("APPDATA") if os.name == "nt" else None
+    folder = Path(windows, "gcloud") if windows else Path.home() / ".config" / "gcloud"
+    file = Path(os.environ.get("CLOUDSDK_CONFIG") or folder) / "application_default_credentials.json"
+    return file if file.is_file() else None
 
 
 def _mistakes(error: ValidationError) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from pydantic import SecretStr
 
     from spotitags.records import Cover, Skipped, Tag
 
@@ -31,8 +32,12 @@ class TaggerOptions:
         cache_dir: Folder for what a tagger derives once (an exported graph, text embeddings).
         clip_model: open_clip ``name/pretrained``, ``hf-hub:…`` or ``local-dir:…``; None for the default.
         device: ``cpu``, ``cuda`` or ``mps``; None takes the best there is.
-        offline: True forbids any download.
+        offline: True forbids any download, and sends no cover anywhere.
         labels: A user's own words, for an `OpenVocabulary`; empty for the built-in ones.
+        clarifai_key: Personal access token of Clarifai.
+        clarifai_address: Another gRPC server than Clarifai's, for a proxy or a test.
+        google_credentials: File with Google's application default credentials; None looks for the machine's.
+        google_vision_address: Another gRPC server than Google Vision's.
     """
 
     cache_dir: Path
@@ -40,6 +45,10 @@ class TaggerOptions:
     device: str | None = None
     offline: bool = False
     labels: tuple[str, ...] = ()
+    clarifai_key: SecretStr | None = None
+    clarifai_address: str | None = None
+    google_credentials: Path | None = None
+    google_vision_address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,7 @@ class CoverReader(Protocol):
 class Tagger(CoverReader, Protocol):
     """What every tagger offers. Constructors store arguments; weights load on the first call of `tag`.
 
-    Its ``name`` is its module's name, and the tagger's on the command line.
+    Its ``name`` is its module's name, hyphens for underscores, and the tagger's on the command line.
     """
 
     @classmethod

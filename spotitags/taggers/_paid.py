@@ -1,0 +1,308 @@
+"""What taggers share that send covers to a service which is paid by the cover.
+
+No cover is asked for twice in one run, no request is sent that another could have carried, and nobody waits
+without an end.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+from urllib.parse import urlsplit
+
+from spotitags.errors import SettingsError, TaggerError, TaggerKeyError
+from spotitags.records import Skipped, Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import grpc
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from spotitags.records import Cover
+
+SIDE: Final = 480
+"""Shorter side, in pixels, of a cover that is encoded anew: what Google recommends for labels (640 x 480)."""
+TOP: Final = 20
+"""Labels kept of a cover."""
+SENT: Final = f"jpeg-or-{SIDE}px-q95 top-{TOP}"
+"""What is sent and kept, for a tagger's version."""
+
+_LONGEST = 2 * SIDE
+_QUALITIES = (95, 75, 50)
+_DIGITS = 4
+_LONGEST_WORDS = 200
+_JPEG = b"\xff\xd8\xff"
+_LARGEST_ANSWER = 128 * 2**20
+_PASSING = frozenset({"ABORTED", "CANCELLED", "INTERNAL", "RESOURCE_EXHAUSTED", "UNAVAILABLE"})
+_REFUSED = frozenset({"PERMISSION_DENIED", "UNAUTHENTICATED"})
+
+# Without a handler of its own, each retry that stamina logs would be printed to the user's stderr.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
+
+
+class BusyError(Exception):
+    """Asked again, the service may answer. ``remedy`` is what a person can do where it does not."""
+
+    def __init__(self, message: str, remedy: str = "try again later, or take another --tagger") -> None:
+        self.remedy = remedy
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a service is waited for.
+
+    Attributes:
+        seconds: For one answer.
+        attempts: Most requests for the same covers.
+        pause: Seconds before the second request; each later pause is twice as long.
+        longest_pause: Where pauses stop growing, in seconds.
+        total: Seconds after which no further request is made for the same covers.
+    """
+
+    seconds: float = 60.0
+    attempts: int = 6
+    pause: float = 1.0
+    longest_pause: float = 16.0
+    total: float = 120.0
+
+
+PATIENCE: Final = Patience()
+
+
+class PaidTagger(ABC):
+    """Covers in requests of at most `batch_size`, as few as that takes.
+
+    Args:
+        offline: True sends nothing: `tag` raises.
+        patience: How long the service is waited for.
+    """
+
+    name: ClassVar[str]
+    image_size: ClassVar[int] = SIDE
+    batch_size: ClassVar[int]
+    request_bytes: ClassVar[int]
+    """Most bytes of a request. A cover takes its equal share at most, so that `batch_size` always fit."""
+
+    def __init__(self, *, offline: bool = False, patience: Patience = PATIENCE) -> None:
+        self.offline = offline
+        self.patience = patience
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    def calls_for(self, sizes: Sequence[int]) -> int:
+        """Fewest requests for covers of these sizes in bytes; larger ones are sent smaller."""
+        return math.ceil(len(sizes) / self.batch_size)
+
+    def tag(self, covers: Sequence[Cover]) -> list[list[Tag] | Skipped]:
+        """The service's `TOP` labels of each cover, heaviest first, or why it could not read that one.
+
+        Raises:
+            NotInstalledError: The service's client is not here.
+            TaggerKeyError: The key is missing or refused.
+            TaggerError: The service does not answer, or not any more; what it answered before is in
+                ``answered``.
+        """
+        if self.offline:
+            raise TaggerError(f"the tagger {self.name} sends covers to a service: leave --offline out")
+        answers: dict[str, list[Tag] | Skipped] = {}
+        once = list({cover.digest: cover for cover in covers}.values())
+        try:
+            for start in range(0, len(once), self.batch_size):
+                self._ask(once[start : start + self.batch_size], answers)
+        except TaggerError as error:
+            error.answered = {
+                digest: tags for digest, tags in answers.items() if not isinstance(tags, Skipped)
+            }
+            raise
+        return [answers[cover.digest] for cover in covers]
+
+    @abstractmethod
+    def _request(
+        self, covers: Sequence[Cover], images: Sequence[bytes]
+    ) -> list[list[Tag] | Skipped | BusyError]:
+        """One request: what came back for each cover.
+
+        Raises:
+            BusyError: For none of them, but it may when asked again.
+            TaggerError: The service will not answer.
+        """
+
+    def _ask(self, covers: Sequence[Cover], answers: dict[str, list[Tag] | Skipped]) -> None:
+        """Answers for one request's covers; what the service was too busy for is asked for again."""
+        import stamina
+
+        share = self.request_bytes // self.batch_size
+        images = {cover.digest: sendable(cover, share) for cover in covers}
+        tries = stamina.retry_context(
+            on=BusyError,
+            attempts=self.patience.attempts,
+            timeout=self.patience.total,
+            wait_initial=self.patience.pause,
+            wait_max=self.patience.longest_pause,
+            wait_jitter=self.patience.pause,
+        )
+        try:
+            for attempt in tries:
+                with attempt:
+                    left = [cover for cover in covers if cover.digest not in answers]
+                    found = self._request(left, [images[cover.digest] for cover in left])
+                    _take(left, found, answers)
+        except BusyError as error:
+            left = [cover for cover in covers if cover.digest not in answers]
+            if len(left) == len(covers):
+                raise TaggerError(
+                    f"{self.name} {error}, asked up to {self.patience.attempts} times: {error.remedy}"
+                ) from error
+            answers.update({cover.digest: skipped(cover, f"{self.name} {error}") for cover in left})
+
+
+def _take(
+    covers: Sequence[Cover],
+    found: Sequence[list[Tag] | Skipped | BusyError],
+    answers: dict[str, list[Tag] | Skipped],
+) -> None:
+    """Put what came back into ``answers``.
+
+    Raises:
+        BusyError: Some covers are still without an answer.
+    """
+    busy = None
+    for cover, answer in zip(covers, found, strict=True):
+        if isinstance(answer, BusyError):
+            busy = answer
+        else:
+            answers[cover.digest] = answer
+    if busy is not None:
+        raise busy
+
+
+def tags(found: Iterable[tuple[str, float]]) -> list[Tag]:
+    """A service's labels as tags: lower case, none twice, weight in (0, 1], the heaviest `TOP` in order."""
+    weights: dict[str, float] = {}
+    for name, score in found:
+        label = " ".join(name.lower().split())
+        weight = round(min(max(score, 0.0), 1.0), _DIGITS)  # a score that is no number becomes 0
+        if label and weight > weights.get(label, 0.0):
+            weights[label] = weight
+    best = sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [Tag(label, weight) for label, weight in best[:TOP]]
+
+
+def skipped(cover: Cover, reason: str) -> Skipped:
+    """A cover that the service gave no tags for."""
+    return Skipped(words(cover.album.name or cover.album.id), reason)
+
+
+def sendable(cover: Cover, most: int) -> bytes:
+    """A JPEG of at most ``most`` bytes: the file itself, or its pixels where it is larger or no JPEG.
+
+    Services read transparency, 16 bits and animation each in their own way; the pixels are what every other
+    tagger sees.
+    """
+    if cover.data.startswith(_JPEG) and len(cover.data) <= most:
+        return cover.data
+    for quality in _QUALITIES:
+        data = _encoded(cover.pixels, quality)
+        if len(data) <= most:
+            break
+    return data
+
+
+def _encoded(pixels: NDArray[np.uint8], quality: int) -> bytes:
+    import io
+
+    from PIL import Image
+
+    image = Image.fromarray(pixels)
+    scale = min(1.0, SIDE / min(image.size), _LONGEST / max(image.size))
+    if scale < 1:
+        width, height = (max(round(side * scale), 1) for side in image.size)
+        image = image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=quality)
+    return stream.getvalue()
+
+
+def words(text: str, secret: str = "") -> str:
+    """A service's words as one short line, without control characters and without the key."""
+    if secret:
+        text = text.replace(secret, "…")
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line if len(line) <= _LONGEST_WORDS else line[: _LONGEST_WORDS - 1] + "…"
+
+
+def endpoint(address: str | None, default: str, setting: str) -> tuple[str, bool]:
+    """``host:port`` of a gRPC server, and whether it is spoken to in plaintext.
+
+    Args:
+        address: ``host``, ``host:port`` or ``https://host:port`` for TLS, ``http://host:port`` for plaintext
+            to this machine; None takes the default.
+        default: Host of the service itself.
+        setting: The variable to name where the address cannot be used.
+
+    Raises:
+        SettingsError: It is no address, or would send covers and key in plaintext to another machine.
+    """
+    if not address:
+        return f"{default}:443", False
+    mistake = SettingsError(
+        f"{setting} cannot be used: give host:port, or http://127.0.0.1:port for a server of this machine"
+    )
+    try:
+        parts = urlsplit(address if "://" in address else f"https://{address}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise mistake from None
+    plain = parts.scheme == "http"
+    if not host or parts.scheme not in {"http", "https"} or (plain and not _is_here(host)):
+        raise mistake
+    shown = f"[{host}]" if ":" in host else host
+    return f"{shown}:{port or (80 if plain else 443)}", plain
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def open_channel(target: str, *, plain: bool) -> grpc.Channel:
+    """A channel that connects on first use and leaves asking again to `Patience`."""
+    import grpc
+
+    options = [
+        ("grpc.enable_retries", 0),
+        ("grpc.max_receive_message_length", _LARGEST_ANSWER),
+        ("grpc.enable_http_proxy", int(not plain)),
+    ]
+    if plain:
+        return grpc.insecure_channel(target, options)
+    return grpc.secure_channel(target, grpc.ssl_channel_credentials(), options)
+
+
+def failure(service: str, code: str, said: str, key: str) -> BusyError | TaggerError:
+    """What a gRPC status that is not OK means for the whole request.
+
+    Args:
+        service: Name of the tagger.
+        code: The status' name, such as ``UNAVAILABLE``.
+        said: The service's own `words`.
+        key: What to do where the service refuses the key.
+    """
+    said = f" ({said})" if said else ""
+    if code == "DEADLINE_EXCEEDED":
+        return BusyError("did not answer in time")
+    if code in _PASSING:
+        return BusyError(f"cannot be reached or is too busy{said}")
+    if code in _REFUSED:
+        return TaggerKeyError(f"{service} refuses the key{said}: {key}")
+    return TaggerError(f"{service} refuses the request with {code}{said}: take another --tagger")

@@ -1,0 +1,218 @@
+"""Google Cloud Vision's label detection, paid by the cover."""
+
+from __future__ import annotations
+
+import warnings
+from functools import cached_property
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from spotitags.errors import NotInstalledError, SettingsError, TaggerError, TaggerKeyError
+from spotitags.taggers import Readiness
+from spotitags.taggers._paid import (
+    PATIENCE,
+    SENT,
+    TOP,
+    BusyError,
+    PaidTagger,
+    endpoint,
+    failure,
+    open_channel,
+    skipped,
+    tags,
+    words,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import Self
+
+    from google.auth.credentials import Credentials
+    from google.cloud.vision import AnnotateImageResponse, ImageAnnotatorClient
+
+    from spotitags.records import Cover, Skipped, Tag
+    from spotitags.taggers import TaggerOptions
+    from spotitags.taggers._paid import Patience
+
+HOST: Final = "vision.googleapis.com"
+MODEL: Final = "builtin/stable"
+
+_SETTING = "SPOTITAGS_GOOGLE_VISION_ADDRESS"
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_KEY = (
+    "run 'gcloud auth application-default login', or set GOOGLE_APPLICATION_CREDENTIALS to the key file of a "
+    "service account"
+)
+_PROJECT = (
+    "check that the project has billing and the Cloud Vision API enabled, and this account access to it"
+)
+_QUOTA = "wait a minute, or raise the quota at console.cloud.google.com/iam-admin/quotas"
+_UNREADABLE = frozenset({"INVALID_ARGUMENT", "FAILED_PRECONDITION", "NOT_FOUND", "OUT_OF_RANGE", "UNKNOWN"})
+
+
+class GoogleVisionTagger(PaidTagger):
+    """Tags covers by Google Cloud Vision's labels. Finds credentials and connects on the first call of `tag`.
+
+    A label's weight is its score.
+
+    Args:
+        credentials: File with application default credentials; None looks for the machine's own.
+        address: Another gRPC server than Google's: ``host:port``, or ``http://127.0.0.1:port`` without TLS
+            and credentials.
+        offline: True sends nothing.
+        patience: How long the service is waited for.
+    """
+
+    name: ClassVar[str] = "google-vision"
+    batch_size: ClassVar[int] = 16
+    request_bytes: ClassVar[int] = 7_200_000  # of 10 MB, should they be counted in base64
+    version: ClassVar[str] = f"google-vision v1 label-detection {MODEL} {SENT}"
+    cost: ClassVar[str] = (
+        "billed by the cover, up to 16 covers a call; in 2026 the first 1,000 a month were free, 1,000 more "
+        "cost 1.50 USD (docs/paid-taggers.md)"
+    )
+
+    def __init__(
+        self,
+        credentials: Path | None = None,
+        *,
+        address: str | None = None,
+        offline: bool = False,
+        patience: Patience = PATIENCE,
+    ) -> None:
+        super().__init__(offline=offline, patience=patience)
+        self.credentials = credentials
+        self.address = address
+
+    @classmethod
+    def from_options(cls, options: TaggerOptions) -> Self:
+        """Take credentials and address. Opens nothing."""
+        return cls(options.google_credentials, address=options.google_vision_address, offline=options.offline)
+
+    @classmethod
+    def readiness(cls, options: TaggerOptions) -> Readiness:
+        """Whether the client is installed and credentials are there; asks nobody whether they are good."""
+        if not _installed():
+            remedy = str(NotInstalledError("the tagger google-vision", "google"))
+            return Readiness(ready=False, reason="google-cloud-vision is not installed", remedy=remedy)
+        try:
+            target, plain = endpoint(options.google_vision_address, HOST, _SETTING)
+        except SettingsError as error:
+            return Readiness(ready=False, reason=f"{_SETTING} cannot be used", remedy=str(error))
+        if plain:
+            return Readiness(ready=True, reason=f"sends covers to {target}, without credentials")
+        file = options.google_credentials
+        if file is None:
+            reason = "no application default credentials; only a machine of Google Cloud has its own"
+            return Readiness(ready=False, reason=reason, remedy=_KEY)
+        if not file.is_file():
+            return Readiness(ready=False, reason=f"there are no credentials at {file}", remedy=_KEY)
+        return Readiness(ready=True, reason=f"sends covers to {target}; credentials of {file}")
+
+    def _request(
+        self, covers: Sequence[Cover], images: Sequence[bytes]
+    ) -> list[list[Tag] | Skipped | BusyError]:
+        client = self._client
+        from google.api_core.exceptions import GoogleAPICallError
+        from google.cloud import vision
+
+        wanted = [vision.Feature(type_=vision.Feature.Type.LABEL_DETECTION, max_results=TOP, model=MODEL)]
+        requests = [
+            vision.AnnotateImageRequest(image=vision.Image(content=image), features=wanted)
+            for image in images
+        ]
+        try:
+            answer = client.batch_annotate_images(
+                requests=requests, retry=None, timeout=self.patience.seconds
+            )
+        except GoogleAPICallError as error:
+            code = error.grpc_status_code.name if error.grpc_status_code else "UNKNOWN"
+            raise self._failure(code, str(error.message)) from None  # its repr shows too much
+        if len(answer.responses) != len(covers):
+            raise TaggerError(
+                f"{self.name} gave {len(answer.responses)} answers for {len(covers)} covers without saying "
+                "for which: take another --tagger"
+            )
+        return [self._cover(cover, found) for cover, found in zip(covers, answer.responses, strict=True)]
+
+    def _cover(self, cover: Cover, found: AnnotateImageResponse) -> list[Tag] | Skipped | BusyError:
+        if not found.error.code:
+            return tags((label.description, label.score) for label in found.label_annotations)
+        code = _code_name(found.error.code)
+        if code in _UNREADABLE:
+            return skipped(cover, f"{self.name} cannot read it ({words(found.error.message)})")
+        error = self._failure(code, found.error.message)
+        if isinstance(error, BusyError):
+            return error
+        raise error
+
+    def _failure(self, code: str, message: str) -> BusyError | TaggerError:
+        said = words(message)
+        if message.startswith("Getting metadata from plugin failed"):  # a token that could not be renewed
+            return TaggerKeyError(f"{self.name} cannot use these credentials ({said}): {_KEY}")
+        if code == "RESOURCE_EXHAUSTED":
+            return BusyError(f"has its quota used up ({said})", _QUOTA)
+        return failure(self.name, code, said, _PROJECT if code == "PERMISSION_DENIED" else _KEY)
+
+    @cached_property
+    def _client(self) -> ImageAnnotatorClient:
+        try:
+            from google.cloud import vision
+            from google.cloud.vision_v1.services.image_annotator.transports import ImageAnnotatorGrpcTransport
+        except ImportError as error:
+            raise NotInstalledError(f"the tagger {self.name}", "google") from error
+        target, plain = endpoint(self.address, HOST, _SETTING)
+        if plain:
+            channel = open_channel(target, plain=True)
+            return vision.ImageAnnotatorClient(transport=ImageAnnotatorGrpcTransport(channel=channel))
+        return vision.ImageAnnotatorClient(
+            credentials=self._fresh_credentials(), transport="grpc", client_options={"api_endpoint": target}
+        )
+
+    def _fresh_credentials(self) -> Credentials:
+        """Credentials with a token: one that is refused later would look like a server that is gone.
+
+        Raises:
+            TaggerKeyError: There are none, or they are refused.
+            BusyError: Whoever gives tokens does not answer.
+        """
+        import google.auth
+        from google.auth.exceptions import DefaultCredentialsError, RefreshError, TransportError
+        from google.auth.transport.requests import Request
+
+        try:
+            if self.credentials is None:
+                credentials, _ = google.auth.default(default_scopes=[_SCOPE])
+            else:
+                with (
+                    warnings.catch_warnings()
+                ):  # they warn of files that others hand in; this one is the user's
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    credentials, _ = google.auth.load_credentials_from_file(
+                        str(self.credentials), default_scopes=[_SCOPE]
+                    )
+            credentials.refresh(Request())
+        except (DefaultCredentialsError, OSError) as error:
+            where = f" in {self.credentials}" if self.credentials else ""
+            raise TaggerKeyError(f"the tagger {self.name} finds no credentials{where}: {_KEY}") from error
+        except RefreshError as error:
+            said = words(str(error.args[0])) if error.args else "no reason given"
+            raise TaggerKeyError(f"{self.name} refuses the credentials ({said}): {_KEY}") from None
+        except TransportError as error:
+            raise BusyError(f"cannot be asked for a token ({words(str(error))})") from None
+        return credentials
+
+
+def _installed() -> bool:
+    try:
+        return find_spec("google.cloud.vision") is not None
+    except ModuleNotFoundError:  # none of Google's packages
+        return False
+
+
+def _code_name(code: int) -> str:
+    """Name of a google.rpc.Code, which are gRPC's."""
+    import grpc
+
+    return next((status.name for status in grpc.StatusCode if status.value[0] == code), "UNKNOWN")
