@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from classifiers.ensemble import Ensemble
@@ -16,6 +17,8 @@ from spotitags.voting import GenreReader, Voting, bundled_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 ARTIST = Artist("a", "A")
 METAL = TagBag(ARTIST, "lite", (Tag("shield", 1.0), Tag("breastplate", 0.8), Tag("dark", 0.5)), covers=10)
@@ -159,6 +162,42 @@ def test_without_a_model_of_its_own_the_text_tower_votes_untrained() -> None:
     (voter,) = prediction.voters
     assert (voter.tagger, voter.view, voter.trained, voter.weight) == ("tower", "zero-shot", False, 1.0)
     assert "untrained" in said[0]
+
+
+def test_a_model_of_other_labels_votes_no_more_and_says_what_to_do() -> None:
+    (tagger,) = versions()
+    with pytest.raises(ModelError, match="other labels") as caught:
+        Voting(None, {tagger: "own words"}, own_labels=True)
+    for way in ("spotitags train --labels", "--genres", "leave --labels out"):
+        assert way in str(caught.value)
+    assert Voting(None, versions(), own_labels=True).readers == [], "it was trained on these very labels"
+
+
+def test_with_own_labels_even_genres_that_the_model_knows_are_voted_on_untrained() -> None:
+    class Lite(TextTower):
+        name = "lite"
+
+    said: list[str] = []
+    voting = Voting(
+        None, {"lite": "own words"}, taggers=[Lite()], genres=["jazz", "metal"], own_labels=True,  # type: ignore[list-item]
+        notify=said.append,
+    )  # fmt: skip
+    assert [reader.name for reader in voting.readers] == ["lite genres"]
+    assert said == ["model: it was trained on other labels; lite votes on the genres' names, untrained"]
+
+
+def test_a_reader_recalls_votes_from_embeddings_where_its_tagger_can() -> None:
+    class Remembering(TextTower):
+        def embedding_votes(
+            self, embeddings: NDArray[np.float32], genres: Sequence[str]
+        ) -> list[dict[str, float]]:
+            return [{genre: float(row[at]) for at, genre in enumerate(genres)} for row in embeddings]
+
+    rows = np.array([[0.2, 0.8], [0.6, 0.4]], np.float32)
+    recalled = GenreReader(Remembering(), ["jazz", "metal"]).recall(rows)  # type: ignore[arg-type]
+    assert [tags[0].label for tags in recalled] == ["metal", "jazz"]
+    with pytest.raises(ModelError, match="--manifest"):
+        GenreReader(TextTower(), ["jazz", "metal"]).recall(rows)  # type: ignore[arg-type]
 
 
 def test_any_genres_can_be_asked_of_a_text_tower() -> None:

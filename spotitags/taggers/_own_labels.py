@@ -35,7 +35,7 @@ def own_labels(source: Path | str | Sequence[str]) -> tuple[str, ...]:
     ('burning church', 'goat')
     """
     if not isinstance(source, (str, Path)):
-        return _checked("the labels", enumerate(source, 1), place="number")
+        return _checked("the list", enumerate(source, 1), place="number")
     path = Path(source)
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
