@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from classifiers.drawing import Drawable, Drawing, constant, node
 from classifiers.inputs import output_name
 from classifiers.margins import SoftMargins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
     from onnx import GraphProto, NodeProto, TensorProto
     from sklearn.base import ClassifierMixin
 
@@ -41,14 +41,14 @@ def merged(parts: Sequence[Part]) -> bytes:
     from onnx import TensorProto, checker, helper
 
     nodes: list[NodeProto] = []
-    constants = [_constant("one", [1])]
+    constants = [constant("one", [1])]
     votes: dict[str, list[str]] = {}
     for number, part in enumerate(parts):
         prefix = f"voter{number}/"
         vote = _append_voter(part, prefix, nodes, constants)
-        nodes.append(_node("Unsqueeze", [vote, "one"], f"{prefix}row"))
+        nodes.append(node("Unsqueeze", [vote, "one"], f"{prefix}row"))
         votes.setdefault(part.source, []).append(f"{prefix}row")
-    nodes += [_node("Concat", rows, output_name(source), axis=1) for source, rows in votes.items()]
+    nodes += [node("Concat", rows, output_name(source), axis=1) for source, rows in votes.items()]
     graph = helper.make_graph(
         nodes,
         "voters",
@@ -74,11 +74,17 @@ def _append_voter(part: Part, prefix: str, nodes: list[NodeProto], constants: li
     from sklearn.calibration import CalibratedClassifierCV
 
     model = part.model
+    if isinstance(model, Drawable):
+        drawing = Drawing(prefix)
+        vote = model.draw(part.source, drawing)
+        nodes += drawing.nodes
+        constants += drawing.constants
+        return vote
     if isinstance(model, SoftMargins):
         margins = _append_scores(model.svm, part, prefix, nodes, constants)
         if len(model.svm.classes_) == 2:  # noqa: PLR2004 - one margin, above 0 for the second genre
-            constants.append(_constant(f"{prefix}sides", np.array([-1.0, 1.0])))
-            nodes.append(_node("Mul", [margins, f"{prefix}sides"], f"{prefix}both"))
+            constants.append(constant(f"{prefix}sides", np.array([-1.0, 1.0])))
+            nodes.append(node("Mul", [margins, f"{prefix}sides"], f"{prefix}both"))
             margins = f"{prefix}both"
         return _append_chain([("Softmax", [margins], f"{prefix}vote")], nodes)
     if not (isinstance(model, CalibratedClassifierCV) and model.method == "sigmoid" and not model.ensemble):
@@ -89,7 +95,7 @@ def _append_voter(part: Part, prefix: str, nodes: list[NodeProto], constants: li
     shifts = np.array([-sigmoid.b_ for sigmoid in calibrated.calibrators])
     if slopes.size == 1:  # two genres: the second one's score decides, the first has the rest
         slopes, shifts = np.append(-slopes, slopes), np.append(-shifts, shifts)
-    constants += [_constant(f"{prefix}slopes", slopes), _constant(f"{prefix}shifts", shifts)]
+    constants += [constant(f"{prefix}slopes", slopes), constant(f"{prefix}shifts", shifts)]
     # Five nodes; skl2onnx writes fifty, and a session's start, which is what a vote costs, grows with them.
     return _append_chain(
         [
@@ -113,12 +119,12 @@ def _append_scores(
         scores = _append(_converted(estimator, part.width), prefix, part.source, nodes, constants)
         if len(estimator.classes_) > 2:  # noqa: PLR2004
             return scores
-        nodes.append(_node("Gather", [scores, "one"], f"{prefix}second", axis=1))
+        nodes.append(node("Gather", [scores, "one"], f"{prefix}second", axis=1))
         return f"{prefix}second"
     # Without probabilities of its own, skl2onnx cannot write it in double precision.
     constants += [
-        _constant(f"{prefix}coefficients", estimator.coef_.T),
-        _constant(f"{prefix}intercepts", estimator.intercept_),
+        constant(f"{prefix}coefficients", estimator.coef_.T),
+        constant(f"{prefix}intercepts", estimator.intercept_),
     ]
     return _append_chain(
         [
@@ -131,20 +137,8 @@ def _append_scores(
 
 def _append_chain(chain: Sequence[tuple[str, list[str], str]], nodes: list[NodeProto]) -> str:
     """Add nodes given as (operator, inputs, output); returns the last one's output."""
-    nodes.extend(_node(*link) for link in chain)
+    nodes.extend(node(*link) for link in chain)
     return chain[-1][2]
-
-
-def _node(operator: str, inputs: Sequence[str], output: str, **attributes: Any) -> NodeProto:  # noqa: ANN401
-    from onnx import helper
-
-    return helper.make_node(operator, inputs, [output], **attributes)
-
-
-def _constant(name: str, values: NDArray[np.float64] | list[int]) -> TensorProto:
-    from onnx import numpy_helper
-
-    return numpy_helper.from_array(np.array(values), name)
 
 
 def _converted(model: object, width: int) -> GraphProto:
@@ -159,11 +153,11 @@ def _converted(model: object, width: int) -> GraphProto:
         target_opset=_OPSET,
     ).graph
     needed, nodes = {_PROBABILITIES}, []
-    for node in reversed(graph.node):
-        if needed.intersection(node.output):
-            needed.update(node.input)
-            nodes.append(node)
-    used = [constant for constant in graph.initializer if constant.name in needed]
+    for each in reversed(graph.node):
+        if needed.intersection(each.output):
+            needed.update(each.input)
+            nodes.append(each)
+    used = [each for each in graph.initializer if each.name in needed]
     del graph.node[:], graph.initializer[:]
     graph.node.extend(reversed(nodes))
     graph.initializer.extend(used)
@@ -178,12 +172,12 @@ def _append(
     def renamed(names: Sequence[str]) -> list[str]:
         return [source if name == _ROWS else name and prefix + name for name in names]
 
-    for node in graph.node:
-        node.name = prefix + node.name
-        node.input[:] = renamed(node.input)
-        node.output[:] = renamed(node.output)
-        nodes.append(node)
-    for constant in graph.initializer:
-        constant.name = prefix + constant.name
-        constants.append(constant)
+    for each in graph.node:
+        each.name = prefix + each.name
+        each.input[:] = renamed(each.input)
+        each.output[:] = renamed(each.output)
+        nodes.append(each)
+    for values in graph.initializer:
+        values.name = prefix + values.name
+        constants.append(values)
     return prefix + _PROBABILITIES

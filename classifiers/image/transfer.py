@@ -1,0 +1,14 @@
+"""A small network on a frozen backbone's numbers: transfer learning."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from classifiers.image._head import Averaged, Recipe
+
+READS: Final = "embedding"
+
+
+def build(seed: int) -> Averaged:
+    """One hidden layer between two layers of dropout; docs/image-models.md has what was tried."""
+    return Averaged(Recipe(), seed)
