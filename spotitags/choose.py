@@ -152,6 +152,28 @@ def _spotify(settings: Settings, cache: Cache, *, refresh: bool) -> SpotifyCatal
     )
 
 
+def tagger_options(
+    settings: Settings,
+    *,
+    clip_model: str | None = None,
+    device: str | None = None,
+    offline: bool = False,
+    labels: tuple[str, ...] = (),
+) -> TaggerOptions:
+    """What a run asks of its taggers, with the folders, keys and addresses of the settings."""
+    return TaggerOptions(
+        cache_dir=settings.cache_dir,
+        clip_model=clip_model,
+        device=device,
+        offline=offline,
+        labels=labels,
+        clarifai_key=settings.clarifai_pat,
+        clarifai_address=settings.clarifai_address,
+        google_credentials=settings.google_credentials,
+        google_vision_address=settings.google_vision_address,
+    )
+
+
 def choose_taggers(asked: Sequence[str | Tagger], options: TaggerOptions) -> tuple[list[Tagger], Choice]:
     """The taggers asked for, by name or as they are, else the best that can run here: clip, or lite.
 

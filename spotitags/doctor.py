@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from spotitags.cache import Cache
 from spotitags.catalogs.library import LibraryCatalog
+from spotitags.choose import tagger_options
 from spotitags.errors import NotInstalledError, SpotiTagsError
 from spotitags.settings import Settings
-from spotitags.taggers import TaggerOptions, tagger_class, tagger_names
+from spotitags.taggers import tagger_class, tagger_names
 from spotitags.taggers._devices import choose_device, cuda_capability, precision
 from spotitags.taggers._weights import DEFAULT_MODEL, on_disk
 
@@ -30,6 +31,8 @@ PACKAGES = (
     ("spotipy", "comes with spotitags: install that again"),
     ("open-clip-torch", str(NotInstalledError("only the tagger clip", "clip"))),
     ("torch", str(NotInstalledError("only the tagger clip", "clip"))),
+    ("clarifai-grpc", str(NotInstalledError("only the tagger clarifai", "clarifai"))),
+    ("google-cloud-vision", str(NotInstalledError("only the tagger google-vision", "google"))),
     ("pyarrow", str(NotInstalledError("only --parquet", "parquet"))),
 )
 HOSTS = (
@@ -37,6 +40,11 @@ HOSTS = (
     ("Cover Art Archive", "coverartarchive.org"),
     ("Spotify", "api.spotify.com"),
     ("model hub", "huggingface.co"),
+)
+CLARIFAI_KEY = "only for --tagger clarifai: create a personal access token at clarifai.com and set it"
+GOOGLE_KEY = (
+    "only for --tagger google-vision: run 'gcloud auth application-default login', or set it to the key file "
+    "of a service account"
 )
 PATIENCE = 3.0  # seconds a host may take to answer
 
@@ -96,8 +104,23 @@ def _keys(settings: Settings) -> Iterator[Check]:
         ("SPOTIPY_CLIENT_ID", settings.spotify_client_id),
         ("SPOTIPY_CLIENT_SECRET", settings.spotify_client_secret),
     ):
-        yield Check("key", name, ok=bool(value), found="set" if value else "not set", remedy=remedy)
+        yield _key(name, value, remedy)
+    yield _key("CLARIFAI_PAT", settings.clarifai_pat, CLARIFAI_KEY)
+    yield _google(settings)
     yield _contact(settings)
+
+
+def _key(name: str, value: object, remedy: str) -> Check:
+    return Check("key", name, ok=bool(value), found="set" if value else "not set", remedy=remedy)
+
+
+def _google(settings: Settings) -> Check:
+    file = settings.google_credentials
+    found = f"in {file}" if file else "not set"
+    if file and not file.is_file():
+        found = f"there is no file {file}"
+    good = bool(file and file.is_file())
+    return Check("key", "GOOGLE_APPLICATION_CREDENTIALS", ok=good, found=found, remedy=GOOGLE_KEY)
 
 
 def _contact(settings: Settings) -> Check:
@@ -133,7 +156,7 @@ def _weights() -> Check:
 
 
 def _taggers(settings: Settings) -> Iterator[Check]:
-    options = TaggerOptions(cache_dir=settings.cache_dir)
+    options = tagger_options(settings)
     for name in tagger_names():
         try:
             readiness = tagger_class(name).readiness(options)

@@ -4,37 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import closing
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from spotitags import bags as bagging
 from spotitags.appearance import with_appearance
-from spotitags.cache import Cache
-from spotitags.choose import choose_catalog, open_catalog, ready_taggers
 from spotitags.embeddings import embedding_readers, with_embeddings
-from spotitags.errors import InputError, SpotiTagsError
-from spotitags.recall import ask_only_what_was_kept, recalled
-from spotitags.settings import Settings
-from spotitags.taggers import TaggerOptions, tagger_class
-from spotitags.taggers._own_labels import own_labels
+from spotitags.errors import InputError, ModelError, SpotiTagsError
+from spotitags.merging import bags_of, merge
+from spotitags.recall import recalled
 from spotitags.tagging import Seen, Tagging
-from spotitags.voting import Voting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
-    from spotitags.catalogs import Catalog, Match
-    from spotitags.catalogs.library import LibraryCatalog
+    from spotitags.catalogs import Match
     from spotitags.records import Artist, Prediction, Tag, TagBag
-    from spotitags.taggers import CoverReader, Tagger
+    from spotitags.taggers import CoverReader
 
 T = TypeVar("T")
 
 
-class SpotiTags:
+class SpotiTags(Rooms):
     """Tags of artists' album covers, and the genre that they speak for.
 
     Nothing is loaded, opened or fetched before the first question; an instance may be asked any number of
@@ -51,6 +43,9 @@ class SpotiTags:
         genres: Vote between these alone; empty takes the model's.
         albums: Most albums an artist, at least 1.
         keep_broad: Keep tags that fit nearly every cover.
+        merge: Make the bags of several taggers into one, as `spotitags.bags.merged` does.
+        max_calls: Most calls, of all taggers together and for as long as the instance lives, that cost money;
+            None for no limit.
         offline: Open no socket.
         refresh: Ask services anew, and fetch covers anew, instead of taking what earlier runs kept.
         also: Of ``live``, ``compilation``, ``ep`` and ``single``, what MusicBrainz is to list besides.
@@ -67,43 +62,6 @@ class SpotiTags:
     >>> tags[0].weight >= tags[-1].weight > 0
     True
     """
-
-    def __init__(  # noqa: PLR0913  (the one place where a user says everything)
-        self,
-        *,
-        catalog: str | Catalog = "auto",
-        manifest: Path | str | None = None,
-        tagger: str | Tagger | Sequence[str | Tagger] = (),
-        model: Path | str | None = None,
-        labels: Path | str | Sequence[str] = (),
-        genres: Sequence[str] = (),
-        albums: int = 10,
-        keep_broad: bool = False,
-        offline: bool = False,
-        refresh: bool = False,
-        also: Sequence[str] = (),
-        clip_model: str | None = None,
-        device: str | None = None,
-        settings: Settings | None = None,
-        notify: Callable[[str], None] | None = None,
-    ) -> None:
-        if albums < 1:
-            raise InputError(f"albums must be at least 1, not {albums}")
-        self.catalog = catalog
-        self.manifest = None if manifest is None else Path(manifest)
-        self.tagger = tagger
-        self.model = None if model is None else Path(model)
-        self.labels = labels
-        self.genres = (genres,) if isinstance(genres, str) else tuple(genres)
-        self.albums = albums
-        self.keep_broad = keep_broad
-        self.offline = offline
-        self.refresh = refresh
-        self.also = tuple(also)
-        self.clip_model = clip_model
-        self.device = device
-        self.settings = settings
-        self.notify = notify or (lambda _line: None)
 
     def artists(self) -> list[Artist]:
         """All artists of the catalogue, where it can list them.
@@ -160,17 +118,13 @@ class SpotiTags:
         """
         return self._seen(artists, readers, embeddings=True)
 
-    def tagger_versions(self) -> dict[str, str]:
-        """Each tagger with the version that its tags are kept under."""
-        if self._library is not None:
-            return {self._library.tagger: self._library.version}
-        return {tagger.name: tagger.version for tagger in self._taggers}
-
     def all_bags(self, artists: Iterable[str]) -> Iterator[tuple[str, list[TagBag] | SpotiTagsError]]:
         """For each artist in turn one bag a tagger, or why there is none; one failure never stops the rest.
 
+        The bags of taggers that are missing come last, empty.
+
         Raises:
-            TaggerError: A tagger cannot work at all.
+            TaggerError: No tagger can work at all.
         """
         for ref, seen in self._seen(artists):
             yield ref, seen if isinstance(seen, SpotiTagsError) else self._bags(seen)
@@ -208,8 +162,13 @@ class SpotiTags:
         for ref, seen in self._seen(artists, voting.readers, embeddings=voting.wants_embeddings):
             if isinstance(seen, SpotiTagsError):
                 yield ref, seen
+                continue
+            try:
+                prediction = voting.predict(self._bags(seen), seen, explain=explain)
+            except ModelError as error:
+                yield ref, error
             else:
-                yield ref, voting.predict(self._bags(seen), seen, explain=explain)
+                yield ref, prediction
 
     def _seen(
         self, artists: Iterable[str], readers: Sequence[CoverReader] = (), *, embeddings: bool = False
@@ -223,89 +182,21 @@ class SpotiTags:
         taggers = [*self._taggers, *(embedding_readers(self._taggers) if embeddings else ()), *readers]
         with Covers() as covers:
             tagging = Tagging(
-                self.source, taggers, covers, self._cache, albums=self.albums, refresh=self.refresh
-            )
+                self.source, taggers, covers, self._cache,
+                albums=self.albums, refresh=self.refresh, panel=self._panel,
+            )  # fmt: skip
             with closing(tagging.run(artists)) as found:  # what fetches ahead stops before its connections do
                 for ref, seen in found:
-                    yield ref, _with_numbers(seen)
+                    yield ref, seen if isinstance(seen, SpotiTagsError) else self._whole(seen)
+
+    def _whole(self, seen: Seen) -> Seen:
+        """What was seen, with the numbers of covers apart from their tags, and taggers merged if asked for."""
+        seen = with_appearance(with_embeddings(seen))
+        return merge(seen, self._panel.names, keep_broad=self.keep_broad) if self.merge else seen
 
     def _bags(self, seen: Seen) -> list[TagBag]:
-        return [
-            bagging.bag(seen.artist, name, seen.tags[name], skipped=seen.skipped, keep_broad=self.keep_broad)
-            for name in self.tagger_versions()
-        ]
-
-    @cached_property
-    def _settings(self) -> Settings:
-        return self.settings or Settings()
-
-    @cached_property
-    def _cache(self) -> Cache:
-        return Cache(self._settings.cache_dir / "answers", self._settings.cache_megabytes)
-
-    @cached_property
-    def source(self) -> Catalog:
-        """The catalogue, opened: the one given, or the one chosen."""
-        if not isinstance(self.catalog, str):
-            return self.catalog
-        choice = choose_catalog(self.catalog, self._settings, manifest=self.manifest, offline=self.offline)
-        self.notify(choice.line("catalog"))
-        return open_catalog(
-            choice.name, self._settings, self._cache,
-            manifest=self.manifest, refresh=self.refresh, also=self.also,
-        )  # fmt: skip
-
-    @cached_property
-    def _library(self) -> LibraryCatalog | None:
-        """The bundled library where it is the catalogue: its covers were tagged beforehand."""
-        if self.source.name != "library":
-            return None
-        library = cast("LibraryCatalog", self.source)
-        ask_only_what_was_kept(library, self._asked_taggers, labels=bool(self.labels))
-        return library
-
-    @property
-    def _asked_taggers(self) -> list[str | Tagger]:
-        if isinstance(self.tagger, Iterable) and not isinstance(self.tagger, str):
-            return list(self.tagger)
-        return [self.tagger]
-
-    @cached_property
-    def _taggers(self) -> list[Tagger]:
-        return ready_taggers(self._asked_taggers, self._tagger_options, self.notify)
-
-    @cached_property
-    def _tagger_options(self) -> TaggerOptions:
-        return TaggerOptions(
-            cache_dir=self._settings.cache_dir,
-            clip_model=self.clip_model,
-            device=self.device,
-            offline=self.offline,
-            labels=own_labels(self.labels) if self.labels else (),
-        )
-
-    @property
-    def _voters(self) -> list[Tagger]:
-        """Taggers that may vote on genres themselves; the bundled library's needs no covers for it."""
-        if self._library is None:
-            return self._taggers
-        return [tagger_class(self._library.tagger).from_options(self._tagger_options)] if self.genres else []
-
-    @cached_property
-    def _voting(self) -> Voting:
-        return Voting(
-            self.model,
-            self.tagger_versions(),
-            taggers=self._voters,
-            genres=self.genres,
-            own_labels=bool(self.labels),
-            notify=self.notify,
-        )
-
-
-def _with_numbers(seen: Seen | SpotiTagsError) -> Seen | SpotiTagsError:
-    """What was seen, with the numbers of covers apart from their tags."""
-    return seen if isinstance(seen, SpotiTagsError) else with_appearance(with_embeddings(seen))
+        names = [self._library.tagger] if self._library is not None else self._panel.names
+        return bags_of(seen, names, merging=self.merge, keep_broad=self.keep_broad)
 
 
 def _answered(answer: tuple[str, T | SpotiTagsError]) -> T:

@@ -18,12 +18,23 @@ hypothesis.settings.register_profile("spotitags", deadline=None)
 hypothesis.settings.load_profile("spotitags")
 
 
+KEYS = (
+    "SPOTIPY_CLIENT_ID",
+    "SPOTIPY_CLIENT_SECRET",
+    "SPOTITAGS_CONTACT",
+    "CLARIFAI_PAT",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+)
+
+
 @pytest.fixture(autouse=True)
 def nobodys_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No key or contact of whoever runs the tests."""
-    for name in ("SPOTIPY_CLIENT_ID", "SPOTIPY_CLIENT_SECRET", "SPOTITAGS_CONTACT"):
+    for name in KEYS:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("SPOTITAGS_CONFIG_DIR", str(tmp_path_factory.getbasetemp() / "config"))
+    for name in ("SPOTITAGS_CONFIG_DIR", "CLOUDSDK_CONFIG"):
+        monkeypatch.setenv(name, str(tmp_path_factory.getbasetemp() / "config"))
+    monkeypatch.setenv("NO_GCE_CHECK", "true")  # else Google's client looks for its machine's own credentials
 
 
 @pytest.fixture

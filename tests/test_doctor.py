@@ -39,6 +39,22 @@ def test_a_key_that_is_set_is_said_to_be_set_and_no_more(tmp_path: Path) -> None
     assert "do-not-tell" not in repr(checks)
 
 
+def test_keys_of_paid_taggers_are_looked_at_and_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "key.json"
+    values = {"clarifai_pat": "do-not-tell", "google_credentials": file, "cache_dir": tmp_path}
+    by_name = found(examine(Settings.model_validate(values), offline=True))
+    assert by_name["key CLARIFAI_PAT"].found == "set"
+    assert by_name["tagger clarifai"].ok
+    assert by_name["package clarifai-grpc"].ok
+    assert by_name["key GOOGLE_APPLICATION_CREDENTIALS"].found == f"there is no file {file}"
+    assert not by_name["tagger google-vision"].ok
+    file.write_text("do-not-tell")
+    by_name = found(examine(Settings.model_validate(values), offline=True))
+    assert by_name["key GOOGLE_APPLICATION_CREDENTIALS"].ok
+    assert by_name["tagger google-vision"].ok
+    assert "do-not-tell" not in repr(by_name)
+
+
 def test_a_contact_is_looked_at(tmp_path: Path) -> None:
     def contact(value: str | None) -> Check:
         settings = Settings(cache_dir=tmp_path, contact=value)

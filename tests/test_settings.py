@@ -19,12 +19,27 @@ def test_the_environment_is_read_when_asked_and_empty_means_unset(monkeypatch: p
     assert settings.market == "DE"
 
 
-def test_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SPOTIPY_CLIENT_SECRET", "do-not-tell")
+@pytest.mark.parametrize(
+    ("variable", "name"),
+    [("SPOTIPY_CLIENT_SECRET", "spotify_client_secret"), ("CLARIFAI_PAT", "clarifai_pat")],
+)
+def test_a_secret_is_never_shown(variable: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, "do-not-tell")
     settings = Settings()
     assert "do-not-tell" not in repr(settings) + str(settings)
-    assert settings.spotify_client_secret is not None
-    assert settings.spotify_client_secret.get_secret_value() == "do-not-tell"
+    assert getattr(settings, name).get_secret_value() == "do-not-tell"
+
+
+def test_credentials_of_google_are_where_it_is_said_or_where_gcloud_keeps_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    assert Settings().google_credentials is None
+    kept = tmp_path / "application_default_credentials.json"
+    kept.touch()
+    assert Settings().google_credentials == kept
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/elsewhere.json")
+    assert Settings().google_credentials == Path("/elsewhere.json")
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ def tags(found: Iterable[tuple[str, float]]) -> list[Tag]:
     weights: dict[str, float] = {}
     for name, score in found:
         label = " ".join(name.lower().split())
-        weight = round(min(max(score, 0.0), 1.0), _DIGITS)  # a score that is no number becomes 0
+        weight = round(min(max(score, 0.0), 1.0), _DIGITS)  # no number: never larger
         if label and weight > weights.get(label, 0.0):
             weights[label] = weight
     best = sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))
