@@ -100,7 +100,10 @@ def test_taggers_asked_for_are_taken_in_order(tmp_path: Path) -> None:
     assert choose_taggers([own], options)[0] == [own]
 
 
-@pytest.mark.parametrize(("names", "word"), [(["crystal-ball"], "clip, lite"), (["lite", "lite"], "twice")])
+@pytest.mark.parametrize(
+    ("names", "word"),
+    [(["crystal-ball"], "clarifai, clip, google-vision, lite"), (["lite", "lite"], "twice")],
+)
 def test_unknown_and_double_taggers_are_refused(tmp_path: Path, names: list[str], word: str) -> None:
     with pytest.raises(InputError, match=word):
         choose_taggers(names, TaggerOptions(cache_dir=tmp_path))
