@@ -290,6 +290,83 @@ def evaluate(
 
 
 @app.command()
+def leaderboard(
+    labels: Annotated[
+        Path,
+        typer.Argument(
+            metavar="LABELS.csv",
+            help="CSV with artist_id, genre and file, or of single covers with file and genre.",
+        ),
+    ],
+    covers: Annotated[
+        bool, typer.Option("--covers", help="Compare by single covers where the CSV has artists, too.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="For leaderboard.json and leaderboard.html.")
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this model, view or tagger, or 'tags'; repeatable."),
+    ] = None,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="One genre against another: areas under the ROC curve.")
+    ] = False,
+    catalog: CatalogOption = CatalogName.auto,
+    tagger: Taggers = None,
+    genres: Annotated[str | None, typer.Option(metavar="A,B", help="Only these genres.")] = None,
+    albums: Albums = 10,
+    min_covers: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Covers that no other artist has, at least.")
+    ] = 3,
+    folds: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Parts of the cross-validation; 0: 5, of pairs 10.")
+    ] = 0,
+    repeats: Annotated[int, typer.Option(min=1, metavar="N", help="Each with folds of its own.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same covers: same table.")] = 0,
+    shuffle: Annotated[
+        bool, typer.Option("--shuffle", help="Deal genres out at random: scores must be chance.")
+    ] = False,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of the labels; their folder's when left out.")
+    ] = None,
+    offline: Offline = False,
+    clip_model: ClipModel = None,
+    device: Device = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The table as one JSON object on stdout.")] = False,
+) -> None:
+    """Compare all models of tags, colours and pictures on the same artists."""
+    from datetime import UTC, datetime
+
+    from spotitags import evaluation
+    from spotitags import leaderboard as comparing
+    from spotitags.catalogs.single import lists_single_covers
+    from spotitags.leaderboard.show import show_leaderboard
+
+    single = covers or lists_single_covers(labels)
+    artists, source = evaluation.labelled(labels, _split(genres), single=single)
+    spotitags = _spotitags(
+        catalog=source if single else catalog.value, manifest=None if single else source,
+        tagger=tagger or (), albums=albums, offline=offline, clip_model=clip_model, device=device,
+    )  # fmt: skip
+    folds = folds or (comparing.PAIR_FOLDS if pairs else comparing.FOLDS)
+    with progress(len(artists)) as step:
+        found = comparing.leaderboard(
+            spotitags, artists, dataset=dataset or labels.resolve().parent.name,
+            created=datetime.now(UTC).date().isoformat(), models=model or (), pairs=pairs,
+            protocol=evaluation.Protocol(folds, repeats, 0, seed, shuffled=shuffle),
+            min_covers=min_covers, single=single, progress=step,
+        )  # fmt: skip
+    written = comparing.write(found, out) if out else ()
+    if as_json:
+        emit(found)
+    else:
+        show(show_leaderboard(found, written))
+    for ref, error in found["failed"].items():
+        say(f"{ref}: {error}")
+    raise typer.Exit(exit_code(len(artists), len(found["failed"])))
+
+
+@app.command()
 def results(
     scores: Annotated[
         list[Path],

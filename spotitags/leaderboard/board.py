@@ -1,0 +1,264 @@
+"""All models' answers in the same folds, and those of their ensembles and of their blend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from classifiers.image import EMBEDDING
+from spotitags.errors import InputError
+from spotitags.evaluation.masking import masked
+from spotitags.evaluation.planning import plan, shuffled
+from spotitags.leaderboard.models import source
+from spotitags.leaderboard.running import Task, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from classifiers.crossval import Fold, HeldOut
+    from classifiers.results import VoterName
+    from spotitags.evaluation.planning import Protocol
+    from spotitags.evaluation.samples import Sample
+    from spotitags.leaderboard.running import Result
+
+    Floats = NDArray[np.float64]
+    Groups = Mapping[str, Sequence[VoterName]]
+
+
+class Times(NamedTuple):
+    """Processor time in seconds, median of all folds: ``fit`` to learn one, ``ask`` to answer for a row.
+
+    The median, since a process's first fold also waits for imports.
+    """
+
+    fit: float
+    ask: float
+
+
+@dataclass(frozen=True)
+class Board:
+    """Answers; nan for rows that were not tested.
+
+    Attributes:
+        genres: Alphabetical.
+        truth: (n_rows,) genre indices.
+        models: Those that answered.
+        votes: (n_repeats, n_rows, n_models, n_genres).
+        groups: What is read to (n_repeats, n_rows, n_genres) shares of an ensemble of models that read it.
+        blend: (n_repeats, n_rows, n_genres), and all nan where there are not two models.
+        weights: (n_models,) in the blend, mean over folds and repeats.
+        taken: (n_models,) part of the folds in which the blend took the model.
+        times: Of each model, and of each group together.
+        failed: The other models, with what stopped them.
+        masked: Covers taken out of a fold, mean over folds.
+    """
+
+    genres: tuple[str, ...]
+    truth: NDArray[np.intp]
+    models: tuple[VoterName, ...]
+    votes: Floats
+    groups: Mapping[str, Floats]
+    blend: Floats
+    weights: Floats
+    taken: Floats
+    times: Mapping[VoterName | str, Times]
+    failed: Mapping[VoterName, str]
+    masked: float
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One set of samples in its folds.
+
+    Attributes:
+        samples: Those that take part.
+        genres: Alphabetical.
+        repeats: For each repeat its folds, no cover on both sides.
+        masked: Covers taken out of a fold, mean over folds.
+        seed: Of everything random.
+    """
+
+    samples: Sequence[Sample]
+    genres: tuple[str, ...]
+    repeats: Sequence[Sequence[Fold]]
+    masked: float
+    seed: int
+
+
+def contest(samples: Sequence[Sample], protocol: Protocol) -> Contest:
+    """Deal the samples into folds, the same for all models.
+
+    Raises:
+        InputError: The samples cannot be split.
+    """
+    from classifiers.crossval import Fold
+
+    if protocol.shuffled:
+        samples = shuffled(samples, protocol.seed)
+    repeats, out = [], []
+    for job in plan(samples, protocol):
+        folds = []
+        for train, test in job.folds:
+            sides = [samples[i] for i in train], [samples[i] for i in test]
+            learnt, asked = masked(*sides)
+            out.append(_covers(*sides) - _covers(learnt, asked))
+            if asked:
+                folds.append(Fold([each.row for each in learnt], [each.row for each in asked]))
+        repeats.append(folds)
+    genres = tuple(sorted({sample.genre for sample in samples}))
+    return Contest(samples, genres, repeats, float(np.mean(out)), protocol.seed)
+
+
+def compete(
+    contests: Sequence[Contest],
+    models: Sequence[VoterName],
+    groups: Groups | None = None,
+    *,
+    workers: int | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> list[Board]:
+    """Every model in every contest.
+
+    Args:
+        contests: From `contest`.
+        models: All of whose numbers the rows have.
+        groups: What is read to the models that are also pooled as an ensemble.
+        workers: Processes; None for one a core.
+        progress: Called with ("models", done, in all).
+
+    Raises:
+        InputError: Not one model could answer.
+    """
+    heavy_first = sorted(
+        models, key=lambda model: model.view != EMBEDDING
+    )  # so that no core waits at the end
+    tasks = [
+        (number, repeat, model)
+        for model in heavy_first
+        for number, contest in enumerate(contests)
+        for repeat in range(len(contest.repeats))
+    ]
+
+    def made() -> Iterator[Task]:
+        for number, repeat, model in tasks:
+            one = contests[number]
+            yield Task((number, repeat, model), model, one.repeats[repeat], one.genres, one.seed + repeat)
+
+    def step(done: int) -> None:
+        if progress:
+            progress("models", done, len(tasks))
+
+    found = run(made(), len(tasks), workers=workers, progress=step)
+    boards = []
+    for number, each in enumerate(contests):
+        results = {
+            model: [found[number, repeat, model] for repeat in range(len(each.repeats))] for model in models
+        }
+        boards.append(_board(each, results, groups or {}))
+    return boards
+
+
+def _board(contest: Contest, results: Mapping[VoterName, Sequence[Result]], groups: Groups) -> Board:
+    failed = {
+        model: next(result.error for result in each if result.error)
+        for model, each in results.items()
+        if any(result.error for result in each)
+    }
+    able = [model for model in results if model not in failed]
+    if not able:
+        raise InputError("not one model could answer: " + next(iter(failed.values()), "there is none"))
+    parts = [
+        _judge(contest, _held(contest, repeat, able, results), groups)
+        for repeat in range(len(contest.repeats))
+    ]
+    times: dict[VoterName | str, Times] = {model: _times(results[model]) for model in able}
+    times |= {
+        name: Times(*np.sum([times[model] for model in of if model in times], axis=0).tolist())
+        for name, of in groups.items()
+        if name in parts[0].groups
+    }
+    return Board(
+        genres=contest.genres,
+        truth=np.array([contest.genres.index(sample.genre) for sample in contest.samples], dtype=np.intp),
+        models=tuple(able),
+        votes=np.stack([part.votes for part in parts]),
+        groups={name: np.stack([part.groups[name] for part in parts]) for name in parts[0].groups},
+        blend=np.stack([part.blend for part in parts]),
+        weights=np.concatenate([part.weights for part in parts]).mean(axis=0),
+        taken=(np.concatenate([part.weights for part in parts]) > 0).mean(axis=0),
+        times=times,
+        failed=failed,
+        masked=contest.masked,
+    )
+
+
+def _times(results: Sequence[Result]) -> Times:
+    return Times(
+        float(np.median([seconds for result in results for seconds in result.fit_seconds])),
+        float(np.median([seconds for result in results for seconds in result.ask_seconds])),
+    )
+
+
+def _held(
+    contest: Contest, repeat: int, models: Sequence[VoterName], results: Mapping[VoterName, Sequence[Result]]
+) -> HeldOut:
+    from classifiers.crossval import HeldOut
+
+    folds = contest.repeats[repeat]
+    rows = [row for fold in folds for row in fold.test]
+    return HeldOut(
+        names=models,
+        rows=rows,
+        fold=np.repeat(np.arange(len(folds)), [len(fold.test) for fold in folds]),
+        truth=np.array([contest.genres.index(row.genre) for row in rows], dtype=np.intp),
+        answers=[results[model][repeat].answers for model in models],
+    )
+
+
+class _Part(NamedTuple):
+    """One repeat of a board."""
+
+    votes: Floats
+    groups: dict[str, Floats]
+    blend: Floats
+    weights: Floats  # (n_folds, n_models)
+
+
+def _judge(contest: Contest, held: HeldOut, groups: Groups) -> _Part:
+    """Votes, ensembles and blend; what is learnt behind a fold's answers is learnt on the other folds."""
+    from classifiers.blending import blended
+    from classifiers.crossval import by_fold
+
+    number = {sample.id: i for i, sample in enumerate(contest.samples)}
+    place = np.array([number[row.id] for row in held.rows])
+    shape = len(contest.samples), len(contest.genres)
+    members = {name: [i for i, model in enumerate(held.names) if model in of] for name, of in groups.items()}
+    pools = {name: np.full(shape, np.nan) for name, of in members.items() if len(of) > 1}
+    votes, blend = np.full((shape[0], len(held.names), shape[1]), np.nan), np.full(shape, np.nan)
+    sources = [source(model) for model in held.names]
+    weights = []
+    for fold in by_fold(held):
+        rows = place[fold.test]
+        votes[rows] = fold.votes
+        for name, pool in pools.items():
+            pool[rows] = _pooled(fold.votes[:, members[name]], fold.weights()[members[name]])
+        if len(held.names) > 1:
+            blend[rows], learnt = blended(fold, sources)
+            weights.append(learnt)
+    return _Part(votes, pools, blend, np.array(weights or [np.zeros(len(held.names))]))
+
+
+def _pooled(votes: Floats, weights: Floats) -> Floats:
+    """As an ensemble of these models alone pools; evenly where none of them has any skill."""
+    from classifiers.pooling import pooled
+
+    total = weights.sum()
+    return pooled(votes, weights / total if total else np.full(len(weights), 1 / len(weights)))
+
+
+def _covers(*sides: Sequence[Sample]) -> int:
+    return sum(len(sample) for side in sides for sample in side)

@@ -1,0 +1,125 @@
+"""Every model on every fold: its answers, how long it took, and what stopped it."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from classifiers.image import EMBEDDING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+
+    from classifiers.crossval import Fold
+    from classifiers.results import VoterName
+    from classifiers.rows import Row
+    from classifiers.voters import Answers
+
+
+class Task(NamedTuple):
+    """One model, to be cross-validated once.
+
+    Attributes:
+        key: By which its result is known again.
+        model: Which.
+        folds: Rows to learn from and to ask about.
+        genres: Order of the probabilities.
+        seed: Of everything random.
+    """
+
+    key: Hashable
+    model: VoterName
+    folds: Sequence[Fold]
+    genres: Sequence[str]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a task.
+
+    Attributes:
+        key: Of the task.
+        answers: On each tested row, fold by fold; empty where the model failed.
+        fit_seconds: Processor time to learn, of each fold.
+        ask_seconds: Processor time to answer for a row, of each fold.
+        error: What stopped it, or empty.
+    """
+
+    key: Hashable
+    answers: tuple[Answers, ...]
+    fit_seconds: tuple[float, ...] = ()
+    ask_seconds: tuple[float, ...] = ()
+    error: str = ""
+
+
+def run(
+    tasks: Iterable[Task], count: int, *, workers: int | None = None, progress: Callable[[int], None]
+) -> dict[Hashable, Result]:
+    """The results by key.
+
+    Args:
+        tasks: May be made as they are needed.
+        count: How many there are.
+        workers: Processes; None for one a core, 1 for none but this one.
+        progress: Called with the number of tasks done.
+    """
+    found = {}
+    for done, result in enumerate(_worked(tasks, min(workers or os.cpu_count() or 1, count)), start=1):
+        found[result.key] = result
+        progress(done)
+    return found
+
+
+def _worked(tasks: Iterable[Task], workers: int) -> Iterator[Result]:
+    if workers <= 1:
+        yield from map(attempt, tasks)
+        return
+    from joblib import Parallel, delayed  # type: ignore[import-untyped]
+
+    pool = Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="2*n_jobs")
+    yield from pool(delayed(attempt)(_slim(task)) for task in tasks)
+
+
+def attempt(task: Task) -> Result:
+    """Fit one model on each fold and ask it; what stops it is its result, and stops nobody else."""
+    from threadpoolctl import threadpool_limits
+
+    from classifiers.voters import fit_voters
+
+    answers: list[Answers] = []
+    fitting, asking = [], []
+    try:
+        with threadpool_limits(1):  # the matrices are small, and the other cores have models of their own
+            for fold in task.folds:
+                start = time.process_time()
+                (fitted,) = fit_voters(fold.train, [task.model], task.genres, seed=task.seed)
+                learnt = time.process_time()
+                answers += fitted.answers(fold.test)
+                asking.append((time.process_time() - learnt) / len(fold.test))
+                fitting.append(learnt - start)
+    except Exception as error:  # noqa: BLE001 - whatever a model does wrong, the others go on
+        return Result(task.key, (), error=f"{type(error).__name__}: {error}")
+    return Result(task.key, tuple(answers), tuple(fitting), tuple(asking))
+
+
+def _slim(task: Task) -> Task:
+    """The task with what its model reads alone, for the way to another process."""
+    folds = [
+        fold._replace(
+            train=[_read(row, task.model) for row in fold.train],
+            test=[_read(row, task.model) for row in fold.test],
+        )
+        for fold in task.folds
+    ]
+    return task._replace(folds=folds)
+
+
+def _read(row: Row, model: VoterName) -> Row:
+    of_tags = model.view != EMBEDDING
+    covers = {model.tagger: row.covers[model.tagger]} if of_tags else {}
+    return replace(
+        row, covers=covers, embeddings={} if of_tags else {model.tagger: row.embeddings[model.tagger]}
+    )
