@@ -1,0 +1,77 @@
+"""The file that ships: a trained head, and what labels and genres look like through it."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from spotitags.taggers._head import FORMAT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+
+class Curve(NamedTuple):
+    """How a contrast becomes a weight: ``1 / (1 + exp(slope * (centre - contrast)))``."""
+
+    centre: float
+    slope: float
+
+
+class Reference(NamedTuple):
+    """What covers in general look like to a head: (dim,) mean and (dim, dim) covariance of their vectors."""
+
+    mean: Floats
+    covariance: Floats
+
+    @classmethod
+    def of(cls, covers: Floats) -> Reference:
+        """From (n, dim) projected covers."""
+        return cls(covers.mean(axis=0), np.cov(covers.T).astype(np.float32))
+
+
+def pack(
+    weights: Mapping[str, Floats],
+    labels: tuple[Sequence[str], Floats],
+    genres: tuple[Sequence[str], Floats],
+    reference: Reference,
+    curve: Curve,
+) -> bytes:
+    """The bytes of the ``.npz`` that `spotitags.taggers._head.Head` reads.
+
+    Matrices of weights and vectors are kept as signed bytes with a scale a row. Equal input gives equal
+    bytes.
+
+    Args:
+        weights: From `spotitags.head.model.weights_of`.
+        labels: Names and their (n, dim) vectors.
+        genres: Likewise.
+        reference: Of covers.
+        curve: Of label weights.
+    """
+    arrays: dict[str, NDArray[np.generic]] = {"format": np.array(FORMAT)}
+    for name, array in weights.items():
+        arrays |= _bytes(name, array) if array.ndim > 1 else {name: array.astype(np.float32)}
+    for name, (names, vectors) in {"label": labels, "genre": genres}.items():
+        arrays[f"{name}s"] = np.array(names, dtype=np.str_)
+        arrays |= _bytes(f"{name}_vectors", vectors)
+    arrays["mean"] = reference.mean.astype(np.float32)
+    arrays["covariance"] = reference.covariance.astype(np.float16)
+    arrays["weight_curve"] = np.array(curve, dtype=np.float32)
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # numpy's stubs take allow_pickle for one of them
+    return file.getvalue()
+
+
+def _bytes(name: str, array: Floats) -> dict[str, NDArray[np.generic]]:
+    scale = np.maximum(np.abs(array).max(axis=1), 1e-12) / 127
+    return {
+        name: np.rint(array / scale[:, np.newaxis]).astype(np.int8),
+        f"{name}_scale": scale.astype(np.float32),
+    }

@@ -1,0 +1,174 @@
+"""lite's head: carries its network's features into the space of sentence embeddings, in numpy alone.
+
+LiT (Zhai et al. 2022): image backbone and sentence encoder stay as they are, and a small head between them is
+trained (`spotitags.taggers.head.train`). docs/lite-head.md is its model card. The file carries what the
+built-in labels and common genres need, so that no sentence encoder is loaded for these.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from functools import cache, cached_property
+from importlib import resources
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from spotitags.errors import WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+FILE = "models/lite-head.npz"
+FORMAT = 1
+
+
+class Statistics(NamedTuple):
+    """How far covers in general lie along some vectors.
+
+    Attributes:
+        mean: (m,) mean dot product of the reference covers with each vector.
+        spread: (m,) its standard deviation, above 0.
+    """
+
+    mean: Floats
+    spread: Floats
+
+
+class Head:
+    """Features in, unit vectors among sentences out; and what labels and genres look like there.
+
+    Threads may share an instance.
+
+    Args:
+        data: Bytes of an ``.npz`` as `spotitags.taggers.head.artefact.pack` makes it.
+
+    Raises:
+        WeightsError: They are no such file.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.version = hashlib.sha256(data).hexdigest()[:8]
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            if int(arrays["format"]) != FORMAT:
+                raise WeightsError(
+                    f"lite's head has format {arrays['format']}, not {FORMAT}: reinstall spotitags"
+                )
+            self._read(arrays)
+        except (OSError, EOFError, KeyError, ValueError) as error:
+            raise WeightsError(f"lite's head cannot be read ({error}): reinstall spotitags") from error
+
+    def _read(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+        self.labels = tuple(str(name) for name in arrays["labels"])
+        self.label_vectors = _unit(_floats(arrays, "label_vectors"))
+        self.genres = dict(
+            zip(map(str, arrays["genres"]), _unit(_floats(arrays, "genre_vectors")), strict=True)
+        )
+        self._shift, self._scale = _floats(arrays, "shift"), _floats(arrays, "scale")
+        self._wide, self._wide_bias = _floats(arrays, "wide"), _floats(arrays, "wide_bias")
+        self._narrow, self._straight = _floats(arrays, "narrow"), _floats(arrays, "straight")
+        self._bias, self._adapter = _floats(arrays, "bias"), _floats(arrays, "adapter")
+        self._mean, self._covariance = _floats(arrays, "mean"), _floats(arrays, "covariance")
+        self._centre, self._slope = (float(value) for value in _floats(arrays, "weight_curve"))
+
+    @property
+    def dim(self) -> int:
+        """Length of its vectors: that of the sentence encoder."""
+        return len(self._bias)
+
+    def project(self, features: NDArray[np.floating]) -> Floats:
+        """Covers among sentences.
+
+        Each row is computed by itself, so that it does not depend on its neighbours to the last bit.
+
+        Args:
+            features: (n, n_features), as `LiteTagger.embed` gives them.
+
+        Returns:
+            (n, dim) of length 1 each.
+        """
+        out = np.empty((len(features), self.dim), np.float32)
+        for row, feature in zip(out, features, strict=True):
+            x = (feature.astype(np.float32) - self._shift) * self._scale
+            wide = np.maximum(self._wide @ x + self._wide_bias, 0)
+            row[:] = self._straight @ x + self._narrow @ wide + self._bias
+        return _unit(out)
+
+    def adapt(self, sentences: NDArray[np.floating]) -> Floats:
+        """Sentence embeddings, moved to where the head puts covers that they describe.
+
+        Args:
+            sentences: (m, dim) of all-MiniLM-L6-v2, of length 1 each.
+
+        Returns:
+            (m, dim) of length 1 each.
+        """
+        return _unit(sentences.astype(np.float32) @ self._adapter.T)
+
+    def statistics(self, vectors: Floats) -> Statistics:
+        """Mean and spread of the reference covers along (m, dim) vectors, exact from mean and covariance."""
+        variance = np.einsum("md,de,me->m", vectors, self._covariance, vectors, optimize=True)
+        spread: Floats = np.sqrt(np.maximum(variance, 1e-8)).astype(np.float32)
+        return Statistics(vectors @ self._mean, spread)
+
+    @cached_property
+    def label_statistics(self) -> Statistics:
+        """`statistics` of the built-in labels."""
+        return self.statistics(self.label_vectors)
+
+    def contrast(self, images: Floats, vectors: Floats, statistics: Statistics) -> Floats:
+        """(n, m) how far each cover stands out along each vector, in standard deviations of covers.
+
+        Args:
+            images: (n, dim) from `project`.
+            vectors: (m, dim) from `adapt`, `label_vectors` or `genres`.
+            statistics: Of these vectors.
+        """
+        dots = np.stack([vectors @ image for image in images]) if len(images) else np.empty((0, len(vectors)))
+        contrast: Floats = ((dots - statistics.mean) / statistics.spread).astype(np.float32)
+        return contrast
+
+    def weights(self, images: Floats, vectors: Floats, statistics: Statistics) -> Floats:
+        """(n, m) label weights in [0, 1]; arguments as of `contrast`.
+
+        As clip's, a logistic curve of what speaks for the label rather than for nothing in particular; here
+        what covers in general give stands for the neutral sentence.
+        """
+        weights: Floats = 1 / (
+            1 + np.exp(self._slope * (self._centre - self.contrast(images, vectors, statistics)))
+        )
+        return weights
+
+
+@cache
+def load_head() -> Head:
+    """The head that the package carries.
+
+    Raises:
+        WeightsError: Its file is missing or broken.
+    """
+    try:
+        data = resources.files("spotitags.taggers").joinpath(FILE).read_bytes()
+    except OSError as error:
+        raise WeightsError("lite's head is missing: reinstall spotitags") from error
+    return Head(data)
+
+
+def _floats(arrays: Mapping[str, NDArray[np.generic]], name: str) -> Floats:
+    """An array as it was before it was packed: signed bytes have a scale a row."""
+    floats: Floats = arrays[name].astype(np.float32)
+    if arrays[name].dtype == np.int8:
+        floats *= arrays[f"{name}_scale"].astype(np.float32)[:, np.newaxis]
+    return floats
+
+
+def _unit(rows: Floats) -> Floats:
+    unit: Floats = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)
+    return unit
