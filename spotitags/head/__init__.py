@@ -1,1 +1,1 @@
-"""Trains lite's head: pictures with words in, the file that `spotitags.taggers._head` reads out. Needs torch."""
+"""Trains lite's head: pictures with words in, the file that `taggers._head` reads out. Needs torch."""
