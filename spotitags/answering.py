@@ -162,7 +162,7 @@ def _nobody(
         for name, why in missing.items()
     )
     if panel.limited & missing.keys():
-        return CallLimitError(f"{reasons}; run again to go on", listing.artist)
+        return CallLimitError(reasons, listing.artist)
     return TaggerError(reasons)
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import replace
 from functools import cache
 from importlib import resources
 from math import fsum
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from spotitags.errors import InputError
 from spotitags.records import Tag, TagBag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from pandas import DataFrame
 
@@ -87,6 +90,71 @@ def _checked(cover: Iterable[Tag], tagger: str) -> dict[str, float]:
             )
         weights[label] = weight
     return weights
+
+
+MERGE_VERSION = "ranks-1"
+"""What `merged` does with labels and weights: part of the version of merged tags."""
+
+_GAPS = re.compile(r"[\s_\-\u2010-\u2015]+")
+
+
+def matching(label: str) -> str:
+    """The form in which labels of different taggers meet: case, hyphens, underscores and spaces are alike.
+
+    Plurals stay apart: what ends in s may be a word of its own (glasses, news, jeans, bass).
+
+    >>> matching("Black-and-white"), matching("hip_hop"), matching("Sun\u2019s  rays")
+    ('black and white', 'hip hop', "sun's rays")
+    """
+    form = normalize("NFKC", normalize("NFKC", label).casefold()).replace("\u2019", "'")
+    return _GAPS.sub(" ", form).strip() or label
+
+
+def merged(looks: Sequence[Iterable[Tag]], *, keep_broad: bool = False) -> list[Tag]:
+    """What several taggers see on one cover as one list: the mean of their ranks.
+
+    Weights of different taggers cannot be compared, their order can: a tagger's n tags weigh from 1, for the
+    heaviest, in equal steps to 1/n; equal ones share the mean (Borda's count, as Aslam and Montague, "Models
+    for Metasearch", 2001, fuse rankings). docs/taggers.md compares it with other scales.
+
+    Args:
+        looks: Each tagger's tags of this cover; leave out who could not read it.
+        keep_broad: True keeps `broad_labels`.
+
+    Returns:
+        Heaviest first, ties by label, weights in (0, 1], labels in `matching` form. The order of the taggers
+        makes no difference.
+
+    >>> merged([[Tag("Night-sky", 0.98), Tag("crowd", 0.91)], [Tag("crowd", 0.02)]])
+    [Tag(label='crowd', weight=0.75), Tag(label='night sky', weight=0.5)]
+    """
+    dropped = frozenset() if keep_broad else broad_labels()
+    parts: defaultdict[str, list[float]] = defaultdict(list)
+    for tags in looks:
+        for label, rank in _ranks(_matched(tags, dropped)).items():
+            parts[label].append(rank)
+    mean = [Tag(label, fsum(ranks) / len(looks)) for label, ranks in parts.items()]
+    return sorted(mean, key=lambda tag: (-tag.weight, tag.label))
+
+
+def _matched(tags: Iterable[Tag], dropped: Collection[str]) -> dict[str, float]:
+    """Labels in matching form with their weights above 0; of those that meet, the heaviest counts."""
+    weights: dict[str, float] = {}
+    for label, weight in tags:
+        form = matching(label)
+        if form not in dropped and weight > 0:
+            weights[form] = max(weight, weights.get(form, 0.0))
+    return weights
+
+
+def _ranks(weights: Mapping[str, float]) -> dict[str, float]:
+    """Each label's place from the bottom, as a part of their number; equal weights share their mean place."""
+    ordered = sorted(weights.values())
+    places = {
+        weight: (bisect_left(ordered, weight) + bisect_right(ordered, weight) + 1) / 2 / len(ordered)
+        for weight in ordered
+    }
+    return {label: places[weight] for label, weight in weights.items()}
 
 
 def top(whole: TagBag, n: int) -> TagBag:

@@ -54,10 +54,14 @@ class EmbeddingReader:
 
 
 def embedding_readers(taggers: Sequence[Tagger]) -> list[EmbeddingReader]:
-    """One for each tagger that can embed."""
-    from spotitags.taggers import Embedder
+    """One for each tagger that can embed and costs nothing."""
+    from spotitags.taggers import Embedder, Paid
 
-    return [EmbeddingReader(tagger, tagger) for tagger in taggers if isinstance(tagger, Embedder)]
+    return [
+        EmbeddingReader(tagger, tagger)
+        for tagger in taggers
+        if isinstance(tagger, Embedder) and not isinstance(tagger, Paid)
+    ]
 
 
 def with_embeddings(seen: Seen) -> Seen:

@@ -32,6 +32,7 @@ class Panel:
     Args:
         taggers: All of them; other readers of covers may be asked, too, but none can do without those.
         max_calls: Most paid calls of all taggers together; None for no limit.
+        offline: True forbids every paid call.
         notify: Called with a line when a tagger drops out or may not be asked any more.
     """
 
@@ -40,10 +41,16 @@ class Panel:
         taggers: Sequence[CoverReader],
         *,
         max_calls: int | None = None,
+        offline: bool = False,
         notify: Callable[[str], None] | None = None,
     ) -> None:
         self.names = tuple(tagger.name for tagger in taggers)
-        self.max_calls = max_calls
+        self.max_calls = 0 if offline else max_calls
+        self._limit = (
+            "--offline forbids paid calls: leave it out to go on"
+            if offline
+            else f"--max-calls {max_calls} allows no more calls: run again to go on"
+        )
         self.notify = notify or (lambda _line: None)
         self.calls = 0
         self.absent: dict[str, str] = {}
@@ -103,7 +110,7 @@ class Panel:
         while allowed and not self._affordable(reader, allowed):
             allowed.pop()
         if len(allowed) < len(covers):
-            self.absent[owner(reader)] = f"--max-calls {self.max_calls} allows no more calls"
+            self.absent[owner(reader)] = self._limit
             self.limited.add(owner(reader))
         if allowed:
             self.calls += calls_for(reader, allowed)
@@ -115,12 +122,10 @@ class Panel:
 
     def report(self) -> None:
         """Say once how many covers each limited tagger did not see."""
+        calls = f"{self.calls} paid call{'' if self.calls == 1 else 's'}"
         for name, covers in self._left.items():
-            self.notify(
-                f"tagger {name}: {len(covers)} cover{'' if len(covers) == 1 else 's'} left untagged, "
-                f"for --max-calls {self.max_calls} allows no more calls ({self.calls} made); "
-                "what was paid for is kept: run again to go on"
-            )
+            left = f"{len(covers)} cover{'' if len(covers) == 1 else 's'} left untagged"
+            self.notify(f"tagger {name}: {left} after {calls}, whose answers are kept; {self._limit}")
         self._left.clear()
 
     def _affordable(self, reader: Paid, covers: Sequence[Cover]) -> bool:

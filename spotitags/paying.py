@@ -109,7 +109,7 @@ def announcement(
     """
     covers = len(sizes) + (coming or 0)
     calls = paid.calls_for([*sizes, *[max(sizes, default=1)] * (coming or 0)])
-    if calls < LARGE_CALLS and covers < LARGE_COVERS and coming is not None:
+    if max_calls == 0 or (calls < LARGE_CALLS and covers < LARGE_COVERS and coming is not None):
         return None
     bound = "at least " if coming is None else "at most " if coming else ""
     line = f"tagger {name}: {bound}{calls} paid call{'' if calls == 1 else 's'} for {bound}{covers} covers"

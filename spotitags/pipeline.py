@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import closing
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -12,10 +11,11 @@ from spotitags.embeddings import embedding_readers, with_embeddings
 from spotitags.errors import InputError, ModelError, SpotiTagsError
 from spotitags.merging import bags_of, merge
 from spotitags.recall import recalled
+from spotitags.rooms import Rooms
 from spotitags.tagging import Seen, Tagging
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import pandas as pd
 
@@ -190,7 +190,7 @@ class SpotiTags(Rooms):
                     yield ref, seen if isinstance(seen, SpotiTagsError) else self._whole(seen)
 
     def _whole(self, seen: Seen) -> Seen:
-        """What was seen, with the numbers of covers apart from their tags, and taggers merged if asked for."""
+        """What was seen, with covers' numbers apart from their tags, and taggers merged if asked for."""
         seen = with_appearance(with_embeddings(seen))
         return merge(seen, self._panel.names, keep_broad=self.keep_broad) if self.merge else seen
 

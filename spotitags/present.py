@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from spotitags.records import Artist, Confidence, Prediction, Tag, TagBag, Vote
+    from spotitags.records import Artist, Confidence, Prediction, Reason, Skipped, TagBag, Vote
     from spotitags.training import TrainingReport
 
 BAR = 30  # columns of a full bar
+BAGS_ABREAST = 3  # columns of tags that 80 characters hold
 
 
 def plain(text: str) -> str:
@@ -51,25 +52,40 @@ def tags_json(bags: Sequence[TagBag], top: int | None = None) -> list[dict[str, 
 
 
 def covers_json(bags: Sequence[TagBag]) -> dict[str, Any]:
-    """``{"used", "skipped": [{"cover", "reason"}]}``."""
-    first = bags[0]
-    return {"used": first.covers, "skipped": [skipped._asdict() for skipped in first.skipped]}
+    """``{"used", "skipped": [{"cover", "reason"}]}``; where one tagger alone skips, the reason names it."""
+    return {
+        "used": max(bag.covers for bag in bags),
+        "skipped": [skipped._asdict() for skipped in _skipped(bags)],
+    }
+
+
+def missing_json(bags: Sequence[TagBag]) -> dict[str, Any]:
+    """With several taggers ``{"missing": [{"tagger", "reason"}]}``, those that did not look; else nothing."""
+    if len(bags) < 2:  # noqa: PLR2004
+        return {}
+    return {"missing": [{"tagger": bag.tagger, "reason": bag.missing} for bag in bags if bag.missing]}
 
 
 def bags_json(bags: Sequence[TagBag], top: int | None = None) -> dict[str, Any]:
-    """One artist's tags: ``{"artist", "tags", "covers"}``."""
+    """One artist's tags: ``{"artist", "tags", "covers"}``, with several taggers ``"missing"``, too."""
     return {
         "artist": artist_json(bags[0].artist),
         "tags": tags_json(bags, top),
         "covers": covers_json(bags),
-    }
+    } | missing_json(bags)
+
+
+def _skipped(bags: Sequence[TagBag]) -> list[Skipped]:
+    """All covers that were skipped, each with each reason once."""
+    return list(dict.fromkeys(skipped for bag in bags for skipped in bag.skipped))
 
 
 def prediction_json(
     prediction: Prediction, top: int | None = None, *, explain: bool = False
 ) -> dict[str, Any]:
     """One artist's answer, as README's section on JSON describes it."""
-    return {
+    several = len(prediction.bags) > 1
+    answer = {
         "artist": artist_json(prediction.artist),
         "genre": prediction.genre,
         "votes": _shares(prediction.votes),
@@ -77,7 +93,9 @@ def prediction_json(
         "voters": [_voter_json(voter, explain=explain) for voter in prediction.voters],
         "tags": tags_json(prediction.bags, top),
         "covers": covers_json(prediction.bags),
-    } | ({"reasons": _reasons(prediction.reasons)} if explain else {})
+    }
+    answer |= missing_json(prediction.bags)
+    return answer | ({"reasons": _reasons(prediction.reasons, several=several)} if explain else {})
 
 
 def _voter_json(voter: Vote, *, explain: bool) -> dict[str, Any]:
@@ -97,8 +115,11 @@ def _shares(votes: Mapping[str, float]) -> list[dict[str, Any]]:
     return [{"genre": genre, "share": round(share, 6)} for genre, share in ranked]
 
 
-def _reasons(reasons: Iterable[Tag]) -> list[dict[str, Any]]:
-    return [{"label": label, "pull": round(pull, 4)} for label, pull in reasons]
+def _reasons(reasons: Iterable[Reason], *, several: bool = False) -> list[dict[str, Any]]:
+    return [
+        {"label": label, "pull": round(pull, 4)} | ({"tagger": tagger} if several else {})
+        for label, pull, tagger in reasons
+    ]
 
 
 def show_prediction(prediction: Prediction, top: int, *, explain: bool = False) -> list[RenderableType]:
@@ -107,33 +128,36 @@ def show_prediction(prediction: Prediction, top: int, *, explain: bool = False) 
     shown.append(Text(_agreement(prediction), style="dim"))
     if prediction.confidence:
         shown.append(_confidence_line(prediction.confidence))
-    shown += [_tag_line(bag, top) for bag in prediction.bags]
+    shown += [_tag_line(bag, top) for bag in prediction.bags if not bag.missing]
+    shown += _missing_lines(prediction.bags)
     if explain:
-        shown.append(
-            _reasons_line("for", (tag for tag in prediction.reasons if tag.weight > 0), prediction.genre)
-        )
-        shown.append(
-            _reasons_line("against", (tag for tag in prediction.reasons if tag.weight < 0), prediction.genre)
-        )
+        shown += [_reasons_line(side, prediction) for side in ("for", "against")]
         shown += _tagless_line(prediction.voters)
         shown.append(_voters(prediction.voters))
     return [*shown, Text("")]
 
 
 def show_bags(bags: Sequence[TagBag], top: int) -> list[RenderableType]:
-    """One artist's tags as a table, a column pair a tagger."""
+    """One artist's tags as tables, a column pair a tagger."""
+    there = [bag for bag in bags if not bag.missing]
+    tables = [
+        _tag_table(there[first : first + BAGS_ABREAST], top) for first in range(0, len(there), BAGS_ABREAST)
+    ]
+    return [_heading(bags), *tables, *_missing_lines(bags), Text("")]
+
+
+def _tag_table(bags: Sequence[TagBag], top: int) -> Table:
     table = Table(box=None, pad_edge=False)
     for bag in bags:
-        table.add_column(f"{bag.tagger} tag", overflow="fold")
-        table.add_column("weight", justify="right")
-    rows = max(len(bag.tags[:top]) for bag in bags)
-    for index in range(rows):
+        table.add_column(f"{plain(bag.tagger)} tag", overflow="fold")
+        table.add_column("weight", justify="right", no_wrap=True)
+    for index in range(max(len(bag.tags[:top]) for bag in bags)):
         cells: list[str | Text] = []
         for bag in bags:
             tag = bag.tags[index] if index < len(bag.tags) else None
             cells += [Text(plain(tag.label)), f"{tag.weight:.3f}"] if tag else ["", ""]
         table.add_row(*cells)
-    return [_heading(bags), table, Text("")]
+    return table
 
 
 def show_training(report: TrainingReport) -> list[RenderableType]:
@@ -159,7 +183,7 @@ def show_training(report: TrainingReport) -> list[RenderableType]:
 
 
 def _heading(bags: Sequence[TagBag]) -> Text:
-    artist, covers, skipped = bags[0].artist, bags[0].covers, bags[0].skipped
+    artist, covers, skipped = bags[0].artist, max(bag.covers for bag in bags), _skipped(bags)
     heading = Text(plain(artist.name or artist.id), style="bold")
     heading.append(f"  {covers} cover{'' if covers == 1 else 's'}", style="dim")
     for cover, reason in skipped:
@@ -209,9 +233,24 @@ def _tag_line(bag: TagBag, top: int) -> Text:
     return line.append(tags or "no tags", style="default")
 
 
-def _reasons_line(side: str, tags: Iterable[Tag], genre: str) -> Text:
-    named = ", ".join(f"{plain(label)} {pull:+.3f}" for label, pull in tags)
-    return Text(f"{side} {plain(genre)}: ", style="dim").append(named or "nothing", style="default")
+def _missing_lines(bags: Sequence[TagBag]) -> list[Text]:
+    return [
+        Text(f"{plain(bag.tagger)} is missing: {plain(bag.missing)}", style="yellow")
+        for bag in bags
+        if bag.missing
+    ]
+
+
+def _reasons_line(side: str, prediction: Prediction) -> Text:
+    """Tags that speak for the winner, or against it; with several taggers each names its own."""
+    chosen = [reason for reason in prediction.reasons if (reason.pull > 0) == (side == "for")]
+    several = len(prediction.bags) > 1
+    named = ", ".join(
+        f"{plain(label)} {pull:+.3f}" + (f" ({plain(tagger)})" if several else "")
+        for label, pull, tagger in chosen
+    )
+    head = Text(f"{side} {plain(prediction.genre)}: ", style="dim")
+    return head.append(named or "nothing", style="default")
 
 
 def _tagless_line(voters: Sequence[Vote]) -> list[Text]:

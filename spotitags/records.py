@@ -165,7 +165,7 @@ class Vote:
     votes: Mapping[str, float]
     weight: float
     trained: bool = True
-    reasons: tuple[Tag, ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
     @property
     def genre(self) -> str:
@@ -206,7 +206,7 @@ class Prediction:
     votes: Mapping[str, float]
     voters: tuple[Vote, ...]
     bags: tuple[TagBag, ...]
-    reasons: tuple[Tag, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     confidence: Confidence | None = None
 
     @property

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from spotitags import bags as bagging
-from spotitags.errors import InputError, SpotiTagsError
+from spotitags.errors import InputError, SpotiTagsError, TaggerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -78,7 +78,7 @@ def collect(
     apart_from: AbstractSet[str] = frozenset(),
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Labelled:
-    """Tag labelled artists.
+    """Tag labelled artists; one that a tagger is missing for has failed.
 
     Args:
         spotitags: Whose catalogue and taggers are used.
@@ -98,6 +98,10 @@ def collect(
     ):
         if isinstance(seen, SpotiTagsError):
             failed[ref] = seen
+        elif seen.missing:
+            failed[ref] = TaggerError(
+                "; ".join(f"the tagger {name} is missing: {why}" for name, why in seen.missing.items())
+            )
         elif kept := [index for index, digest in enumerate(seen.digests) if digest not in apart_from]:
             left = seen.only(kept)
             own = [bagging.bag(left.artist, tagger, covers) for tagger, covers in left.tags.items()]

@@ -4,93 +4,30 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 from classifiers.ensemble import Ensemble
-from classifiers.errors import ModelFileError
+from classifiers.errors import ModelFileError, NoVotersError
 from classifiers.image import EMBEDDING
 from spotitags.errors import InputError, ModelError
-from spotitags.records import Confidence, Prediction, Tag, Vote
+from spotitags.merging import JOINT
+from spotitags.records import Confidence, Prediction, Reason, Vote
+from spotitags.taggers import Paid
+from spotitags.zero_shot import GenreReader, ZeroShot, pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from classifiers.results import Explanation, Result
-    from spotitags.records import Cover, TagBag
+    from classifiers.results import Explanation, Pull, Result
+    from spotitags.records import Tag, TagBag
+    from spotitags.seen import Seen
     from spotitags.taggers import Tagger
-    from spotitags.tagging import Seen
 
 _OTHER_LABELS = (
     "the model was trained on other labels than these: train one on them with 'spotitags train --labels', "
     "leave --labels out, or name genres with --genres, which are voted on without training"
 )
 REASONS = 10  # tags named for and against a winner, together
-ZERO_SHOT = "zero-shot"
-
-
-@runtime_checkable
-class ZeroShot(Protocol):
-    """A tagger that can vote on any genres itself, from their names alone."""
-
-    def votes_version(self, genres: Sequence[str]) -> str:
-        """What its votes depend on besides the cover."""
-        ...
-
-    def genre_votes(self, covers: Sequence[Cover], genres: Sequence[str]) -> list[dict[str, float]]:
-        """A probability per genre for each cover, summing to 1."""
-        ...
-
-
-@runtime_checkable
-class ZeroShotFromEmbeddings(ZeroShot, Protocol):
-    """One that needs no covers for it where their embeddings were kept."""
-
-    def embedding_votes(
-        self, embeddings: NDArray[np.float32], genres: Sequence[str]
-    ) -> list[dict[str, float]]:
-        """The same votes, from (n_covers, dim) of its `spotitags.taggers.Embedder.embed`."""
-        ...
-
-
-class GenreReader:
-    """A zero-shot tagger's votes on genres in the shape of tags, so that they are kept like tags.
-
-    Args:
-        tagger: Offers `ZeroShot`, too.
-        genres: Two or more.
-    """
-
-    def __init__(self, tagger: Tagger, genres: Sequence[str]) -> None:
-        if not isinstance(tagger, ZeroShot):
-            raise InputError(f"the tagger {tagger.name!r} cannot vote on genres itself")
-        self._votes: ZeroShot = tagger
-        self.tagger = tagger
-        self.genres = tuple(genres)
-        self.name = f"{tagger.name} genres"
-        self.image_size = tagger.image_size
-        self.batch_size = tagger.batch_size
-
-    @property
-    def version(self) -> str:
-        """The tagger's, for these genres."""
-        return self._votes.votes_version(self.genres)
-
-    def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
-        """Each cover's genres with their probabilities, best first."""
-        return _as_tags(self._votes.genre_votes(covers, self.genres))
-
-    def recall(self, embeddings: NDArray[np.float32]) -> list[list[Tag]]:
-        """The same of covers that are not here, from (n_covers, dim) embeddings that were kept of them.
-
-        Raises:
-            ModelError: The tagger votes on covers only.
-        """
-        if not isinstance(self._votes, ZeroShotFromEmbeddings):
-            raise ModelError(f"the tagger {self.tagger.name} votes on covers only: give covers by --manifest")
-        return _as_tags(self._votes.embedding_votes(embeddings, self.genres))
 
 
 def bundled_model() -> Path:
@@ -142,7 +79,7 @@ class Voting:
         if self._reads(versions) and not (own_labels and self._of_other_labels(versions)):
             self._compare(versions)
             return
-        able = [tagger for tagger in taggers if isinstance(tagger, ZeroShot)]
+        able = [tagger for tagger in taggers if isinstance(tagger, ZeroShot) and not isinstance(tagger, Paid)]
         if own_labels and self._of_other_labels(versions) and not (able and genres and model is None):
             raise ModelError(_OTHER_LABELS)
         if model is not None or not able:
@@ -162,18 +99,25 @@ class Voting:
         """The votes on one artist.
 
         Args:
-            bags: One bag a tagger.
+            bags: One bag a tagger; voters on one that is missing abstain.
             seen: Has the votes on each cover by the name of each of `readers`, and the embeddings where
                 `wants_embeddings`; left out, voters on embeddings abstain.
             explain: Also find the tags for and against the winner.
+
+        Raises:
+            ModelError: All taggers that have a voter are missing.
         """
         if self.readers:
             return self._untrained(bags, {} if seen is None else seen.tags)
         self._point_out(bags[0].artist.genre)
-        weights = {bag.tagger: bag.weights() for bag in bags}
-        covers = {bag.tagger: bag.cover_weights() for bag in bags if bag.each}
+        there = [bag for bag in bags if not bag.missing]
+        weights = {bag.tagger: bag.weights() for bag in there}
+        covers = {bag.tagger: bag.cover_weights() for bag in there if bag.each}
         embeddings = {} if seen is None else seen.embeddings
-        result = self.ensemble.vote(weights, covers, embeddings)
+        try:
+            result = self.ensemble.vote(weights, covers, embeddings)
+        except NoVotersError as error:
+            raise ModelError(_nobody(bags, str(error))) from error
         if not result.known:
             self.notify("model: it knows none of these tags, so its shares are even and say nothing")
         shares = self._among(result.shares)
@@ -184,7 +128,7 @@ class Voting:
             votes=shares,
             voters=tuple(self._votes(result, why)),
             bags=tuple(bags),
-            reasons=tuple(Tag(pull.label, pull.pull) for pull in why.overall) if why else (),
+            reasons=_reasons(why.overall) if why else (),
             confidence=self._confidence(result),
         )
 
@@ -206,22 +150,17 @@ class Voting:
                 *vote.voter,
                 votes=self._among(vote.probabilities),
                 weight=vote.weight,
-                reasons=tuple(Tag(pull.label, pull.pull) for pull in why.voters[vote.voter]) if why else (),
+                reasons=_reasons(why.voters[vote.voter]) if why else (),
             )
             for vote in result.votes
         ]
 
     def _untrained(self, bags: Sequence[TagBag], seen: Mapping[str, Sequence[Sequence[Tag]]]) -> Prediction:
-        """The plain mean of what each zero-shot tagger says of all covers."""
-        from spotitags.taggers._votes import pool_votes
-
-        pooled = [pool_votes([dict(cover) for cover in seen[reader.name]]) for reader in self.readers]
-        weight = 1 / len(self.readers)
-        shares = {genre: sum(votes[genre] for votes in pooled) * weight for genre in self.genres}
-        voters = tuple(
-            Vote(reader.tagger.name, ZERO_SHOT, "text tower", votes, weight, trained=False)
-            for reader, votes in zip(self.readers, pooled, strict=True)
-        )
+        """The plain mean of what each zero-shot tagger that is not missing says of all covers."""
+        shares, voters = pool(self.readers, seen)
+        if not voters:
+            names = ", ".join(reader.tagger.name for reader in self.readers)
+            raise ModelError(_nobody(bags, f"only {names} can vote on the genres' names"))
         return Prediction(bags[0].artist, _ranked(shares), voters, tuple(bags))
 
     def _among(self, shares: Mapping[str, float]) -> dict[str, float]:
@@ -256,6 +195,8 @@ class Voting:
                 self.notify(f"model: it was not trained with {name}, whose tags do not vote")
             elif trained != version:
                 self.notify(f"model: it was trained with another version of {name}; better train it anew")
+        if absent := [name for name in self.ensemble.taggers if name not in versions]:
+            self.notify(f"model: its voters on {' and '.join(absent)} abstain, for no such tagger looks")
 
     def _refusal(self, versions: Mapping[str, str]) -> str:
         why = self._stranger(versions)
@@ -264,11 +205,18 @@ class Voting:
                 f"the model cannot vote: {why}; "
                 "leave --genres out, or train a model on them with 'spotitags train'"
             )
+        if any(set(name.split(JOINT)) == versions.keys() for name in self.ensemble.taggers):
+            return f"the model cannot vote: {why}; it reads their bags merged into one: add --merge"
         return f"the model cannot vote: {why}; take another --tagger, or train one with 'spotitags train'"
 
 
-def _as_tags(votes: Sequence[Mapping[str, float]]) -> list[list[Tag]]:
-    return [sorted((Tag(*vote) for vote in each.items()), key=lambda tag: -tag.weight) for each in votes]
+def _nobody(bags: Sequence[TagBag], why: str) -> str:
+    """Why nobody votes, with the taggers that are missing."""
+    return "; ".join([why, *(f"{bag.tagger} is missing: {bag.missing}" for bag in bags if bag.missing)])
+
+
+def _reasons(pulls: Sequence[Pull]) -> tuple[Reason, ...]:
+    return tuple(Reason(pull.label, pull.pull, pull.tagger) for pull in pulls)
 
 
 def _spelled(genres: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:

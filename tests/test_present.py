@@ -14,17 +14,19 @@ from spotitags.present import (
     show_bags,
     show_prediction,
 )
-from spotitags.records import Artist, Confidence, Prediction, Skipped, Tag, TagBag, Vote
+from spotitags.records import Artist, Confidence, Prediction, Reason, Skipped, Tag, TagBag, Vote
 
 ARTIST = Artist("id", "Motörhead 動物")
 BAG = TagBag(ARTIST, "lite", (Tag("skull", 2.123456), Tag("flame", 1.0)), 3, (Skipped("Demo", "truncated"),))
 OTHER = TagBag(ARTIST, "clip", (Tag("neon sign", 0.9),), 3, (Skipped("Demo", "truncated"),))
-TRAINED = Vote("lite", "all", "linear_svm", {"metal": 0.75, "jazz": 0.25}, 1.0, reasons=(Tag("skull", 0.2),))
+TRAINED = Vote(
+    "lite", "all", "linear_svm", {"metal": 0.75, "jazz": 0.25}, 1.0, reasons=(Reason("skull", 0.2, "lite"),)
+)
 UNTRAINED = Vote("clip", "zero-shot", "text tower", {"metal": 0.75, "jazz": 0.25}, 1.0, trained=False)
 
 
 def prediction(*voters: Vote) -> Prediction:
-    reasons = (Tag("skull", 0.2), Tag("flame", -0.1))
+    reasons = (Reason("skull", 0.2, "lite"), Reason("flame", -0.1, "lite"))
     return Prediction(ARTIST, {"metal": 0.75, "jazz": 0.25}, voters, (BAG,), reasons)
 
 

@@ -13,7 +13,8 @@ from spotitags.errors import InputError, ModelError
 from spotitags.recall import recalled
 from spotitags.records import Album, Artist, Cover, Tag, TagBag
 from spotitags.tagging import Seen
-from spotitags.voting import GenreReader, Voting, bundled_model
+from spotitags.voting import Voting, bundled_model
+from spotitags.zero_shot import GenreReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +70,7 @@ def test_reasons_name_tags_of_the_bag_and_only_when_asked() -> None:
     assert voting.predict([METAL]).reasons == ()
     explained = voting.predict([METAL], explain=True)
     assert {tag.label for tag in explained.reasons} <= {tag.label for tag in METAL.tags}
-    assert explained.reasons[0].weight > 0
+    assert explained.reasons[0].pull > 0
     assert any(voter.reasons for voter in explained.voters)
 
 
