@@ -23,6 +23,8 @@ from spotitags.options import (
     Json,
     KeepBroad,
     Manifest,
+    MaxCalls,
+    Merge,
     Names,
     Offline,
     OwnLabels,
@@ -78,6 +80,8 @@ def predict(
     offline: Offline = False,
     refresh: Refresh = False,
     keep_broad: KeepBroad = False,
+    merge: Merge = False,
+    max_calls: MaxCalls = None,
     own_labels: OwnLabels = None,
     clip_model: ClipModel = None,
     device: Device = None,
@@ -91,8 +95,8 @@ def predict(
     spotitags = _spotitags(
         asked, also=_split(also), refresh=refresh,
         catalog=catalog.value, manifest=manifest, tagger=tagger or (), model=model, genres=_split(genres),
-        albums=albums, offline=offline, keep_broad=keep_broad, labels=own_labels or (),
-        clip_model=clip_model, device=device,
+        albums=albums, offline=offline, keep_broad=keep_broad, merge=merge, max_calls=max_calls,
+        labels=own_labels or (), clip_model=clip_model, device=device,
     )  # fmt: skip
 
     def render(prediction: Any) -> Any:
@@ -123,6 +127,8 @@ def tag(
     offline: Offline = False,
     refresh: Refresh = False,
     keep_broad: KeepBroad = False,
+    merge: Merge = False,
+    max_calls: MaxCalls = None,
     own_labels: OwnLabels = None,
     clip_model: ClipModel = None,
     device: Device = None,
@@ -141,7 +147,8 @@ def tag(
     spotitags = _spotitags(
         asked, also=_split(also), refresh=refresh,
         catalog=catalog.value, manifest=manifest, tagger=tagger or (), albums=albums,
-        offline=offline, keep_broad=keep_broad, labels=own_labels or (), clip_model=clip_model, device=device,
+        offline=offline, keep_broad=keep_broad, merge=merge, max_calls=max_calls, labels=own_labels or (),
+        clip_model=clip_model, device=device,
     )  # fmt: skip
     refs = refs_of(spotitags, asked)
     answers = spotitags.all_bags(refs)
@@ -176,6 +183,8 @@ def train(
         int, typer.Option(min=2, metavar="N", help="Parts of the cross-validation that weighs the voters.")
     ] = 5,
     seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same covers: same model.")] = 0,
+    merge: Merge = False,
+    max_calls: MaxCalls = None,
     offline: Offline = False,
     own_labels: OwnLabels = None,
     clip_model: ClipModel = None,
@@ -192,7 +201,8 @@ def train(
     artists, with_covers = read_labelled(labels, _split(genres))
     spotitags = _spotitags(
         catalog=catalog.value, manifest=labels if with_covers else None, tagger=tagger or (), albums=albums,
-        offline=offline, labels=own_labels or (), clip_model=clip_model, device=device,
+        merge=merge, max_calls=max_calls, offline=offline, labels=own_labels or (), clip_model=clip_model,
+        device=device,
     )  # fmt: skip
     with progress(len(artists)) as step:
         report = train_model(spotitags, artists, out, folds=folds, seed=seed, progress=step)
@@ -247,6 +257,8 @@ def evaluate(
     dataset: Annotated[
         str | None, typer.Option(metavar="NAME", help="Of the labels; their folder's when left out.")
     ] = None,
+    merge: Merge = False,
+    max_calls: MaxCalls = None,
     offline: Offline = False,
     own_labels: OwnLabels = None,
     clip_model: ClipModel = None,
@@ -270,8 +282,8 @@ def evaluate(
     artists, source = evaluation.labelled(labels, _split(genres), single=covers)
     spotitags = _spotitags(
         catalog=source if covers else catalog.value, manifest=None if covers else source,
-        tagger=tagger or (), albums=max(albums, train_albums), offline=offline,
-        labels=own_labels or (), clip_model=clip_model, device=device,
+        tagger=tagger or (), albums=max(albums, train_albums), merge=merge, max_calls=max_calls,
+        offline=offline, labels=own_labels or (), clip_model=clip_model, device=device,
     )  # fmt: skip
     protocol = evaluation.Protocol(folds, repeats, curve_repeats, seed, albums, shuffle)
     with progress(len(artists)) as step:
@@ -469,6 +481,21 @@ def library(as_json: Json = False) -> None:
         kept = "held out" if artist.id in sample.held_out else "no such genre in the model"
         table.add_row(artist.id, artist.name, artist.genre, "yes" if artist.id in sample.trained_on else kept)
     stdout().print(table)
+
+
+@app.command()
+def taggers(as_json: Json = False) -> None:
+    """List who can look at covers, what each needs here and what it costs."""
+    from spotitags.choose import tagger_options
+    from spotitags.roster import installed, show
+    from spotitags.settings import Settings
+
+    found = installed(tagger_options(Settings()))
+    if as_json:
+        for each in found:
+            emit(each._asdict())
+    else:
+        stdout().print(show(found))
 
 
 @app.command()

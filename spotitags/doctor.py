@@ -12,8 +12,8 @@ from spotitags.cache import Cache
 from spotitags.catalogs.library import LibraryCatalog
 from spotitags.choose import tagger_options
 from spotitags.errors import NotInstalledError, SpotiTagsError
+from spotitags.roster import installed
 from spotitags.settings import Settings
-from spotitags.taggers import tagger_class, tagger_names
 from spotitags.taggers._devices import choose_device, cuda_capability, precision
 from spotitags.taggers._weights import DEFAULT_MODEL, on_disk
 
@@ -156,14 +156,8 @@ def _weights() -> Check:
 
 
 def _taggers(settings: Settings) -> Iterator[Check]:
-    options = tagger_options(settings)
-    for name in tagger_names():
-        try:
-            readiness = tagger_class(name).readiness(options)
-        except Exception as error:  # noqa: BLE001  (an outsider's tagger may fail in any way)
-            yield Check("tagger", name, ok=False, found=f"cannot be loaded: {error}")
-            continue
-        yield Check("tagger", name, ok=readiness.ready, found=readiness.reason, remedy=readiness.remedy)
+    for tagger in installed(tagger_options(settings)):
+        yield Check("tagger", tagger.name, ok=tagger.ready, found=tagger.reason, remedy=tagger.remedy)
 
 
 def _library() -> Check:

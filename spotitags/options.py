@@ -65,6 +65,11 @@ Taggers = Annotated[
         "--tagger", "-t", metavar="NAME", help="Who looks at the covers, such as clip or lite; repeatable."
     ),
 ]
+Merge = Annotated[bool, typer.Option("--merge", help="Make the bags of several taggers into one.")]
+MaxCalls = Annotated[
+    int | None,
+    typer.Option(min=0, metavar="N", help="Most calls that cost money in this run, of all taggers together."),
+]
 Albums = Annotated[int, typer.Option(min=1, metavar="N", help="Most albums an artist.")]
 Top = Annotated[int | None, typer.Option(min=1, metavar="N", help="Tags to show; JSON has all by default.")]
 Offline = Annotated[

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
-from spotitags.errors import InputError
+from spotitags.errors import InputError, TaggerError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from importlib.metadata import EntryPoint
     from pathlib import Path
 
     import numpy as np
@@ -155,8 +156,8 @@ class Preparing(Protocol):
 
 
 def tagger_names() -> list[str]:
-    """Names of all installed taggers, outsiders' included, sorted."""
-    return sorted({entry.name for entry in entry_points(group=GROUP)})
+    """Names of all installed taggers, outsiders' included, sorted; none is loaded."""
+    return sorted(_entries())
 
 
 def tagger_class(name: str) -> type[Tagger]:
@@ -164,8 +165,28 @@ def tagger_class(name: str) -> type[Tagger]:
 
     Raises:
         InputError: No tagger of that name is installed.
+        TaggerError: Its module cannot be loaded.
     """
-    for entry in entry_points(group=GROUP):
-        if entry.name == name:
-            return cast("type[Tagger]", entry.load())
-    raise InputError(f"no tagger is called {name!r}; there are: {', '.join(tagger_names())}")
+    entry = _entries().get(name)
+    if entry is None:
+        raise InputError(f"no tagger is called {name!r}; there are: {', '.join(tagger_names())}")
+    try:
+        return cast("type[Tagger]", entry.load())
+    except (Exception, SystemExit) as error:  # an outsider's module may do anything
+        raise TaggerError(
+            f"the tagger {name} cannot be loaded ({type(error).__name__}: {error}): mend or uninstall the "
+            f"package {tagger_package(name)}"
+        ) from error
+
+
+def tagger_package(name: str) -> str:
+    """Name of the distribution that brings a tagger, as far as it is known."""
+    entry = _entries().get(name)
+    return entry.dist.name if entry and entry.dist else "unknown"
+
+
+def _entries() -> dict[str, EntryPoint]:
+    """By name; nobody takes the place of a tagger of ours."""
+    found = entry_points(group=GROUP)
+    ours = {entry.name: entry for entry in found if entry.dist and entry.dist.name == "spotitags"}
+    return {entry.name: entry for entry in reversed(list(found))} | ours
