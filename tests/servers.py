@@ -35,7 +35,11 @@ CONTACT = "me@example.org"
 
 
 def fixture(name: str) -> dict[str, Any]:
-    """One recorded, documented or synthetic answer: ``status``, ``headers`` and ``body``."""
+    """One recorded, documented or synthetic answer.
+
+    Over HTTP that is ``status``, ``headers`` and ``body``; over gRPC ``code``, ``message`` and a ``body`` in
+    proto JSON.
+    """
     envelope: dict[str, Any] = json.loads((FIXTURES / name).read_text(encoding="utf-8"))
     return envelope
 

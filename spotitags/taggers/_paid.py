@@ -149,18 +149,18 @@ class PaidTagger(ABC):
             wait_max=self.patience.longest_pause,
             wait_jitter=self.patience.pause,
         )
+        asked = 0
         try:
             for attempt in tries:
                 with attempt:
+                    asked = attempt.num
                     left = [cover for cover in covers if cover.digest not in answers]
                     found = self._request(left, [images[cover.digest] for cover in left])
                     _take(left, found, answers)
         except BusyError as error:
             left = [cover for cover in covers if cover.digest not in answers]
             if len(left) == len(covers):
-                raise TaggerError(
-                    f"{self.name} {error}, asked up to {self.patience.attempts} times: {error.remedy}"
-                ) from error
+                raise TaggerError(f"{self.name} {error}, asked {asked} times: {error.remedy}") from error
             answers.update({cover.digest: skipped(cover, f"{self.name} {error}") for cover in left})
 
 

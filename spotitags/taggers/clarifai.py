@@ -110,6 +110,7 @@ class ClarifaiTagger(PaidTagger):
     def _request(
         self, covers: Sequence[Cover], images: Sequence[bytes]
     ) -> list[list[Tag] | Skipped | BusyError]:
+        stub, secret = self._stub, self._secret
         import grpc
         from clarifai_grpc.grpc.api import resources_pb2, service_pb2
 
@@ -121,11 +122,11 @@ class ClarifaiTagger(PaidTagger):
         request = service_pb2.PostModelOutputsRequest(
             user_app_id=resources_pb2.UserAppIDSet(user_id=USER, app_id=APP), model_id=MODEL, inputs=inputs
         )
-        metadata = (("authorization", f"Key {self._secret}"),)
+        metadata = (("authorization", f"Key {secret}"),)
         try:
-            answer = self._stub.PostModelOutputs(request, metadata=metadata, timeout=self.patience.seconds)
+            answer = stub.PostModelOutputs(request, metadata=metadata, timeout=self.patience.seconds)
         except grpc.RpcError as error:
-            said = words(error.details() or "", self._secret)
+            said = words(error.details() or "", secret)
             raise failure(self.name, error.code().name, said, _KEY) from None  # its repr shows too much
         return self._read(covers, ids, answer)
 
@@ -175,7 +176,8 @@ class ClarifaiTagger(PaidTagger):
         return TaggerError(f"{self.name} refuses the request ({said}): take another --tagger")
 
     def _said(self, status: Status) -> str:
-        return words(f"{status.code}: {status.description}. {status.details}", self._secret)
+        said = ". ".join(filter(None, (status.description, status.details)))
+        return words(f"{status.code}: {said}", self._secret)
 
     @property
     def _secret(self) -> str:
