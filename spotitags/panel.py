@@ -71,6 +71,8 @@ class Panel:
         """
         try:
             answers = reader.tag(covers)
+            if len(answers) != len(covers):
+                raise ValueError(f"it gave {len(answers)} answers for {len(covers)} covers")
             found = dict(zip((cover.digest for cover in covers), answers, strict=True))
             for tags in found.values():
                 _check(tags)

@@ -193,9 +193,9 @@ class Tagging:
                 if isinstance(skipped, Skipped)
             }
             for reader in free:
-                new = self._new(reader, sizes)
-                for batch in _chunks(new, reader.batch_size):
-                    self._ask(reader, batch)
+                for batch in _chunks(self._new(reader, sizes), reader.batch_size):
+                    if self.panel.looks(reader):
+                        self._ask(reader, batch)
             for waiting in self._waiting:
                 waiting.add(self._new(waiting.tagger, sizes))
         return bad
@@ -221,9 +221,7 @@ class Tagging:
         ]
 
     def _ask(self, reader: CoverReader, covers: Sequence[Cover]) -> None:
-        """Have a reader look, where it still does, and keep what it says."""
-        if not self.panel.looks(reader):
-            return
+        """Have a reader look, and keep what it says."""
         try:
             found = self.panel.ask(reader, covers)
         except SpotiTagsError as error:
