@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from clarifai_grpc.grpc.api.resources_pb2 import Output
-    from clarifai_grpc.grpc.api.service_pb2 import MultiOutputResponse
+    from clarifai_grpc.grpc.api.service_pb2 import MultiOutputResponse, PostModelOutputsRequest
     from clarifai_grpc.grpc.api.service_pb2_grpc import V2Stub
     from clarifai_grpc.grpc.api.status.status_pb2 import Status
     from pydantic import SecretStr
@@ -112,16 +112,9 @@ class ClarifaiTagger(PaidTagger):
     ) -> list[list[Tag] | Skipped | BusyError]:
         stub, secret = self._stub, self._secret
         import grpc
-        from clarifai_grpc.grpc.api import resources_pb2, service_pb2
 
         ids = [cover.digest[:32] for cover in covers]
-        inputs = [
-            resources_pb2.Input(id=name, data=resources_pb2.Data(image=resources_pb2.Image(base64=image)))
-            for name, image in zip(ids, images, strict=True)
-        ]
-        request = service_pb2.PostModelOutputsRequest(
-            user_app_id=resources_pb2.UserAppIDSet(user_id=USER, app_id=APP), model_id=MODEL, inputs=inputs
-        )
+        request = request_for(ids, images)
         metadata = (("authorization", f"Key {secret}"),)
         try:
             answer = stub.PostModelOutputs(request, metadata=metadata, timeout=self.patience.seconds)
@@ -187,13 +180,35 @@ class ClarifaiTagger(PaidTagger):
 
     @cached_property
     def _stub(self) -> V2Stub:
-        try:
-            from clarifai_grpc.channel.clarifai_channel import ClarifaiChannel
-            from clarifai_grpc.grpc.api import service_pb2_grpc
-        except ImportError as error:
-            raise NotInstalledError(f"the tagger {self.name}", "clarifai") from error
-        target, plain = endpoint(self.address, HOST, _SETTING)
-        # The stub reads answers as the last channel that this class made, anywhere in the process. Such a
-        # channel asks again by itself, so it is made for this alone.
-        ClarifaiChannel.get_grpc_channel(HOST).close()
-        return service_pb2_grpc.V2Stub(open_channel(target, plain=plain))
+        return open_stub(self.address)
+
+
+def request_for(ids: Sequence[str], images: Sequence[bytes]) -> PostModelOutputsRequest:
+    """What asks for the concepts of images, whose ids come back with them."""
+    from clarifai_grpc.grpc.api import resources_pb2, service_pb2
+
+    inputs = [
+        resources_pb2.Input(id=name, data=resources_pb2.Data(image=resources_pb2.Image(base64=image)))
+        for name, image in zip(ids, images, strict=True)
+    ]
+    owner = resources_pb2.UserAppIDSet(user_id=USER, app_id=APP)
+    return service_pb2.PostModelOutputsRequest(user_app_id=owner, model_id=MODEL, inputs=inputs)
+
+
+def open_stub(address: str | None = None) -> V2Stub:
+    """Clarifai's client, which connects on its first call.
+
+    Raises:
+        NotInstalledError: clarifai-grpc is not here.
+        SettingsError: The address cannot be used.
+    """
+    try:
+        from clarifai_grpc.channel.clarifai_channel import ClarifaiChannel
+        from clarifai_grpc.grpc.api import service_pb2_grpc
+    except ImportError as error:
+        raise NotInstalledError("the tagger clarifai", "clarifai") from error
+    target, plain = endpoint(address, HOST, _SETTING)
+    # The stub reads answers as the last channel that this class made, anywhere in the process. Such a
+    # channel asks again by itself, so it is made for this alone.
+    ClarifaiChannel.get_grpc_channel(HOST).close()
+    return service_pb2_grpc.V2Stub(open_channel(target, plain=plain))

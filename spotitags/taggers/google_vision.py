@@ -29,7 +29,11 @@ if TYPE_CHECKING:
     from typing import Self
 
     from google.auth.credentials import Credentials
-    from google.cloud.vision import AnnotateImageResponse, ImageAnnotatorClient
+    from google.cloud.vision import (
+        AnnotateImageResponse,
+        BatchAnnotateImagesRequest,
+        ImageAnnotatorClient,
+    )
 
     from spotitags.records import Cover, Skipped, Tag
     from spotitags.taggers import TaggerOptions
@@ -115,16 +119,10 @@ class GoogleVisionTagger(PaidTagger):
     ) -> list[list[Tag] | Skipped | BusyError]:
         client = self._client
         from google.api_core.exceptions import GoogleAPICallError
-        from google.cloud import vision
 
-        wanted = [vision.Feature(type_=vision.Feature.Type.LABEL_DETECTION, max_results=TOP, model=MODEL)]
-        requests = [
-            vision.AnnotateImageRequest(image=vision.Image(content=image), features=wanted)
-            for image in images
-        ]
         try:
             answer = client.batch_annotate_images(
-                requests=requests, retry=None, timeout=self.patience.seconds
+                request_for(images), retry=None, timeout=self.patience.seconds
             )
         except GoogleAPICallError as error:
             code = error.grpc_status_code.name if error.grpc_status_code else "UNKNOWN"
@@ -157,51 +155,69 @@ class GoogleVisionTagger(PaidTagger):
 
     @cached_property
     def _client(self) -> ImageAnnotatorClient:
-        try:
-            from google.cloud import vision
-            from google.cloud.vision_v1.services.image_annotator.transports import ImageAnnotatorGrpcTransport
-        except ImportError as error:
-            raise NotInstalledError(f"the tagger {self.name}", "google") from error
-        target, plain = endpoint(self.address, HOST, _SETTING)
-        if plain:
-            channel = open_channel(target, plain=True)
-            return vision.ImageAnnotatorClient(transport=ImageAnnotatorGrpcTransport(channel=channel))
-        return vision.ImageAnnotatorClient(
-            credentials=self._fresh_credentials(), transport="grpc", client_options={"api_endpoint": target}
-        )
+        return open_client(self.credentials, self.address)
 
-    def _fresh_credentials(self) -> Credentials:
-        """Credentials with a token: one that is refused later would look like a server that is gone.
 
-        Raises:
-            TaggerKeyError: There are none, or they are refused.
-            BusyError: Whoever gives tokens does not answer.
-        """
-        import google.auth
-        from google.auth.exceptions import DefaultCredentialsError, RefreshError, TransportError
-        from google.auth.transport.requests import Request
+def request_for(images: Sequence[bytes]) -> BatchAnnotateImagesRequest:
+    """What asks for the labels of images."""
+    from google.cloud import vision
 
-        try:
-            if self.credentials is None:
-                credentials, _ = google.auth.default(default_scopes=[_SCOPE])
-            else:
-                with (
-                    warnings.catch_warnings()
-                ):  # they warn of files that others hand in; this one is the user's
-                    warnings.simplefilter("ignore", DeprecationWarning)
-                    credentials, _ = google.auth.load_credentials_from_file(
-                        str(self.credentials), default_scopes=[_SCOPE]
-                    )
-            credentials.refresh(Request())
-        except (DefaultCredentialsError, OSError) as error:
-            where = f" in {self.credentials}" if self.credentials else ""
-            raise TaggerKeyError(f"the tagger {self.name} finds no credentials{where}: {_KEY}") from error
-        except RefreshError as error:
-            said = words(str(error.args[0])) if error.args else "no reason given"
-            raise TaggerKeyError(f"{self.name} refuses the credentials ({said}): {_KEY}") from None
-        except TransportError as error:
-            raise BusyError(f"cannot be asked for a token ({words(str(error))})") from None
-        return credentials
+    wanted = [vision.Feature(type_=vision.Feature.Type.LABEL_DETECTION, max_results=TOP, model=MODEL)]
+    return vision.BatchAnnotateImagesRequest(
+        requests=[
+            vision.AnnotateImageRequest(image=vision.Image(content=image), features=wanted)
+            for image in images
+        ]
+    )
+
+
+def open_client(credentials: Path | None = None, address: str | None = None) -> ImageAnnotatorClient:
+    """Google's client with a token, which connects on its first call.
+
+    Raises:
+        NotInstalledError: google-cloud-vision is not here.
+        SettingsError: The address cannot be used.
+        TaggerKeyError: There are no credentials, or they are refused.
+        BusyError: Whoever gives tokens does not answer.
+    """
+    try:
+        from google.cloud import vision
+        from google.cloud.vision_v1.services.image_annotator.transports import ImageAnnotatorGrpcTransport
+    except ImportError as error:
+        raise NotInstalledError(f"the tagger {GoogleVisionTagger.name}", "google") from error
+    target, plain = endpoint(address, HOST, _SETTING)
+    if plain:
+        channel = open_channel(target, plain=True)
+        return vision.ImageAnnotatorClient(transport=ImageAnnotatorGrpcTransport(channel=channel))
+    return vision.ImageAnnotatorClient(
+        credentials=_with_token(credentials), transport="grpc", client_options={"api_endpoint": target}
+    )
+
+
+def _with_token(file: Path | None) -> Credentials:
+    """Credentials with a token: one that is refused later would look like a server that is gone."""
+    import google.auth
+    from google.auth.exceptions import DefaultCredentialsError, RefreshError, TransportError
+    from google.auth.transport.requests import Request
+
+    name = GoogleVisionTagger.name
+    try:
+        if file is None:
+            credentials, _ = google.auth.default(default_scopes=[_SCOPE])
+        else:
+            with warnings.catch_warnings():  # they warn of files that others hand in; this one is the user's
+                warnings.simplefilter("ignore", DeprecationWarning)
+                credentials, _ = google.auth.load_credentials_from_file(str(file), default_scopes=[_SCOPE])
+        credentials.refresh(Request())
+    except (DefaultCredentialsError, OSError) as error:
+        where = f" in {file}" if file else ""
+        raise TaggerKeyError(f"the tagger {name} finds no credentials{where}: {_KEY}") from error
+    except RefreshError as error:
+        said = words(str(error.args[0])) if error.args else "no reason given"
+        raise TaggerKeyError(f"{name} refuses the credentials ({said}): {_KEY}") from None
+    except TransportError as error:
+        raise BusyError(f"cannot be asked for a token ({words(str(error))})") from None
+    return credentials
 
 
 def _installed() -> bool:

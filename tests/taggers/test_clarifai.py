@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from clarifai_grpc.channel.clarifai_channel import ClarifaiChannel
 from grpc_servers import KEY, ClarifaiReplay, NamelessClarifai, ShuffledClarifai
-from paying import FIRST, QUICK, covers, firsts
+from paid_covers import FIRST, QUICK, covers, firsts
 from pydantic import SecretStr
 
 from spotitags.errors import SettingsError, TaggerError, TaggerKeyError

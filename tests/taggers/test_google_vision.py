@@ -15,7 +15,7 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from grpc_servers import GoogleReplay, ShortGoogle
-from paying import QUICK, covers, firsts
+from paid_covers import QUICK, covers, firsts
 
 from spotitags.errors import TaggerError, TaggerKeyError
 from spotitags.records import Skipped
@@ -166,7 +166,7 @@ def test_credentials_go_with_the_call_over_tls(
     server.answers("labels")
     code = (
         "import sys; sys.path[:0] = [sys.argv[1]]\n"
-        "from paying import covers\n"
+        "from paid_covers import covers\n"
         "from spotitags.choose import tagger_options\n"
         "from spotitags.settings import Settings\n"
         "from spotitags.taggers import tagger_class\n"

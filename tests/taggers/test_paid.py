@@ -18,7 +18,7 @@ from drawings import cover as drawn
 from grpc_servers import GOES, HANGS, KEY, ClarifaiReplay, GoogleReplay, Replay
 from hypothesis import given
 from hypothesis import strategies as st
-from paying import FIRST, PICTURE, QUICK, cover, covers, firsts
+from paid_covers import FIRST, PICTURE, QUICK, cover, covers, firsts
 from PIL import Image
 from pydantic import SecretStr
 
