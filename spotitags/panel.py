@@ -70,12 +70,7 @@ class Panel:
                 name.
         """
         try:
-            answers = reader.tag(covers)
-            if len(answers) != len(covers):
-                raise ValueError(f"it gave {len(answers)} answers for {len(covers)} covers")
-            found = dict(zip((cover.digest for cover in covers), answers, strict=True))
-            for tags in found.values():
-                _check(tags)
+            found = _checked(reader.tag(covers), covers)
         except SpotiTagsError:
             raise
         except Exception as error:
@@ -139,12 +134,22 @@ def calls_for(tagger: Paid, covers: Sequence[Cover]) -> int:
     return tagger.calls_for([len(cover.data) for cover in covers])
 
 
-def _check(tags: list[Tag] | Skipped) -> None:
-    """Refuse tags that no bag can be made of."""
-    if isinstance(tags, Skipped):
-        return
-    labels = {label for label, _ in tags}
-    if len(labels) < len(tags):
+def _checked(answers: Sequence[list[Tag] | Skipped], covers: Sequence[Cover]) -> Answers:
+    """The answers by digest, which a bag can be made of.
+
+    Raises:
+        ValueError: It cannot.
+    """
+    if len(answers) != len(covers):
+        raise ValueError(f"it gave {len(answers)} answers for {len(covers)} covers")
+    for tags in answers:
+        if not isinstance(tags, Skipped):
+            _check(tags)
+    return {cover.digest: tags for cover, tags in zip(covers, answers, strict=True)}
+
+
+def _check(tags: list[Tag]) -> None:
+    if len({label for label, _ in tags}) < len(tags):
         raise ValueError("it gave a cover one label twice")
     for label, weight in tags:
         if not 0 <= weight <= 1:
