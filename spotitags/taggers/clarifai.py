@@ -72,8 +72,8 @@ class ClarifaiTagger(PaidTagger):
     request_bytes: ClassVar[int] = 90_000_000  # of 128 MB, should they be counted in base64
     version: ClassVar[str] = f"clarifai {USER}/{APP}/{MODEL} {SENT}"
     cost: ClassVar[str] = (
-        "billed by the cover, up to 128 covers a call; in 2026 1,000 covers a month were free, and 30,000 "
-        "cost 30 USD (docs/paid-taggers.md)"
+        "billed by the cover, up to 128 covers a call; what one costs is a matter of your plan, "
+        "clarifai.com/pricing (as of November 2026)"
     )
 
     def __init__(

@@ -73,8 +73,8 @@ class GoogleVisionTagger(PaidTagger):
     request_bytes: ClassVar[int] = 7_200_000  # of 10 MB, should they be counted in base64
     version: ClassVar[str] = f"google-vision v1 label-detection {MODEL} {SENT}"
     cost: ClassVar[str] = (
-        "billed by the cover, up to 16 covers a call; in 2026 the first 1,000 a month were free, 1,000 more "
-        "cost 1.50 USD (docs/paid-taggers.md)"
+        "billed by the cover, up to 16 covers a call; 1,000 a month are free, then 1,000 cost 1.50 USD, "
+        "cloud.google.com/vision/pricing (as of November 2026)"
     )
 
     def __init__(
