@@ -89,11 +89,11 @@ class FoldVotes(NamedTuple):
     known: Floats
     truth: NDArray[np.intp]
 
-    def weights(self) -> Floats:
-        """(n_voters,) shares in the ensemble, by the other folds' log losses."""
+    def weights(self, voting: int | None = None) -> Floats:
+        """(n_voters,) shares in the ensemble of the first ``voting``, by the other folds' log losses."""
         voters, genres = self.known.shape[1:]
         losses = [scores(self.known[:, i], self.truth).log_loss for i in range(voters)]
-        return weights_of(np.array(losses), genres)
+        return weights_of(np.array(losses), genres, voting)
 
 
 def held_out(  # noqa: PLR0913 - each is a choice of its own
@@ -136,17 +136,18 @@ def held_out(  # noqa: PLR0913 - each is a choice of its own
     return [HeldOut(names, rows, fold_of, truth, each) for rows, each in zip(asked, answers, strict=True)]
 
 
-def judged(learnt: HeldOut, asked: HeldOut | None = None) -> Judged:
+def judged(learnt: HeldOut, asked: HeldOut | None = None, voting: int | None = None) -> Judged:
     """Votes and shares of the ensemble; each fold's sharpness and weights are learnt on the other folds.
 
     Args:
         learnt: All that may be learnt from.
         asked: The same rows, perhaps with fewer covers; None for ``learnt`` itself.
+        voting: How many of the voters, the first ones, make up the ensemble; None for all.
     """
     parts = []
     for fold in by_fold(learnt, asked):
-        weights = fold.weights()
-        shares = pooled(fold.votes, weights)
+        weights = fold.weights(voting)
+        shares = pooled(fold.votes[:, :voting], weights[:voting])
         parts.append((fold.test, fold.votes, np.tile(weights, (len(fold.test), 1)), shares))
     order = np.argsort(np.concatenate([part[0] for part in parts]))
     return Judged(*(np.concatenate([part[i] for part in parts])[order] for i in (1, 2, 3)))
@@ -168,16 +169,19 @@ def by_fold(learnt: HeldOut, asked: HeldOut | None = None) -> Iterator[FoldVotes
         )
 
 
-def weights_of(log_losses: Floats, genres: int) -> Floats:
-    """Shares of voters in the ensemble, summing to 1, from their log losses on held-out rows.
+def weights_of(log_losses: Floats, genres: int, voting: int | None = None) -> Floats:
+    """Shares of voters in the ensemble, from their log losses on held-out rows.
+
+    Those of the first ``voting`` voters, or of all, sum to 1. The others' are on the same scale, for an
+    ensemble that takes them in and divides all by their sum.
 
     A voter's skill is ``max(0, 1 - log_loss / log(genres))``, 0 for chance and 1 for certainty; its weight is
     proportional to its sixteenth power. Where no voter has skill all weigh the same.
     """
     skill = np.maximum(0.0, 1 - log_losses / np.log(genres)) ** SHARPNESS
-    if not skill.any():
-        return np.full(len(skill), 1 / len(skill))
-    shares: Floats = skill / skill.sum()
+    if not skill[:voting].any():
+        return np.full(len(skill), 1 / len(skill[:voting]))
+    shares: Floats = skill / skill[:voting].sum()
     return shares
 
 

@@ -5,95 +5,68 @@ Needs numpy and onnxruntime only; scikit-learn stays with training.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from classifiers.confidence import Calibration
 from classifiers.errors import ClassifierError, ModelFileError, NoVotersError
-from classifiers.inputs import PER_COVER, Batch, Input, Shown
-from classifiers.pooling import Sharpness, pool_covers, pooled, with_doubt, with_unknown
-from classifiers.results import Explanation, Pull, Result, Vote, VoterName
+from classifiers.inputs import Shown
+from classifiers.loading import graphs_of, read_card
+from classifiers.pooling import pooled
+from classifiers.results import Explanation, Pull, Result, Vote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
-FORMAT = 2
-
-
-class _Voter(NamedTuple):
-    """A voter, the input that it reads, its place in that input's output, and how its covers are pooled."""
-
-    name: VoterName
-    weight: float
-    source: str
-    place: int
-    sharpness: Sharpness | None
-
-
-def model_files(path: Path) -> tuple[Path, Path]:
-    """The graph and the card of a model named by either of them or by their common stem."""
-    stem = path.with_suffix("") if path.suffix in {".onnx", ".json"} else path
-    return stem.with_name(stem.name + ".onnx"), stem.with_name(stem.name + ".json")
+    from classifiers.graphs import Graph, Voter
 
 
 class Ensemble:
-    """Voters in one ONNX graph and the card that describes them; made by `load`."""
+    """Voters in an ONNX graph, optional ones in a second, and the card that describes them; made by `load`.
 
-    def __init__(self, card: Mapping[str, Any], graph: bytes) -> None:
-        import onnxruntime
+    Attributes:
+        card: As it was saved.
+        genres: In the order of every vote.
+        taggers: Tagger to the version that the model was trained with.
+        measures: The same of numbers that no tagger gives, such as colours.
+        voters: Who votes.
+        calibration: How often the ensemble was right on held-out artists; None where that is not known.
+    """
 
+    def __init__(self, card: Mapping[str, Any], graphs: Sequence[Graph]) -> None:
         self.card = card
         self.genres: tuple[str, ...] = tuple(card["genres"])
         self.taggers: dict[str, str] = {tagger["name"]: tagger["version"] for tagger in card["taggers"]}
-        self._inputs = {each["name"]: Input.from_card(each) for each in card["inputs"]}
-        self._voters = _voters(card["voters"])
-        self.voters = tuple(voter.name for voter in self._voters)
+        self.measures: dict[str, str] = {each["name"]: each["version"] for each in card.get("measures", ())}
+        self._graphs = graphs
+        self.voters = tuple(voter.name for graph in graphs for voter in graph.voters)
         self.calibration = Calibration.from_card(card["confidence"]) if "confidence" in card else None
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # the matrices are small: threads cost more than they save
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL  # loads faster
-        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
     @classmethod
-    def load(cls, path: Path | str) -> Ensemble:
+    def load(cls, path: Path | str, also: Sequence[str] = ()) -> Ensemble:
         """Load ``<stem>.onnx`` and ``<stem>.json``.
 
         Args:
             path: Either file, or their common stem.
+            also: Optional voters that are to vote, too, by the names of their classifiers, such as
+                ``transfer``, or one of several as ``transfer:lite``; naming one that votes anyhow
+                changes nothing.
 
         Raises:
             ModelFileError: A file is missing, broken, of another format, or not of the other's training.
+            UnknownVoterError: The model has no voter of a name in ``also``.
         """
-        onnx, json_file = model_files(Path(path))
+        card_file, card = read_card(path)
         try:
-            graph, text = onnx.read_bytes(), json_file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ModelFileError(
-                f"no model at {path}: {error}; a model is a .onnx and a .json side by side"
-            ) from error
-        try:
-            card = json.loads(text)
-            version = card["format"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise ModelFileError(f"{json_file} is no model card; train the model anew") from error
-        if version != FORMAT:
-            raise ModelFileError(
-                f"{json_file} has format {version}, this version reads {FORMAT}; train it anew"
-            )
-        if card.get("sha256") != hashlib.sha256(graph).hexdigest():
-            raise ModelFileError(
-                f"{onnx} is not the graph that {json_file.name} describes; train the model anew"
-            )
-        try:
-            return cls(card, graph)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise ModelFileError(f"{json_file} cannot be used ({error!r}); train the model anew") from error
+            return cls(card, graphs_of(card_file, card, also))
+        except ClassifierError:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            raise ModelFileError(f"{card_file} cannot be used ({error!r}); train the model anew") from error
 
     def vote(
         self,
@@ -117,8 +90,9 @@ class Ensemble:
         shown = Shown(bags, covers or {}, embeddings or {})
         present, weights = self._present(shown)
         votes, known = self._votes(shown, present)
+        voters = [voter for several in present for voter in several]
         shares = dict(zip(self.genres, pooled(votes[0], weights).tolist(), strict=True))
-        measured = any(known) and len(present) == len(self._voters)
+        measured = any(known) and len(self._graphs) == 1 and len(voters) == len(self.voters)
         calibration = self.calibration if measured else None
         return Result(
             shares=dict(sorted(shares.items(), key=lambda share: -share[1])),
@@ -126,7 +100,7 @@ class Ensemble:
                 Vote(
                     voter.name, float(weight), dict(zip(self.genres, vote.tolist(), strict=True)), bool(seen)
                 )
-                for voter, weight, vote, seen in zip(present, weights, votes[0], known, strict=True)
+                for voter, weight, vote, seen in zip(voters, weights, votes[0], known, strict=True)
             ),
             known=any(known),
             confidence=calibration.of(max(shares.values())) if calibration else None,
@@ -161,67 +135,42 @@ class Ensemble:
             raise ClassifierError(f"the model knows no genre {genre!r}; it knows {', '.join(self.genres)}")
         shown = Shown(bags, covers or {}, embeddings or {})
         present, weights = self._present(shown)
-        tags = sorted({(i.tagger, label) for i in self._inputs.values() for label in i.known(shown)})
+        inputs = [each for graph in self._graphs for each in graph.inputs.values()]
+        tags = sorted({(each.tagger, label) for each in inputs for label in each.known(shown)})
         votes, _ = self._votes(shown, present, tags)
         place = self.genres.index(genre)
         shares, pulls = pooled(votes, weights)[:, place], votes[0, :, place] - votes[1:, :, place]
         return Explanation(
             genre=genre,
             overall=_strongest(tags, shares[0] - shares[1:], n),
-            voters={voter.name: _strongest(tags, pulls[:, i], n) for i, voter in enumerate(present)},
+            voters={
+                voter.name: _strongest(tags, pulls[:, i], n)
+                for i, voter in enumerate(voter for several in present for voter in several)
+            },
         )
 
-    def _present(self, shown: Shown) -> tuple[list[_Voter], NDArray[np.float64]]:
-        """Voters that are shown what they read, and their weights, summing to 1."""
-        present = [voter for voter in self._voters if self._inputs[voter.source].present(shown)]
-        if not present:
+    def _present(self, shown: Shown) -> tuple[list[list[Voter]], NDArray[np.float64]]:
+        """Of each graph the voters that are shown what they read, and all their weights, summing to 1."""
+        present = [graph.present(shown) for graph in self._graphs]
+        if not any(present):
             raise NoVotersError(
                 f"the model was trained on tags of {', '.join(self.taggers)}, and there are only tags of "
                 f"{', '.join(shown.bags) or 'no tagger'}: take one of its taggers, or a model of yours"
             )
-        weights = np.array([voter.weight for voter in present])
-        weights = weights if weights.any() else np.ones(len(present))
+        weights = np.array([voter.weight for voters in present for voter in voters])
+        weights = weights if weights.any() else np.ones(len(weights))
         return present, weights / weights.sum()
 
     def _votes(
-        self, shown: Shown, present: Sequence[_Voter], without: Sequence[tuple[str, str]] = ()
+        self, shown: Shown, present: Sequence[Sequence[Voter]], without: Sequence[tuple[str, str]] = ()
     ) -> tuple[NDArray[np.float64], list[bool]]:
         """(1 + n_without, n_present, n_genres) votes, and which voters know anything of what is shown."""
-        batches = {name: source.batch(shown, without) for name, source in self._inputs.items()}
-        names = list(dict.fromkeys(voter.source for voter in present))
-        outputs = self._session.run(
-            [self._inputs[name].output for name in names],
-            {name: batch.rows for name, batch in batches.items()},
-        )
-        answers = dict(zip(names, outputs, strict=True))
-        votes, known = [], []
-        for voter in present:
-            batch = batches[voter.source]
-            votes.append(self._vote(voter, answers[voter.source][:, voter.place], batch, shown))
-            known.append(bool(batch.known[batch.variants[0]].any()))
-        return np.stack(votes, axis=1), known
-
-    def _vote(
-        self, voter: _Voter, answers: NDArray[np.float64], batch: Batch, shown: Shown
-    ) -> NDArray[np.float64]:
-        """(n_variants, n_genres) of one voter, from its (m, n_genres) answers to a batch's rows."""
-        answers = answers / answers.sum(axis=1, keepdims=True)
-        if voter.sharpness:
-            return pool_covers(answers[batch.variants], batch.known[batch.variants], voter.sharpness)
-        votes = with_unknown(answers, batch.known)[batch.variants[:, 0]]
-        covers = shown.covers.get(voter.name.tagger)
-        return votes if covers is None else with_doubt(votes, len(covers))
-
-
-def _voters(cards: Sequence[Mapping[str, Any]]) -> list[_Voter]:
-    """The voters of a model card, each counted among those of the same input."""
-    voters: list[_Voter] = []
-    for card in cards:
-        name = VoterName(card["tagger"], card["view"], card["classifier"])
-        place = sum(voter.source == card["input"] for voter in voters)
-        sharpness = Sharpness(**card["sharpness"]) if name.view in PER_COVER else None
-        voters.append(_Voter(name, card["weight"], card["input"], place, sharpness))
-    return voters
+        answers = [
+            answer
+            for graph, voters in zip(self._graphs, present, strict=True)
+            for answer in graph.answers(shown, voters, without)
+        ]
+        return np.stack([answer.votes for answer in answers], axis=1), [answer.known for answer in answers]
 
 
 def _strongest(tags: Sequence[tuple[str, str]], pulls: NDArray[np.float64], n: int) -> tuple[Pull, ...]:

@@ -17,3 +17,7 @@ class ModelFileError(ClassifierError):
 
 class NoVotersError(ClassifierError):
     """No voter of an ensemble reads any of the bags it was given; another tagger or another model may."""
+
+
+class UnknownVoterError(ClassifierError):
+    """An ensemble was asked for a voter that it does not have; whoever asked can train one that does."""

@@ -7,19 +7,22 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from classifiers.ensemble import FORMAT, model_files
 from classifiers.export import Part, merged
+from classifiers.loading import FORMAT, model_files
 from classifiers.training import ASKED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from classifiers.results import VoterName
-    from classifiers.training import Trained
+    from classifiers.training import FittedVoter, Trained
 
 
-def save(trained: Trained, stem: Path, *, created: str) -> tuple[Path, Path]:
+def save(trained: Trained, stem: Path, *, created: str) -> tuple[Path, ...]:
     """Write ``<stem>.onnx`` and ``<stem>.json``; equal trainings give equal bytes.
+
+    Voters that vote only when they are asked for go to ``<stem>.optional.onnx``, to cost nothing till then.
 
     Args:
         trained: From `classifiers.training.train`.
@@ -27,35 +30,49 @@ def save(trained: Trained, stem: Path, *, created: str) -> tuple[Path, Path]:
         created: Date for the card, such as ``2026-11-20``.
 
     Returns:
-        The two files.
+        The files: graph, card, and the optional voters' graph where there are any.
 
     Raises:
         OSError: They cannot be written.
     """
-    fits = [voter.fitted for voter in trained.voters]
-    graph = merged([Part(_input(f.name), f.width, f.model) for f in fits if f.model])
-    onnx, card = model_files(stem)
-    onnx.parent.mkdir(parents=True, exist_ok=True)
-    onnx.write_bytes(graph)
-    text = json.dumps(_card(trained, graph, created), ensure_ascii=False, indent=1)
-    card.write_text(text + "\n", encoding="utf-8")
-    return onnx, card
+    voters = [voter for voter in trained.voters if not voter.optional]
+    asked = [voter for voter in trained.voters if voter.optional]
+    graph, optional = _graph(voters), _graph(asked) if asked else b""
+    files = model_files(stem)
+    files.graph.parent.mkdir(parents=True, exist_ok=True)
+    files.graph.write_bytes(graph)
+    card = _card(trained, created) | _voters_card(voters, graph)
+    if asked:
+        files.optional.write_bytes(optional)
+        card["optional"] = _voters_card(asked, optional)
+    else:
+        files.optional.unlink(missing_ok=True)  # an earlier model's
+    text = json.dumps(card, ensure_ascii=False, indent=1)
+    files.card.write_text(text + "\n", encoding="utf-8")
+    return files if asked else files[:2]
 
 
-def _card(trained: Trained, graph: bytes, created: str) -> dict[str, Any]:
+def _graph(voters: Sequence[FittedVoter]) -> bytes:
+    fits = [voter.fitted for voter in voters]
+    return merged([Part(_input(f.name), f.width, f.model) for f in fits if f.model])
+
+
+def _card(trained: Trained, created: str) -> dict[str, Any]:
     """What a reader, and `classifiers.ensemble.Ensemble`, should know of the graph."""
     from sklearn import __version__
 
-    inputs = {_input(v.name): v.fitted for v in trained.voters}
+    measures = {
+        "measures": [{"name": name, "version": version} for name, version in trained.measures.items()]
+    }
     return {
         "format": FORMAT,
-        "sha256": hashlib.sha256(graph).hexdigest(),
         "created": created,
         "scikit_learn": __version__,
         "seed": trained.seed,
         "genres": list(trained.genres),
         "artists": dict(trained.artists),
         "taggers": [{"name": name, "version": version} for name, version in trained.taggers.items()],
+        **(measures if trained.measures else {}),
         "evaluation": {
             "folds": trained.folds,
             "repeats": trained.repeats,
@@ -65,6 +82,14 @@ def _card(trained: Trained, graph: bytes, created: str) -> dict[str, Any]:
         },
         "confidence": trained.calibration.card(),
         "notes": list(trained.notes),
+    }
+
+
+def _voters_card(voters: Sequence[FittedVoter], graph: bytes) -> dict[str, Any]:
+    """A graph's digest, its voters and its inputs."""
+    inputs = {_input(v.name): v.fitted for v in voters}
+    return {
+        "sha256": hashlib.sha256(graph).hexdigest(),
         "voters": [
             {
                 **v.name._asdict(),
@@ -73,7 +98,7 @@ def _card(trained: Trained, graph: bytes, created: str) -> dict[str, Any]:
                 **({"sharpness": v.sharpness._asdict()} if v.sharpness else {}),
                 **_rounded(asdict(v.scores)),
             }
-            for v in trained.voters
+            for v in voters
         ],
         "inputs": [
             {

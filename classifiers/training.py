@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from classifiers.errors import ClassifierError, TrainingDataError
 from classifiers.evaluation import Scores, mean_scores, scores, splits
 from classifiers.measures import estimates, metrics, resamples, row_stats
 from classifiers.rows import Row, check_rows
-from classifiers.voters import fit_voters, vote_of, voter_names
+from classifiers.voters import asked_voters, fit_voters, vote_of, voter_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,13 +38,15 @@ ASKED = 10  # covers of a held-out artist that the ensemble is shown: as many as
 class FittedVoter(NamedTuple):
     """A voter fitted on all rows, with its weight and its cross-validated scores.
 
-    ``sharpness`` says how sure the pooled votes on covers are; None for a voter on bags.
+    ``sharpness`` says how sure the pooled votes on covers are; None for a voter on bags. An optional voter
+    votes only when it is asked for; its weight is on the scale of the others'.
     """
 
     fitted: Fitted
     weight: float
     scores: Scores
     sharpness: Sharpness | None
+    optional: bool = False
 
     @property
     def name(self) -> VoterName:
@@ -60,7 +62,8 @@ class Trained:
         genres: Alphabetical; the order of every array of probabilities.
         artists: Rows a genre.
         taggers: Tagger to the version that it was trained with.
-        voters: With their weights, which sum to 1.
+        measures: The same of numbers that voters read and no tagger gives, such as colours.
+        voters: With their weights, which sum to 1; then the optional ones.
         estimates: Each of `classifiers.measures.METRICS` of the ensemble, with its bootstrap interval over
             artists: on rows held out of both the voters' training and their weighting, asked about with at
             most `ASKED` covers.
@@ -83,6 +86,7 @@ class Trained:
     repeats: int
     seed: int
     notes: tuple[str, ...] = ()
+    measures: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def scores(self) -> Scores:
@@ -107,6 +111,9 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
     *,
     views: Sequence[str] | None = None,
     classifiers: Sequence[str] | None = None,
+    also: Sequence[str] = (),
+    optional: Sequence[str] = (),
+    measures: Mapping[str, str] | None = None,
     options: ViewOptions | None = None,
     folds: int = 5,
     repeats: int = 3,
@@ -122,6 +129,10 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
         taggers: Tagger to version; each row has tags of each.
         views: Some of `classifiers.text.views.VIEWS` and ``embedding``; None for all that the rows allow.
         classifiers: Some of `classifiers.text.classifier_names`; None for all.
+        also: Image models that vote like the others, as in `classifiers.voters.asked_voters`.
+        optional: Image models that are trained and weighed beside the others, and vote only when a
+            prediction asks for them; the ensemble's scores are without them.
+        measures: Numbers in the rows' embeddings that are no tagger's, to their versions.
         options: Sizes of the views.
         folds: Of the cross-validation; fewer where a genre has fewer artists.
         repeats: Of the cross-validation, each shuffled anew.
@@ -139,7 +150,9 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
             f"cross-validation needs 2 folds and 1 repeat at least, not {folds} and {repeats}"
         )
     check_rows(rows, taggers)
-    names = voter_names(rows, taggers, views, classifiers)
+    voting = voter_names(rows, taggers, views, classifiers, also)
+    names = list(dict.fromkeys([*voting, *asked_voters(rows, taggers, optional)]))
+    count = len(voting)
     labels, groups = [row.genre for row in rows], [row.groups for row in rows]
     genres = tuple(sorted(set(labels)))
     plan = [splits(labels, groups, folds=folds, seed=seed + repeat) for repeat in range(repeats)]
@@ -159,7 +172,7 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
         ]
         several = [whole for whole, _ in asked]
         answers = [judged(held) for held in several]
-        shares = _in_order(rows, several, [judged(*both).shares for both in asked])
+        shares = _in_order(rows, several, [judged(whole, fewer, count).shares for whole, fewer in asked])
         sharpness = fit_all_sharpness(several)
         fits = fit_voters(rows, names, genres, options, seed)
     step()
@@ -172,7 +185,7 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
         genres=genres,
         artists=dict(sorted(Counter(labels).items())),
         taggers=dict(taggers),
-        voters=_weighted(fits, each, sharpness),
+        voters=_weighted(fits, each, sharpness, count),
         estimates=_estimates(shares, truth, seed),
         tested=int((~np.isnan(shares).all(axis=(0, 2))).sum()),
         calibration=calibrate(shares, truth),
@@ -180,6 +193,7 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
         repeats=repeats,
         seed=seed,
         notes=(*_notes(plan, folds, len(rows)), *_silent(fits)),
+        measures=_read_measures(names, measures or {}),
     )
 
 
@@ -211,17 +225,24 @@ def _estimates(shares: NDArray[np.float64], truth: NDArray[np.intp], seed: int) 
 
 
 def _weighted(
-    fits: Sequence[Fitted], each: Sequence[Scores], sharpness: Sequence[Sharpness | None]
+    fits: Sequence[Fitted], each: Sequence[Scores], sharpness: Sequence[Sharpness | None], voting: int
 ) -> tuple[FittedVoter, ...]:
-    """All voters that have something to look at, with their weights."""
+    """All voters that have something to look at, with their weights; from ``voting`` on they are optional."""
     kept = [i for i, fitted in enumerate(fits) if fitted.model]
-    if not kept:
+    first = sum(i < voting for i in kept)
+    if not first:
         raise TrainingDataError("no tag is shared between artists: give more artists, or richer tags")
-    weights = weights_of(np.array([each[i].log_loss for i in kept]), fits[0].genres)
+    weights = weights_of(np.array([each[i].log_loss for i in kept]), fits[0].genres, first)
     return tuple(
-        FittedVoter(fits[i], float(weight), each[i], sharpness[i])
+        FittedVoter(fits[i], float(weight), each[i], sharpness[i], i >= voting)
         for i, weight in zip(kept, weights, strict=True)
     )
+
+
+def _read_measures(names: Sequence[VoterName], measures: Mapping[str, str]) -> dict[str, str]:
+    """Of the measures those that some voter reads."""
+    read = {name.tagger for name in names}
+    return {name: version for name, version in measures.items() if name in read}
 
 
 def _silent(fits: Sequence[Fitted]) -> list[str]:

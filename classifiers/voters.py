@@ -109,14 +109,15 @@ def asked_voters(rows: Sequence[Row], taggers: Iterable[str], models: Iterable[s
     Args:
         rows: Labelled artists.
         taggers: Their names.
-        models: Names of `classifiers.image`, each once or more.
+        models: Names from `classifiers.image`; ``name:source`` for one that is to read that tagger's numbers,
+            or another source of the rows' embeddings.
 
     Raises:
         ClassifierError: There is no such model, or not all rows have what it reads.
     """
     names = []
-    for model in dict.fromkeys(models):
-        source = image.reads(model)
+    for model, _, named in (spec.partition(":") for spec in dict.fromkeys(models)):
+        source = named or image.reads(model)
         wanted = list(taggers) if source == EMBEDDING else [source]
         able = embedded(rows, wanted)
         if not able:

@@ -1,0 +1,110 @@
+"""A trained ensemble on disk: its files, what its card says, and the graphs of the voters asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from classifiers.errors import ModelFileError, UnknownVoterError
+from classifiers.graphs import Graph
+from classifiers.results import VoterName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+FORMAT = 2
+
+
+class Files(NamedTuple):
+    """Of one model; ``optional`` is there where it has voters that vote only when they are asked for."""
+
+    graph: Path
+    card: Path
+    optional: Path
+
+
+def model_files(path: Path) -> Files:
+    """The files of a model named by its graph, by its card or by their common stem."""
+    stem = path.with_suffix("") if path.suffix in {".onnx", ".json"} else path
+    return Files(*(stem.with_name(stem.name + ending) for ending in (".onnx", ".json", ".optional.onnx")))
+
+
+def read_card(path: Path | str) -> tuple[Path, dict[str, Any]]:
+    """A model's card, and the file that it stands in.
+
+    Raises:
+        ModelFileError: It is missing, broken or of another format.
+    """
+    file = model_files(Path(path)).card
+    try:
+        card = json.loads(_read(file))
+        version = card["format"]
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, ModelFileError):
+            raise
+        raise ModelFileError(f"{file} is no model card; train the model anew") from error
+    if version != FORMAT:
+        raise ModelFileError(f"{file} has format {version}, this version reads {FORMAT}; train it anew")
+    return file, card
+
+
+def graphs_of(file: Path, card: Mapping[str, Any], also: Sequence[str]) -> list[Graph]:
+    """The graph of a card's voters, and that of its optional ones where one of them is asked for.
+
+    Args:
+        file: Where the card stands.
+        card: From `read_card`.
+        also: As in `classifiers.ensemble.Ensemble.load`.
+
+    Raises:
+        ModelFileError: A graph is missing or not the card's.
+        UnknownVoterError: The model has no voter of that name.
+    """
+    optional = card.get("optional", {"voters": ()})
+    wanted = [name for name in also if not _named([name], card["voters"])]
+    _check(wanted, optional["voters"])
+    files = model_files(file)
+    graphs = [Graph(card, _checked(files.graph, card, file))]
+    if wanted:
+        graph = _checked(files.optional, optional, file)
+        graphs.append(Graph(optional, graph, lambda voter: is_called(voter, wanted)))
+    return graphs
+
+
+def is_called(voter: VoterName, names: Iterable[str]) -> bool:
+    """Whether one of the names is the voter's: its classifier's, alone or as ``classifier:tagger``."""
+    return any(name in {voter.classifier, f"{voter.classifier}:{voter.tagger}"} for name in names)
+
+
+def _named(names: Sequence[str], voters: Iterable[Mapping[str, Any]]) -> bool:
+    return any(is_called(VoterName(v["tagger"], v["view"], v["classifier"]), names) for v in voters)
+
+
+def _check(names: Sequence[str], optional: Sequence[Mapping[str, Any]]) -> None:
+    for name in names:
+        if not _named([name], optional):
+            held = ", ".join(dict.fromkeys(voter["classifier"] for voter in optional))
+            raise UnknownVoterError(
+                f"the model has no voter {name!r}: leave --voter out, "
+                + (f"take one of {held}, " if held else "")
+                + f"or train a model with it: 'spotitags train LABELS.csv --voter {name}'"
+            )
+
+
+def _checked(graph: Path, about: Mapping[str, Any], card: Path) -> bytes:
+    """The bytes of a graph, if they are those that the card describes."""
+    data = _read(graph)
+    if about.get("sha256") != hashlib.sha256(data).hexdigest():
+        raise ModelFileError(f"{graph} is not the graph that {card.name} describes; train the model anew")
+    return data
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ModelFileError(
+            f"no model at {file}: {error}; a model is a .onnx and a .json side by side"
+        ) from error
