@@ -144,10 +144,13 @@ def _environment(fields: Iterable[str], given: Container[str]) -> dict[str, str]
 
 def _gcloud_credentials() -> Path | None:
     """The file that ``gcloud auth application-default login`` writes, if it is there."""
-    windows = os.environ.get("APPDATA") if os.name == "nt" else None
-    folder = Path(windows, "gcloud") if windows else Path.home() / ".config" / "gcloud"
-    file = Path(os.environ.get("CLOUDSDK_CONFIG") or folder) / "application_default_credentials.json"
-    return file if file.is_file() else None
+    usual = "${APPDATA}/gcloud" if os.name == "nt" else "~/.config/gcloud"
+    folder = os.environ.get("CLOUDSDK_CONFIG") or os.path.expandvars(usual)
+    try:
+        file = Path(folder).expanduser() / "application_default_credentials.json"
+        return file if file.is_file() else None
+    except (OSError, RuntimeError):  # a folder that may not be read, or nobody's home
+        return None
 
 
 def _mistakes(error: ValidationError) -> str:

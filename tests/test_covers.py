@@ -110,6 +110,11 @@ def test_nothing_to_choose_from_is_named() -> None:
 # Decoding
 
 
+def test_a_cover_keeps_the_bytes_that_it_was_decoded_from() -> None:
+    data = cover()
+    assert decode(file(data), 100).data == data
+
+
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_cover_is_skipped_by_name(name: str) -> None:
     data, expected = BAD[name]

@@ -30,9 +30,6 @@ SIDE: Final = 480
 """Shorter side, in pixels, of a cover that is encoded anew: what Google recommends for labels (640 x 480)."""
 TOP: Final = 20
 """Labels kept of a cover."""
-SENT: Final = f"jpeg-or-{SIDE}px-q95 top-{TOP}"
-"""What is sent and kept, for a tagger's version."""
-
 _LONGEST = 2 * SIDE
 _QUALITIES = (95, 75, 50)
 _DIGITS = 4
@@ -87,8 +84,10 @@ class PaidTagger(ABC):
     name: ClassVar[str]
     image_size: ClassVar[int] = SIDE
     batch_size: ClassVar[int]
-    request_bytes: ClassVar[int]
-    """Most bytes of a request. A cover takes its equal share at most, so that `batch_size` always fit."""
+    cover_bytes: ClassVar[int]
+    """Most bytes of a cover as it is sent, so that `batch_size` of them always fit into a request."""
+    asked: ClassVar[str]
+    """Service and model."""
 
     def __init__(self, *, offline: bool = False, patience: Patience = PATIENCE) -> None:
         self.offline = offline
@@ -96,6 +95,11 @@ class PaidTagger(ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
+
+    @property
+    def version(self) -> str:
+        """Service, model, and what is sent and kept. Behind the same name the model may change unsaid."""
+        return f"{self.asked} jpeg-to-{self.cover_bytes} else-{SIDE}px-q{_QUALITIES[0]} top-{TOP}"
 
     def calls_for(self, sizes: Sequence[int]) -> int:
         """Fewest requests for covers of these sizes in bytes; larger ones are sent smaller."""
@@ -139,8 +143,7 @@ class PaidTagger(ABC):
         """Answers for one request's covers; what the service was too busy for is asked for again."""
         import stamina
 
-        share = self.request_bytes // self.batch_size
-        images = {cover.digest: sendable(cover, share) for cover in covers}
+        images = {cover.digest: sendable(cover, self.cover_bytes) for cover in covers}
         tries = stamina.retry_context(
             on=BusyError,
             attempts=self.patience.attempts,

@@ -10,7 +10,6 @@ from spotitags.errors import NotInstalledError, SettingsError, TaggerError, Tagg
 from spotitags.taggers import Readiness
 from spotitags.taggers._paid import (
     PATIENCE,
-    SENT,
     BusyError,
     PaidTagger,
     endpoint,
@@ -69,8 +68,8 @@ class ClarifaiTagger(PaidTagger):
 
     name: ClassVar[str] = "clarifai"
     batch_size: ClassVar[int] = 128
-    request_bytes: ClassVar[int] = 90_000_000  # of 128 MB, should they be counted in base64
-    version: ClassVar[str] = f"clarifai {USER}/{APP}/{MODEL} {SENT}"
+    cover_bytes: ClassVar[int] = 700_000  # 128 are 119 MB in base64, of 128 MB
+    asked: ClassVar[str] = f"clarifai {USER}/{APP}/{MODEL}"
     cost: ClassVar[str] = (
         "billed by the cover, up to 128 covers a call; what one costs is a matter of your plan, "
         "clarifai.com/pricing (as of November 2026)"

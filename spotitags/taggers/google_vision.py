@@ -11,7 +11,6 @@ from spotitags.errors import NotInstalledError, SettingsError, TaggerError, Tagg
 from spotitags.taggers import Readiness
 from spotitags.taggers._paid import (
     PATIENCE,
-    SENT,
     TOP,
     BusyError,
     PaidTagger,
@@ -70,8 +69,8 @@ class GoogleVisionTagger(PaidTagger):
 
     name: ClassVar[str] = "google-vision"
     batch_size: ClassVar[int] = 16
-    request_bytes: ClassVar[int] = 7_200_000  # of 10 MB, should they be counted in base64
-    version: ClassVar[str] = f"google-vision v1 label-detection {MODEL} {SENT}"
+    cover_bytes: ClassVar[int] = 450_000  # 16 are 9.6 MB in base64, of 10 MB
+    asked: ClassVar[str] = f"google-vision v1 label-detection {MODEL}"
     cost: ClassVar[str] = (
         "billed by the cover, up to 16 covers a call; 1,000 a month are free, then 1,000 cost 1.50 USD, "
         "cloud.google.com/vision/pricing (as of November 2026)"

@@ -115,21 +115,25 @@ def test_a_cover_that_comes_twice_is_asked_for_once(service: Service) -> None:
     assert service.tagger().tag([]) == []
 
 
-def test_covers_are_paid_for_once_however_often_the_pipeline_runs(service: Service, tmp_path: Path) -> None:
+def test_300_covers_of_many_artists_fill_their_calls_and_are_paid_for_once(
+    service: Service, tmp_path: Path
+) -> None:
     service.answers("seen")
-    folder = tmp_path / "artist"
-    folder.mkdir()
-    for n in range(20):
-        (folder / f"{n}.jpg").write_bytes(PICTURE + bytes([n]))
+    for n in range(300):
+        folder = tmp_path / "covers" / f"artist-{n % 30}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{n}.jpg").write_bytes(PICTURE + bytes(str(n), "ascii"))
     address = {"clarifai_address": service.server.address, "google_vision_address": service.server.address}
     settings = Settings.model_validate({"clarifai_pat": KEY, "cache_dir": tmp_path / "cache"} | address)
-    asked: dict[str, Any] = {"manifest": tmp_path, "tagger": service.name, "albums": 20, "settings": settings}
-    bag = SpotiTags(**asked).bag("artist")
-    assert bag.covers == 20
-    assert dict(bag.tags)["guitar"] > 0
-    assert len(service.server.calls) == math.ceil(20 / service.batch)
-    assert SpotiTags(**asked).bag("artist").tags == bag.tags
-    assert len(service.server.calls) == math.ceil(20 / service.batch)
+    asked: dict[str, Any] = {"manifest": tmp_path / "covers", "tagger": service.name, "settings": settings}
+
+    def bags() -> list[object]:
+        return [bags for _, bags in SpotiTags(**asked).all_bags(f"artist-{n}" for n in range(30))]
+
+    first = bags()
+    assert len(service.server.calls) == math.ceil(300 / service.batch)
+    assert bags() == first
+    assert sum(service.server.sizes) == 300
     kept = b"".join(file.read_bytes() for file in (tmp_path / "cache").rglob("*") if file.is_file())
     assert b"guitar" in kept
     assert KEY.encode() not in kept
