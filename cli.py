@@ -32,6 +32,7 @@ from spotitags.options import (
     Refresh,
     Taggers,
     Top,
+    Voters,
 )
 from spotitags.terminal import (
     Group,
@@ -74,6 +75,7 @@ def predict(
     model: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A trained ensemble (.onnx with its .json card).")
     ] = None,
+    voter: Voters = None,
     genres: Annotated[str | None, typer.Option(metavar="A,B", help="Only these genres.")] = None,
     albums: Albums = 10,
     top: Top = None,
@@ -94,7 +96,8 @@ def predict(
     asked = Asked(artist or [], artists, name or [], playlist)
     spotitags = _spotitags(
         asked, also=_split(also), refresh=refresh,
-        catalog=catalog.value, manifest=manifest, tagger=tagger or (), model=model, genres=_split(genres),
+        catalog=catalog.value, manifest=manifest, tagger=tagger or (), model=model, voters=voter or (),
+        genres=_split(genres),
         albums=albums, offline=offline, keep_broad=keep_broad, merge=merge, max_calls=max_calls,
         labels=own_labels or (), clip_model=clip_model, device=device,
     )  # fmt: skip
@@ -183,6 +186,7 @@ def train(
         int, typer.Option(min=2, metavar="N", help="Parts of the cross-validation that weighs the voters.")
     ] = 5,
     seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same covers: same model.")] = 0,
+    voter: Voters = None,
     merge: Merge = False,
     max_calls: MaxCalls = None,
     offline: Offline = False,
@@ -205,7 +209,9 @@ def train(
         device=device,
     )  # fmt: skip
     with progress(len(artists)) as step:
-        report = train_model(spotitags, artists, out, folds=folds, seed=seed, progress=step)
+        report = train_model(
+            spotitags, artists, out, folds=folds, seed=seed, voters=voter or (), progress=step
+        )
     for ref, error in report.failed.items():
         say(f"{ref}: {error}")
     show(present.show_training(report))

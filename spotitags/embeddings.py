@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from spotitags.tagging import Seen
 
 VERSION = "int8-1"
-_SUFFIX = " embedding"
+SUFFIX = " embedding"
+"""Ends the names of readers of embeddings; before it stands whose they are."""
 _LEVELS = 127
 _SCALE = np.dtype("<f4")
 
@@ -38,7 +39,7 @@ class EmbeddingReader:
     def __init__(self, tagger: Tagger, embedder: Embedder) -> None:
         self._embedder = embedder
         self.tagger = tagger
-        self.name = tagger.name + _SUFFIX
+        self.name = tagger.name + SUFFIX
         self.image_size = tagger.image_size
         self.batch_size = tagger.batch_size
 
@@ -66,11 +67,11 @@ def embedding_readers(taggers: Sequence[Tagger]) -> list[EmbeddingReader]:
 
 def with_embeddings(seen: Seen) -> Seen:
     """What embedding readers saw, moved from the tags to ``embeddings``."""
-    read = {name: tags for name, tags in seen.tags.items() if name.endswith(_SUFFIX)}
+    read = {name: tags for name, tags in seen.tags.items() if name.endswith(SUFFIX)}
     if not read:
         return seen
     embeddings = {
-        name.removesuffix(_SUFFIX): unpack(
+        name.removesuffix(SUFFIX): unpack(
             np.stack([np.frombuffer(base64.b64decode(cover[0].label), np.uint8) for cover in covers])
         )
         for name, covers in read.items()

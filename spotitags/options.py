@@ -75,6 +75,14 @@ Top = Annotated[int | None, typer.Option(min=1, metavar="N", help="Tags to show;
 Offline = Annotated[
     bool, typer.Option("--offline", help="Open no socket: the bundled library, or --manifest.")
 ]
+Voters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--voter",
+        metavar="NAME",
+        help="An image model that votes, too: colour-knn, colour-boost, transfer or pca-forest; repeatable.",
+    ),
+]
 KeepBroad = Annotated[bool, typer.Option("--keep-broad", help="Keep tags that fit nearly every cover.")]
 ClipModel = Annotated[
     str | None,

@@ -39,6 +39,7 @@ class SpotiTags(Rooms):
         tagger: One tagger or several, by name or as objects with the door of `spotitags.taggers.Tagger`; left
             out, ``clip`` where it can run, else ``lite``.
         model: A trained ensemble (``.onnx`` beside its ``.json`` card); None takes the bundled one.
+        voters: Optional voters of the model that are to vote, too, such as ``transfer``.
         labels: What ``clip`` and ``lite`` look for instead of their own words: a file, one a line, or a list.
         genres: Vote between these alone; empty takes the model's.
         albums: Most albums an artist, at least 1.
@@ -159,7 +160,8 @@ class SpotiTags(Rooms):
             TaggerError: A tagger cannot work at all.
         """
         voting = self._voting
-        for ref, seen in self._seen(artists, voting.readers, embeddings=voting.wants_embeddings):
+        readers = [*voting.readers, *self._measuring]
+        for ref, seen in self._seen(artists, readers, embeddings=voting.wants_embeddings):
             if isinstance(seen, SpotiTagsError):
                 yield ref, seen
                 continue

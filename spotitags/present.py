@@ -162,14 +162,18 @@ def _tag_table(bags: Sequence[TagBag], top: int) -> Table:
 
 def show_training(report: TrainingReport) -> list[RenderableType]:
     """Where the model went, what it was trained on, and how right it was on artists held out of training."""
-    trained, (graph, card) = report.trained, report.files
+    trained = report.trained
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    table.add_row("model", Text(f"{graph}\n{card}"))
+    table.add_row("model", Text("\n".join(map(str, report.files))))
     artists = ", ".join(f"{plain(genre)} {count}" for genre, count in trained.artists.items())
     table.add_row("artists", Text(artists + (f"; {len(report.failed)} failed" if report.failed else "")))
-    table.add_row("voters", str(len(trained.voters)))
+    asked = [voter for voter in trained.voters if voter.optional]
+    table.add_row("voters", str(len(trained.voters) - len(asked)))
+    if asked:
+        names = ", ".join(f"{voter.name.classifier} on {voter.name.tagger}" for voter in asked)
+        table.add_row("optional", Text(f"{plain(names)}: they vote where --voter asks for them"))
     accuracy, loss = trained.estimates["balanced_accuracy"], trained.estimates["log_loss"]
     table.add_row(
         "held out",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from spotitags.cache import Cache
 from spotitags.choose import choose_catalog, open_catalog, ready_taggers, tagger_options
 from spotitags.errors import InputError
+from spotitags.image_models import readers_of, versions_of
 from spotitags.merging import merged_name, merged_version
 from spotitags.panel import Panel
 from spotitags.recall import ask_only_what_was_kept
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from spotitags.catalogs import Catalog
     from spotitags.catalogs.library import LibraryCatalog
-    from spotitags.taggers import Tagger, TaggerOptions
+    from spotitags.taggers import CoverReader, Tagger, TaggerOptions
 
 
 class Rooms:
@@ -36,6 +37,7 @@ class Rooms:
         manifest: Path | str | None = None,
         tagger: str | Tagger | Sequence[str | Tagger] = (),
         model: Path | str | None = None,
+        voters: Sequence[str] = (),
         labels: Path | str | Sequence[str] = (),
         genres: Sequence[str] = (),
         albums: int = 10,
@@ -58,6 +60,7 @@ class Rooms:
         self.manifest = None if manifest is None else Path(manifest)
         self.tagger = tagger
         self.model = None if model is None else Path(model)
+        self.voters = (voters,) if isinstance(voters, str) else tuple(voters)
         self.labels = labels
         self.genres = (genres,) if isinstance(genres, str) else tuple(genres)
         self.albums = albums
@@ -142,6 +145,21 @@ class Rooms:
         return [tagger_class(self._library.tagger).from_options(self._tagger_options)] if self.genres else []
 
     @cached_property
+    def _measuring(self) -> list[CoverReader]:
+        """Who gives voters the numbers of covers that no tagger does; nobody where there are no covers."""
+        trained = self._voting.measures
+        if trained and self._library is not None:
+            self.notify(
+                f"voters: those on {' and '.join(trained)} abstain: the library holds no covers to measure"
+            )
+            return []
+        readers = readers_of(trained, device=self.device, offline=self.offline)
+        for name, version in versions_of(readers).items():
+            if version != trained[name]:
+                self.notify(f"model: it was trained with another version of {name}; better train it anew")
+        return readers
+
+    @cached_property
     def _voting(self) -> Voting:
         return Voting(
             self.model,
@@ -149,5 +167,6 @@ class Rooms:
             taggers=self._voters,
             genres=self.genres,
             own_labels=bool(self.labels),
+            voters=self.voters,
             notify=self.notify,
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from spotitags import bags as bagging
 from spotitags.errors import InputError, SpotiTagsError, TaggerError
+from spotitags.image_models import readers_for, versions_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -42,12 +43,12 @@ class TrainingReport:
     """What a training gave.
 
     Attributes:
-        files: The graph and its card.
+        files: The graph and its card, and the graph of optional voters where there are any.
         trained: The ensemble with its cross-validated scores.
         failed: Artists that could not be answered, with the reason.
     """
 
-    files: tuple[Path, Path]
+    files: tuple[Path, ...]
     trained: Trained
     failed: Mapping[str, SpotiTagsError]
 
@@ -128,6 +129,8 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
     *,
     folds: int = 5,
     seed: int = 0,
+    voters: Sequence[str] = (),
+    optional: Sequence[str] = (),
     apart_from: AbstractSet[str] = frozenset(),
     progress: Callable[[str, int, int], None] | None = None,
 ) -> TrainingReport:
@@ -139,6 +142,8 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
         out: ``OUT.onnx`` and ``OUT.json`` are written.
         folds: Of the cross-validation that weighs the voters.
         seed: Equal seeds and covers give equal models.
+        voters: Image models that vote besides, weighted by their skill like the rest.
+        optional: Image models that the model holds, and that vote only where a prediction asks for them.
         apart_from: As in `collect`.
         progress: Called with (stage, done, in all); stages are ``artists`` and ``folds``.
 
@@ -151,13 +156,22 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
     from classifiers.saving import save
 
     _check(artists, out)
-    labelled = collect(spotitags, artists, apart_from=apart_from, progress=progress)
+    versions = spotitags.tagger_versions()
+    readers = readers_for([*voters, *optional], versions, device=spotitags.device, offline=spotitags.offline)
+    labelled = collect(spotitags, artists, readers=readers, apart_from=apart_from, progress=progress)
     if not labelled.rows:
         raise InputError("not one labelled artist could be answered: " + _why(labelled.failed))
     step = None if progress is None else lambda done, of: progress("folds", done, of)
     try:
         trained = training.train(
-            labelled.rows, spotitags.tagger_versions(), folds=folds, seed=seed, progress=step
+            labelled.rows,
+            versions,
+            also=voters,
+            optional=optional,
+            measures=versions_of(readers),
+            folds=folds,
+            seed=seed,
+            progress=step,
         )
         files = save(trained, out, created=datetime.now(UTC).date().isoformat())
     except ClassifierError as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifiers.ensemble import Ensemble
-from classifiers.errors import ModelFileError, NoVotersError
+from classifiers.errors import ModelFileError, NoVotersError, UnknownVoterError
 from classifiers.image import EMBEDDING
 from spotitags.errors import InputError, ModelError
 from spotitags.merging import JOINT
@@ -47,10 +47,11 @@ class Voting:
         taggers: The taggers themselves, where they can be asked.
         genres: Vote between these alone; empty takes the model's.
         own_labels: Whether the taggers look for a user's own labels, so that a model of others does not fit.
+        voters: Optional voters of the model that are to vote, too.
         notify: Called with a line for what a reader of the votes should know.
 
     Raises:
-        InputError: A single genre is asked for.
+        InputError: A single genre is asked for, or a voter that the model does not have.
         ModelError: The model cannot be read, or no voter can be had for these taggers and genres.
     """
 
@@ -62,11 +63,14 @@ class Voting:
         taggers: Sequence[Tagger] = (),
         genres: Sequence[str] = (),
         own_labels: bool = False,
+        voters: Sequence[str] = (),
         notify: Callable[[str], None] | None = None,
     ) -> None:
         self.notify = notify or (lambda _line: None)
         try:
-            self.ensemble = Ensemble.load(model or bundled_model())
+            self.ensemble = Ensemble.load(model or bundled_model(), voters)
+        except UnknownVoterError as error:
+            raise InputError(str(error)) from error
         except ModelFileError as error:
             raise ModelError(str(error)) from error
         self.genres = _spelled(genres, self.ensemble.genres) or self.ensemble.genres
@@ -92,6 +96,12 @@ class Voting:
     def wants_embeddings(self) -> bool:
         """Whether some voter reads covers' embeddings."""
         return not self.readers and any(voter.view == EMBEDDING for voter in self.ensemble.voters)
+
+    @property
+    def measures(self) -> dict[str, str]:
+        """What voters read that no tagger gives, such as colours, with the version in training."""
+        read = {voter.tagger for voter in self.ensemble.voters}
+        return {} if self.readers else {k: v for k, v in self.ensemble.measures.items() if k in read}
 
     def predict(
         self, bags: Sequence[TagBag], seen: Seen | None = None, *, explain: bool = False
