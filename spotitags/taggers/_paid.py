@@ -11,7 +11,7 @@ import logging
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from spotitags.errors import SettingsError, TaggerError, TaggerKeyError
@@ -49,6 +49,10 @@ class BusyError(Exception):
     def __init__(self, message: str, remedy: str = "try again later, or take another --tagger") -> None:
         self.remedy = remedy
         super().__init__(message)
+
+
+Answer: TypeAlias = "list[Tag] | Skipped | BusyError | TaggerError"
+"""What came back for one cover."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +133,8 @@ class PaidTagger(ABC):
         return [answers[cover.digest] for cover in covers]
 
     @abstractmethod
-    def _request(
-        self, covers: Sequence[Cover], images: Sequence[bytes]
-    ) -> list[list[Tag] | Skipped | BusyError]:
-        """One request: what came back for each cover.
+    def _request(self, covers: Sequence[Cover], images: Sequence[bytes]) -> list[Answer]:
+        """One request: what came back for each cover, an error where the service failed for that one.
 
         Raises:
             BusyError: For none of them, but it may when asked again.
@@ -167,24 +169,21 @@ class PaidTagger(ABC):
             answers.update({cover.digest: skipped(cover, f"{self.name} {error}") for cover in left})
 
 
-def _take(
-    covers: Sequence[Cover],
-    found: Sequence[list[Tag] | Skipped | BusyError],
-    answers: dict[str, list[Tag] | Skipped],
-) -> None:
-    """Put what came back into ``answers``.
+def _take(covers: Sequence[Cover], found: Sequence[Answer], answers: dict[str, list[Tag] | Skipped]) -> None:
+    """Put what came back into ``answers``, all of it: it was paid for.
 
     Raises:
         BusyError: Some covers are still without an answer.
+        TaggerError: Some covers are, and stay so.
     """
-    busy = None
+    failures: list[BusyError | TaggerError] = []
     for cover, answer in zip(covers, found, strict=True):
-        if isinstance(answer, BusyError):
-            busy = answer
+        if isinstance(answer, BusyError | TaggerError):
+            failures.append(answer)
         else:
             answers[cover.digest] = answer
-    if busy is not None:
-        raise busy
+    if failures:
+        raise next((failure for failure in failures if isinstance(failure, TaggerError)), failures[0])
 
 
 def tags(found: Iterable[tuple[str, float]]) -> list[Tag]:

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from clarifai_grpc.grpc.api.status.status_pb2 import Status
     from pydantic import SecretStr
 
-    from spotitags.records import Cover, Skipped, Tag
+    from spotitags.records import Cover
     from spotitags.taggers import TaggerOptions
-    from spotitags.taggers._paid import Patience
+    from spotitags.taggers._paid import Answer, Patience
 
 HOST: Final = "api.clarifai.com"
 USER: Final = "clarifai"
@@ -106,9 +106,7 @@ class ClarifaiTagger(PaidTagger):
             return Readiness(ready=False, reason=f"{_SETTING} cannot be used", remedy=str(error))
         return Readiness(ready=True, reason=f"sends covers to {target}; a key is set")
 
-    def _request(
-        self, covers: Sequence[Cover], images: Sequence[bytes]
-    ) -> list[list[Tag] | Skipped | BusyError]:
+    def _request(self, covers: Sequence[Cover], images: Sequence[bytes]) -> list[Answer]:
         stub, secret = self._stub, self._secret
         import grpc
 
@@ -122,9 +120,7 @@ class ClarifaiTagger(PaidTagger):
             raise failure(self.name, error.code().name, said, _KEY) from None  # its repr shows too much
         return self._read(covers, ids, answer)
 
-    def _read(
-        self, covers: Sequence[Cover], ids: Sequence[str], answer: MultiOutputResponse
-    ) -> list[list[Tag] | Skipped | BusyError]:
+    def _read(self, covers: Sequence[Cover], ids: Sequence[str], answer: MultiOutputResponse) -> list[Answer]:
         """Each cover's own output, found by the id that its input was given."""
         if answer.status.code not in _ANSWERED or (answer.status.code == _FAILURE and not answer.outputs):
             raise self._error(answer.status)
@@ -137,16 +133,14 @@ class ClarifaiTagger(PaidTagger):
             )
         return [self._cover(cover, outputs.get(name)) for cover, name in zip(covers, ids, strict=True)]
 
-    def _cover(self, cover: Cover, output: Output | None) -> list[Tag] | Skipped | BusyError:
+    def _cover(self, cover: Cover, output: Output | None) -> Answer:
         if output is None:
             return skipped(cover, f"{self.name} gave no answer for it")
         if output.status.code == _OK:
             return tags((concept.name, concept.value) for concept in output.data.concepts)
         error = self._error(output.status)
-        if isinstance(error, BusyError):
+        if isinstance(error, BusyError) or output.status.code in _REFUSED | _USED_UP | _GONE:
             return error
-        if output.status.code in _REFUSED | _USED_UP | _GONE:
-            raise error
         return skipped(cover, f"{self.name} cannot read it ({self._said(output.status)})")
 
     def _error(self, status: Status) -> BusyError | TaggerError:

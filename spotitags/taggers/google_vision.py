@@ -34,9 +34,9 @@ if TYPE_CHECKING:
         ImageAnnotatorClient,
     )
 
-    from spotitags.records import Cover, Skipped, Tag
+    from spotitags.records import Cover
     from spotitags.taggers import TaggerOptions
-    from spotitags.taggers._paid import Patience
+    from spotitags.taggers._paid import Answer, Patience
 
 HOST: Final = "vision.googleapis.com"
 MODEL: Final = "builtin/stable"
@@ -113,9 +113,7 @@ class GoogleVisionTagger(PaidTagger):
             return Readiness(ready=False, reason=f"there are no credentials at {file}", remedy=_KEY)
         return Readiness(ready=True, reason=f"sends covers to {target}; credentials of {file}")
 
-    def _request(
-        self, covers: Sequence[Cover], images: Sequence[bytes]
-    ) -> list[list[Tag] | Skipped | BusyError]:
+    def _request(self, covers: Sequence[Cover], images: Sequence[bytes]) -> list[Answer]:
         client = self._client
         from google.api_core.exceptions import GoogleAPICallError
 
@@ -133,16 +131,13 @@ class GoogleVisionTagger(PaidTagger):
             )
         return [self._cover(cover, found) for cover, found in zip(covers, answer.responses, strict=True)]
 
-    def _cover(self, cover: Cover, found: AnnotateImageResponse) -> list[Tag] | Skipped | BusyError:
+    def _cover(self, cover: Cover, found: AnnotateImageResponse) -> Answer:
         if not found.error.code:
             return tags((label.description, label.score) for label in found.label_annotations)
         code = _code_name(found.error.code)
         if code in _UNREADABLE:
             return skipped(cover, f"{self.name} cannot read it ({words(found.error.message)})")
-        error = self._failure(code, found.error.message)
-        if isinstance(error, BusyError):
-            return error
-        raise error
+        return self._failure(code, found.error.message)
 
     def _failure(self, code: str, message: str) -> BusyError | TaggerError:
         said = words(message)

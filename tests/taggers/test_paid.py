@@ -59,11 +59,13 @@ class Service:
 
 def clarifai() -> Service:
     fixtures = {"seen": "outputs", "busy one": "busy_output", "busy": "throttled", "refused": "key_refused"}
+    fixtures["fails midway"] = "used_up_midway"
     return Service("clarifai", 128, ClarifaiReplay(), fixtures)
 
 
 def google() -> Service:
     fixtures = {"seen": "labels", "busy one": "busy_image", "busy": "unavailable", "refused": "key_refused"}
+    fixtures["fails midway"] = "refused_midway"
     return Service("google-vision", 16, GoogleReplay(), fixtures)
 
 
@@ -200,6 +202,18 @@ def test_what_was_answered_before_the_server_went_is_handed_on(service: Service)
     with pytest.raises(TaggerError, match="cannot be reached") as caught:
         tagger.tag(given[service.batch :])
     assert caught.value.answered == {}
+
+
+def test_what_was_answered_in_the_same_call_as_a_failure_is_handed_on(service: Service) -> None:
+    service.answers("fails midway")
+    given = covers(3)
+    with pytest.raises(TaggerError) as caught:
+        service.tagger().tag(given)
+    assert {digest: tags[0].label for digest, tags in caught.value.answered.items()} == {
+        given[0].digest: "guitar",
+        given[2].digest: "sunset",
+    }
+    assert len(service.server.calls) == 1
 
 
 def test_a_refused_key_is_named_at_once_and_never_shown(
