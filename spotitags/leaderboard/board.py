@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -100,7 +100,7 @@ def contest(samples: Sequence[Sample], protocol: Protocol) -> Contest:
     if protocol.shuffled:
         samples = shuffled(samples, protocol.seed)
     repeats, out = [], []
-    for job in plan(samples, protocol):
+    for job in plan(samples, replace(protocol, curve_repeats=0)):
         folds = []
         for train, test in job.folds:
             sides = [samples[i] for i in train], [samples[i] for i in test]
