@@ -9,18 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from spotitags.errors import NotInstalledError, SettingsError, TaggerError, TaggerKeyError
 from spotitags.taggers import Readiness
-from spotitags.taggers._paid import (
-    PATIENCE,
-    TOP,
-    BusyError,
-    PaidTagger,
-    endpoint,
-    failure,
-    open_channel,
-    skipped,
-    tags,
-    words,
-)
+from spotitags.taggers._paid import PATIENCE, TOP, PaidTagger, skipped, tags
+from spotitags.taggers._rpc import BusyError, endpoint, failure, open_channel, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,6 @@ import io
 import logging
 import math
 import socket
-import subprocess
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +25,7 @@ from spotitags.errors import SettingsError, TaggerError, TaggerKeyError
 from spotitags.records import Skipped, Tag
 from spotitags.settings import Settings
 from spotitags.taggers import Paid, TaggerOptions, tagger_class
-from spotitags.taggers._paid import PaidTagger, Patience, endpoint, tags
+from spotitags.taggers._paid import PaidTagger, Patience, tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -285,28 +283,6 @@ def test_the_machine_needs_not_be_trusted_with_more_than_it_says(service: Servic
         tagger_class(service.name).from_options(options).tag(covers(1))
 
 
-@pytest.mark.parametrize(
-    ("address", "target", "plain"),
-    [
-        (None, "service.example:443", False),
-        ("proxy.example", "proxy.example:443", False),
-        ("proxy.example:8443", "proxy.example:8443", False),
-        ("https://proxy.example", "proxy.example:443", False),
-        ("http://localhost:5000", "localhost:5000", True),
-        ("http://127.0.0.2:5000", "127.0.0.2:5000", True),
-        ("http://[::1]:5000", "[::1]:5000", True),
-    ],
-)
-def test_addresses_mean_tls_unless_they_say_otherwise(address: str | None, target: str, plain: bool) -> None:
-    assert endpoint(address, "service.example", "S") == (target, plain)
-
-
-@pytest.mark.parametrize("address", ["http://10.0.0.1:1", "ftp://127.0.0.1", "host:port", "https://", "::1"])
-def test_addresses_that_cannot_be_used_are_named(address: str) -> None:
-    with pytest.raises(SettingsError, match=r"^S cannot be used"):
-        endpoint(address, "service.example", "S")
-
-
 @given(
     st.lists(
         st.tuples(
@@ -321,42 +297,3 @@ def test_whatever_a_service_says_becomes_tags(found: list[tuple[str, float]]) ->
     assert all(tag.label == " ".join(tag.label.lower().split()) != "" for tag in made)
     assert all(0 < tag.weight <= 1 for tag in made)
     assert [tag.weight for tag in made] == sorted((tag.weight for tag in made), reverse=True)
-
-
-@pytest.mark.parametrize(
-    ("name", "package", "extra"),
-    [("clarifai", "clarifai_grpc", "clarifai"), ("google-vision", "google.cloud.vision", "google")],
-)
-def test_a_missing_extra_is_named_with_its_install_line_and_asking_imports_nothing_heavy(
-    name: str, package: str, extra: str
-) -> None:
-    code = (
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from pydantic import SecretStr\n"
-        "from spotitags.errors import NotInstalledError\n"
-        "from spotitags.records import Album, Artist, Cover\n"
-        "from spotitags.taggers import TaggerOptions, tagger_class\n"
-        "file = Path(sys.executable)\n"
-        "options = TaggerOptions(file, clarifai_key=SecretStr('k'), google_credentials=file)\n"
-        "cover = Cover(Album('1', '', Artist('1')), '1', None, b'\\xff\\xd8\\xff')\n"
-        f"tagger = tagger_class({name!r})\n"
-        "print(tagger.readiness(options).ready, tagger.from_options(options).version != '')\n"
-        "heavy = {'grpc', 'google.auth', 'google.protobuf', 'PIL', 'stamina', 'clarifai_grpc', 'numpy'}\n"
-        "print(sorted(heavy & set(sys.modules)))\n"
-        f"sys.modules[{package!r}] = None\n"
-        "readiness = tagger.readiness(options)\n"
-        "print(readiness.ready, readiness.remedy)\n"
-        "try:\n"
-        "    tagger.from_options(options).tag([cover])\n"
-        "except NotInstalledError as error:\n"
-        "    print(error)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
-    )
-    assert done.stderr == ""
-    line = (
-        f"the tagger {name} needs the extra '{extra}': uv sync --extra {extra} (or pip install '.[{extra}]')"
-    )
-    assert done.stdout.splitlines() == ["True True", "[]", f"False {line}", line]
