@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from spotitags.errors import InputError, SettingsError
+from spotitags.errors import InputError, SettingsError, SpotiTagsError, TaggerError
+from spotitags.merging import JOINT
 from spotitags.taggers import OpenVocabulary, Preparing, TaggerOptions, tagger_class
 
 if TYPE_CHECKING:
@@ -179,12 +180,17 @@ def choose_taggers(asked: Sequence[str | Tagger], options: TaggerOptions) -> tup
 
     Raises:
         InputError: A name that no installed tagger has, one named twice, or one that takes no labels.
+        TaggerError: A tagger cannot be loaded.
     """
     if asked:
         taggers = [_tagger(tagger, options) for tagger in asked]
         names = [tagger.name for tagger in taggers]
         if len(set(names)) < len(names):
             raise InputError(f"a tagger is named twice: {', '.join(names)}")
+        if joint := [name for name in names if JOINT in name]:
+            raise InputError(
+                f"no tagger may be called {joint[0]!r}, for {JOINT!r} joins those that are merged"
+            )
         return taggers, Choice(", ".join(names), "asked for")
     preferred = tagger_class(PREFERRED)
     readiness = preferred.readiness(options)
@@ -213,12 +219,26 @@ def ready_taggers(
 
 def _tagger(asked: str | Tagger, options: TaggerOptions) -> Tagger:
     if not options.labels:
-        return tagger_class(asked).from_options(options) if isinstance(asked, str) else asked
+        return _made(asked, options) if isinstance(asked, str) else asked
     if not isinstance(asked, str):
         raise InputError(
             f"labels go to taggers by name: give the tagger {asked.name!r} its own where it is made"
         )
-    tagger = tagger_class(asked).from_options(options)
+    tagger = _made(asked, options)
     if not isinstance(tagger, OpenVocabulary):
         raise InputError(f"the tagger {asked!r} has its own words and takes no labels: leave one of them out")
     return tagger
+
+
+def _made(name: str, options: TaggerOptions) -> Tagger:
+    """The tagger of that name; whatever its constructor raises names it."""
+    kind = tagger_class(name)
+    try:
+        return kind.from_options(options)
+    except SpotiTagsError:
+        raise
+    except Exception as error:
+        raise TaggerError(
+            f"the tagger {name} is broken ({type(error).__name__}: {error}): report it to those who made it, "
+            "or leave it out"
+        ) from error

@@ -270,10 +270,10 @@ def _tagless_line(voters: Sequence[Vote]) -> list[Text]:
 def _voters(voters: Sequence[Vote]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("tagger", "view", "classifier"):
-        table.add_column(name)
-    table.add_column("weight", justify="right")
-    table.add_column("votes for")
-    table.add_column("share", justify="right")
+        table.add_column(name, overflow="fold")
+    table.add_column("weight", justify="right", no_wrap=True)
+    table.add_column("votes for", overflow="fold")
+    table.add_column("share", justify="right", no_wrap=True)
     for voter in voters:
         genre = plain(voter.genre) + ("" if voter.trained else " (untrained)")
         table.add_row(

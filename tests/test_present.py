@@ -115,6 +115,60 @@ def test_with_several_taggers_each_tag_names_its_own() -> None:
     assert "lite tag  weight  clip tag   weight" in text
 
 
+SEVERAL = (
+    BAG,
+    TagBag(
+        ARTIST,
+        "clip",
+        (Tag("neon sign", 0.9),),
+        2,
+        (Skipped("Demo", "truncated"), Skipped("Live", "clip: dark")),
+    ),
+    TagBag(ARTIST, "google-vision", (), 0, (Skipped("Demo", "truncated"),), missing="it dropped out: no key"),
+)
+
+
+def test_taggers_that_are_missing_are_named_with_the_reason_and_the_covers_of_all_are_counted_once() -> None:
+    found = bags_json(SEVERAL)
+    assert found["missing"] == [{"tagger": "google-vision", "reason": "it dropped out: no key"}]
+    assert found["covers"] == {
+        "used": 3,
+        "skipped": [{"cover": "Demo", "reason": "truncated"}, {"cover": "Live", "reason": "clip: dark"}],
+    }
+    assert "missing" not in bags_json([BAG])
+    text = shown(show_bags(SEVERAL, top=5))
+    assert text.startswith(
+        "Motörhead 動物  3 covers\n  skipped Demo: truncated\n  skipped Live: clip: dark\n"
+    )
+    assert "google-vision is missing: it dropped out: no key" in text
+    assert "google-vision tag" not in text
+
+
+def test_with_several_taggers_each_reason_names_its_own() -> None:
+    answer = replace(prediction(TRAINED), bags=SEVERAL)
+    assert "for metal: skull +0.200 (lite)" in shown(show_prediction(answer, 5, explain=True))
+    assert prediction_json(answer, explain=True)["reasons"] == [
+        {"label": "skull", "pull": 0.2, "tagger": "lite"},
+        {"label": "flame", "pull": -0.1, "tagger": "lite"},
+    ]
+    assert prediction_json(answer)["missing"] == bags_json(SEVERAL)["missing"]
+
+
+def test_many_taggers_with_long_names_fit_into_80_columns() -> None:
+    names = ("clarifai", "google-vision", "clip+google-vision+lite", "lite", "example")
+    tags = tuple(Tag(f"a label of several words, number {n}", 10.0 - n / 10) for n in range(30))
+    bags = [TagBag(ARTIST, name, tags, 10) for name in names]
+    voters = [
+        replace(TRAINED, tagger=name, classifier="logistic_regression", view="log-odds") for name in names
+    ]
+    answer = replace(prediction(*voters), bags=tuple(bags))
+    for text in (shown(show_bags(bags, 20)), shown(show_prediction(answer, 10, explain=True))):
+        lines = [line.rstrip() for line in text.splitlines()]
+        assert max(map(len, lines)) <= 80
+        assert "…" not in text, "folded, not cut off"
+    assert shown(show_bags(bags, 20)).count("10.000") == len(names)
+
+
 def test_an_error_keeps_the_artist_and_says_what_kind_it_is() -> None:
     assert error_json("x", ValueError("why")) == {
         "artist": {"id": "x", "name": None},
