@@ -9,7 +9,7 @@ from spotitags.cache import Cache
 from spotitags.choose import CATALOGS, choose_catalog, choose_taggers, open_catalog
 from spotitags.errors import InputError, SettingsError
 from spotitags.settings import Settings
-from spotitags.taggers import TaggerOptions, tagger_class, tagger_names
+from spotitags.taggers import OpenVocabulary, TaggerOptions, tagger_class, tagger_names
 from spotitags.taggers.lite import LiteTagger
 
 if TYPE_CHECKING:
@@ -107,6 +107,18 @@ def test_taggers_asked_for_are_taken_in_order(tmp_path: Path) -> None:
 def test_unknown_and_double_taggers_are_refused(tmp_path: Path, names: list[str], word: str) -> None:
     with pytest.raises(InputError, match=word):
         choose_taggers(names, TaggerOptions(cache_dir=tmp_path))
+
+
+def test_labels_go_to_taggers_by_name_that_take_them(tmp_path: Path) -> None:
+    options = TaggerOptions(cache_dir=tmp_path, labels=("goat", "church"))
+    for tagger in choose_taggers(["clip", "lite"], options)[0]:
+        plain = tagger_class(tagger.name).from_options(TaggerOptions(cache_dir=tmp_path))
+        assert isinstance(tagger, OpenVocabulary)
+        assert tagger.labels
+        assert not plain.labels
+        assert tagger.version != plain.version, "tags in other words are kept apart"
+    with pytest.raises(InputError, match="where it is made"):
+        choose_taggers([LiteTagger(tmp_path)], options)
 
 
 def test_lite_stands_in_where_clip_has_neither_gpu_nor_weights(

@@ -1,4 +1,4 @@
-"""The embedded tagger: EfficientNet-Lite2's ImageNet labels and measured attributes, on onnxruntime alone."""
+"""The embedded tagger: an open vocabulary over EfficientNet-Lite2, and measured attributes; no PyTorch."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ from spotitags.taggers._efficientnet import (
 )
 from spotitags.taggers._faces import FaceFinder
 from spotitags.taggers._network import open_network
+from spotitags.taggers._vocabulary import GenreVectors, Vocabulary
+from spotitags.taggers._votes import check_genres, shares
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,8 +43,13 @@ if TYPE_CHECKING:
 TOP = 20
 """Labels kept of a cover."""
 FLOOR = 0.001
-"""Smallest probability kept: chance among 1,000 labels."""
+"""Smallest ImageNet probability kept: chance among 1,000 labels."""
+PARTS = ("attributes", "vocabulary")
+"""What goes into the tags; ``imagenet`` can, too. Of a label that two have, the first says the weight."""
+SHARPNESS = 1.0
+"""Logits of a vote on genres to a standard deviation of covers; docs/lite.md says how it was found."""
 
+_NETWORK = f"efficientnet-lite2-{WEIGHTS_SHA256[:8]} graph-{GRAPH_VERSION}"
 _DIGITS = 4
 _REMEMBERED = 256  # covers; 5 KB each
 _T = TypeVar("_T")
@@ -51,20 +58,25 @@ _T = TypeVar("_T")
 class LiteTagger:
     """Tags covers on any CPU, without PyTorch, network or keys.
 
-    A label's weight is its softmax probability; an attribute's is measured from the pixels (docs/lite.md).
-    The same cover gets the same tags whatever covers stand beside it. Threads may share an instance. The
-    numbers behind the last covers' tags are remembered for `embed`.
+    A label's weight says how far the cover stands out among covers in that direction; an attribute's is
+    measured from the pixels (docs/lite.md). The same cover gets the same tags whatever covers stand beside
+    it. Threads may share an instance. The numbers behind the last covers' tags are remembered for `embed`.
 
     Args:
         cache_dir: Folder for the network as exported at the first use (26 MB); made if need be.
+        labels: Words to look for; empty for the built-in ones, which need no sentence encoder.
     """
 
     name: ClassVar[str] = "lite"
     image_size = SIDE
     batch_size = 16
+    parts: ClassVar[tuple[str, ...]] = PARTS
 
-    def __init__(self, cache_dir: Path) -> None:
+    def __init__(self, cache_dir: Path, labels: Sequence[str] = ()) -> None:
         self.cache_dir = cache_dir
+        self.labels = tuple(labels)
+        self._vocabulary = Vocabulary(cache_dir, self.labels)
+        self._genres = GenreVectors(cache_dir)
         self._faces = FaceFinder(cache_dir)
         self._lock = threading.Lock()
         self._loaded: InferenceSession | None = None
@@ -75,16 +87,19 @@ class LiteTagger:
 
     @cached_property
     def version(self) -> str:
-        """Weights, graph, labels and attributes in one line. Loads no model."""
-        labels = hashlib.sha256("\n".join(imagenet_labels()).encode()).hexdigest()[:8]
-        network = f"efficientnet-lite2-{WEIGHTS_SHA256[:8]} graph-{GRAPH_VERSION}"
-        measured = f"attributes-{_attributes.VERSION} faces-{_faces.VERSION}.{_mtcnn.GRAPH_VERSION}"
-        return f"{network} labels-{labels} top-{TOP} floor-{FLOOR} {measured}"
+        """Weights, graph, labels and attributes in one line. Loads no network."""
+        classes = hashlib.sha256("\n".join(imagenet_labels()).encode()).hexdigest()[:8]
+        versions = {
+            "attributes": f"attributes-{_attributes.VERSION} faces-{_faces.VERSION}.{_mtcnn.GRAPH_VERSION}",
+            "vocabulary": f"{self._vocabulary.version} top-{TOP}",
+            "imagenet": f"labels-{classes} top-{TOP} floor-{FLOOR}",
+        }
+        return " ".join([_NETWORK, *(versions[part] for part in self.parts)])
 
     @classmethod
     def from_options(cls, options: TaggerOptions) -> Self:
-        """Take the cache folder; the device is always the CPU, and nothing is ever downloaded."""
-        return cls(options.cache_dir)
+        """Take cache folder and labels; the device is always the CPU, and nothing is ever downloaded."""
+        return cls(options.cache_dir, options.labels)
 
     @classmethod
     def readiness(cls, options: TaggerOptions) -> Readiness:  # noqa: ARG003
@@ -95,12 +110,22 @@ class LiteTagger:
                 return Readiness(ready=False, reason=f"{package} is missing", remedy=f"pip install {package}")
         return Readiness(ready=True, reason="runs on any CPU; its weights are installed with SpotiTags")
 
-    def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
-        """Tag each cover: its best `TOP` labels of at least `FLOOR` and its attributes, heaviest first.
+    def preparation(self) -> str | None:
+        """Embedding a user's own labels, once.
 
         Raises:
-            WeightsError: The network's weights cannot be read.
+            NotInstalledError: The sentence encoder is needed for it and missing.
         """
+        return self._vocabulary.preparation()
+
+    def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
+        """Tag each cover: its best `TOP` labels and its attributes, heaviest first, no label twice.
+
+        Raises:
+            NotInstalledError: The labels are a user's own, and the sentence encoder is missing.
+            WeightsError: The network's weights, or the head's, cannot be read.
+        """
+        self._vocabulary.load()
         return self._each(covers, self._tag_one)
 
     def embed(self, covers: Sequence[Cover]) -> NDArray[np.float32]:
@@ -113,6 +138,31 @@ class LiteTagger:
         fresh = self._each(new, lambda cover: self._look(cover, square(cover.pixels, SIDE))[1])
         known = dict(self._remembered) | {cover.digest: row for cover, row in zip(new, fresh, strict=True)}
         return np.stack([known[c.digest] for c in covers]) if covers else np.empty((0, FEATURES), np.float32)
+
+    def votes_version(self, genres: Sequence[str]) -> str:
+        """What `genre_votes` depends on besides the cover, in one line. Loads no network."""
+        return f"{_NETWORK} {self._genres.version(genres)} sharpness-{SHARPNESS}"
+
+    def genre_votes(self, covers: Sequence[Cover], genres: Sequence[str]) -> list[dict[str, float]]:
+        """What the genres' names alone say of each cover: a probability per genre, summing to 1.
+
+        Args:
+            covers: Any number.
+            genres: Two or more, none twice; any words.
+
+        Raises:
+            InputError: Fewer than two genres, one twice, or one that is not known without the encoder.
+            WeightsError: The network's weights, or the head's, cannot be read.
+        """
+        check_genres(genres)
+        return self.embedding_votes(self.embed(covers), genres)
+
+    def embedding_votes(
+        self, embeddings: NDArray[np.float32], genres: Sequence[str]
+    ) -> list[dict[str, float]]:
+        """The same from `embed`'s (n_covers, 1280); no network is loaded for it."""
+        check_genres(genres)
+        return shares(SHARPNESS * self._genres.contrast(embeddings, genres).astype(np.float64), genres)
 
     def _each(self, covers: Sequence[Cover], work: Callable[[Cover], _T]) -> list[_T]:
         """One cover a thread: resizing, measuring and the network leave the interpreter's lock.
@@ -127,13 +177,21 @@ class LiteTagger:
 
     def _tag_one(self, cover: Cover) -> list[Tag]:
         pixels = square(cover.pixels, SIDE)
-        probabilities, _ = self._look(cover, pixels)
-        names = imagenet_labels()
-        best = np.argsort(-probabilities, kind="stable")[:TOP]
-        tags = [Tag(names[index], round(float(probabilities[index]), _DIGITS)) for index in best]
-        tags = [tag for tag in tags if tag.weight >= FLOOR]
-        tags += _attributes.attributes(pixels) + _attributes.face_attributes(self._faces.find(pixels), SIDE)
-        return sorted(tags, key=lambda tag: (-tag.weight, tag.label))
+        probabilities, features = self._look(cover, pixels)
+        said = {
+            "attributes": lambda: self._measured(pixels),
+            "vocabulary": lambda: self._vocabulary.tags(features, TOP),
+            "imagenet": lambda: _imagenet_tags(probabilities),
+        }
+        tags: dict[str, Tag] = {}
+        for part in self.parts:
+            for tag in said[part]():
+                tags.setdefault(tag.label, tag)
+        return sorted(tags.values(), key=lambda tag: (-tag.weight, tag.label))
+
+    def _measured(self, pixels: NDArray[np.uint8]) -> list[Tag]:
+        faces = _attributes.face_attributes(self._faces.find(pixels), SIDE)
+        return _attributes.attributes(pixels) + faces
 
     def _look(
         self, cover: Cover, pixels: NDArray[np.uint8]
@@ -153,6 +211,14 @@ class LiteTagger:
                 path = self.cache_dir / _efficientnet.FILE
                 self._loaded = open_network(path, lambda: build_model(installed_weights()))
             return self._loaded
+
+
+def _imagenet_tags(probabilities: NDArray[np.float32]) -> list[Tag]:
+    """The likeliest classes of at least `FLOOR`; the weight is the softmax probability."""
+    names = imagenet_labels()
+    best = np.argsort(-probabilities, kind="stable")[:TOP]
+    tags = [Tag(names[index], round(float(probabilities[index]), _DIGITS)) for index in best]
+    return [tag for tag in tags if tag.weight >= FLOOR]
 
 
 @cache

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -11,52 +9,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from drawn import ALBUM, clock, cover, crossword, noise
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
+from PIL import Image
 
-from spotitags.records import Album, Artist, Cover
+from spotitags.records import Cover
 from spotitags.taggers import TaggerOptions, tagger_class
 from spotitags.taggers._attributes import attribute_labels
-from spotitags.taggers.lite import FLOOR, TOP, LiteTagger, imagenet_labels, square
+from spotitags.taggers._labels import themes
+from spotitags.taggers.lite import TOP, LiteTagger, imagenet_labels, square
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from numpy.typing import NDArray
-
-ALBUM = Album("album", "Album", Artist("artist"))
-
-
-def cover(pixels: NDArray[np.uint8] | Image.Image) -> Cover:
-    array = np.ascontiguousarray(pixels)
-    return Cover(ALBUM, hashlib.sha256(array.tobytes()).hexdigest(), array)
-
-
-def noise(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
-    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
-
-
-def clock() -> Image.Image:
-    image = Image.new("RGB", (300, 300), "tan")
-    draw = ImageDraw.Draw(image)
-    draw.ellipse((30, 30, 270, 270), fill="white", outline="black", width=8)
-    for hour in range(1, 13):
-        x, y = math.sin(hour * math.pi / 6), -math.cos(hour * math.pi / 6)
-        draw.text((150 + 95 * x, 150 + 95 * y), str(hour), fill="black", anchor="mm", font_size=26)
-    draw.line((150, 150, 210, 120), fill="black", width=8)
-    draw.line((150, 150, 140, 60), fill="black", width=5)
-    return image
-
-
-def crossword() -> Image.Image:
-    image = Image.new("RGB", (300, 300), "white")
-    draw = ImageDraw.Draw(image)
-    black = np.random.default_rng(1).random((15, 15)) < 0.2
-    for row, column in np.ndindex(15, 15):
-        box = (20 * row, 20 * column, 20 * row + 20, 20 * column + 20)
-        draw.rectangle(box, outline="black", fill="black" if black[row, column] else "white")
-    return image
 
 
 @pytest.fixture(scope="module")
@@ -69,11 +34,31 @@ def tagger(cache_dir: Path) -> LiteTagger:
     return LiteTagger(cache_dir)
 
 
-def test_names_what_is_drawn(tagger: LiteTagger) -> None:
-    first, second = tagger.tag([cover(clock()), cover(crossword())])
+class ImageNetTagger(LiteTagger):
+    """`lite` as it would be with ImageNet's labels."""
+
+    parts = ("attributes", "imagenet")
+
+
+def test_the_network_names_what_is_drawn(cache_dir: Path) -> None:
+    first, second = ImageNetTagger(cache_dir).tag([cover(clock()), cover(crossword())])
     assert first[0].label == "analog clock"
     assert second[0].label == "crossword"
     assert {"black and white", "high contrast", "white"} <= {tag.label for tag in second}
+
+
+def test_what_goes_into_the_tags_is_part_of_the_version(cache_dir: Path, tagger: LiteTagger) -> None:
+    class Everything(LiteTagger):
+        parts = ("attributes", "vocabulary", "imagenet")
+
+    versions = {made.version for made in (tagger, ImageNetTagger(cache_dir), Everything(cache_dir))}
+    assert len(versions) == 3
+    (tags,) = Everything(cache_dir).tag([cover(clock())])
+    labels = [tag.label for tag in tags]
+    assert len(set(labels)) == len(labels)
+    assert set(tagger.tag([cover(clock())])[0]) | set(
+        ImageNetTagger(cache_dir).tag([cover(clock())])[0]
+    ) >= set(tags)
 
 
 @settings(deadline=None, max_examples=20)
@@ -81,16 +66,16 @@ def test_names_what_is_drawn(tagger: LiteTagger) -> None:
 def test_tags_of_any_cover_are_in_order_and_in_range(
     tagger: LiteTagger, sizes: list[tuple[int, int]]
 ) -> None:
-    known = {*imagenet_labels(), *attribute_labels()}
+    known = {*attribute_labels(), *(label for theme in themes() for label in theme.labels)}
     tagged = tagger.tag([cover(noise(*size)) for size in sizes])
     assert len(tagged) == len(sizes)
     for tags in tagged:
         labels, weights = [tag.label for tag in tags], [tag.weight for tag in tags]
         assert weights == sorted(weights, reverse=True)
-        assert all(FLOOR <= weight <= 1 for weight in weights)
+        assert all(0 <= weight <= 1 for weight in weights)
         assert len(set(labels)) == len(labels)
         assert set(labels) <= known
-        assert len(set(labels) - set(attribute_labels())) <= TOP
+        assert len(set(labels) - set(attribute_labels())) == TOP
 
 
 def test_a_cover_gets_the_same_tags_alone_and_among_others(tagger: LiteTagger) -> None:

