@@ -2,9 +2,9 @@
 
     python benchmarks/genres.py [--genres metal,jazz,hiphop,country,classical]
 
-Votes of each artist's covers, no artist learnt from, pooled as `spotitags predict --genres` pools them. Covers that
-several artists share are left out, then artists with fewer than three. A sharpness is right where the mean
-share of the winner is the balanced accuracy, and the log loss smallest; higher ones claim more than is so.
+Votes of each artist's covers, no artist learnt from, pooled as `spotitags predict --genres` pools them.
+Covers that several artists share are left out, then artists with fewer than three. A sharpness is right where
+the mean share of the winner is the accuracy, and the log loss smallest; higher ones claim more than is so.
 """
 
 from __future__ import annotations
@@ -56,18 +56,16 @@ def main() -> None:
     contrast, truth = contrasts(genres)
     named = contrast.argmax(axis=1)
     recalls = {genre: (named[truth == i] == i).mean() for i, genre in enumerate(genres) if (truth == i).any()}
-    print(
-        f"{len(truth)} artists, balanced accuracy {np.mean(list(recalls.values())):.3f} (chance {1 / len(genres):.2f})"
-    )
+    balanced = np.mean(list(recalls.values()))
+    print(f"{len(truth)} artists, balanced accuracy {balanced:.3f} (chance {1 / len(genres):.2f})")
     print("right: " + ", ".join(f"{genre} {recall:.2f}" for genre, recall in recalls.items()))
     for sharpness in sorted({0.25, 0.5, 1.0, 2.0, 3.0, 5.0, SHARPNESS}):
         raised = np.exp(sharpness * (contrast - contrast.max(axis=1, keepdims=True)))
         shares = raised / raised.sum(axis=1, keepdims=True)
         loss = -np.log(shares[np.arange(len(truth)), truth]).mean()
+        winner = shares.max(axis=1).mean()
         mark = " <- as shipped" if sharpness == SHARPNESS else ""
-        print(
-            f"sharpness {sharpness:4}: log loss {loss:.3f}, winner's share {shares.max(axis=1).mean():.2f}{mark}"
-        )
+        print(f"sharpness {sharpness:4}: log loss {loss:.3f}, winner's share {winner:.2f}{mark}")
 
 
 if __name__ == "__main__":

