@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from classifiers.image import EMBEDDING
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from classifiers.results import VoterName
     from classifiers.rows import Row
     from classifiers.voters import Answers
+
+
+WORTH = 10.0  # seconds of work from which other processes, which take seconds to start, are worth it
 
 
 class Task(NamedTuple):
@@ -67,14 +71,17 @@ def run(
         progress: Called with the number of tasks done.
     """
     found = {}
-    for done, result in enumerate(_worked(tasks, min(workers or os.cpu_count() or 1, count)), start=1):
+    for done, result in enumerate(_worked(iter(tasks), count, workers or os.cpu_count() or 1), start=1):
         found[result.key] = result
         progress(done)
     return found
 
 
-def _worked(tasks: Iterable[Task], workers: int) -> Iterator[Result]:
-    if workers <= 1:
+def _worked(tasks: Iterator[Task], count: int, workers: int) -> Iterator[Result]:
+    """The results as they come; the first task, a heavy one, shows whether processes are worth it."""
+    start = time.monotonic()
+    yield from map(attempt, islice(tasks, 1))
+    if workers == 1 or (time.monotonic() - start) * (count - 1) < WORTH:
         yield from map(attempt, tasks)
         return
     from joblib import Parallel, delayed  # type: ignore[import-untyped]
