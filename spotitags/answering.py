@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from spotitags.errors import CallLimitError, NoCoversError, TaggerError
-from spotitags.panel import owner
+from spotitags.panel import of_tagger, owner
 from spotitags.records import Skipped
 from spotitags.seen import Seen
 
@@ -146,7 +146,7 @@ def _why(name: str, panel: Panel) -> str:
 
 
 def _unread(album: Album, number: int, names: Sequence[str], found: Mapping[str, _Look]) -> Skipped:
-    return Skipped(album.name, "; ".join(f"{name}: {found[name].unread[number]}" for name in names))
+    return Skipped(album.name, "; ".join(of_tagger(name, found[name].unread[number]) for name in names))
 
 
 def _nobody(

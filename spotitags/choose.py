@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from spotitags.errors import InputError, SettingsError, SpotiTagsError, TaggerError
+from spotitags.errors import InputError, SettingsError
 from spotitags.merging import JOINT
+from spotitags.panel import blamed
 from spotitags.taggers import OpenVocabulary, Preparing, TaggerOptions, tagger_class
 
 if TYPE_CHECKING:
@@ -233,12 +234,5 @@ def _tagger(asked: str | Tagger, options: TaggerOptions) -> Tagger:
 def _made(name: str, options: TaggerOptions) -> Tagger:
     """The tagger of that name; whatever its constructor raises names it."""
     kind = tagger_class(name)
-    try:
+    with blamed(name):
         return kind.from_options(options)
-    except SpotiTagsError:
-        raise
-    except Exception as error:
-        raise TaggerError(
-            f"the tagger {name} is broken ({type(error).__name__}: {error}): report it to those who made it, "
-            "or leave it out"
-        ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spotitags.panel import version_of
 from spotitags.records import Skipped, Tag
 
 if TYPE_CHECKING:
@@ -19,11 +20,15 @@ class Looks:
     Args:
         readers: Who looks at covers.
         cache: Keeps tags by cover and reader's version.
+
+    Raises:
+        TaggerError: A tagger cannot say its version.
     """
 
     def __init__(self, readers: Sequence[CoverReader], cache: Cache) -> None:
         self.readers = readers
         self.cache = cache
+        self._versions = {reader.name: version_of(reader) for reader in readers}
         self._tags: dict[str, dict[str, list[Tag]]] = {reader.name: {} for reader in readers}
 
     def of(self, reader: CoverReader, digest: str) -> list[Tag] | None:
@@ -35,7 +40,7 @@ class Looks:
         for reader in self.readers:
             known = self._tags[reader.name]
             unknown = [digest for digest in dict.fromkeys(digests) if digest not in known]
-            kept = self.cache.get_many("tags", [_key(reader, digest) for digest in unknown])
+            kept = self.cache.get_many("tags", [self._key(reader, digest) for digest in unknown])
             known |= {
                 digest: tags
                 for digest, rows in zip(unknown, kept, strict=True)
@@ -46,7 +51,10 @@ class Looks:
         """Keep what a reader says, for this run and later ones; nothing of covers that it could not read."""
         tags = {digest: said for digest, said in found.items() if not isinstance(said, Skipped)}
         self._tags[reader.name] |= tags
-        self.cache.put_many("tags", {_key(reader, digest): said for digest, said in tags.items()})
+        self.cache.put_many("tags", {self._key(reader, digest): said for digest, said in tags.items()})
+
+    def _key(self, reader: CoverReader, digest: str) -> str:
+        return f"{reader.name}:{self._versions[reader.name]}:{digest}"
 
     def forget_all_but(self, digests: Collection[str]) -> None:
         """Have these covers at hand alone; the cache keeps the others."""
@@ -62,7 +70,3 @@ def _tags(rows: object) -> list[Tag] | None:
         return [Tag(str(label), float(weight)) for label, weight in rows]  # type: ignore[attr-defined]
     except (TypeError, ValueError):
         return None
-
-
-def _key(reader: CoverReader, digest: str) -> str:
-    return f"{reader.name}:{reader.version}:{digest}"

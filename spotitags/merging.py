@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from spotitags import bags as bagging
+from spotitags.panel import of_tagger
 from spotitags.records import Skipped, TagBag
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def bags_of(
 def _skipped(seen: Seen, taggers: Sequence[str]) -> list[Skipped]:
     """The covers that one of these taggers alone could not read."""
     return [
-        Skipped(seen.albums[i].name, f"{name}: {why}")
+        Skipped(seen.albums[i].name, of_tagger(name, why))
         for name in taggers
         for i, why in seen.unread.get(name, {}).items()
     ]

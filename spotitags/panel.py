@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from spotitags.errors import SpotiTagsError, TaggerError
@@ -10,7 +11,7 @@ from spotitags.records import Skipped, Tag
 from spotitags.taggers import Paid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from spotitags.records import Cover
     from spotitags.taggers import CoverReader
@@ -22,6 +23,39 @@ def owner(reader: CoverReader) -> str:
     """Name of the tagger that a reader belongs to: its own, or of the one that it reads covers by."""
     name: str = getattr(reader, "tagger", reader).name
     return name
+
+
+@contextmanager
+def blamed(tagger: str) -> Iterator[None]:
+    """Whatever but our own errors is raised inside becomes one that names the tagger, which is to blame.
+
+    Raises:
+        TaggerError: It is broken.
+    """
+    try:
+        yield
+    except SpotiTagsError:
+        raise
+    except Exception as error:
+        raise TaggerError(
+            f"the tagger {tagger} is broken ({type(error).__name__}: {error}): report it to those who made "
+            "it, or leave it out"
+        ) from error
+
+
+def of_tagger(name: str, reason: str) -> str:
+    """Why a tagger could not do something, with its name."""
+    return reason if name in reason else f"{name}: {reason}"
+
+
+def version_of(reader: CoverReader) -> str:
+    """What its answers are kept under.
+
+    Raises:
+        TaggerError: Its tagger is broken.
+    """
+    with blamed(owner(reader)):
+        return reader.version
 
 
 class Panel:
@@ -69,15 +103,8 @@ class Panel:
             SpotiTagsError: It failed; whatever else than our own errors it raised has become one, with its
                 name.
         """
-        try:
+        with blamed(owner(reader)):
             found = _checked(reader.tag(covers), covers)
-        except SpotiTagsError:
-            raise
-        except Exception as error:
-            raise TaggerError(
-                f"the tagger {owner(reader)} is broken ({type(error).__name__}: {error}): report it to those "
-                "who made it, or leave it out"
-            ) from error
         for digest, tags in found.items():
             if isinstance(tags, Skipped):
                 self.unread[reader.name, digest] = tags.reason
@@ -94,7 +121,8 @@ class Panel:
         if name not in self.names or not others:
             raise error
         self.absent[name] = f"it dropped out: {error}"
-        self.notify(f"warning: the tagger {name} drops out, {' and '.join(others)} go on: {error}")
+        left = f"{' and '.join(others)} go{'es' if len(others) == 1 else ''} on"
+        self.notify(f"warning: the tagger {name} drops out, {left}: {error}")
 
     def pay(self, reader: CoverReader, covers: Sequence[Cover]) -> list[Cover]:
         """Of these covers the first that may be paid for, whose calls are counted.

@@ -12,7 +12,7 @@ from spotitags.choose import choose_catalog, open_catalog, ready_taggers, tagger
 from spotitags.errors import InputError
 from spotitags.image_models import readers_of, versions_of
 from spotitags.merging import merged_name, merged_version
-from spotitags.panel import Panel
+from spotitags.panel import Panel, version_of
 from spotitags.recall import ask_only_what_was_kept
 from spotitags.settings import Settings
 from spotitags.taggers import tagger_class
@@ -81,7 +81,7 @@ class Rooms:
         """Each tagger with the version that its tags are kept under; merged, all as one."""
         if self._library is not None:
             return {self._library.tagger: self._library.version}
-        versions = {tagger.name: tagger.version for tagger in self._taggers}
+        versions = {tagger.name: version_of(tagger) for tagger in self._taggers}
         return {merged_name(versions): merged_version(versions)} if self.merge else versions
 
     @cached_property

@@ -23,7 +23,7 @@ from spotitags.covers import decode_all
 from spotitags.errors import SpotiTagsError, TaggerError
 from spotitags.fetching import Fetching, address
 from spotitags.looks import Looks
-from spotitags.panel import Panel
+from spotitags.panel import Panel, blamed
 from spotitags.paying import Waiting
 from spotitags.records import Skipped
 from spotitags.seen import Seen
@@ -234,14 +234,23 @@ class Tagging:
     def _pay(self, *, whole: bool) -> None:
         """Send covers that fill batches to taggers that cost money, or all that wait."""
         for waiting in self._waiting:
-            reader = waiting.tagger
-            while self.panel.looks(reader) and (batch := waiting.next(whole=whole)):
+            while self.panel.looks(waiting.tagger) and (covers := self._next(waiting, whole=whole)):
+                self._ask(waiting.tagger, covers)
+            if not self.panel.looks(waiting.tagger):
+                waiting.clear()
+
+    def _next(self, waiting: Waiting, *, whole: bool) -> list[Cover]:
+        """The covers to be paid for now; none where no batch is full, or no more calls are allowed."""
+        try:
+            with blamed(waiting.tagger.name):
+                if not (batch := waiting.next(whole=whole)):
+                    return []
                 self._announce(waiting)
                 waiting.remove(batch)
-                if allowed := self.panel.pay(reader, batch):
-                    self._ask(reader, allowed)
-            if not self.panel.looks(reader):
-                waiting.clear()
+                return self.panel.pay(waiting.tagger, batch)
+        except TaggerError as error:
+            self.panel.drop(waiting.tagger, error)
+            return []
 
     def _announce(self, waiting: Waiting) -> None:
         coming = None if self._to_come is None else self._to_come * self.albums

@@ -81,7 +81,7 @@ def test_who_cannot_be_asked_drops_out_and_another_package_s_tagger_goes_on(tmp_
         (missing,) = answer["missing"]
         assert missing["tagger"] == "clarifai"
         assert "CLARIFAI_PAT" in missing["reason"]
-    assert run.stderr.count("warning: the tagger clarifai drops out, example go on: ") == 1
+    assert run.stderr.count("warning: the tagger clarifai drops out, example goes on: ") == 1
 
     limited = spotitags(site, tmp_path, *asked, "--max-calls", "0")
     assert limited.returncode == 0, limited.stderr

@@ -74,7 +74,7 @@ def test_a_tagger_that_fails_drops_out_with_one_line_and_the_others_go_on(run: R
     for ref, answer in answers.items():
         assert "sound" in seen(answer).tags
         assert seen(answer).missing == ({} if ref in there else {"broken": "it dropped out: worn out"})
-    assert run.said == ["warning: the tagger broken drops out, sound go on: worn out"]
+    assert run.said == ["warning: the tagger broken drops out, sound goes on: worn out"]
 
 
 def test_an_artist_some_of_whose_covers_a_tagger_saw_goes_without_it(tmp_path: Path, cache: Cache) -> None:
@@ -121,6 +121,25 @@ def test_a_broken_tagger_is_named_whatever_it_raises(run: Run, error: Exception)
         run(Looker("theirs", error=error))
     answers = run(Looker("theirs", error=error), Looker("sound"))
     assert "theirs is broken" in seen(answers["a0"]).missing["theirs"]
+
+
+def test_a_paid_tagger_that_cannot_count_drops_out_like_any_other(run: Run) -> None:
+    class Innumerate(PaidLooker):
+        def calls_for(self, sizes: Sequence[int]) -> int:
+            return 1 // (len(sizes) - len(sizes))
+
+    answers = run(Innumerate("theirs"), Looker("sound"))
+    assert "theirs is broken (ZeroDivisionError" in seen(answers["a0"]).missing["theirs"]
+
+
+def test_a_tagger_without_a_version_is_named(run: Run) -> None:
+    class Nameless(Looker):
+        @property
+        def version(self) -> str:  # type: ignore[override]
+            raise KeyError("model")
+
+    with pytest.raises(TaggerError, match="the tagger theirs is broken"):
+        run(Nameless("theirs"))
 
 
 def test_ctrl_c_is_nobody_s_failure(run: Run) -> None:

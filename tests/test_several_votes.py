@@ -116,7 +116,7 @@ def test_a_tagger_that_drops_out_is_missing_in_votes_json_and_on_screen(home: Ho
     assert {tag["tagger"] for tag in answer["tags"]} == {"one"}
     assert "two is missing: it dropped out: worn out" in shown(found)
     assert present.bags_json(found.bags)["missing"] == answer["missing"]
-    assert home.said.count("warning: the tagger two drops out, one go on: worn out") == 1
+    assert home.said.count("warning: the tagger two drops out, one goes on: worn out") == 1
 
 
 def test_an_artist_none_of_whose_taggers_has_a_voter_says_who_is_missing(home: Home, tmp_path: Path) -> None:
