@@ -35,6 +35,7 @@ from spotitags.options import (
     Voters,
 )
 from spotitags.terminal import (
+    INTERRUPTED,
     Group,
     answer_all,
     emit,
@@ -381,6 +382,9 @@ def leaderboard(
         show(show_leaderboard(found, written))
     for ref, error in found["failed"].items():
         say(f"{ref}: {error}")
+    if found["interrupted"]:
+        say("interrupted; models that were not done have no score")
+        raise typer.Exit(INTERRUPTED)
     raise typer.Exit(exit_code(len(artists), len(found["failed"])))
 
 

@@ -18,6 +18,7 @@ from spotitags.evaluation.planning import Protocol
 from spotitags.evaluation.samples import collect, counts, select
 from spotitags.leaderboard.board import compete, contest
 from spotitags.leaderboard.models import PAIRED, competing, ensembles, measures, unable
+from spotitags.leaderboard.running import INTERRUPTED
 from spotitags.leaderboard.scoring import FORMAT, pair_areas, standings
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def leaderboard(  # noqa: PLR0913  (each is a choice of its own, and all but thr
         "rows": counts(samples.rows),
         "covers": sum(map(len, samples.rows)),
         "notes": list(samples.notes),
+        "interrupted": any(row.get("error") == INTERRUPTED for row in _all_rows(result)),
         "failed": {ref: str(error) for ref, error in samples.failed.items()},
         "seconds": {"reading": round(read - start, 1), "models": round(time.monotonic() - read, 1)},
         **result,
@@ -170,6 +172,11 @@ def _paired(
             for couple, one, board in zip(couples, contests, boards, strict=True)
         ],
     }
+
+
+def _all_rows(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    pairs = result.get("pairs", ())
+    return [*result.get("standings", ()), *(area for pair in pairs for area in pair["areas"])]
 
 
 def _dealt(contests: Sequence[Contest]) -> dict[str, Any]:

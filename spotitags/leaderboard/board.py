@@ -12,7 +12,7 @@ from spotitags.errors import InputError
 from spotitags.evaluation.masking import masked
 from spotitags.evaluation.planning import plan, shuffled
 from spotitags.leaderboard.models import source
-from spotitags.leaderboard.running import Task, run
+from spotitags.leaderboard.running import INTERRUPTED, Result, Task, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from classifiers.results import VoterName
     from spotitags.evaluation.planning import Protocol
     from spotitags.evaluation.samples import Sample
-    from spotitags.leaderboard.running import Result
 
     Floats = NDArray[np.float64]
     Groups = Mapping[str, Sequence[VoterName]]
@@ -126,16 +125,15 @@ def compete(
     Args:
         contests: From `contest`.
         models: All of whose numbers the rows have.
-        groups: What is read to the models that are also pooled as an ensemble.
+        groups: What is read to the models that are also pooled as an ensemble, where they can answer.
         workers: Processes; None for one a core.
         progress: Called with ("models", done, in all).
 
     Raises:
         InputError: Not one model could answer.
     """
-    heavy_first = sorted(
-        models, key=lambda model: model.view != EMBEDDING
-    )  # so that no core waits at the end
+    # Heavy ones first, so that no core waits at the end.
+    heavy_first = sorted(models, key=lambda model: model.view != EMBEDDING)
     tasks = [
         (number, repeat, model)
         for model in heavy_first
@@ -153,13 +151,15 @@ def compete(
             progress("models", done, len(tasks))
 
     found = run(made(), len(tasks), workers=workers, progress=step)
-    boards = []
-    for number, each in enumerate(contests):
-        results = {
-            model: [found[number, repeat, model] for repeat in range(len(each.repeats))] for model in models
-        }
-        boards.append(_board(each, results, groups or {}))
-    return boards
+
+    def results(number: int, model: VoterName) -> list[Result]:
+        keys = [(number, repeat, model) for repeat in range(len(contests[number].repeats))]
+        return [found.get(key, Result(key, (), error=INTERRUPTED)) for key in keys]
+
+    return [
+        _board(each, {model: results(number, model) for model in models}, groups or {})
+        for number, each in enumerate(contests)
+    ]
 
 
 def _board(contest: Contest, results: Mapping[VoterName, Sequence[Result]], groups: Groups) -> Board:

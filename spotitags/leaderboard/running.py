@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from classifiers.voters import Answers
 
 
+INTERRUPTED = "interrupted"  # the error of a task that was not done
 WORTH = 10.0  # seconds of work from which other processes, which take seconds to start, are worth it
 
 
@@ -62,7 +63,7 @@ class Result:
 def run(
     tasks: Iterable[Task], count: int, *, workers: int | None = None, progress: Callable[[int], None]
 ) -> dict[Hashable, Result]:
-    """The results by key.
+    """The results by key; of an interrupted run those that were there, if there was one.
 
     Args:
         tasks: May be made as they are needed.
@@ -70,10 +71,14 @@ def run(
         workers: Processes; None for one a core, 1 for none but this one.
         progress: Called with the number of tasks done.
     """
-    found = {}
-    for done, result in enumerate(_worked(iter(tasks), count, workers or os.cpu_count() or 1), start=1):
-        found[result.key] = result
-        progress(done)
+    found: dict[Hashable, Result] = {}
+    try:
+        for done, result in enumerate(_worked(iter(tasks), count, workers or os.cpu_count() or 1), start=1):
+            found[result.key] = result
+            progress(done)
+    except KeyboardInterrupt:  # hours of finished models are worth a table
+        if not found:
+            raise
     return found
 
 
