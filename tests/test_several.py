@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from lookers import Looker, PaidLooker
-from manifests import manifest
+from manifests import cover, manifest
+from werkzeug import Response
 
 from spotitags.cache import Cache
 from spotitags.catalogs.folder import FolderCatalog
 from spotitags.covers import Covers
 from spotitags.errors import CallLimitError, NoCoversError, SpotiTagsError, TaggerError
 from spotitags.panel import Panel
-from spotitags.records import Skipped, Tag
+from spotitags.records import Album, Artist, Image, Skipped, Tag
 from spotitags.seen import Seen
 from spotitags.tagging import ARTISTS_AT_ONCE, ARTISTS_WAITING, Tagging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from pytest_httpserver import HTTPServer
 
 Answers = dict[str, Seen | SpotiTagsError]
 
@@ -347,3 +351,27 @@ def test_offline_asks_no_paid_tagger_but_recalls_what_was_paid_for(run: Run) -> 
     assert all(isinstance(answer, Seen) for answer in run(refused, offline=True).values())
     assert run.said == []
     assert refused.calls == []
+
+
+def test_after_the_limit_no_more_covers_are_fetched_that_nobody_will_see(
+    httpserver: HTTPServer, cache: Cache
+) -> None:
+    httpserver.expect_request(re.compile("/.*")).respond_with_handler(
+        lambda request: Response(cover("sea", int(request.path[1:]), size=100))
+    )
+
+    class Remote:
+        name = "remote"
+
+        def albums(self, artist: str, limit: int) -> list[Album]:
+            image = Image(httpserver.url_for(f"/{artist}"), 300, 300)
+            return [Album(artist, artist, Artist(artist), (image,))][:limit]
+
+    paid = PaidLooker(a_call=8)
+    refs = [str(n) for n in range(4 * ARTISTS_AT_ONCE)]
+    with Covers() as covers:
+        tagging = Tagging(Remote(), [paid], covers, cache, panel=Panel([paid], max_calls=1))
+        answers = dict(tagging.run(refs))
+    assert [isinstance(answer, Seen) for answer in answers.values()].count(True) == 8
+    assert isinstance(answers[refs[-1]], CallLimitError)
+    assert len(httpserver.log) == 2 * ARTISTS_AT_ONCE, "what was on its way when the limit was reached"

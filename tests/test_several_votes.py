@@ -15,6 +15,7 @@ from classifiers.saving import save
 from classifiers.training import train as fit
 from spotitags import SpotiTags, present
 from spotitags.errors import CallLimitError, InputError, ModelError, TaggerError
+from spotitags.evaluation import samples
 from spotitags.records import Prediction
 from spotitags.settings import Settings
 from spotitags.training import Labelled, collect, read_labelled
@@ -173,6 +174,17 @@ def test_only_artists_that_every_tagger_saw_are_learnt_from(home: Home) -> None:
     again = PaidLooker("dear", a_call=3)
     assert len(home.collect(Looker("one"), again).rows) == 12
     assert sum(again.calls) == 6
+
+
+def test_an_evaluation_s_samples_have_the_merged_bags_and_the_covers_names(home: Home) -> None:
+    artists, _ = read_labelled(home.labels)
+    spotitags = home.ask(Looker("one"), Looker("two"), merge=True)
+    found = samples.collect(spotitags, artists)
+    assert spotitags.tagger_versions().keys() == {"one+two"}
+    assert len(found.rows) == 12
+    for sample in found.rows:
+        assert sample.row.covers.keys() == {"one+two"}
+        assert len(sample.row.groups) == len(sample) == 3
 
 
 def test_a_limit_holds_for_all_questions_to_one_instance(home: Home, tmp_path: Path) -> None:
