@@ -37,6 +37,14 @@ if TYPE_CHECKING:
 SIDE = LiteTagger.image_size
 TARGET = 1.6
 """How much faster `lite` must be, all included, than the bare module on one cover at a time."""
+WORDS = 0.95
+"""How fast it must be with its vocabulary, at least, by how fast it is with ImageNet's labels instead."""
+
+
+class ImageNetTagger(LiteTagger):
+    """`lite` as it was when it had ImageNet's labels."""
+
+    parts = ("attributes", "imagenet")
 
 
 def read_covers(folder: Path, count: int) -> list[CoverFile]:
@@ -75,7 +83,6 @@ def lite_contestants(
     files: Sequence[CoverFile], covers: Sequence[Cover], folder: Path
 ) -> dict[str, Callable[[], Any]]:
     """The parts of `lite`, and all of it from bytes to tags."""
-    tagger = LiteTagger(folder)
     network = open_network(folder / FILE, lambda: build_model(installed_weights()))
     faces = FaceFinder(folder)
     squares = [square(cover.pixels, SIDE) for cover in covers]
@@ -84,9 +91,9 @@ def lite_contestants(
         with ThreadPoolExecutor(cores()) as pool:
             return list(pool.map(work, items))
 
-    def end_to_end() -> list[Any]:
+    def end_to_end(tagger: LiteTagger) -> Callable[[], list[Any]]:
         size = tagger.batch_size
-        return [
+        return lambda: [
             tagger.tag(each(lambda file: decode(file, SIDE), files[start : start + size]))
             for start in range(0, len(files), size)
         ]
@@ -100,7 +107,8 @@ def lite_contestants(
         "onnxruntime alone, one a core": lambda: each(
             lambda pixels: network.run(["probabilities"], {"pixels": pixels[np.newaxis]}), squares
         ),
-        "lite, from bytes to tags": end_to_end,
+        "lite with ImageNet's labels": end_to_end(ImageNetTagger(folder)),
+        "lite, from bytes to tags": end_to_end(LiteTagger(folder)),
     }
 
 
@@ -139,10 +147,11 @@ def main() -> None:
     print(f"{len(files)} covers, {options.rounds} rounds, {cores()} cores; covers a second:")
     for name, rates in speeds.items():
         print(f"{name:32} {summary(rates)}")
-    eager, lite = speeds["torch, eager, one by one"], speeds["lite, from bytes to tags"]
-    ratios = [ours / theirs for ours, theirs in zip(lite, eager, strict=True)]
-    verdict = "met" if statistics.median(ratios) >= TARGET else "missed"
-    print(f"{'lite / torch one by one':32} {summary(ratios)}   target {TARGET}: {verdict}")
+    for other, target in (("torch, eager, one by one", TARGET), ("lite with ImageNet's labels", WORDS)):
+        pairs = zip(speeds["lite, from bytes to tags"], speeds[other], strict=True)
+        ratios = [ours / theirs for ours, theirs in pairs]
+        verdict = "met" if statistics.median(ratios) >= target else "missed"
+        print(f"lite / {other:25} {summary(ratios)}   target {target}: {verdict}")
 
 
 def summary(values: Sequence[float]) -> str:
