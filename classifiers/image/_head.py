@@ -42,16 +42,16 @@ class Recipe(NamedTuple):
     """
 
     hidden: int = 128
-    drop_input: float = 0.3
+    drop_input: float = 0.5
     drop_hidden: float = 0.5
     mixup: float = 0.4
-    rate: float = 3e-4
+    rate: float = 4e-4
     decay: float = 1e-3
-    batch: int = 64
+    batch: int = 128
     epochs: int = 60
     patience: int = 6
     held_out: float = 0.15
-    restarts: int = 3
+    restarts: int = 4
 
 
 class Head:
