@@ -31,6 +31,7 @@ TAGGER = "lite"
 HELD_OUT = 2  # artists a genre that the model never sees
 LEAST = 10  # artists a genre needs to be trained on
 ALL = 1_000_000
+OPTIONAL = ("transfer", "colour-knn", "colour-boost")  # voters for those who ask by --voter
 
 
 def build(manifest: Path, sample: Path, model: Path) -> str:
@@ -62,7 +63,7 @@ def build(manifest: Path, sample: Path, model: Path) -> str:
 
     trained_on = [a for a in artists if a.genre in enough and a.id not in held_out]
     digests = frozenset(digest for ref in held_out for digest in seen[ref].digests)
-    report = train(spotitags, trained_on, model, apart_from=digests)
+    report = train(spotitags, trained_on, model, optional=OPTIONAL, apart_from=digests)
 
     judge = SpotiTags(catalog=catalog, tagger=TAGGER, model=model)
     tested = [artist for artist in artists if artist.id in held_out]
