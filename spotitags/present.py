@@ -131,7 +131,8 @@ def show_prediction(prediction: Prediction, top: int, *, explain: bool = False) 
     shown += [_tag_line(bag, top) for bag in prediction.bags if not bag.missing]
     shown += _missing_lines(prediction.bags)
     if explain:
-        shown += [_reasons_line(side, prediction) for side in ("for", "against")]
+        if any(voter.trained for voter in prediction.voters):  # a vote on names alone reads no tags
+            shown += [_reasons_line(side, prediction) for side in ("for", "against")]
         shown += _tagless_line(prediction.voters)
         shown.append(_voters(prediction.voters))
     return [*shown, Text("")]
