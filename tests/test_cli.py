@@ -184,39 +184,6 @@ def test_genres_can_be_narrowed(home: Path) -> None:
     assert sum(vote["share"] for vote in answer["votes"]) == pytest.approx(1, abs=1e-5)
 
 
-def test_any_genres_are_voted_on_offline_and_said_to_be_untrained(home: Path) -> None:
-    args = ["predict", "-a", METALLICA, "--offline", "--genres", "doom metal,k-pop,punk rock"]
-    run = spotitags(*args, "--json", home=home)
-    assert "not doom metal, k-pop, punk rock; lite votes on the genres' names, untrained" in run.stderr
-    (answer,) = objects(run)
-    assert {vote["genre"] for vote in answer["votes"]} == {"doom metal", "k-pop", "punk rock"}
-    assert sum(vote["share"] for vote in answer["votes"]) == pytest.approx(1, abs=1e-5)
-    assert answer["confidence"] is None
-    (voter,) = answer["voters"]
-    assert (voter["tagger"], voter["view"], voter["trained"]) == ("lite", "zero-shot", False)
-    explained = spotitags(*args, "--explain", home=home).stdout
-    assert "untrained, by the genres' names alone" in explained
-    assert "against" not in explained, "it read no tags"
-
-
-def test_own_labels_are_what_is_seen_and_need_a_model_of_their_own(home: Path, tmp_path: Path) -> None:
-    path = manifest(tmp_path, {"red": "fire", "blue": "sea"}, covers=2, first_seed=300)
-    words = tmp_path / "words.txt"
-    words.write_text("bonfire\nocean waves # at sea\n", encoding="utf-8")
-    args = ["--manifest", str(path), "--tagger", "lite", "--labels", str(words)]
-    run = spotitags("tag", *args, "--json", home=home)
-    assert run.returncode == 0, run.stderr
-    assert "its 2 labels are embedded once" in run.stderr
-    for answer in objects(run):
-        assert {"bonfire", "ocean waves"} <= {tag["label"] for tag in answer["tags"]}
-    assert "has no label" in spotitags("tag", *args[:-1], os.devnull, home=home).stderr
-    refused = spotitags("predict", *args, home=home)
-    assert refused.returncode == 1
-    assert "spotitags train --labels" in refused.stderr
-    (answer, _) = objects(spotitags("predict", *args, "--genres", "ambient,grime", "--json", home=home))
-    assert not answer["voters"][0]["trained"]
-
-
 def test_a_manifest_is_tagged_once_and_bad_covers_are_named(home: Path, tmp_path: Path) -> None:
     path = manifest(tmp_path, {"red": "fire", "blue": "sea"}, covers=3, first_seed=100)
     (tmp_path / "red-1.jpg").write_text("<html>gone</html>")
@@ -299,18 +266,6 @@ def test_tags_come_as_csv_and_parquet_alike(home: Path, tmp_path: Path) -> None:
     assert list(frame["weight"]) == [float(row["weight"]) for row in rows]
     tags = objects(spotitags(*args, "--json", home=home))[0]["tags"]
     assert [tag["label"] for tag in tags] == [row["label"] for row in rows]
-
-
-def test_broad_tags_can_be_kept(home: Path, tmp_path: Path) -> None:
-    words = tmp_path / "words.txt"
-    words.write_text("bonfire\nposter\n", encoding="utf-8")
-    path = manifest(tmp_path, {"red": "fire"}, covers=2, first_seed=400)
-    args = ["tag", "--manifest", str(path), "--tagger", "lite", "--labels", str(words), "--json"]
-    fewer, all_tags = (
-        {tag["label"] for tag in objects(spotitags(*args, *keep, home=home))[0]["tags"]}
-        for keep in ([], ["--keep-broad"])
-    )
-    assert all_tags - fewer == {"poster"}
 
 
 def test_the_library_can_be_listed(home: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -101,6 +102,18 @@ def test_a_label_that_says_nothing_weighs_one_half(model: str, tmp_path: Path) -
 
     assert label == "a picture"
     assert weight == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_user_s_own_labels_are_looked_for_instead(model: str, tmp_path: Path) -> None:
+    options = TaggerOptions(
+        tmp_path, clip_model=model, device="cpu", offline=True, labels=("bonfire", "Ozean", "{} sign")
+    )
+    own = ClipTagger.from_options(options)
+    assert "3 labels" in str(own.preparation())
+    (tags,) = own.tag([cover(1)])
+    assert {tag.label for tag in tags} == {"bonfire", "Ozean", "{} sign"}
+    assert own.preparation() is None
+    assert own.version != ClipTagger.from_options(replace(options, labels=("bonfire",))).version
 
 
 def test_no_covers_have_no_tags(tagger: ClipTagger) -> None:
