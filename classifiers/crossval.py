@@ -164,9 +164,9 @@ def by_fold(learnt: HeldOut, asked: HeldOut | None = None) -> Iterator[FoldVotes
     for number in np.unique(asked.fold):
         test, others = np.flatnonzero(asked.fold == number), np.flatnonzero(learnt.fold != number)
         sharpness = fit_all_sharpness([learnt], others)
-        yield FoldVotes(
-            test, asked.votes(sharpness)[test], learnt.votes(sharpness)[others], learnt.truth[others]
-        )
+        known = learnt.votes(sharpness)
+        votes = known if asked is learnt else asked.votes(sharpness)
+        yield FoldVotes(test, votes[test], known[others], learnt.truth[others])
 
 
 def weights_of(log_losses: Floats, genres: int, voting: int | None = None) -> Floats:
