@@ -16,7 +16,7 @@ from spotitags.records import Tag
 from spotitags.taggers._arrays import kept
 from spotitags.taggers._attributes import attribute_labels
 from spotitags.taggers._head import load_head
-from spotitags.taggers._labels import GENRE_TEMPLATES, own_themes
+from spotitags.taggers._labels import GENRE_TEMPLATES
 from spotitags.taggers._sentences import EXTRA, VERSION, SentenceEncoder, installed
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from spotitags.taggers._head import Statistics
 
     Array = NDArray[np.float32]
+
+TEMPLATES = ("{}", "a picture of {}")
+"""Sentences around labels, as the head's own were made: longer ones make all labels alike."""
 
 _WHAT = "the tagger lite with --labels"
 _DIGITS = 4
@@ -51,7 +54,7 @@ class Vocabulary:
     @property
     def version(self) -> str:
         """Head and labels; loads no encoder."""
-        own = f" words-{_digest([self.labels, VERSION])}" if self.labels else ""
+        own = f" words-{_digest([self._sentences, VERSION])}" if self.labels else ""
         return f"head-{load_head().version}{own}"
 
     @property
@@ -106,12 +109,11 @@ class Vocabulary:
     def _embedded(self) -> Array:
         sentences = self._sentences
         (raw,) = kept(self.file, [len(sentences)], lambda: [SentenceEncoder(_WHAT).encode(sentences)])
-        return _joined(raw, len(sentences) // len(self.labels))
+        return _joined(raw, len(TEMPLATES))
 
     @property
     def _sentences(self) -> list[str]:
-        themes = own_themes(self.labels) or ()
-        return [sentence for theme in themes for sentence in _sentences(theme.labels, theme.templates)]
+        return _sentences(self.labels, TEMPLATES)
 
 
 class GenreVectors:

@@ -17,6 +17,7 @@ from PIL import Image
 from spotitags.records import Cover
 from spotitags.taggers import TaggerOptions, tagger_class
 from spotitags.taggers._attributes import attribute_labels
+from spotitags.taggers._efficientnet import FEATURES
 from spotitags.taggers._labels import themes
 from spotitags.taggers.lite import TOP, LiteTagger, imagenet_labels, square
 
@@ -104,11 +105,11 @@ def test_what_was_just_tagged_is_embedded_without_another_look(tmp_path: Path) -
 
 def test_embeddings_are_one_row_a_cover(tagger: LiteTagger) -> None:
     rows = tagger.embed([cover(clock()), cover(crossword()), cover(clock())])
-    assert rows.shape == (3, 1280)
+    assert rows.shape == (3, FEATURES)
     assert rows.dtype == np.float32
     np.testing.assert_array_equal(rows[0], rows[2])
     assert np.abs(rows[0] - rows[1]).max() > 0.1
-    assert tagger.embed([]).shape == (0, 1280)
+    assert tagger.embed([]).shape == (0, FEATURES)
 
 
 def test_only_the_middle_of_an_oblong_cover_counts(tagger: LiteTagger) -> None:

