@@ -68,7 +68,7 @@ def ensembles(models: Sequence[VoterName]) -> dict[str, list[VoterName]]:
     tags = [model for model in models if model.view != EMBEDDING]
     numbers = [model for model in models if model.view == EMBEDDING and model.classifier in standing]
     found = {TAGS: tags} if len(tags) > 1 else {}
-    return found | ({"tags, embeddings": [*tags, *numbers]} if tags and numbers else {})
+    return found | ({"tags, embedding": [*tags, *numbers]} if tags and numbers else {})
 
 
 def reads(name: VoterName) -> str:

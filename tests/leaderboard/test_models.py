@@ -76,9 +76,9 @@ def test_what_a_model_reads_is_said_in_words() -> None:
 def test_ensembles_are_those_that_training_makes() -> None:
     names = competing(["lite"])
     groups = ensembles(names)
-    assert list(groups) == ["tags", "tags, embeddings"]
+    assert list(groups) == ["tags", "tags, embedding"]
     assert len(groups["tags"]) == 20
-    assert {name.classifier for name in groups["tags, embeddings"]} >= {"linear_svm", "logistic_regression"}
-    assert not {"transfer", "colour-knn"} & {name.classifier for name in groups["tags, embeddings"]}
+    assert {name.classifier for name in groups["tags, embedding"]} >= {"linear_svm", "logistic_regression"}
+    assert not {"transfer", "colour-knn"} & {name.classifier for name in groups["tags, embedding"]}
     assert ensembles(competing(["lite"], ["colours"])) == {}
     assert list(ensembles(competing(["lite"], ["covers"]))) == ["tags"]
