@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 
 
 class Curve(NamedTuple):
-    """How a contrast becomes a weight: ``1 / (1 + exp(slope * (centre - contrast)))``."""
+    """How a contrast becomes a weight: ``1 / (1 + exp(slope * (centre - contrast)))``.
+
+    ``evenness`` is the part of a label's spread that its contrast is rid of: at 1 every label stands out as
+    often as every other, at 0 those stand out that covers differ most in.
+    """
 
     centre: float
     slope: float
+    evenness: float
 
 
 class Reference(NamedTuple):

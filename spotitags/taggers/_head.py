@@ -74,9 +74,19 @@ class Head:
         self._shift, self._scale = _floats(arrays, "shift"), _floats(arrays, "scale")
         self._wide, self._wide_bias = _floats(arrays, "wide"), _floats(arrays, "wide_bias")
         self._narrow, self._straight = _floats(arrays, "narrow"), _floats(arrays, "straight")
-        self._bias, self._adapter = _floats(arrays, "bias"), _floats(arrays, "adapter")
+        self._bias, self._text_bias = _floats(arrays, "bias"), _floats(arrays, "text_bias")
+        self._text_wide, self._text_wide_bias = (
+            _floats(arrays, "text_wide"),
+            _floats(arrays, "text_wide_bias"),
+        )
+        self._text_narrow, self._text_straight = (
+            _floats(arrays, "text_narrow"),
+            _floats(arrays, "text_straight"),
+        )
         self._mean, self._covariance = _floats(arrays, "mean"), _floats(arrays, "covariance")
-        self._centre, self._slope = (float(value) for value in _floats(arrays, "weight_curve"))
+        self._centre, self._slope, self._evenness = (
+            float(value) for value in _floats(arrays, "weight_curve")
+        )
 
     @property
     def dim(self) -> int:
@@ -110,12 +120,19 @@ class Head:
         Returns:
             (m, dim) of length 1 each.
         """
-        return _unit(sentences.astype(np.float32) @ self._adapter.T)
+        x = sentences.astype(np.float32)
+        wide = np.maximum(x @ self._text_wide.T + self._text_wide_bias, 0)
+        return _unit(x @ self._text_straight.T + wide @ self._text_narrow.T + self._text_bias)
 
     def statistics(self, vectors: Floats) -> Statistics:
         """Mean and spread of the reference covers along (m, dim) vectors, exact from mean and covariance."""
-        variance = np.einsum("md,de,me->m", vectors, self._covariance, vectors, optimize=True)
-        spread: Floats = np.sqrt(np.maximum(variance, 1e-8)).astype(np.float32)
+        variance = np.maximum(
+            np.einsum("md,de,me->m", vectors, self._covariance, vectors, optimize=True), 1e-8
+        )
+        typical = np.trace(self._covariance) / self.dim
+        spread: Floats = np.sqrt(variance**self._evenness * typical ** (1 - self._evenness)).astype(
+            np.float32
+        )
         return Statistics(vectors @ self._mean, spread)
 
     @cached_property

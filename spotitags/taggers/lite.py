@@ -130,7 +130,7 @@ class LiteTagger:
         return self._each(covers, self._tag_one)
 
     def embed(self, covers: Sequence[Cover]) -> NDArray[np.float32]:
-        """The network's last layer, averaged over places: (n_covers, 1280), each in [0, 6].
+        """The network's last stages, averaged over places: (n_covers, 1960); docs/lite.md says which.
 
         Raises:
             WeightsError: The network's weights cannot be read.
@@ -161,7 +161,7 @@ class LiteTagger:
     def embedding_votes(
         self, embeddings: NDArray[np.float32], genres: Sequence[str]
     ) -> list[dict[str, float]]:
-        """The same from `embed`'s (n_covers, 1280); no network is loaded for it."""
+        """The same from `embed`'s (n_covers, 1960); no network is loaded for it."""
         check_genres(genres)
         return shares(SHARPNESS * self._genres.contrast(embeddings, genres).astype(np.float64), genres)
 

@@ -10,6 +10,7 @@ import pytest
 from spotitags.catalogs.library import EMBEDDINGS, LibraryCatalog
 from spotitags.errors import ArtistNotFoundError, CatalogError, InputError
 from spotitags.taggers import TaggerOptions, tagger_class
+from spotitags.taggers._efficientnet import FEATURES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +66,7 @@ def test_every_bundled_cover_has_an_embedding(library: LibraryCatalog) -> None:
     digests = [album.digest or "" for a in library.artists() for album in library.albums(a.id, 100)]
     rows = library.embeddings(digests)
     assert rows is not None
-    assert rows.shape == (len(digests), 4 + 1280)
+    assert rows.shape == (len(digests), 4 + FEATURES)
     assert len({row.tobytes() for row in rows}) > 0.98 * len(set(digests))
     first, second = library.embeddings(digests[:1]), library.embeddings(digests[1:2])
     assert first is not None

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from spotitags.errors import WeightsError
-from spotitags.taggers._efficientnet import CLASSES, FEATURES, FILE, SIDE, build_model, installed_weights
+from spotitags.taggers._efficientnet import (
+    CLASSES,
+    FEATURES,
+    FILE,
+    LAST,
+    SIDE,
+    build_model,
+    installed_weights,
+)
 from spotitags.taggers._network import open_network
 
 if TYPE_CHECKING:
@@ -66,7 +74,7 @@ def test_answers_equal_the_torch_modules(network: InferenceSession) -> None:
     assert features.shape == (6, FEATURES)
     assert len(set(probabilities.argmax(axis=1))) > 1
     np.testing.assert_allclose(probabilities, expected_probabilities, atol=1e-5)
-    np.testing.assert_allclose(features, expected_features, atol=1e-4)
+    np.testing.assert_allclose(features[:, :LAST], expected_features, atol=1e-4)
 
 
 def test_an_answer_does_not_depend_on_the_batch(network: InferenceSession) -> None:

@@ -1,0 +1,205 @@
+"""Trains a head: pictures towards their sentences, and everything towards what the backbone knows already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch.nn import functional as F  # noqa: N812 - its usual name
+
+from spotitags.head.model import Projection
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+_LEAST_SPREAD = 1e-3  # of a feature: some hardly ever change
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a head is trained; docs/lite-head.md has what else was tried.
+
+    Attributes:
+        seed: Of everything random.
+        epochs: Times that the pictures are gone through, in the mean.
+        batch: Pictures a step.
+        covers: Pictures without words a step.
+        hidden: Widths of the hidden layers, of pictures and of sentences.
+        dropout: Parts of their numbers left out in training.
+        learning_rate: Highest, after a tenth of the steps.
+        weight_decay: AdamW's, of matrices.
+        distilled: Weight of the backbone's own answers, as a softmax over its labels.
+        blended: Weight of the cosine with the mean of its labels' sentences.
+        temperature: That its answers are softened by.
+    """
+
+    seed: int = 0
+    epochs: int = 12
+    batch: int = 1024
+    covers: int = 256
+    hidden: tuple[int, int] = (1024, 768)
+    dropout: tuple[float, float] = (0.6, 0.2)
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.05
+    distilled: float = 1.0
+    blended: float = 1.0
+    temperature: float = 1.5
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What is learnt from, as numbers.
+
+    Attributes:
+        views: Each (n, n_features): features of the pictures with words, view by view.
+        probabilities: (n, n_classes) of the backbone, by the plain view.
+        shares: (n,) how often a picture is drawn beside others.
+        texts: For each picture its texts: a number that equal texts share, and rows of `sentences`.
+        sentences: (n_sentences, dim) embeddings.
+        cover_views: Each (n_covers, n_features), of pictures without words.
+        cover_probabilities: (n_covers, n_classes).
+        classes: (n_classes, dim) embeddings of the backbone's labels.
+    """
+
+    views: Sequence[NDArray[np.float16]]
+    probabilities: NDArray[np.float16]
+    shares: NDArray[np.float64]
+    texts: Sequence[Sequence[tuple[int, Sequence[int]]]]
+    sentences: Floats
+    cover_views: Sequence[NDArray[np.float16]]
+    cover_probabilities: NDArray[np.float16]
+    classes: Floats
+
+
+def train(lesson: Lesson, options: Options) -> tuple[Projection, list[float]]:
+    """Train a head; equal lessons and options give equal heads on one kind of machine.
+
+    Args:
+        lesson: What to learn from.
+        options: How.
+
+    Returns:
+        The head, ready to be used, and the mean loss of each epoch.
+    """
+    torch.manual_seed(options.seed)
+    rng = np.random.default_rng(options.seed)
+    plain = lesson.views[0].astype(np.float32)
+    model = Projection(
+        plain.mean(axis=0),
+        1 / (plain.std(axis=0) + np.float32(_LEAST_SPREAD)),
+        dim=lesson.sentences.shape[1],
+        hidden=options.hidden,
+        dropout=options.dropout,
+    )
+    count = len(plain)
+    batch = min(options.batch, count)
+    steps = max(count // batch, 1)
+    optimiser, schedule = _optimiser(model, options, steps * options.epochs)
+    chances = lesson.shares / lesson.shares.sum()
+    losses = []
+    model.train()
+    for _ in range(options.epochs):
+        total = 0.0
+        for _ in range(steps):
+            chosen = rng.choice(count, batch, p=chances, replace=False)
+            loss = _loss(model, lesson, options, chosen, rng)
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            schedule.step()
+            total += float(loss.detach())
+        losses.append(total / steps)
+    return model.eval(), losses
+
+
+def _optimiser(
+    model: Projection, options: Options, steps: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    matrices = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [
+        {"params": matrices, "weight_decay": options.weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=options.learning_rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, options.learning_rate, total_steps=steps + 1, pct_start=0.1
+    )
+    return optimiser, schedule
+
+
+def _loss(
+    model: Projection, lesson: Lesson, options: Options, chosen: NDArray[np.intp], rng: np.random.Generator
+) -> torch.Tensor:
+    """Of one batch: pictures with words, beside covers without."""
+    pictures = _drawn(lesson.views, chosen, rng)
+    covers = rng.integers(len(lesson.cover_probabilities), size=options.covers)
+    features = np.concatenate([pictures, _drawn(lesson.cover_views, covers, rng)])
+    texts, same = _sentences(lesson, chosen, rng)
+    with torch.autocast("cpu", torch.bfloat16):
+        seen = model.images(torch.from_numpy(features))
+        said = model.texts(texts)
+        classes = model.texts(torch.from_numpy(lesson.classes))
+    seen, said, classes = seen.float(), said.float(), classes.float()
+    known = np.concatenate([lesson.probabilities[chosen], lesson.cover_probabilities[covers]])
+    answers = torch.from_numpy(known.astype(np.float32))
+    loss = contrast(model.cosine_scale * seen[: len(chosen)] @ said.T, same)
+    loss = loss + options.distilled * distilled(seen, classes, answers, options.temperature)
+    return loss + options.blended * blended(seen, classes, answers)
+
+
+def contrast(logits: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
+    """InfoNCE both ways, where several answers may be right (van den Oord et al. 2018; Khosla et al. 2020).
+
+    Args:
+        logits: (n, m) of pictures and texts.
+        same: (n, m), 1 where they belong together, else 0; no row or column is all 0.
+    """
+    pictures = -(same / same.sum(1, keepdim=True) * F.log_softmax(logits, 1)).sum(1).mean()
+    texts = -(same / same.sum(0, keepdim=True) * F.log_softmax(logits, 0)).sum(0).mean()
+    return (pictures + texts) / 2
+
+
+_CLASS_SCALE = 20.0
+
+
+def distilled(
+    seen: torch.Tensor, classes: torch.Tensor, answers: torch.Tensor, temperature: float
+) -> torch.Tensor:
+    """Cross-entropy with the backbone's softened answers on its labels' sentences (Hinton et al. 2015)."""
+    soft = answers.clamp_min(1e-6) ** (1 / temperature)
+    soft = soft / soft.sum(1, keepdim=True)
+    return -(soft * F.log_softmax(_CLASS_SCALE * seen @ classes.T, 1)).sum(1).mean()
+
+
+def blended(seen: torch.Tensor, classes: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
+    """How far from the mean of the labels, weighed by the backbone's answers: ConSE (Norouzi et al. 2014)."""
+    return (1 - (seen * F.normalize(answers @ classes, dim=1)).sum(1)).mean()
+
+
+def _drawn(
+    views: Sequence[NDArray[np.float16]], rows: NDArray[np.intp], rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """(n, n_features): each row from a view drawn for it."""
+    which = rng.integers(len(views), size=len(rows))
+    return np.stack([views[view][row] for view, row in zip(which, rows, strict=True)]).astype(np.float32)
+
+
+def _sentences(
+    lesson: Lesson, chosen: NDArray[np.intp], rng: np.random.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(n, dim) sentences drawn for the pictures, and (n, n) which pictures and sentences belong together."""
+    rows, keys = [], []
+    for number in chosen:
+        texts = lesson.texts[int(number)]
+        key, sentences = texts[rng.integers(len(texts))]
+        rows.append(sentences[rng.integers(len(sentences))])
+        keys.append(key)
+    key = torch.tensor(keys)
+    return torch.from_numpy(lesson.sentences[rows]), (key[:, None] == key[None, :]).float()

@@ -1,0 +1,102 @@
+"""Where labels and genres lie among covers: the sentences that stand for each, through a head."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spotitags.head.genres import families
+from spotitags.taggers._attributes import attribute_labels
+from spotitags.taggers._labels import GENRE_TEMPLATES, themes
+from spotitags.taggers.lite import imagenet_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from spotitags.taggers._labels import Theme
+
+    Floats = NDArray[np.float32]
+    Encode = Callable[[Sequence[str]], Floats]
+
+TEMPLATES = ("{}", "a picture of {}")
+"""Around labels: longer sentences say so much of album covers that all labels come out alike."""
+
+_LEFT_OUT = ("colours", "mood")
+_PICTURES = 0.5  # weight of what a family's covers show, beside the genre's own name
+
+
+def sentences() -> set[str]:
+    """Everything that the functions below ask to be embedded."""
+    found = {template.format(label) for label in imagenet_labels() for template in TEMPLATES}
+    for theme in seen_themes():
+        found |= {template.format(label) for label in theme.labels for template in TEMPLATES}
+    for family in families():
+        found |= {template.format(name) for name in family.genres for template in GENRE_TEMPLATES}
+        found |= set(family.pictures)
+    return found
+
+
+def classes(encode: Encode) -> Floats:
+    """(1000, dim) of the backbone's own labels, before any head."""
+    return _joined(encode, imagenet_labels(), TEMPLATES)
+
+
+def seen_themes() -> list[Theme]:
+    """The built-in themes that lite looks for: it measures colours, and of moods it cannot tell enough."""
+    return [theme for theme in themes() if theme.name not in _LEFT_OUT]
+
+
+@cache
+def unseen() -> frozenset[str]:
+    """Built-in labels that lite leaves out, from ``unseen.txt``."""
+    text = (files("spotitags.head") / "unseen.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return frozenset(label.strip() for line in lines for label in line.split(",") if label.strip())
+
+
+def labels(encode: Encode) -> tuple[tuple[str, ...], Floats]:
+    """The built-in labels that a head can see and no attribute measures, with their (n, dim) vectors.
+
+    Args:
+        encode: Sentences to (n, dim) rows among covers.
+    """
+    measured = set(attribute_labels()) | unseen()
+    names: list[str] = []
+    rows: list[Floats] = []
+    for theme in seen_themes():
+        free = [label for label in theme.labels if label not in measured and label not in names]
+        names += free
+        rows.append(_joined(encode, free, TEMPLATES))
+    return tuple(names), np.concatenate(rows)
+
+
+def genres(encode: Encode) -> tuple[tuple[str, ...], Floats]:
+    """The common genres with their (n, dim) vectors: each one's name, drawn to what its family's covers show.
+
+    Describing what a class looks like, rather than naming it alone: Pratt et al. 2023 ("What does a platypus
+    look like?"), whose sentences a language model wrote; these were written by hand.
+    """
+    names: list[str] = []
+    rows: list[Floats] = []
+    for family in families():
+        shown = encode(family.pictures).mean(axis=0)
+        own = _joined(encode, family.genres, GENRE_TEMPLATES)
+        names += family.genres
+        rows.append(_unit(own + _PICTURES * _unit(shown)))
+    return tuple(names), np.concatenate(rows)
+
+
+def _joined(encode: Encode, words: Sequence[str], templates: Sequence[str]) -> Floats:
+    """(n, dim) unit rows: the mean over the sentences around each word."""
+    parts = [encode([template.format(word) for word in words]) for template in templates]
+    return _unit(np.mean(parts, axis=0))
+
+
+def _unit(rows: Floats) -> Floats:
+    unit: Floats = rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+    return unit
