@@ -88,10 +88,12 @@ def to_best(row: Mapping[str, Any], *, first: bool = False) -> str:
 
 
 def duration(seconds: float) -> str:
-    """In the unit that needs fewest digits: ``12 s``, ``0.8 s``, ``25 ms``, ``0.3 ms``."""
-    if seconds >= 1 or seconds == 0:
-        return f"{seconds:.0f} s" if seconds >= 10 or seconds == 0 else f"{seconds:.1f} s"  # noqa: PLR2004
-    return f"{seconds * 1000:.0f} ms" if seconds >= 0.01 else f"{seconds * 1000:.1f} ms"  # noqa: PLR2004
+    """With two digits, in the unit that suits: ``12 s``, ``1.2 s``, ``25 ms``, ``0.3 ms``, ``40 µs``."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= (size if unit == "s" else size / 10):
+            value = seconds / size
+            return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}"  # noqa: PLR2004
+    return f"{seconds * 1e6:.0f} µs"
 
 
 def _standings(found: Mapping[str, Any]) -> Table:

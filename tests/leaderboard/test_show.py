@@ -158,7 +158,15 @@ def test_files_hold_the_table_and_its_page(ranked: dict[str, Any], tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "0 s"), (0.0003, "0.3 ms"), (0.0251, "25 ms"), (0.8, "800 ms"), (1.24, "1.2 s"), (754, "754 s")],
+    [
+        (0, "0 µs"),
+        (0.00004, "40 µs"),
+        (0.0003, "0.3 ms"),
+        (0.0251, "25 ms"),
+        (0.8, "800 ms"),
+        (1.24, "1.2 s"),
+        (754, "754 s"),
+    ],
 )
 def test_durations_have_few_digits(seconds: float, words: str) -> None:
     assert duration(seconds) == words
