@@ -1,16 +1,26 @@
-"""Small taggers, free and paid, that see the colours of a cover, and count what they are shown."""
+"""Small taggers, free and paid, that see the colours of a cover and count what they see; runs of them."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
+from manifests import manifest
+
+from spotitags.catalogs.folder import FolderCatalog
+from spotitags.covers import Covers
+from spotitags.panel import Panel
 from spotitags.records import Skipped, Tag
+from spotitags.seen import Seen
 from spotitags.taggers import Readiness
+from spotitags.tagging import Tagging
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
+    from spotitags.cache import Cache
+    from spotitags.errors import SpotiTagsError
     from spotitags.records import Cover
     from spotitags.taggers import TaggerOptions
 
@@ -89,3 +99,26 @@ class PaidLooker(Looker):
 
     def calls_for(self, sizes: Sequence[int]) -> int:
         return math.ceil(len(sizes) / self.batch_size)
+
+
+class Run:
+    """Artists ``a0`` and so on through some taggers, with what was said on the way."""
+
+    def __init__(self, folder: Path, cache: Cache, artists: int = 6, covers: int = 2) -> None:
+        self.refs = [f"a{n}" for n in range(artists)]
+        self.albums = covers
+        self.catalog = FolderCatalog(manifest(folder, dict.fromkeys(self.refs, "sea"), covers))
+        self.cache = cache
+        self.said: list[str] = []
+
+    def __call__(
+        self, *taggers: Looker, max_calls: int | None = None, offline: bool = False
+    ) -> dict[str, Seen | SpotiTagsError]:
+        panel = Panel(taggers, max_calls=max_calls, offline=offline, notify=self.said.append)
+        tagging = Tagging(self.catalog, taggers, Covers(), self.cache, albums=self.albums, panel=panel)
+        return dict(tagging.run(self.refs))
+
+
+def seen(answer: Seen | SpotiTagsError) -> Seen:
+    assert isinstance(answer, Seen)
+    return answer

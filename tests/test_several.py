@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
-from lookers import Looker, PaidLooker
-from manifests import cover, manifest
-from werkzeug import Response
+from lookers import Looker, PaidLooker, Run, seen
 
 from spotitags.cache import Cache
-from spotitags.catalogs.folder import FolderCatalog
 from spotitags.covers import Covers
-from spotitags.errors import CallLimitError, NoCoversError, SpotiTagsError, TaggerError
+from spotitags.errors import NoCoversError, TaggerError
 from spotitags.panel import Panel
-from spotitags.records import Album, Artist, Image, Skipped, Tag
-from spotitags.seen import Seen
-from spotitags.tagging import ARTISTS_AT_ONCE, ARTISTS_WAITING, Tagging
+from spotitags.records import Skipped, Tag
+from spotitags.tagging import Tagging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-    from pytest_httpserver import HTTPServer
-
-Answers = dict[str, Seen | SpotiTagsError]
 
 
 @pytest.fixture
@@ -35,30 +26,9 @@ def cache(tmp_path: Path) -> Iterator[Cache]:
     cache.close()
 
 
-class Run:
-    """Artists ``a0`` and so on through some taggers, with what was said on the way."""
-
-    def __init__(self, folder: Path, cache: Cache, artists: int = 6, covers: int = 2) -> None:
-        self.refs = [f"a{n}" for n in range(artists)]
-        self.albums = covers
-        self.catalog = FolderCatalog(manifest(folder, dict.fromkeys(self.refs, "sea"), covers))
-        self.cache = cache
-        self.said: list[str] = []
-
-    def __call__(self, *taggers: Looker, max_calls: int | None = None, offline: bool = False) -> Answers:
-        panel = Panel(taggers, max_calls=max_calls, offline=offline, notify=self.said.append)
-        tagging = Tagging(self.catalog, taggers, Covers(), self.cache, albums=self.albums, panel=panel)
-        return dict(tagging.run(self.refs))
-
-
 @pytest.fixture
 def run(tmp_path: Path, cache: Cache) -> Run:
     return Run(tmp_path / "covers", cache)
-
-
-def seen(answer: Seen | SpotiTagsError) -> Seen:
-    assert isinstance(answer, Seen)
-    return answer
 
 
 def test_each_tagger_has_its_own_tags_of_the_same_covers(run: Run) -> None:
@@ -219,159 +189,3 @@ def test_a_reader_sees_the_same_pixels_whoever_looks_besides(tmp_path: Path, cac
     large.image_size = 300
     assert seen(run(large, Looker("small"))["a0"]).tags["small"] == first
     other.close()
-
-
-@pytest.mark.parametrize(("a_call", "calls"), [(128, [128, 128, 44]), (16, [16] * 18 + [12])])
-def test_300_covers_take_the_fewest_calls_and_a_second_run_none(
-    tmp_path: Path, cache: Cache, a_call: int, calls: list[int]
-) -> None:
-    run = Run(tmp_path / "covers", cache, artists=30, covers=10)
-    paid, free = PaidLooker(a_call=a_call), Looker("free")
-    answers = run(paid, free)
-    assert list(answers) == run.refs
-    assert paid.calls == calls
-    assert len(set(paid.shown)) == len(free.shown) == 300
-    assert all(seen(answer).tags.keys() == {"paid", "free"} for answer in answers.values())
-    (line,) = run.said
-    assert line.startswith(
-        f"tagger paid: at most {len(calls)} paid calls for at most 300 covers, fewer where"
-    )
-    assert line.endswith("; a farthing a call")
-
-    again = PaidLooker(a_call=a_call)
-    assert run(again) == {
-        ref: Seen(s.artist, {"paid": s.tags["paid"]}, s.albums)
-        for ref, s in answers.items()
-        if isinstance(s, Seen)
-    }
-    assert again.calls == []
-    assert len(run.said) == 1
-
-
-def test_where_all_covers_are_known_the_number_of_calls_is_exact(tmp_path: Path, cache: Cache) -> None:
-    run = Run(tmp_path / "covers", cache, artists=12, covers=10)
-    run(PaidLooker())
-    assert run.said == ["tagger paid: 8 paid calls for 120 covers; a farthing a call"]
-
-
-def test_a_small_batch_is_not_worth_a_line(run: Run) -> None:
-    run(PaidLooker())
-    assert run.said == []
-
-
-def test_an_artist_s_known_covers_wait_for_nobody(tmp_path: Path, cache: Cache) -> None:
-    run = Run(tmp_path / "covers", cache, artists=ARTISTS_AT_ONCE * 3, covers=1)
-    run(PaidLooker("paid"))
-    panel = Panel([again := PaidLooker("paid", a_call=100)])
-    answers = Tagging(run.catalog, [again], Covers(), run.cache, panel=panel).run(run.refs)
-    assert next(answers)[0] == "a0"
-    answers.close()
-    assert again.calls == []
-
-
-def test_artists_do_not_wait_for_ever_for_a_batch_to_fill(tmp_path: Path, cache: Cache) -> None:
-    path = manifest(tmp_path / "covers", {"new": "fire", "old": "sea"}, covers=1)
-    catalog = FolderCatalog(path)
-    list(Tagging(catalog, [PaidLooker()], Covers(), cache).run(["old"]))
-    paid = PaidLooker()
-    answers = Tagging(catalog, [paid], Covers(), cache).run(["new"] + ["old"] * (2 * ARTISTS_WAITING))
-    assert next(answers)[0] == "new"
-    answers.close()
-    assert paid.calls == [1]
-
-
-def test_no_more_calls_are_made_than_allowed_and_the_next_run_goes_on(tmp_path: Path, cache: Cache) -> None:
-    run = Run(tmp_path / "covers", cache, artists=30, covers=10)
-    first = PaidLooker()
-    answers = run(first, max_calls=3)
-    assert first.calls == [16, 16, 16]
-    assert [ref for ref, answer in answers.items() if isinstance(answer, Seen)] == ["a0", "a1", "a2", "a3"]
-    left = answers["a4"]
-    assert isinstance(left, CallLimitError)
-    assert str(left).startswith("paid has yet to tag 2 of the 10 covers of artist a4: --max-calls 3 allows")
-    assert left.artist is not None
-    announced, stopped = run.said
-    assert "at most 19 paid calls" in announced
-    assert "of which --max-calls allows 3" in announced
-    assert stopped == (
-        "tagger paid: 252 covers left untagged after 3 paid calls, whose answers are kept; "
-        "--max-calls 3 allows no more calls: run again to go on"
-    )
-    second = PaidLooker()
-    assert all(isinstance(answer, Seen) for answer in run(second).values())
-    assert len(second.shown) == 252
-    assert not set(first.shown) & set(second.shown)
-
-
-def test_with_a_limit_the_others_go_on_alone(run: Run) -> None:
-    answers = run(PaidLooker(), Looker("free"), max_calls=0)
-    for answer in map(seen, answers.values()):
-        assert answer.tags.keys() == {"free"}
-        assert "--max-calls 0" in answer.missing["paid"]
-    assert len(run.said) == 1
-    assert "12 covers left untagged after 0 paid calls" in run.said[0]
-
-
-def test_calls_of_all_paid_taggers_count_together(run: Run) -> None:
-    one, two = PaidLooker("one"), PaidLooker("two")
-    answers = run(one, two, max_calls=1)
-    assert (one.calls, two.calls) == ([12], [])
-    assert seen(answers["a0"]).tags.keys() == {"one"}
-
-
-def test_where_each_cover_is_a_call_as_many_are_asked_for_as_are_allowed(run: Run) -> None:
-    class Dear(PaidLooker):
-        def calls_for(self, sizes: Sequence[int]) -> int:
-            return len(sizes)
-
-    dear = Dear(a_call=8)
-    run(dear, Looker("free"), max_calls=5)
-    assert dear.calls == [5]
-    run(again := Dear(a_call=8))
-    assert again.calls == [7]
-
-
-def test_covers_that_fill_a_call_by_their_size_go_out_together(run: Run) -> None:
-    class Narrow(PaidLooker):
-        def calls_for(self, sizes: Sequence[int]) -> int:
-            return -(-len(sizes) // 5)  # as if five filled a request
-
-    narrow = Narrow(a_call=16)
-    run(narrow)
-    assert narrow.calls == [10, 2]
-
-
-def test_offline_asks_no_paid_tagger_but_recalls_what_was_paid_for(run: Run) -> None:
-    refused = PaidLooker()
-    answers = run(refused, offline=True)
-    assert refused.calls == []
-    assert all("--offline forbids paid calls" in str(answer) for answer in answers.values())
-    run(PaidLooker())
-    run.said.clear()
-    assert all(isinstance(answer, Seen) for answer in run(refused, offline=True).values())
-    assert run.said == []
-    assert refused.calls == []
-
-
-def test_after_the_limit_no_more_covers_are_fetched_that_nobody_will_see(
-    httpserver: HTTPServer, cache: Cache
-) -> None:
-    httpserver.expect_request(re.compile("/.*")).respond_with_handler(
-        lambda request: Response(cover("sea", int(request.path[1:]), size=100))
-    )
-
-    class Remote:
-        name = "remote"
-
-        def albums(self, artist: str, limit: int) -> list[Album]:
-            image = Image(httpserver.url_for(f"/{artist}"), 300, 300)
-            return [Album(artist, artist, Artist(artist), (image,))][:limit]
-
-    paid = PaidLooker(a_call=8)
-    refs = [str(n) for n in range(4 * ARTISTS_AT_ONCE)]
-    with Covers() as covers:
-        tagging = Tagging(Remote(), [paid], covers, cache, panel=Panel([paid], max_calls=1))
-        answers = dict(tagging.run(refs))
-    assert [isinstance(answer, Seen) for answer in answers.values()].count(True) == 8
-    assert isinstance(answers[refs[-1]], CallLimitError)
-    assert len(httpserver.log) == 2 * ARTISTS_AT_ONCE, "what was on its way when the limit was reached"
