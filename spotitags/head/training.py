@@ -198,8 +198,8 @@ def _sentences(
     rows, keys = [], []
     for number in chosen:
         texts = lesson.texts[int(number)]
-        key, sentences = texts[rng.integers(len(texts))]
-        rows.append(sentences[rng.integers(len(sentences))])
+        key, sentences = texts[int(rng.integers(len(texts)))]
+        rows.append(sentences[int(rng.integers(len(sentences)))])
         keys.append(key)
-    key = torch.tensor(keys)
-    return torch.from_numpy(lesson.sentences[rows]), (key[:, None] == key[None, :]).float()
+    said = torch.tensor(keys)
+    return torch.from_numpy(lesson.sentences[rows]), (said[:, None] == said[None, :]).float()

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import zlib
 from functools import cache, cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -62,7 +64,7 @@ class Head:
                     f"lite's head has format {arrays['format']}, not {FORMAT}: reinstall spotitags"
                 )
             self._read(arrays)
-        except (OSError, EOFError, KeyError, ValueError) as error:
+        except (OSError, EOFError, KeyError, ValueError, BadZipFile, zlib.error) as error:
             raise WeightsError(f"lite's head cannot be read ({error}): reinstall spotitags") from error
 
     def _read(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
