@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 READS: Final = "colours"
 
 EXACT_UP_TO: Final = 100_000
-"""Covers up to which every one is compared with every other; beyond, usearch finds the nearest."""
+"""Covers up to which every one is compared with every other; beyond, Voyager finds the nearest."""
 _LEVELS = 255
 _DIGITS = 1e9  # similarities closer than this are ties, which the cover that was learnt first wins
 _NEARER = 1e-3  # less of a vote for each place further off: of genres with equally many, the nearer one wins
+_SEEN = 128  # covers that the index looks at before it settles
 _AT_ONCE = 1024  # rows asked about in one product
 
 
@@ -41,9 +42,9 @@ class Neighbours:
     The square roots are kept in a byte a bin, as `spotitags.appearance` keeps them.
 
     Args:
-        count: Neighbours that vote.
+        count: Neighbours that vote; no more than the smallest genre has rows, or it could never win.
         seed: Of the approximate index.
-        exact_up_to: Rows up to which the search is exact. Beyond, `predict_proba` takes usearch's HNSW graph
+        exact_up_to: Rows up to which the search is exact. Beyond, `predict_proba` takes Voyager's HNSW graph
             (Malkov and Yashunin, 2016) where it is installed; what `draw` writes is exact all the same.
     """
 
@@ -53,13 +54,15 @@ class Neighbours:
         self.exact_up_to = exact_up_to
         self.roots: NDArray[np.uint8] = np.empty((0, 0), np.uint8)
         self.votes: Floats = np.empty((0, 0))
+        self.near = count
         self._index: Any = None
 
     def fit(self, X: Floats, y: NDArray[np.intp], *, sample_weight: Floats) -> Self:  # noqa: N803
         """Remember (n, bins) histograms, (n,) genre indices and weights."""
+        self.near = min(self.count, int(np.bincount(y).min()))
         self.roots = np.rint(np.sqrt(X) * _LEVELS).astype(np.uint8)
         self.votes = np.eye(int(y.max()) + 1)[y] * sample_weight[:, np.newaxis]
-        self._index = index_of(self.roots) if len(X) > self.exact_up_to else None
+        self._index = index_of(self.roots, self.seed) if len(X) > self.exact_up_to else None
         return self
 
     def predict_proba(self, X: Floats) -> Floats:  # noqa: N803
@@ -70,23 +73,22 @@ class Neighbours:
         return shares
 
     def nearest(self, X: Floats) -> NDArray[np.intp]:  # noqa: N803
-        """(n, count) numbers of the rows that were learnt, the nearest first; all where there are fewer."""
+        """(n, near) numbers of the rows that were learnt, the nearest first."""
         if self._index is not None and len(X):
-            return _found(self._index, np.sqrt(X), self.count)
-        near = [np.empty((0, min(self.count, len(self.roots))), np.intp)]
-        near += [_first(similar, self.count) for similar in self._similarities(X)]
+            return _found(self._index, np.sqrt(X), self.near)
+        near = [np.empty((0, self.near), np.intp)]
+        near += [_first(similar, self.near) for similar in self._similarities(X)]
         return np.concatenate(near)
 
     def draw(self, source: str, drawing: Drawing) -> str:
         """The same search as a product, and the K largest of each row of it."""
         roots, norms = self.roots.T, 1 / np.maximum(_norms(self.roots), 1)
-        count = min(self.count, len(self.roots))
         rows = drawing.add("Cast", drawing.constant(roots), to=11)  # 11: double
         product = drawing.add("MatMul", drawing.add("Sqrt", source), rows)
         scaled = drawing.add("Mul", product, drawing.constant(norms * _DIGITS))
-        near = drawing.largest(drawing.add("Round", scaled), count)
+        near = drawing.largest(drawing.add("Round", scaled), self.near)
         votes = drawing.add("Gather", drawing.constant(self.votes), near)
-        ranked = drawing.add("Mul", votes, drawing.constant(_ranks(count)[:, np.newaxis]))
+        ranked = drawing.add("Mul", votes, drawing.constant(_ranks(self.near)[:, np.newaxis]))
         total = drawing.add("ReduceSum", ranked, drawing.constant([1]), keepdims=0)
         smoothed = drawing.add("Add", total, drawing.constant(np.ones(1)))
         whole = drawing.add("ReduceSum", smoothed, drawing.constant([1]), keepdims=1)
@@ -100,37 +102,30 @@ class Neighbours:
             yield np.rint(np.sqrt(X[start : start + _AT_ONCE]) @ learnt * scale)
 
 
-def index_of(roots: NDArray[np.uint8]) -> Any:  # noqa: ANN401 - usearch is an extra
-    """An HNSW graph of histograms' square roots, or None where usearch is not installed.
+def index_of(roots: NDArray[np.uint8], seed: int) -> Any:  # noqa: ANN401 - Voyager is an extra
+    """An HNSW graph of histograms' square roots, or None where Voyager is not installed.
 
     Args:
         roots: (n, bins), as `Neighbours` keeps them.
+        seed: Of the graph's levels.
     """
     try:
-        from usearch.index import Index
+        from voyager import Index, Space
     except ImportError:
         return None
-    index = Index(
-        ndim=roots.shape[1],
-        metric="ip",
-        dtype="f16",
-        connectivity=16,
-        expansion_add=128,
-        expansion_search=128,
-    )
+    index = Index(Space.Euclidean, roots.shape[1], M=16, ef_construction=_SEEN, random_seed=seed)
     units = roots / np.maximum(_norms(roots), 1)[:, np.newaxis]
-    index.add(np.arange(len(roots)), units.astype(np.float32), threads=1)  # the order of insertion is fixed
+    index.add_items(units.astype(np.float32), num_threads=1)  # several insert in another order each time
     return index
 
 
 def _found(index: Any, roots: Floats, count: int) -> NDArray[np.intp]:  # noqa: ANN401
-    found = index.search(roots.astype(np.float32), count)
-    return np.asarray(found.keys, dtype=np.intp).reshape(len(roots), -1)
+    near, _ = index.query(roots.astype(np.float32), count, num_threads=1, query_ef=_SEEN)
+    return np.asarray(near, dtype=np.intp)
 
 
 def _first(similar: Floats, count: int) -> NDArray[np.intp]:
     """(n, count) columns with the largest values of each row; of equal ones the first."""
-    count = min(count, similar.shape[1])
     least = np.partition(similar, -count, axis=1)[:, -count, np.newaxis]
     near = np.empty((len(similar), count), np.intp)
     for row, (values, bound) in enumerate(zip(similar, least, strict=True)):

@@ -41,9 +41,17 @@ def test_neighbours_are_those_of_the_hellinger_distance() -> None:
 
 
 def test_of_genres_with_equally_many_neighbours_the_nearer_wins() -> None:
-    x = np.array([[0.5, 0.5, 0.0], [0.0, 0.5, 0.5]])
-    model = learnt(x, np.array([0, 1]), count=2)
-    assert model.predict_proba(np.array([[0.6, 0.4, 0.0], [0.0, 0.4, 0.6]])).argmax(axis=1).tolist() == [0, 1]
+    x = np.array([[0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [0.02, 0.96, 0.02], [0.02, 0.96, 0.02]])
+    model = learnt(x, np.array([0, 1, 0, 1]), count=2)
+    assert model.predict_proba(np.array([[0.5, 0.5, 0.0], [0.0, 0.5, 0.5]])).argmax(axis=1).tolist() == [0, 1]
+
+
+def test_a_genre_with_few_covers_can_win() -> None:
+    x = histograms(50)
+    truth = np.array([1] * 3 + [0] * 47)
+    x[:3] = x[0]
+    votes = learnt(x, truth).predict_proba(x[:1])
+    assert votes.argmax() == 1
 
 
 @given(st.permutations(range(12)))
@@ -55,7 +63,7 @@ def test_the_order_of_training_makes_no_difference(order: list[int]) -> None:
 
 
 def test_beyond_its_limit_an_index_finds_nearly_the_same() -> None:
-    pytest.importorskip("usearch")
+    pytest.importorskip("voyager")
     x, y, asked = histograms(3000), np.arange(3000) % 3, histograms(100, seed=1)
     exact, quick = learnt(x, y), learnt(x, y, exact_up_to=2999)
     pairs = zip(exact.nearest(asked), quick.nearest(asked), strict=True)
