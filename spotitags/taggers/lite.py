@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from numpy.typing import NDArray
-    from onnxruntime import InferenceSession
+    from onnxruntime import InferenceSession, RunOptions
     from threadpoolctl import ThreadpoolController
 
     from spotitags.records import Cover
@@ -136,7 +136,7 @@ class LiteTagger:
             WeightsError: The network's weights cannot be read.
         """
         new = [cover for cover in covers if cover.digest not in self._remembered]
-        fresh = self._each(new, lambda cover: self._look(cover, square(cover.pixels, SIDE))[1])
+        fresh = self._each(new, lambda cover: self._look(cover, square(cover.pixels, SIDE))["features"])
         known = dict(self._remembered) | {cover.digest: row for cover, row in zip(new, fresh, strict=True)}
         return np.stack([known[c.digest] for c in covers]) if covers else np.empty((0, FEATURES), np.float32)
 
@@ -179,11 +179,11 @@ class LiteTagger:
 
     def _tag_one(self, cover: Cover) -> list[Tag]:
         pixels = square(cover.pixels, SIDE)
-        probabilities, features = self._look(cover, pixels)
+        seen = self._look(cover, pixels)
         said = {
             "attributes": lambda: self._measured(pixels),
-            "vocabulary": lambda: self._vocabulary.tags(features, TOP),
-            "imagenet": lambda: _imagenet_tags(probabilities),
+            "vocabulary": lambda: self._vocabulary.tags(seen["features"], TOP),
+            "imagenet": lambda: _imagenet_tags(seen["probabilities"]),
         }
         tags: dict[str, Tag] = {}
         for part in self.parts:
@@ -195,17 +195,16 @@ class LiteTagger:
         faces = _attributes.face_attributes(self._faces.find(pixels), SIDE)
         return _attributes.attributes(pixels) + faces
 
-    def _look(
-        self, cover: Cover, pixels: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The network's probabilities and features of one cover; the features are remembered."""
-        outputs = self._session().run(["probabilities", "features"], {"pixels": pixels[np.newaxis]})
-        probabilities, features = outputs[0][0], outputs[1][0]
+    def _look(self, cover: Cover, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """What the network makes of one cover, as far as it is needed; the features are remembered."""
+        asked = ["features", *(["probabilities"] if "imagenet" in self.parts else [])]
+        found = self._session().run(asked, {"pixels": pixels[np.newaxis]}, _no_further())
+        seen = {name: rows[0] for name, rows in zip(asked, found, strict=True)}
         with self._lock:
-            self._remembered[cover.digest] = features
+            self._remembered[cover.digest] = seen["features"]
             while len(self._remembered) > _REMEMBERED:
                 self._remembered.popitem(last=False)
-        return probabilities, features
+        return seen
 
     def _session(self) -> InferenceSession:
         with self._lock:
@@ -253,6 +252,16 @@ def square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     return np.asarray(
         Image.fromarray(middle).resize((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     )
+
+
+@cache
+def _no_further() -> RunOptions:
+    """Runs a network no further than to what is asked of it."""
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.only_execute_path_to_fetches = True
+    return options
 
 
 @cache
