@@ -56,12 +56,15 @@ def readers_of(
         device: For networks; None for ``cpu``.
         offline: True forbids any download.
     """
-    from spotitags.backbones import Backbone
 
-    return [
-        READERS[name]() if name in READERS else Backbone(name, device=device or "cpu", offline=offline)
-        for name in dict.fromkeys(sources)
-    ]
+    def reader(name: str) -> CoverReader:
+        if name in READERS:
+            return READERS[name]()
+        from spotitags.backbones import Backbone
+
+        return Backbone(name, device=device or "cpu", offline=offline)
+
+    return [reader(name) for name in dict.fromkeys(sources)]
 
 
 def versions_of(readers: Sequence[CoverReader]) -> dict[str, str]:
