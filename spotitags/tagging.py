@@ -184,20 +184,21 @@ class Tagging:
         bad: dict[str, Skipped] = {}
         free = [reader for reader in self.readers if not isinstance(reader, Paid)]
         most = max((reader.batch_size for reader in free), default=COVERS_AT_ONCE)
-        decoded = _ahead(self._decode, _chunks(files, most))
-        for sizes in decoded:
-            bad |= {
-                digest: skipped
-                for covers in sizes.values()
-                for digest, skipped in covers.items()
-                if isinstance(skipped, Skipped)
-            }
-            for reader in free:
-                for batch in _chunks(self._new(reader, sizes), reader.batch_size):
-                    if self.panel.looks(reader):
-                        self._ask(reader, batch)
-            for waiting in self._waiting:
-                waiting.add(self._new(waiting.tagger, sizes))
+        # Closed here: collected as garbage, in whatever thread, it might wait for that very thread.
+        with closing(_ahead(self._decode, _chunks(files, most))) as decoded:
+            for sizes in decoded:
+                bad |= {
+                    digest: skipped
+                    for covers in sizes.values()
+                    for digest, skipped in covers.items()
+                    if isinstance(skipped, Skipped)
+                }
+                for reader in free:
+                    for batch in _chunks(self._new(reader, sizes), reader.batch_size):
+                        if self.panel.looks(reader):
+                            self._ask(reader, batch)
+                for waiting in self._waiting:
+                    waiting.add(self._new(waiting.tagger, sizes))
         return bad
 
     def _decode(self, files: Sequence[CoverFile]) -> dict[int, dict[str, Cover | Skipped]]:
