@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,11 +13,15 @@ from spotitags.evaluation.planning import Protocol
 from spotitags.evaluation.protocol import run
 from spotitags.evaluation.samples import collect, select
 from spotitags.taggers._attributes import attribute_labels
+from spotitags.taggers._efficientnet import installed_weights
+from spotitags.taggers._state_dict import read_state_dict
+from spotitags.taggers._vocabulary import Vocabulary
+from spotitags.taggers.lite import TOP, imagenet_labels
 from spotitags.training import read_labelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
 
@@ -26,7 +32,8 @@ if TYPE_CHECKING:
     from spotitags.taggers._head import Head
 
 TAGGER = "lite"
-TOP = 20
+MEASURES = frozenset(attribute_labels())
+IMAGENET = frozenset(imagenet_labels())
 ASKED = 10  # covers of an artist
 
 
@@ -76,7 +83,12 @@ def labelled_samples(manifest: Path, genres: Sequence[str]) -> tuple[Sample, ...
 
 
 def genre_scores(
-    head: Head, samples: Sequence[Sample], names: dict[str, str], *, repeats: int = 4, also: bool = True
+    head: Head,
+    samples: Sequence[Sample],
+    names: dict[str, str],
+    *,
+    repeats: int = 4,
+    also: AbstractSet[str] = MEASURES | IMAGENET,
 ) -> Genres:
     """What the house's own evaluation says of a head's labels.
 
@@ -85,9 +97,10 @@ def genre_scores(
         samples: From `labelled_samples`.
         names: How a genre of the samples is called in `Head.genres`, where that differs.
         repeats: Of 5 folds.
-        also: Keep the measured attributes beside the labels.
+        also: Of `lite`'s other tags those that stay beside the labels.
     """
-    tagged = [replace(sample, row=_retagged(head, sample, also=also)) for sample in samples]
+    vocabulary = Vocabulary(Path(), head=head)
+    tagged = [replace(sample, row=_retagged(vocabulary, sample, also)) for sample in samples]
     answers = run(tagged, {TAGGER: "head"}, Protocol(repeats=repeats, curve_repeats=0, asked_covers=ASKED))
     by_name = {(v.view, v.classifier): i for i, v in enumerate(answers.voters)}
     return Genres(
@@ -118,14 +131,26 @@ def _accuracy(answers: Answers, votes: NDArray[np.float64]) -> float:
     return float(np.mean([right[:, answers.truth == genre].mean() for genre in np.unique(answers.truth)]))
 
 
-def _retagged(head: Head, sample: Sample, *, also: bool) -> Row:
-    """The sample's row with a head's labels, read from its covers' features."""
-    images = head.project(sample.row.embeddings[TAGGER])
-    weights = head.weights(images, head.label_vectors, head.label_statistics)
-    measured = set(attribute_labels()) if also else set()
+def _retagged(vocabulary: Vocabulary, sample: Sample, also: AbstractSet[str]) -> Row:
+    """The sample's row with a head's labels, read from its covers' features, and those of the others."""
+    features = sample.row.embeddings[TAGGER]
     covers = []
-    for row, before in zip(weights, sample.row.covers[TAGGER], strict=True):
-        best = np.argsort(-row, kind="stable")[:TOP]
-        tags = {head.labels[number]: round(float(row[number]), 4) for number in best}
-        covers.append(tags | {label: weight for label, weight in before.items() if label in measured})
+    for row, answers, before in zip(features, _answers(features), sample.row.covers[TAGGER], strict=True):
+        tags = {tag.label: tag.weight for tag in vocabulary.tags(row, answers, TOP)}
+        covers.append({label: weight for label, weight in before.items() if label in also} | tags)
     return replace(sample.row, covers={TAGGER: covers}, embeddings={})
+
+
+def _answers(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, 1000) ImageNet probabilities, which are a fixed function of the (n, 1960) features."""
+    weights, bias = _classifier()
+    logits = features[:, : weights.shape[1]] @ weights.T + bias
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: NDArray[np.float32] = raised / raised.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+@cache
+def _classifier() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    state = read_state_dict(installed_weights())
+    return state["_fc.weight"], state["_fc.bias"]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-CURVE = Curve(centre=3.5, slope=2.0, evenness=0.5)
+CURVE = Curve(centre=5.0, slope=1.5, evenness=0.5)
 
 
 def build(material: Material, options: Options) -> tuple[bytes, list[float]]:

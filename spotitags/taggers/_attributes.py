@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
     from spotitags.taggers._faces import Face
 
-VERSION = 1
+VERSION = 2
 """Raise it with every change below: it stands in the tagger's version."""
-SCALE = 0.25
-"""Weight of an attribute that is there in full, so that the few measures do not crowd out the many labels."""
 LEAST = 0.1
 """Smallest measure that is told."""
 
@@ -53,6 +51,13 @@ _PALETTE: Mapping[str, tuple[int, ...]] = {
 _COLOURS = tuple(_PALETTE)
 _OTHERS = ("dark", "bright", "black and white", "colourful", "high contrast", "low contrast", "lettering")
 _FACES = ("face", "several faces")
+_TONES = ("dark", "bright", "colourful", "high contrast", "low contrast")
+_COMMON = frozenset(("black", "white", "grey", "brown", "beige", *_TONES))
+
+
+def weight_in_full(label: str) -> float:
+    """Weight of an attribute that is there in full: little for what nearly every cover has some of."""
+    return 0.1 if label in _COMMON else 0.5
 
 
 def attribute_labels() -> tuple[str, ...]:
@@ -93,7 +98,11 @@ def face_attributes(faces: Sequence[Face], side: int) -> list[Tag]:
 
 
 def _tags(measures: Mapping[str, float]) -> list[Tag]:
-    return [Tag(label, round(SCALE * measure, 4)) for label, measure in measures.items() if measure >= LEAST]
+    return [
+        Tag(label, round(weight_in_full(label) * measure, 4))
+        for label, measure in measures.items()
+        if measure >= LEAST
+    ]
 
 
 def _colours(codes: NDArray[np.intp]) -> dict[str, float]:

@@ -154,15 +154,13 @@ class Head:
         contrast: Floats = ((dots - statistics.mean) / statistics.spread).astype(np.float32)
         return contrast
 
-    def weights(self, images: Floats, vectors: Floats, statistics: Statistics) -> Floats:
-        """(n, m) label weights in [0, 1]; arguments as of `contrast`.
+    def weights(self, contrast: Floats) -> Floats:
+        """Label weights in [0, 1] of any shape from contrasts, to which other evidence may have been added.
 
         As clip's, a logistic curve of what speaks for the label rather than for nothing in particular; here
         what covers in general give stands for the neutral sentence.
         """
-        weights: Floats = 1 / (
-            1 + np.exp(self._slope * (self._centre - self.contrast(images, vectors, statistics)))
-        )
+        weights: Floats = 1 / (1 + np.exp(self._slope * (self._centre - contrast)))
         return weights
 
 

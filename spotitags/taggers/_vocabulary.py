@@ -13,8 +13,10 @@ import numpy as np
 
 from spotitags.errors import InputError, NotInstalledError
 from spotitags.records import Tag
+from spotitags.taggers import _evidence
 from spotitags.taggers._arrays import kept
 from spotitags.taggers._attributes import attribute_labels
+from spotitags.taggers._evidence import Evidence
 from spotitags.taggers._head import load_head
 from spotitags.taggers._labels import GENRE_TEMPLATES
 from spotitags.taggers._sentences import EXTRA, VERSION, SentenceEncoder, installed
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from spotitags.taggers._head import Statistics
+    from spotitags.taggers._head import Head, Statistics
 
     Array = NDArray[np.float32]
 
@@ -33,6 +35,13 @@ TEMPLATES = ("{}", "a picture of {}")
 """Sentences around labels, as the head's own were made: longer ones make all labels alike."""
 
 _WHAT = "the tagger lite with --labels"
+ALIKE = 0.5
+"""Cosine of two labels' vectors from which the weaker one is taken for an echo of the stronger."""
+ECHO = 0.5
+"""What an echo's weight is multiplied by."""
+
+_SCHEME = f"evidence-{_evidence.VERSION} echo-{ALIKE}-{ECHO}"
+_COMPARED = 60  # best labels of a cover that can be echoes of each other
 _DIGITS = 4
 _NEAR = 4  # known genres named to someone who asked for an unknown one
 
@@ -45,17 +54,19 @@ class Vocabulary:
     Args:
         cache_dir: Folder for the embeddings of a user's own labels.
         labels: The user's own; empty for the built-in ones.
+        head: Another than the package carries.
     """
 
-    def __init__(self, cache_dir: Path, labels: Sequence[str] = ()) -> None:
+    def __init__(self, cache_dir: Path, labels: Sequence[str] = (), head: Head | None = None) -> None:
         self.cache_dir = cache_dir
         self.labels = tuple(labels)
+        self._given = head
 
     @property
     def version(self) -> str:
         """Head and labels; loads no encoder."""
         own = f" words-{_digest([self._sentences, VERSION])}" if self.labels else ""
-        return f"head-{load_head().version}{own}"
+        return f"head-{self._head.version}{own} {_SCHEME}"
 
     @property
     def file(self) -> Path:
@@ -81,25 +92,59 @@ class Vocabulary:
             NotInstalledError: The sentence encoder is needed and missing.
             WeightsError: The head's weights cannot be read, or the encoder's.
         """
-        _ = self._known
+        _ = self._known, self._alike, self._evidence
 
-    def tags(self, features: NDArray[np.floating], top: int) -> list[Tag]:
+    def tags(
+        self, features: NDArray[np.floating], probabilities: NDArray[np.floating], top: int
+    ) -> list[Tag]:
         """The ``top`` labels that fit one cover best, heaviest first.
 
         Args:
             features: (n_features,) of the cover.
+            probabilities: (1000,) of ImageNet's classes on it.
             top: At most.
         """
         names, vectors, statistics = self._known
-        head = load_head()
-        (weights,) = head.weights(head.project(features[np.newaxis]), vectors, statistics)
+        (contrast,) = self._head.contrast(self._head.project(features[np.newaxis]), vectors, statistics)
+        stands_out = contrast + self._evidence.lift(probabilities)
+        weights = self._head.weights(stands_out) * self._echoes(stands_out)
         best = np.argsort(-weights, kind="stable")[:top]
         return [Tag(names[index], round(float(weights[index]), _DIGITS)) for index in best]
+
+    @property
+    def _head(self) -> Head:
+        return self._given or load_head()
+
+    def _echoes(self, stands_out: Array) -> Array:
+        """(n_labels,) `ECHO` where a stronger label of one cover means much the same, else 1.
+
+        What looks like a trumpet also looks like a trombone to the head. Greedy suppression of what overlaps
+        with something stronger is how detectors of objects choose (Felzenszwalb et al. 2010, section 7.2).
+        """
+        factors = np.ones(len(stands_out), np.float32)
+        kept: list[int] = []
+        for index in np.argsort(-stands_out, kind="stable")[:_COMPARED].tolist():
+            if self._alike[index, kept].any():
+                factors[index] = ECHO
+            else:
+                kept.append(index)
+        return factors
+
+    @cached_property
+    def _alike(self) -> NDArray[np.bool_]:
+        """(n_labels, n_labels) which labels mean much the same."""
+        vectors = self._known[1]
+        alike: NDArray[np.bool_] = vectors @ vectors.T > ALIKE
+        return alike
+
+    @cached_property
+    def _evidence(self) -> Evidence:
+        return Evidence(self._known[0])
 
     @cached_property
     def _known(self) -> tuple[tuple[str, ...], Array, Statistics]:
         """Labels that no attribute measures, their vectors and how covers in general lie along these."""
-        head = load_head()
+        head = self._head
         labels = self.labels or head.labels
         vectors = self._embedded() if self.labels else head.label_vectors
         measured = set(attribute_labels())

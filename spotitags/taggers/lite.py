@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from numpy.typing import NDArray
-    from onnxruntime import InferenceSession, RunOptions
+    from onnxruntime import InferenceSession
     from threadpoolctl import ThreadpoolController
 
     from spotitags.records import Cover
@@ -45,8 +45,11 @@ TOP = 20
 """Labels kept of a cover."""
 FLOOR = 0.001
 """Smallest ImageNet probability kept: chance among 1,000 labels."""
-PARTS = ("attributes", "vocabulary")
-"""What goes into the tags; ``imagenet`` can, too. Of a label that two have, the first says the weight."""
+PARTS = ("attributes", "vocabulary", "imagenet")
+"""What goes into the tags. Of a label that two have, the first says the weight. Where a user's own words are
+looked for, the third stays out."""
+IMAGENET_SCALE = 0.2
+"""Weight of an ImageNet class that the network is sure of: they help to tell genres, and few read well."""
 SHARPNESS = 1.0
 """Logits of a vote on genres to a standard deviation of covers; docs/lite.md says how it was found."""
 
@@ -93,9 +96,13 @@ class LiteTagger:
         versions = {
             "attributes": f"attributes-{_attributes.VERSION} faces-{_faces.VERSION}.{_mtcnn.GRAPH_VERSION}",
             "vocabulary": f"{self._vocabulary.version} top-{TOP}",
-            "imagenet": f"labels-{classes} top-{TOP} floor-{FLOOR}",
+            "imagenet": f"labels-{classes} top-{TOP} floor-{FLOOR} scale-{IMAGENET_SCALE}",
         }
-        return " ".join([_NETWORK, *(versions[part] for part in self.parts)])
+        return " ".join([_NETWORK, *(versions[part] for part in self._parts)])
+
+    @property
+    def _parts(self) -> tuple[str, ...]:
+        return tuple(part for part in self.parts if part != "imagenet" or not self.labels)
 
     @classmethod
     def from_options(cls, options: TaggerOptions) -> Self:
@@ -182,11 +189,11 @@ class LiteTagger:
         seen = self._look(cover, pixels)
         said = {
             "attributes": lambda: self._measured(pixels),
-            "vocabulary": lambda: self._vocabulary.tags(seen["features"], TOP),
+            "vocabulary": lambda: self._vocabulary.tags(seen["features"], seen["probabilities"], TOP),
             "imagenet": lambda: _imagenet_tags(seen["probabilities"]),
         }
         tags: dict[str, Tag] = {}
-        for part in self.parts:
+        for part in self._parts:
             for tag in said[part]():
                 tags.setdefault(tag.label, tag)
         return sorted(tags.values(), key=lambda tag: (-tag.weight, tag.label))
@@ -197,8 +204,8 @@ class LiteTagger:
 
     def _look(self, cover: Cover, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """What the network makes of one cover, as far as it is needed; the features are remembered."""
-        asked = ["features", *(["probabilities"] if "imagenet" in self.parts else [])]
-        found = self._session().run(asked, {"pixels": pixels[np.newaxis]}, _no_further())
+        asked = ["features", "probabilities"]
+        found = self._session().run(asked, {"pixels": pixels[np.newaxis]})
         seen = {name: rows[0] for name, rows in zip(asked, found, strict=True)}
         with self._lock:
             self._remembered[cover.digest] = seen["features"]
@@ -215,11 +222,12 @@ class LiteTagger:
 
 
 def _imagenet_tags(probabilities: NDArray[np.float32]) -> list[Tag]:
-    """The likeliest classes of at least `FLOOR`; the weight is the softmax probability."""
+    """The likeliest classes of at least `FLOOR`, by `IMAGENET_SCALE` of their softmax probability."""
     names = imagenet_labels()
-    best = np.argsort(-probabilities, kind="stable")[:TOP]
-    tags = [Tag(names[index], round(float(probabilities[index]), _DIGITS)) for index in best]
-    return [tag for tag in tags if tag.weight >= FLOOR]
+    best = [
+        index for index in np.argsort(-probabilities, kind="stable")[:TOP] if probabilities[index] >= FLOOR
+    ]
+    return [Tag(names[index], round(IMAGENET_SCALE * float(probabilities[index]), _DIGITS)) for index in best]
 
 
 @cache
@@ -252,16 +260,6 @@ def square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     return np.asarray(
         Image.fromarray(middle).resize((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     )
-
-
-@cache
-def _no_further() -> RunOptions:
-    """Runs a network no further than to what is asked of it."""
-    import onnxruntime
-
-    options = onnxruntime.RunOptions()
-    options.only_execute_path_to_fetches = True
-    return options
 
 
 @cache

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
-from spotitags.taggers._attributes import LEAST, SCALE, attribute_labels, attributes
+from spotitags.taggers._attributes import LEAST, attribute_labels, attributes, weight_in_full
+
+if TYPE_CHECKING:
+    from spotitags.records import Tag
 
 SIDE = 260
 
 
+def measured(tags: list[Tag]) -> dict[str, float]:
+    return {tag.label: tag.weight / weight_in_full(tag.label) for tag in tags}
+
+
 def measures(image: Image.Image) -> dict[str, float]:
-    return {tag.label: tag.weight / SCALE for tag in attributes(np.asarray(image.convert("RGB")))}
+    return measured(attributes(np.asarray(image.convert("RGB"))))
 
 
 def plain(colour: str) -> Image.Image:
@@ -155,11 +164,11 @@ def test_any_picture_is_measured_in_range(seed: int, grain: int, low: int, span:
     small = rng.integers(low, min(low + span, 255) + 1, (SIDE // grain, SIDE // grain, 3), dtype=np.uint8)
     pixels = np.asarray(Image.fromarray(small).resize((SIDE, SIDE), Image.Resampling.NEAREST))
     tags = attributes(pixels)
-    assert all(LEAST * SCALE - 1e-4 <= tag.weight <= SCALE for tag in tags)
+    found = measured(tags)
+    assert all(LEAST - 1e-3 <= measure <= 1 for measure in found.values())
     assert len({tag.label for tag in tags}) == len(tags)
-    labels = {tag.label for tag in tags}
+    labels = set(found)
     assert not {"dark", "bright"} <= labels
     assert not {"high contrast", "low contrast"} <= labels
-    colours = [tag.weight for tag in tags if tag.label in attribute_labels()[:13]]
-    assert sum(colours) <= SCALE + 1e-3
+    assert sum(found.get(colour, 0) for colour in attribute_labels()[:13]) <= 1 + 1e-2
     assert tags == attributes(pixels[:, ::-1][:, ::-1].copy())

@@ -18,6 +18,7 @@ from spotitags.records import Cover
 from spotitags.taggers import TaggerOptions, tagger_class
 from spotitags.taggers._attributes import attribute_labels
 from spotitags.taggers._efficientnet import FEATURES
+from spotitags.taggers._evidence import words
 from spotitags.taggers._labels import themes
 from spotitags.taggers.lite import TOP, LiteTagger, imagenet_labels, square
 
@@ -41,25 +42,18 @@ class ImageNetTagger(LiteTagger):
     parts = ("attributes", "imagenet")
 
 
-def test_the_network_names_what_is_drawn(cache_dir: Path) -> None:
-    first, second = ImageNetTagger(cache_dir).tag([cover(clock()), cover(crossword())])
-    assert first[0].label == "analog clock"
-    assert second[0].label == "crossword"
-    assert {"black and white", "high contrast", "white"} <= {tag.label for tag in second}
+def test_the_network_names_what_is_drawn(tagger: LiteTagger) -> None:
+    first, second = tagger.tag([cover(clock()), cover(crossword())])
+    assert first[0].label == "clock"
+    assert {tag.label for tag in second[:4]} >= {"black and white", "lettering", "crossword"}
+    assert {"high contrast", "white"} <= {tag.label for tag in second}
 
 
 def test_what_goes_into_the_tags_is_part_of_the_version(cache_dir: Path, tagger: LiteTagger) -> None:
-    class Everything(LiteTagger):
-        parts = ("attributes", "vocabulary", "imagenet")
-
-    versions = {made.version for made in (tagger, ImageNetTagger(cache_dir), Everything(cache_dir))}
-    assert len(versions) == 3
-    (tags,) = Everything(cache_dir).tag([cover(clock())])
-    labels = [tag.label for tag in tags]
-    assert len(set(labels)) == len(labels)
-    assert set(tagger.tag([cover(clock())])[0]) | set(
-        ImageNetTagger(cache_dir).tag([cover(clock())])[0]
-    ) >= set(tags)
+    imagenet = ImageNetTagger(cache_dir)
+    assert imagenet.version != tagger.version
+    (all_parts,), (two_parts,) = tagger.tag([cover(clock())]), imagenet.tag([cover(clock())])
+    assert {tag for tag in two_parts if tag.label not in {word.label for word in words()}} <= set(all_parts)
 
 
 @settings(deadline=None, max_examples=20)
@@ -67,7 +61,8 @@ def test_what_goes_into_the_tags_is_part_of_the_version(cache_dir: Path, tagger:
 def test_tags_of_any_cover_are_in_order_and_in_range(
     tagger: LiteTagger, sizes: list[tuple[int, int]]
 ) -> None:
-    known = {*attribute_labels(), *(label for theme in themes() for label in theme.labels)}
+    shared = {label for theme in themes() for label in theme.labels}
+    known = shared | {*attribute_labels(), *imagenet_labels()}
     tagged = tagger.tag([cover(noise(*size)) for size in sizes])
     assert len(tagged) == len(sizes)
     for tags in tagged:
@@ -76,7 +71,7 @@ def test_tags_of_any_cover_are_in_order_and_in_range(
         assert all(0 <= weight <= 1 for weight in weights)
         assert len(set(labels)) == len(labels)
         assert set(labels) <= known
-        assert len(set(labels) - set(attribute_labels())) == TOP
+        assert TOP <= len(set(labels) - set(attribute_labels())) <= 2 * TOP
 
 
 def test_a_cover_gets_the_same_tags_alone_and_among_others(tagger: LiteTagger) -> None:

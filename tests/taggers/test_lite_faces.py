@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
 from spotitags.errors import WeightsError
-from spotitags.taggers._attributes import SCALE, face_attributes
+from spotitags.taggers._attributes import face_attributes, weight_in_full
 from spotitags.taggers._faces import Face, FaceFinder
 from spotitags.taggers._mtcnn import DECIDE, PROPOSE, build_net
 
@@ -104,15 +104,15 @@ def test_a_larger_face_weighs_more_and_only_several_are_several(finder: FaceFind
 
     small, large = weights(portrait(radius=30)), weights(portrait(radius=60))
     assert list(small) == list(large) == ["face"]
-    assert 0 < small["face"] < large["face"] <= SCALE
-    assert weights(couple())["several faces"] == pytest.approx(SCALE / 2)
+    assert 0 < small["face"] < large["face"] <= weight_in_full("face")
+    assert weights(couple())["several faces"] == pytest.approx(weight_in_full("face") / 2)
     assert face_attributes([], SIDE) == []
 
 
 @given(st.lists(st.tuples(st.floats(0, 200), st.floats(1, 400)), min_size=1, max_size=50))
 def test_face_weights_stay_in_range(faces: list[tuple[float, float]]) -> None:
     tags = face_attributes([Face(at, at, at + side, at + side, 1.0) for at, side in faces], SIDE)
-    assert all(0 < tag.weight <= SCALE for tag in tags)
+    assert all(0 < tag.weight <= weight_in_full("face") for tag in tags)
 
 
 def test_other_weights_are_refused() -> None:
