@@ -41,14 +41,16 @@ if TYPE_CHECKING:
     from spotitags.records import Cover
     from spotitags.taggers import TaggerOptions
 
-TOP = 20
-"""Labels kept of a cover."""
+TOP = 40
+"""Words kept of a cover."""
+IMAGENET_TOP = 20
+"""ImageNet's labels kept of a cover."""
 FLOOR = 0.001
 """Smallest ImageNet probability kept: chance among 1,000 labels."""
 PARTS = ("attributes", "vocabulary", "imagenet")
 """What goes into the tags. Of a label that two have, the first says the weight. Where a user's own words are
 looked for, the third stays out."""
-IMAGENET_SCALE = 0.2
+IMAGENET_SCALE = 0.5
 """Weight of an ImageNet class that the network is sure of: they help to tell genres, and few read well."""
 SHARPNESS = 1.0
 """Logits of a vote on genres to a standard deviation of covers; docs/lite.md says how it was found."""
@@ -96,7 +98,7 @@ class LiteTagger:
         versions = {
             "attributes": f"attributes-{_attributes.VERSION} faces-{_faces.VERSION}.{_mtcnn.GRAPH_VERSION}",
             "vocabulary": f"{self._vocabulary.version} top-{TOP}",
-            "imagenet": f"labels-{classes} top-{TOP} floor-{FLOOR} scale-{IMAGENET_SCALE}",
+            "imagenet": f"labels-{classes} top-{IMAGENET_TOP} floor-{FLOOR} scale-{IMAGENET_SCALE}",
         }
         return " ".join([_NETWORK, *(versions[part] for part in self._parts)])
 
@@ -127,7 +129,7 @@ class LiteTagger:
         return self._vocabulary.preparation()
 
     def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
-        """Tag each cover: its best `TOP` labels and its attributes, heaviest first, no label twice.
+        """Tag each cover: its best `TOP` words, attributes and ImageNet labels, heaviest first, none twice.
 
         Raises:
             NotInstalledError: The labels are a user's own, and the sentence encoder is missing.
@@ -225,7 +227,9 @@ def _imagenet_tags(probabilities: NDArray[np.float32]) -> list[Tag]:
     """The likeliest classes of at least `FLOOR`, by `IMAGENET_SCALE` of their softmax probability."""
     names = imagenet_labels()
     best = [
-        index for index in np.argsort(-probabilities, kind="stable")[:TOP] if probabilities[index] >= FLOOR
+        index
+        for index in np.argsort(-probabilities, kind="stable")[:IMAGENET_TOP]
+        if probabilities[index] >= FLOOR
     ]
     return [Tag(names[index], round(IMAGENET_SCALE * float(probabilities[index]), _DIGITS)) for index in best]
 
