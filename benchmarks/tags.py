@@ -31,7 +31,7 @@ SIDE = 200
 
 
 class ImageNetTagger(LiteTagger):
-    """`lite` as it was when it had ImageNet's labels."""
+    """`lite` with its measures and ImageNet's labels alone, in the weights that they have today."""
 
     name = "lite-imagenet"
     parts = ("attributes", "imagenet")
