@@ -122,20 +122,19 @@ class Vocabulary:
         with something stronger is how detectors of objects choose (Felzenszwalb et al. 2010, section 7.2).
         """
         factors = np.ones(len(stands_out), np.float32)
-        kept: list[int] = []
+        kept: set[int] = set()
         for index in np.argsort(-stands_out, kind="stable")[:_COMPARED].tolist():
-            if self._alike[index, kept].any():
-                factors[index] = ECHO
+            if kept.isdisjoint(self._alike[index]):
+                kept.add(index)
             else:
-                kept.append(index)
+                factors[index] = ECHO
         return factors
 
     @cached_property
-    def _alike(self) -> NDArray[np.bool_]:
-        """(n_labels, n_labels) which labels mean much the same."""
+    def _alike(self) -> list[frozenset[int]]:
+        """For each label those that mean much the same, itself among them, by number."""
         vectors = self._known[1]
-        alike: NDArray[np.bool_] = vectors @ vectors.T > ALIKE
-        return alike
+        return [frozenset(np.flatnonzero(row > ALIKE).tolist()) for row in vectors @ vectors.T]
 
     @cached_property
     def _evidence(self) -> Evidence:
