@@ -109,7 +109,8 @@ class Vocabulary:
         stands_out = contrast + self._evidence.lift(probabilities)
         weights = self._head.weights(stands_out) * self._echoes(stands_out)
         best = np.argsort(-weights, kind="stable")[:top]
-        return [Tag(names[index], round(float(weights[index]), _DIGITS)) for index in best]
+        rounded = np.round(weights[best].astype(np.float64), _DIGITS).tolist()
+        return [Tag(names[index], weight) for index, weight in zip(best.tolist(), rounded, strict=True)]
 
     @property
     def _head(self) -> Head:

@@ -226,12 +226,10 @@ class LiteTagger:
 def _imagenet_tags(probabilities: NDArray[np.float32]) -> list[Tag]:
     """The likeliest classes of at least `FLOOR`, by `IMAGENET_SCALE` of their softmax probability."""
     names = imagenet_labels()
-    best = [
-        index
-        for index in np.argsort(-probabilities, kind="stable")[:IMAGENET_TOP]
-        if probabilities[index] >= FLOOR
-    ]
-    return [Tag(names[index], round(IMAGENET_SCALE * float(probabilities[index]), _DIGITS)) for index in best]
+    best = np.argsort(-probabilities, kind="stable")[:IMAGENET_TOP]
+    best = best[probabilities[best] >= FLOOR]
+    weights = np.round(IMAGENET_SCALE * probabilities[best].astype(np.float64), _DIGITS).tolist()
+    return [Tag(names[index], weight) for index, weight in zip(best.tolist(), weights, strict=True)]
 
 
 @cache
