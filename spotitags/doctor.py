@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from spotitags.cache import Cache
 from spotitags.catalogs.library import LibraryCatalog
+from spotitags.checklist import Line, checklist
 from spotitags.choose import tagger_options
 from spotitags.errors import NotInstalledError, SpotiTagsError
 from spotitags.roster import installed
@@ -73,21 +74,10 @@ def examine(settings: Settings | None = None, *, offline: bool = False) -> list[
 
 def show(checks: list[Check]) -> Table:
     """The checks as a table; what needs doing stands under what was found."""
-    from rich.table import Table
-    from rich.text import Text
-
-    from spotitags.present import plain
-
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("", "what", "found"):
-        table.add_column(column, overflow="fold")
-    for check in checks:
-        mark = Text("ok", style="green") if check.ok else Text("--", style="yellow")
-        found = Text(plain(check.found))
-        if check.remedy and not check.ok:
-            found.append(f"\n{plain(check.remedy)}", style="yellow")
-        table.add_row(mark, Text(f"{check.area} {check.name}"), found)
-    return table
+    return checklist(
+        ("what", "found"),
+        [Line(check.ok, f"{check.area} {check.name}", check.found, check.remedy) for check in checks],
+    )
 
 
 def _packages() -> Iterator[Check]:

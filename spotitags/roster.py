@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from spotitags.checklist import Line, checklist
 from spotitags.errors import SpotiTagsError
 from spotitags.taggers import Paid, Readiness, tagger_class, tagger_names, tagger_package
 
@@ -58,22 +59,16 @@ def _look(name: str, options: TaggerOptions) -> Installed:
 
 def show(taggers: Sequence[Installed]) -> Table:
     """The taggers as a table; what each needs stands under what was found, and what it costs below."""
-    from rich.table import Table
-    from rich.text import Text
-
-    from spotitags.present import plain
-
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("", "tagger", "here"):
-        table.add_column(column, overflow="fold")
-    for tagger in taggers:
-        mark = Text("ok", style="green") if tagger.ready else Text("--", style="yellow")
-        found = Text(plain(tagger.reason))
-        if tagger.remedy and not tagger.ready:
-            found.append(f"\n{plain(tagger.remedy)}", style="yellow")
-        found.append(f"\n{plain(tagger.cost)}", style="dim")
-        name = Text(plain(tagger.name), style="bold")
-        if tagger.package != "spotitags":
-            name.append(f"\n{plain(tagger.package)}", style="dim")
-        table.add_row(mark, name, found)
-    return table
+    return checklist(
+        ("tagger", "here"),
+        [
+            Line(
+                tagger.ready,
+                tagger.name if tagger.package == "spotitags" else f"{tagger.name}\n{tagger.package}",
+                tagger.reason,
+                tagger.remedy,
+                tagger.cost,
+            )
+            for tagger in taggers
+        ],
+    )
