@@ -89,8 +89,8 @@ class ClarifaiTagger(PaidTagger):
         if find_spec("clarifai_grpc") is None:
             remedy = str(NotInstalledError("the tagger clarifai", "clarifai"))
             return Readiness(ready=False, reason="clarifai-grpc is not installed", remedy=remedy)
-        if options.clarifai_key is None:
-            return Readiness(ready=False, reason="CLARIFAI_PAT is not set", remedy=_KEY)
+        if flaw := _flaw(_text(options.clarifai_key)):
+            return Readiness(ready=False, reason=flaw, remedy=_KEY)
         try:
             target, _ = endpoint(options.clarifai_address, HOST, _SETTING)
         except SettingsError as error:
@@ -158,13 +158,26 @@ class ClarifaiTagger(PaidTagger):
 
     @property
     def _secret(self) -> str:
-        if self.key is None:
-            raise TaggerKeyError(f"the tagger {self.name} needs a key: {_KEY}")
-        return self.key.get_secret_value()
+        secret = _text(self.key)
+        if flaw := _flaw(secret):
+            raise TaggerKeyError(f"the tagger {self.name} needs a key: {flaw}; {_KEY}")
+        return secret
 
     @cached_property
     def _stub(self) -> V2Stub:
         return open_stub(self.address)
+
+
+def _text(key: SecretStr | None) -> str:
+    """The key without the end of a line that a file or a store of secrets may leave."""
+    return key.get_secret_value().strip() if key else ""
+
+
+def _flaw(secret: str) -> str:
+    """Why it is no key, or nothing. Anything but printable ASCII gRPC refuses as if the server were busy."""
+    if not secret:
+        return "CLARIFAI_PAT is not set"
+    return "" if secret.isascii() and secret.isprintable() else "CLARIFAI_PAT holds what no key does"
 
 
 def request_for(ids: Sequence[str], images: Sequence[bytes]) -> PostModelOutputsRequest:
