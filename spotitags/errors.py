@@ -125,6 +125,18 @@ class TaggerError(SpotiTagsError):
         super().__init__(message)
 
 
+class TaggerInterrupt(KeyboardInterrupt):
+    """Ctrl-C while a tagger was at work, with what it was paid for before.
+
+    Args:
+        answered: As in `TaggerError`.
+    """
+
+    def __init__(self, answered: Mapping[str, list[Tag]]) -> None:
+        self.answered = answered
+        super().__init__()
+
+
 class TaggerKeyError(TaggerError, SettingsError):
     """A key that a tagger needs is missing or refused; whoever keeps the environment can mend it."""
 

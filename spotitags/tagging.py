@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from spotitags.answering import Listing, answer
 from spotitags.covers import decode_all
-from spotitags.errors import SpotiTagsError, TaggerError
+from spotitags.errors import SpotiTagsError, TaggerError, TaggerInterrupt
 from spotitags.fetching import Fetching, address
 from spotitags.looks import Looks
 from spotitags.panel import Panel, blamed
@@ -229,6 +229,9 @@ class Tagging:
             if isinstance(error, TaggerError):
                 self._looks.keep(reader, error.answered)
             self.panel.drop(reader, error)
+        except TaggerInterrupt as stop:
+            self._looks.keep(reader, stop.answered)
+            raise
         else:
             self._looks.keep(reader, found)
 

@@ -12,12 +12,12 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
-from spotitags.errors import TaggerError
+from spotitags.errors import TaggerError, TaggerInterrupt
 from spotitags.records import Skipped, Tag
 from spotitags.taggers._rpc import BusyError, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -103,6 +103,7 @@ class PaidTagger(ABC):
             TaggerKeyError: The key is missing or refused.
             TaggerError: The service does not answer, or not any more; what it answered before is in
                 ``answered``.
+            TaggerInterrupt: Ctrl-C; likewise.
         """
         if self.offline:
             raise TaggerError(f"the tagger {self.name} sends covers to a service: leave --offline out")
@@ -112,10 +113,10 @@ class PaidTagger(ABC):
             for start in range(0, len(once), self.batch_size):
                 self._ask(once[start : start + self.batch_size], answers)
         except TaggerError as error:
-            error.answered = {
-                digest: tags for digest, tags in answers.items() if not isinstance(tags, Skipped)
-            }
+            error.answered = _had(answers)
             raise
+        except KeyboardInterrupt:  # it may come while a busy service is waited for
+            raise TaggerInterrupt(_had(answers)) from None
         return [answers[cover.digest] for cover in covers]
 
     @abstractmethod
@@ -153,6 +154,11 @@ class PaidTagger(ABC):
             if len(left) == len(covers):
                 raise TaggerError(f"{self.name} {error}, asked {asked} times: {error.remedy}") from error
             answers.update({cover.digest: skipped(cover, f"{self.name} {error}") for cover in left})
+
+
+def _had(answers: Mapping[str, list[Tag] | Skipped]) -> dict[str, list[Tag]]:
+    """What was paid for: skipped covers are asked for again."""
+    return {digest: tags for digest, tags in answers.items() if not isinstance(tags, Skipped)}
 
 
 def _take(covers: Sequence[Cover], found: Sequence[Answer], answers: dict[str, list[Tag] | Skipped]) -> None:

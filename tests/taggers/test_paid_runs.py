@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import json
 import math
 from dataclasses import dataclass, field
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from spotitags.records import TagBag
+
+
+class Interrupting(ClarifaiReplay):
+    """Ctrl-C comes once the second call is there."""
+
+    def deliver(self, answer: Any) -> Any:
+        """The answer as it goes out."""
+        if len(self.calls) == 2:
+            _thread.interrupt_main()
+            self._over.wait(20)
+        return answer
 
 
 @dataclass
@@ -135,3 +147,17 @@ def test_a_cover_that_the_service_cannot_read_counts_in_the_other_bag(
     ((again, _),) = bags(service.ask(covers, tmp_path, Looker("eyes")).all_bags(["a0"])).values()
     assert again.covers == 10
     assert sum(service.server.sizes) - asked == len(unread), "only what could not be read is asked for again"
+
+
+def test_what_a_busy_service_answered_before_ctrl_c_is_not_paid_for_again(
+    covers: Path, tmp_path: Path
+) -> None:
+    service = Service("clarifai", 128, Interrupting(), "outputs", "clarifai_address")
+    service.server.answers("busy_output", "outputs")
+    with service.server.running():
+        with pytest.raises(KeyboardInterrupt):
+            list(service.ask(covers, tmp_path).all_bags(["a0"]))
+        asked, left = service.server.sizes
+        assert asked == 10 > left > 0
+        bags(service.ask(covers, tmp_path).all_bags(["a0"]))
+        assert service.server.sizes == [asked, left, left]
