@@ -144,9 +144,11 @@ class LiteTagger:
         Raises:
             WeightsError: The network's weights cannot be read.
         """
-        new = [cover for cover in covers if cover.digest not in self._remembered]
+        with self._lock:  # taken now: looking at the others may push them out
+            known = {c.digest: self._remembered[c.digest] for c in covers if c.digest in self._remembered}
+        new = [cover for cover in covers if cover.digest not in known]
         fresh = self._each(new, lambda cover: self._look(cover, square(cover.pixels, SIDE))["features"])
-        known = dict(self._remembered) | {cover.digest: row for cover, row in zip(new, fresh, strict=True)}
+        known |= {cover.digest: row for cover, row in zip(new, fresh, strict=True)}
         return np.stack([known[c.digest] for c in covers]) if covers else np.empty((0, FEATURES), np.float32)
 
     def votes_version(self, genres: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from PIL import Image
 from spotitags.records import Cover
 from spotitags.taggers import TaggerOptions, tagger_class
 from spotitags.taggers._attributes import attribute_labels
-from spotitags.taggers._efficientnet import FEATURES
+from spotitags.taggers._efficientnet import FEATURES, SIDE
 from spotitags.taggers._evidence import words
 from spotitags.taggers._labels import themes
 from spotitags.taggers.lite import IMAGENET_TOP, TOP, LiteTagger, imagenet_labels, square
@@ -96,6 +96,14 @@ def test_what_was_just_tagged_is_embedded_without_another_look(tmp_path: Path) -
     masked = Cover(ALBUM, known.digest, cover(crossword()).pixels)  # known by its digest: never opened
     assert (looked.embed([masked]) == fresh.embed([known])).all()
     assert (fresh.embed([cover(crossword())]) != looked.embed([masked])).any()
+
+
+def test_more_covers_than_are_remembered_are_embedded(tmp_path: Path) -> None:
+    tagger = LiteTagger(tmp_path)
+    covers = [Cover(ALBUM, str(number), np.full((SIDE, SIDE, 3), number, np.uint8)) for number in range(256)]
+    first = tagger.embed(covers)
+    again = tagger.embed([*covers, cover(clock())])  # one more than is remembered
+    np.testing.assert_array_equal(again[:-1], first)
 
 
 def test_embeddings_are_one_row_a_cover(tagger: LiteTagger) -> None:
