@@ -92,7 +92,7 @@ def contest(samples: Sequence[Sample], protocol: Protocol) -> Contest:
     """Deal the samples into folds, the same for all models.
 
     Raises:
-        InputError: The samples cannot be split.
+        InputError: The samples cannot be split, or look too much alike to be.
     """
     from classifiers.crossval import Fold
 
@@ -107,6 +107,8 @@ def contest(samples: Sequence[Sample], protocol: Protocol) -> Contest:
             out.append(_covers(*sides) - _covers(learnt, asked))
             if asked:
                 folds.append(Fold([each.row for each in learnt], [each.row for each in asked]))
+        if not folds:
+            raise InputError("these covers look too much alike to be tested on one another: give other ones")
         repeats.append(folds)
     genres = tuple(sorted({sample.genre for sample in samples}))
     return Contest(samples, genres, repeats, float(np.mean(out)), protocol.seed)
@@ -130,7 +132,7 @@ def compete(
         progress: Called with ("models", done, in all).
 
     Raises:
-        InputError: Not one model could answer.
+        InputError: Not one model could answer in any contest.
     """
     # Heavy ones first, so that no core waits at the end.
     heavy_first = sorted(models, key=lambda model: model.view != EMBEDDING)
@@ -156,10 +158,14 @@ def compete(
         keys = [(number, repeat, model) for repeat in range(len(contests[number].repeats))]
         return [found.get(key, Result(key, (), error=INTERRUPTED)) for key in keys]
 
-    return [
+    boards = [
         _board(each, {model: results(number, model) for model in models}, groups or {})
         for number, each in enumerate(contests)
     ]
+    if not any(board.models for board in boards):
+        why = (error for board in boards for error in board.failed.values())
+        raise InputError("not one model could answer: " + next(why, "there is none"))
+    return boards
 
 
 def _board(contest: Contest, results: Mapping[VoterName, Sequence[Result]], groups: Groups) -> Board:
@@ -170,7 +176,7 @@ def _board(contest: Contest, results: Mapping[VoterName, Sequence[Result]], grou
     }
     able = [model for model in results if model not in failed]
     if not able:
-        raise InputError("not one model could answer: " + next(iter(failed.values()), "there is none"))
+        return _empty(contest, failed)
     parts = [
         _judge(contest, _held(contest, repeat, able, results), groups)
         for repeat in range(len(contest.repeats))
@@ -183,7 +189,7 @@ def _board(contest: Contest, results: Mapping[VoterName, Sequence[Result]], grou
     }
     return Board(
         genres=contest.genres,
-        truth=np.array([contest.genres.index(sample.genre) for sample in contest.samples], dtype=np.intp),
+        truth=_truth(contest),
         models=tuple(able),
         votes=np.stack([part.votes for part in parts]),
         groups={name: np.stack([part.groups[name] for part in parts]) for name in parts[0].groups},
@@ -194,6 +200,29 @@ def _board(contest: Contest, results: Mapping[VoterName, Sequence[Result]], grou
         failed=failed,
         masked=contest.masked,
     )
+
+
+def _empty(contest: Contest, failed: Mapping[VoterName, str]) -> Board:
+    """A board without any answer."""
+    shape = len(contest.repeats), len(contest.samples)
+    none = np.zeros(0)
+    return Board(
+        genres=contest.genres,
+        truth=_truth(contest),
+        models=(),
+        votes=np.full((*shape, 0, len(contest.genres)), np.nan),
+        groups={},
+        blend=np.full((*shape, len(contest.genres)), np.nan),
+        weights=none,
+        taken=none,
+        times={},
+        failed=failed,
+        masked=contest.masked,
+    )
+
+
+def _truth(contest: Contest) -> NDArray[np.intp]:
+    return np.array([contest.genres.index(sample.genre) for sample in contest.samples], dtype=np.intp)
 
 
 def _times(results: Sequence[Result]) -> Times:

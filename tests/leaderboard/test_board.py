@@ -11,7 +11,7 @@ from classifiers.results import VoterName
 from spotitags.errors import InputError
 from spotitags.evaluation.planning import Protocol
 from spotitags.leaderboard.board import Board, compete, contest
-from spotitags.leaderboard.scoring import standings
+from spotitags.leaderboard.scoring import pair_areas, standings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,6 +71,23 @@ def test_a_model_that_fails_is_named_and_the_others_go_on() -> None:
     assert table["blend"] is None
     with pytest.raises(InputError, match="not one model could answer"):
         board(found, FOREST)
+
+
+def test_a_contest_without_an_answer_does_not_spoil_the_others() -> None:
+    found = samples()
+    numbers = dict(found[0].row.embeddings) | {"thumbnail": np.full((3, 48), np.nan, dtype=np.float32)}
+    broken = [replace(found[0], row=replace(found[0].row, embeddings=numbers)), *found[1:]]
+    contests = [contest(broken, ONCE), contest(found, ONCE)]
+    without, whole = compete(contests, [FOREST], workers=1)
+    assert (without.models, whole.models) == ((), (FOREST,))
+    assert "NaN" in without.failed[FOREST]
+    assert [row["error"] for row in pair_areas(broken, without)] == [without.failed[FOREST]]
+
+
+def test_covers_that_all_look_alike_are_refused() -> None:
+    alike = [replace(one, row=replace(one.row, groups=("same",) * len(one))) for one in samples()]
+    with pytest.raises(InputError, match="too much alike"):
+        contest(alike, ONCE)
 
 
 def test_equal_seeds_give_equal_answers_and_others_other_folds() -> None:
