@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from spotitags.errors import SpotiTagsError, TaggerError
@@ -11,7 +11,7 @@ from spotitags.records import Skipped, Tag
 from spotitags.taggers import Paid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from spotitags.records import Cover
     from spotitags.taggers import CoverReader
@@ -83,6 +83,8 @@ class Panel:
         self._limit = (
             "--offline forbids paid calls: leave it out to go on"
             if offline
+            else "--max-calls 0 allows no calls: allow some to go on"
+            if max_calls == 0
             else f"--max-calls {max_calls} allows no more calls: run again to go on"
         )
         self.notify = notify or (lambda _line: None)
@@ -170,15 +172,27 @@ def _checked(answers: Sequence[list[Tag] | Skipped], covers: Sequence[Cover]) ->
     """
     if len(answers) != len(covers):
         raise ValueError(f"it gave {len(answers)} answers for {len(covers)} covers")
-    for tags in answers:
-        if not isinstance(tags, Skipped):
-            _check(tags)
-    return {cover.digest: tags for cover, tags in zip(covers, answers, strict=True)}
+    return {
+        cover.digest: tags if isinstance(tags, Skipped) else _sound(tags)
+        for cover, tags in zip(covers, answers, strict=True)
+    }
 
 
-def _check(tags: list[Tag]) -> None:
-    if len({label for label, _ in tags}) < len(tags):
+def sound(answered: Mapping[str, list[Tag]]) -> dict[str, list[Tag]]:
+    """Of what a tagger handed over as it failed, by digest, what a bag can be made of."""
+    found = {}
+    for digest, tags in answered.items():
+        with suppress(TypeError, ValueError):
+            found[str(digest)] = _sound(tags)
+    return found
+
+
+def _sound(tags: Iterable[Tag]) -> list[Tag]:
+    """The tags as they can be kept: a weight may come as a number of numpy's."""
+    plain = [Tag(str(label), float(weight)) for label, weight in tags]
+    if len({label for label, _ in plain}) < len(plain):
         raise ValueError("it gave a cover one label twice")
-    for label, weight in tags:
+    for label, weight in plain:
         if not 0 <= weight <= 1:
             raise ValueError(f"it gave {label!r} the weight {weight}, which is not in [0, 1]")
+    return plain

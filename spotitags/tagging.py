@@ -23,7 +23,7 @@ from spotitags.covers import decode_all
 from spotitags.errors import SpotiTagsError, TaggerError, TaggerInterrupt
 from spotitags.fetching import Fetching, address
 from spotitags.looks import Looks
-from spotitags.panel import Panel, blamed
+from spotitags.panel import Panel, blamed, sound
 from spotitags.paying import Waiting
 from spotitags.records import Skipped
 from spotitags.seen import Seen
@@ -227,10 +227,10 @@ class Tagging:
             found = self.panel.ask(reader, covers)
         except SpotiTagsError as error:
             if isinstance(error, TaggerError):
-                self._looks.keep(reader, error.answered)
+                self._looks.keep(reader, sound(error.answered))
             self.panel.drop(reader, error)
         except TaggerInterrupt as stop:
-            self._looks.keep(reader, stop.answered)
+            self._looks.keep(reader, sound(stop.answered))
             raise
         else:
             self._looks.keep(reader, found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from lookers import Looker, PaidLooker, Run, seen
 
@@ -17,6 +18,8 @@ from spotitags.tagging import Tagging
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from spotitags.records import Cover
 
 
 @pytest.fixture
@@ -147,6 +150,34 @@ def test_answers_that_no_bag_can_be_made_of_are_refused_and_not_kept(
     mended = Looker("wrong")
     run(mended)
     assert len(mended.shown) == 12
+
+
+def test_weights_may_be_numpy_s_and_are_kept_as_plain_numbers(run: Run) -> None:
+    class Numpy(Looker):
+        def tag(self, covers: Sequence[object]) -> list[list[Tag] | Skipped]:
+            return [[Tag("a", np.float32(0.5))] for _ in covers]  # type: ignore[arg-type]
+
+    answers = run(Numpy("numpy"))
+    assert {
+        weight for answer in answers.values() for row in seen(answer).tags["numpy"] for _, weight in row
+    } == {0.5}
+    again = Looker("numpy")
+    assert run(again) == answers
+    assert again.shown == []
+
+
+def test_what_is_handed_over_by_a_failing_tagger_is_kept_only_where_a_bag_can_be_made_of_it(run: Run) -> None:
+    class Breaking(Looker):
+        def tag(self, covers: Sequence[Cover]) -> list[list[Tag] | Skipped]:
+            good, bad, *_ = [cover.digest for cover in covers]
+            answered = {good: [Tag("a", np.float32(0.5))], bad: [Tag("a", 0.5), Tag("a", 0.4)]}  # type: ignore[arg-type]
+            raise TaggerError("broke off", answered=answered)
+
+    with pytest.raises(TaggerError, match="broke off"):
+        run(Breaking("one"))
+    again = Looker("one")
+    assert all(map(seen, run(again).values()))
+    assert len(again.shown) == 11
 
 
 def test_a_cover_that_one_tagger_cannot_read_is_missing_in_its_bag_alone(run: Run) -> None:
