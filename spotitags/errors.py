@@ -38,7 +38,8 @@ class NotInstalledError(SpotiTagsError):
         self.what = what
         self.extra = extra
         super().__init__(
-            f"{what} needs the extra '{extra}': uv sync --extra {extra} (or pip install '.[{extra}]')"
+            f"{what} needs the extra '{extra}': "
+            f"uv sync --inexact --extra {extra} (or pip install '.[{extra}]')"  # exact, it removes the others
         )
 
 

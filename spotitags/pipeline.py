@@ -88,8 +88,8 @@ class SpotiTags(Rooms):
     def tag(self, artist: str) -> list[Tag]:
         """The artist's ``(label, weight)`` pairs, heaviest first.
 
-        Weights are summed over covers and broad tags dropped. With several taggers, those of the first;
-        `all_bags` gives each its own.
+        Weights are summed over covers and broad tags dropped. With several taggers, those of the first that
+        is there; `all_bags` gives each its own.
 
         Raises:
             SpotiTagsError: The artist could not be answered; the subclass says who can act.

@@ -184,7 +184,7 @@ def test_without_the_extra_the_install_line_is_the_answer(tmp_path: Path) -> Non
 
     reason, error = done.stdout.splitlines()
     assert reason == "open_clip is not installed"
-    assert "uv sync --extra clip" in error
+    assert "uv sync --inexact --extra clip" in error
 
 
 def test_without_a_network_it_gives_up_within_seconds_and_says_nothing_else(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ def test_a_missing_extra_is_named_with_its_install_line_and_asking_imports_nothi
     )
     assert done.stderr == ""
     line = (
-        f"the tagger {name} needs the extra '{extra}': uv sync --extra {extra} (or pip install '.[{extra}]')"
+        f"the tagger {name} needs the extra '{extra}': "
+        f"uv sync --inexact --extra {extra} (or pip install '.[{extra}]')"
     )
     assert done.stdout.splitlines() == ["True True", "[]", f"False {line}", line]

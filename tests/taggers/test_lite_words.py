@@ -190,7 +190,9 @@ for call in (
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     genres, labels = done.stdout.splitlines()
-    assert "uv sync --extra words" in genres
+    assert "uv sync --inexact --extra words" in genres
     assert "doom metall" in genres
     assert "it knows doom metal" in genres
-    assert labels.startswith("the tagger lite with --labels needs the extra 'words': uv sync --extra words")
+    assert labels.startswith(
+        "the tagger lite with --labels needs the extra 'words': uv sync --inexact --extra words"
+    )

@@ -86,7 +86,7 @@ except NotInstalledError as error:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(
-        "--labels with the tagger lite needs the extra 'words': uv sync --extra words"
+        "--labels with the tagger lite needs the extra 'words': uv sync --inexact --extra words"
     )
 
 
