@@ -348,6 +348,7 @@ def leaderboard(
     dataset: Annotated[
         str | None, typer.Option(metavar="NAME", help="Of the labels; their folder's when left out.")
     ] = None,
+    max_calls: MaxCalls = None,
     offline: Offline = False,
     clip_model: ClipModel = None,
     device: Device = None,
@@ -365,7 +366,8 @@ def leaderboard(
     artists, source = evaluation.labelled(labels, _split(genres), single=single)
     spotitags = _spotitags(
         catalog=source if single else catalog.value, manifest=None if single else source,
-        tagger=tagger or (), albums=albums, offline=offline, clip_model=clip_model, device=device,
+        tagger=tagger or (), albums=albums, max_calls=max_calls, offline=offline, clip_model=clip_model,
+        device=device,
     )  # fmt: skip
     folds = folds or (comparing.PAIR_FOLDS if pairs else comparing.FOLDS)
     with progress(len(artists)) as step:

@@ -129,3 +129,10 @@ def test_a_sample_is_drawn_and_what_cannot_be_read_is_named(labels: Path, home: 
     again = home / "again.png"
     spotitags("sample", labels, "--out", again, "--per-genre", "9", home=home)
     assert again.read_bytes() == out.read_bytes()
+
+
+def test_a_paid_tagger_is_asked_no_more_often_than_allowed(labels: Path, home: Path) -> None:
+    run = spotitags("leaderboard", labels, "--tagger", "clarifai", "--max-calls", "0", home=home)
+    assert run.returncode == 1
+    assert "left untagged after 0 paid calls" in run.stderr
+    assert "CLARIFAI_PAT" not in run.stderr, "it was not asked"
