@@ -176,7 +176,8 @@ class GenreVectors:
         """Head and genres; loads no encoder.
 
         Raises:
-            InputError: A genre is unknown, and the encoder is needed and missing.
+            InputError: A genre is unknown, and the encoder is needed and missing; or one is there in two
+                spellings, whose votes would be halved.
         """
         self._check(genres)
         return f"head-{load_head().version} genres-{_digest([list(genres), GENRE_TEMPLATES, VERSION])}"
@@ -204,6 +205,10 @@ class GenreVectors:
 
     def _check(self, genres: Sequence[str]) -> list[str]:
         """The genres that the head does not know, once it is clear that they can be embedded."""
+        spelled: dict[str, str] = {}
+        for genre in genres:
+            if (first := spelled.setdefault(squashed(genre), genre)) != genre:
+                raise InputError(f"{first} and {genre} are one genre in two spellings: leave one out")
         names = load_head().genres
         known = set(map(squashed, names))
         strange = [genre for genre in genres if squashed(genre) not in known]
@@ -224,8 +229,8 @@ class GenreVectors:
 
 
 def squashed(genre: str) -> str:
-    """A genre's letters and digits alone: ``K-Pop``, ``k pop`` and ``kpop`` are one."""
-    return "".join(re.findall(r"\w", genre.casefold().replace("&", "n")))
+    """A genre's letters and digits alone, if it has any: ``K-Pop``, ``k pop`` and ``kpop`` are one."""
+    return "".join(re.findall(r"\w", genre.casefold().replace("&", "n"))) or genre.casefold()
 
 
 def nearest(genre: str, known: Sequence[str]) -> list[str]:

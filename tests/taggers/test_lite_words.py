@@ -153,6 +153,12 @@ def test_too_few_genres_are_refused(tagger: LiteTagger, covers: list[Cover]) -> 
             tagger.genre_votes(covers, genres)
 
 
+def test_a_genre_in_two_spellings_is_refused(tagger: LiteTagger, covers: list[Cover]) -> None:
+    with pytest.raises(InputError, match="k-pop and K Pop are one genre"):
+        tagger.genre_votes(covers, ["k-pop", "jazz", "K Pop"])
+    assert squashed("!!!") != squashed("???"), "without letters they are told apart as they are"
+
+
 def test_known_genres_near_by_are_found() -> None:
     known = ["doom metal", "death metal", "k-pop", "polka", "metal"]
     assert nearest("doommetal", known)[0] == "doom metal"
