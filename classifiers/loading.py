@@ -89,7 +89,7 @@ def _check(names: Sequence[str], optional: Sequence[Mapping[str, Any]]) -> None:
             raise UnknownVoterError(
                 f"the model has no voter {name!r}: leave --voter out, "
                 + (f"take one of {held}, " if held else "")
-                + f"or train a model with it: 'spotitags train LABELS.csv --voter {name}'"
+                + f"or train a model with it: 'spotitags train LABELS.csv --out OUT --voter {name}'"
             )
 
 

@@ -1,7 +1,7 @@
 """lite's head: carries its network's features into the space of sentence embeddings, in numpy alone.
 
 LiT (Zhai et al. 2022): image backbone and sentence encoder stay as they are, and a small head between them is
-trained (`spotitags.taggers.head.train`). docs/lite-head.md is its model card. The file carries what the
+trained (`spotitags.head.train`). docs/lite-head.md is its model card. The file carries what the
 built-in labels and common genres need, so that no sentence encoder is loaded for these.
 """
 
@@ -48,7 +48,7 @@ class Head:
     Threads may share an instance.
 
     Args:
-        data: Bytes of an ``.npz`` as `spotitags.taggers.head.artefact.pack` makes it.
+        data: Bytes of an ``.npz`` as `spotitags.head.artefact.pack` makes it.
 
     Raises:
         WeightsError: They are no such file.
