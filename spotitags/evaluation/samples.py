@@ -129,8 +129,10 @@ def select(samples: Samples, *, min_covers: int = 1, drop_shared: bool = False) 
             fold to keep them on one side.
 
     Raises:
-        InputError: Fewer than two genres are left.
+        InputError: Fewer than two genres are there, or are left.
     """
+    if len(genres := {sample.genre for sample in samples.rows}) == 1:
+        raise InputError(f"all that could be read is {genres.pop()}: label another genre, too")
     several = shared(samples.rows)
     own = [[i for i, group in enumerate(row.row.groups) if group not in several] for row in samples.rows]
     enough = [(row, kept) for row, kept in zip(samples.rows, own, strict=True) if len(kept) >= min_covers]

@@ -59,6 +59,11 @@ def test_artists_with_too_few_covers_of_their_own_are_left_out_and_noted() -> No
         select(found, min_covers=3)
 
 
+def test_a_single_genre_is_named() -> None:
+    with pytest.raises(InputError, match="all that could be read is jazz: label another genre"):
+        select(several(("a",)), min_covers=0)
+
+
 @given(st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=3), max_size=8))
 def test_what_is_linked_is_one_group_whatever_the_order(links: list[list[str]]) -> None:
     def groups(pairs: list[list[str]]) -> set[frozenset[str]]:
