@@ -91,6 +91,8 @@ class Voting:
         self.readers = [GenreReader(tagger, self.genres) for tagger in able]
         names = ", ".join(tagger.name for tagger in able)
         self.notify(f"model: {self._stranger(versions)}; {names} votes on the genres' names, untrained")
+        if voters:
+            self.notify(f"voters: {', '.join(voters)} cannot vote: they are the model's, which is not asked")
 
     @property
     def wants_embeddings(self) -> bool:

@@ -165,6 +165,13 @@ def test_without_a_model_of_its_own_the_text_tower_votes_untrained() -> None:
     assert "untrained" in said[0]
 
 
+def test_voters_that_go_unasked_with_their_model_are_named() -> None:
+    said: list[str] = []
+    tower: list[TextTower] = [TextTower()]
+    Voting(None, {"tower": "1"}, taggers=tower, voters=["transfer"], notify=said.append)  # type: ignore[arg-type]
+    assert said[1:] == ["voters: transfer cannot vote: they are the model's, which is not asked"]
+
+
 def test_a_model_of_other_labels_votes_no_more_and_says_what_to_do() -> None:
     (tagger,) = versions()
     with pytest.raises(ModelError, match="other labels") as caught:
