@@ -95,7 +95,7 @@ def test_bytes_are_sent_as_they_came_within_a_deadline(service: Service) -> None
     (call,) = service.server.calls
     assert call.images == tuple(one.data for one in sent)
     assert call.seconds is not None
-    assert 0 < call.seconds <= 17
+    assert 0 < call.seconds < 18  # gRPC rounds a deadline up on its way
 
 
 def test_300_covers_take_the_fewest_calls(service: Service) -> None:
