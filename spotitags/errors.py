@@ -100,8 +100,8 @@ class CoverError(SpotiTagsError):
         super().__init__(f"{reason}: {detail}" if detail else reason)
 
 
-class NoCoversError(SpotiTagsError):
-    """Not one cover of an artist could be used; the reasons are in the message.
+class _NamedArtistError(SpotiTagsError):
+    """About an artist whose name the catalogue may have told.
 
     Args:
         message: Cause and next step.
@@ -111,6 +111,10 @@ class NoCoversError(SpotiTagsError):
     def __init__(self, message: str, artist: Artist | None = None) -> None:
         self.artist = artist
         super().__init__(message)
+
+
+class NoCoversError(_NamedArtistError):
+    """Not one cover of an artist could be used; the reasons are in the message."""
 
 
 class TaggerError(SpotiTagsError):
@@ -142,17 +146,8 @@ class TaggerKeyError(TaggerError, SettingsError):
     """A key that a tagger needs is missing or refused; whoever keeps the environment can mend it."""
 
 
-class CallLimitError(SpotiTagsError):
-    """An artist's covers need more paid calls than the caller allows; running again goes on from here.
-
-    Args:
-        message: Cause and next step.
-        artist: As the catalogue named it, where it did.
-    """
-
-    def __init__(self, message: str, artist: Artist | None = None) -> None:
-        self.artist = artist
-        super().__init__(message)
+class CallLimitError(_NamedArtistError):
+    """An artist's covers need more paid calls than the caller allows; running again goes on from here."""
 
 
 class WeightsError(TaggerError):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zlib
-from functools import cache, cached_property
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
 from zipfile import BadZipFile
@@ -136,11 +136,6 @@ class Head:
             np.float32
         )
         return Statistics(vectors @ self._mean, spread)
-
-    @cached_property
-    def label_statistics(self) -> Statistics:
-        """`statistics` of the built-in labels."""
-        return self.statistics(self.label_vectors)
 
     def contrast(self, images: Floats, vectors: Floats, statistics: Statistics) -> Floats:
         """(n, m) how far each cover stands out along each vector, in standard deviations of covers.

@@ -125,7 +125,8 @@ def test_statistics_are_those_of_the_reference_covers(head: Head, lesson: Lesson
 
 
 def test_weights_rise_with_likeness_and_stay_in_bounds(head: Head) -> None:
-    weights = head.weights(head.contrast(head.label_vectors, head.label_vectors, head.label_statistics))
+    statistics = head.statistics(head.label_vectors)
+    weights = head.weights(head.contrast(head.label_vectors, head.label_vectors, statistics))
     assert ((weights >= 0) & (weights <= 1)).all()
     assert (weights.argmax(axis=0) == np.arange(len(head.labels))).all()
 
