@@ -13,6 +13,8 @@ from PIL import Image, ImageDraw, ImageFilter
 from spotitags.taggers._attributes import LEAST, attribute_labels, attributes, weight_in_full
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from spotitags.records import Tag
 
 SIDE = 260
@@ -150,6 +152,31 @@ def test_more_writing_is_more_lettering() -> None:
 )
 def test_texture_and_gradients_are_no_lettering(image: Image.Image) -> None:
     assert "lettering" not in measures(image)
+
+
+def looks_like_writing(cell: NDArray[np.intp]) -> bool:
+    """As docs/lite.md says, pixel by pixel."""
+    low, high = int(cell.min()), int(cell.max())
+    above = [[2 * int(tone) > low + high for tone in row] for row in cell]
+    lines = above + [list(column) for column in zip(*above, strict=True)]
+    changes = sum(line[index] != line[index - 1] for line in lines for index in range(1, len(line)))
+    away = sum(abs(2 * int(tone) - low - high) > 0.6 * (high - low) for tone in cell.flat)
+    return high - low > 60 and changes > 2 * len(cell) and away > 0.75 * cell.size
+
+
+@settings(deadline=None, max_examples=25)
+@given(seed=st.integers(0, 2**32 - 1), tones=st.integers(2, 6), grain=st.integers(1, 4))
+def test_lettering_is_the_share_of_cells_that_look_like_writing(seed: int, tones: int, grain: int) -> None:
+    rng = np.random.default_rng(seed)
+    shades = rng.integers(0, 256, tones)[rng.integers(0, tones, (SIDE // grain + 1, SIDE // grain + 1))]
+    grey = shades.repeat(grain, axis=0).repeat(grain, axis=1)[:SIDE, :SIDE]
+    plain = rng.random((20, 20)) < rng.random()
+    grey[plain.repeat(13, axis=0).repeat(13, axis=1)] = 0
+    cells = grey.reshape(20, 13, 20, 13).swapaxes(1, 2).reshape(-1, 13, 13)
+    share = sum(map(looks_like_writing, cells)) / len(cells)
+    expected = min(max((share - 0.04) / 0.2, 0), 1)
+    found = measures(Image.fromarray(grey.astype(np.uint8))).get("lettering", 0)
+    assert found == pytest.approx(expected if expected >= LEAST else 0, abs=1e-3)
 
 
 @settings(deadline=None, max_examples=50)
