@@ -108,7 +108,7 @@ def _tags(measures: Mapping[str, float]) -> list[Tag]:
 
 def _colours(codes: NDArray[np.intp]) -> dict[str, float]:
     """Share of the pixels that are nearest to a shade of each name."""
-    counts = np.bincount(_name_table()[codes], minlength=len(_COLOURS))
+    counts = np.bincount(_name_table().take(codes), minlength=len(_COLOURS))
     return {name: float(count) / codes.size for name, count in zip(_COLOURS, counts, strict=True)}
 
 
@@ -160,10 +160,13 @@ def _lettering(grey: NDArray[np.uint8]) -> float:
     low, high = _cells(rows.min(1)).min(2).astype(int), _cells(rows.max(1)).max(2).astype(int)
     contrast, doubled = high - low, high + low  # the middle tone, twice
     nearest = (2 * _FLAT * contrast).astype(int)  # to the middle tone, twice
-    above = rows > _columns(doubled // 2)
-    flat = (rows > _columns((doubled + nearest) // 2)) | (rows < _columns((doubled - nearest + 1) // 2))
+    tones = np.array([doubled // 2, (doubled + nearest) // 2, (doubled - nearest + 1) // 2], np.uint8)
+    middle, lighter, darker = tones.repeat(_CELL, axis=2)[:, :, np.newaxis]
+    above, flat = rows > middle, (rows > lighter) | (rows < darker)
     strokes = _count(above[:, 1:] ^ above[:, :-1])
-    strokes[:, 1:] += _count(above[:, :, 1:] ^ above[:, :, :-1]) * (np.arange(1, side * _CELL) % _CELL > 0)
+    across = _count(above[:, :, 1:] ^ above[:, :, :-1])
+    across[:, _CELL - 1 :: _CELL] = 0  # from one cell to the next
+    strokes[:, 1:] += across
     written = (
         (contrast > _STROKE_RANGE)
         & (_cells(strokes).sum(2) > _STROKES * _CELL)
@@ -175,11 +178,6 @@ def _lettering(grey: NDArray[np.uint8]) -> float:
 def _cells(columns: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A number for each column of each row of cells, (cells, pixels), cell by cell: (cells, cells, 13)."""
     return columns.reshape(len(columns), len(columns), _CELL)
-
-
-def _columns(cells: NDArray[np.intp]) -> NDArray[np.uint8]:
-    """A tone for each cell as one for each of its columns: (cells, 1, pixels)."""
-    return cells.astype(np.uint8).repeat(_CELL, axis=1)[:, np.newaxis]
 
 
 def _count(found: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -217,14 +215,14 @@ def _tone_table() -> NDArray[np.float64]:
 
 
 @cache
-def _name_table() -> NDArray[np.intp]:
+def _name_table() -> NDArray[np.uint8]:
     """Index of the colour name nearest to each code in CIELAB: (32768,)."""
     shades = [(index, shade) for index, name in enumerate(_COLOURS) for shade in _PALETTE[name]]
     rgb = np.array([[shade >> 16, shade >> 8 & 255, shade & 255] for _, shade in shades])
     points, anchors = _lab_table(), _lab(rgb)
     # Squared distance less the point's own square, which orders nothing.
     distances = (anchors**2).sum(axis=1) - 2 * points @ anchors.T
-    names: NDArray[np.intp] = np.array([index for index, _ in shades])[distances.argmin(1)]
+    names: NDArray[np.uint8] = np.array([index for index, _ in shades], np.uint8)[distances.argmin(1)]
     return names
 
 
