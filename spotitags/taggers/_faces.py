@@ -71,11 +71,10 @@ class FaceFinder:
         boxes = self._propose(image)
         for net in (REFINE, DECIDE):
             boxes = self._sift(net, image, boxes)
-        boxes[:, 4] = 1 / (1 + np.exp(-boxes[:, 4]))
         return [Face(*box) for box in boxes.tolist()]
 
     def _propose(self, image: Image) -> NDArray[np.float64]:
-        """Windows that may hold a face: (n, 5), box and log-odds."""
+        """Windows that may hold a face: (n, 5), box and score."""
         from PIL import Image as Pillow
 
         found = [np.empty((8, 0))]
@@ -93,7 +92,7 @@ class FaceFinder:
         columns, rows, scales, log_odds, *offsets = np.hstack(found)
         starts = np.stack([columns, rows, columns, rows]) * _STRIDE
         boxes = (starts + _CORNERS + np.multiply(offsets, _WINDOW)) / scales
-        windows = np.vstack([boxes, log_odds, scales]).T
+        windows = np.vstack([boxes, _probability(log_odds), scales]).T
         return _distinct(_distinct(windows, alike=5))[:_MOST, :5]
 
     def _sift(self, net: Net, image: Image, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -105,7 +104,7 @@ class FaceFinder:
         left = windows[:, 0] > _LOG_ODDS[net]
         squares, windows = squares[left], windows[left]
         moved = squares + windows[:, 1:] * (squares[:, 2:3] - squares[:, :1])
-        return _distinct(np.column_stack([moved, windows[:, 0]]), nested=net is DECIDE)
+        return _distinct(np.column_stack([moved, _probability(windows[:, 0])]), nested=net is DECIDE)
 
     def _run(self, net: Net, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         windows: NDArray[np.float32] = self._session(net).run(["windows"], {"pixels": pixels})[0]
@@ -130,6 +129,12 @@ def _cut(image: Image, squares: NDArray[np.float64], side: int) -> NDArray[np.ui
     return np.asarray(strip).reshape(-1, side, side, 3)
 
 
+def _probability(log_odds: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Scores (n,) in [0, 1], single: of those that round to 1, the first is the surest, whatever the odds."""
+    scores: NDArray[np.float32] = np.float32(1) / (1 + np.exp(-log_odds.astype(np.float32)))
+    return scores
+
+
 def _squares(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     """The boxes' middles with their longer sides both ways: (n, 4)."""
     middles = (boxes[:, :2] + boxes[:, 2:4]) / 2
@@ -143,7 +148,7 @@ def _distinct(
     """Non-maximum suppression: of boxes that share more than half of their area, the surest.
 
     Args:
-        boxes: (n, 5 or more), box and log-odds.
+        boxes: (n, 5 or more), box and score.
         nested: Whether half of the smaller box is enough, not of both together.
         alike: Column in which boxes must be equal, or they are left beside each other whatever they share.
     """
