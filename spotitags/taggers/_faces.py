@@ -131,8 +131,7 @@ def _cut(image: Image, squares: NDArray[np.float64], side: int) -> NDArray[np.ui
 
 def _probability(log_odds: NDArray[np.floating]) -> NDArray[np.float32]:
     """Scores (n,) in [0, 1], single: of those that round to 1, the first is the surest, whatever the odds."""
-    scores: NDArray[np.float32] = np.float32(1) / (1 + np.exp(-log_odds.astype(np.float32)))
-    return scores
+    return (1 / (1 + np.exp(-log_odds.astype(np.float32)))).astype(np.float32)
 
 
 def _squares(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
