@@ -27,7 +27,7 @@ EXPORT_VERSION = 2
 
 _DENSE = 2  # dimensions of a dense layer's weight
 _DENSE_SIDE = 3  # what is left of a window when the first dense layer looks, in both networks that have any
-_HEAD = 2  # arrays
+_HEAD = 2  # arrays of a head: weight and bias
 _BLOCK = 16  # channels side by side in onnxruntime's own layout, where vectors are widest
 
 
