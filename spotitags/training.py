@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from spotitags import bags as bagging
 from spotitags.errors import InputError, SpotiTagsError, TaggerError
 from spotitags.image_models import readers_for, versions_of
+from spotitags.narrowing import of_genres
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -61,14 +62,11 @@ def read_labelled(path: Path, genres: Sequence[str] = ()) -> tuple[list[Artist],
         genres: Keep these alone; empty keeps all.
 
     Raises:
-        InputError: The file cannot be used, or has no artist of these genres.
+        InputError: The file cannot be used, or has no artist of one of these genres.
     """
     from spotitags.catalogs.folder import has_covers, read_labels
 
-    artists = [artist for artist in read_labels(path) if not genres or artist.genre in genres]
-    if not artists:
-        raise InputError(f"{path} has no artist of the genres {', '.join(genres)}: check the spelling")
-    return artists, has_covers(path)
+    return of_genres(read_labels(path), genres, path), has_covers(path)
 
 
 def collect(

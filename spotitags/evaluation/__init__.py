@@ -19,6 +19,7 @@ from spotitags.evaluation.planning import Protocol
 from spotitags.evaluation.protocol import run
 from spotitags.evaluation.samples import collect, select
 from spotitags.evaluation.scoring import read, scores
+from spotitags.narrowing import of_genres
 from spotitags.training import read_labelled
 
 if TYPE_CHECKING:
@@ -48,18 +49,15 @@ def labelled(
         Artists with genres; and a manifest, the catalogue of single covers, or None.
 
     Raises:
-        InputError: The file cannot be used, or has nothing of these genres.
+        InputError: The file cannot be used, or has nothing of one of these genres.
     """
     if path is None:
-        return [artist for artist in LibraryCatalog().artists() if not genres or artist.genre in genres], None
+        return of_genres(LibraryCatalog().artists(), genres, "the bundled library"), None
     if not single:
         artists, with_covers = read_labelled(path, genres)
         return artists, path if with_covers else None
     catalog = SingleCovers(path)
-    chosen = [artist for artist in catalog.artists() if not genres or artist.genre in genres]
-    if not chosen:
-        raise InputError(f"{path} has no cover of the genres {', '.join(genres)}: check the spelling")
-    return chosen, catalog
+    return of_genres(catalog.artists(), genres, path, what="cover"), catalog
 
 
 def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four have defaults)
