@@ -17,12 +17,13 @@ from classifiers.pooling import pooled
 from classifiers.results import Explanation, Pull, Result, Vote
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from classifiers.graphs import Graph, Voter
+    from classifiers.results import VoterName
 
 
 class Ensemble:
@@ -92,8 +93,9 @@ class Ensemble:
         votes, known = self._votes(shown, present)
         voters = [voter for several in present for voter in several]
         shares = dict(zip(self.genres, pooled(votes[0], weights).tolist(), strict=True))
-        measured = any(known) and len(self._graphs) == 1 and len(voters) == len(self.voters)
-        calibration = self.calibration if measured else None
+        informed = any(seen for seen, weight in zip(known, weights, strict=True) if weight)
+        as_measured = _with_a_say(voters) == _with_a_say(self._graphs[0].voters)
+        calibration = self.calibration if informed and as_measured else None
         return Result(
             shares=dict(sorted(shares.items(), key=lambda share: -share[1])),
             votes=tuple(
@@ -102,7 +104,7 @@ class Ensemble:
                 )
                 for voter, weight, vote, seen in zip(voters, weights, votes[0], known, strict=True)
             ),
-            known=any(known),
+            known=informed,
             confidence=calibration.of(max(shares.values())) if calibration else None,
         )
 
@@ -171,6 +173,12 @@ class Ensemble:
             for answer in graph.answers(shown, voters, without)
         ]
         return np.stack([answer.votes for answer in answers], axis=1), [answer.known for answer in answers]
+
+
+def _with_a_say(voters: Iterable[Voter]) -> frozenset[VoterName]:
+    """Those whose votes change the shares: all that weigh anything, or all where none does."""
+    voters = list(voters)
+    return frozenset(voter.name for voter in [voter for voter in voters if voter.weight] or voters)
 
 
 def _strongest(tags: Sequence[tuple[str, str]], pulls: NDArray[np.float64], n: int) -> tuple[Pull, ...]:

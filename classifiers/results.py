@@ -66,9 +66,10 @@ class Result:
     Attributes:
         shares: Genre to share, largest first, summing to 1.
         votes: Of every voter that was shown what it reads.
-        known: False where no voter knows anything: the shares are flat and say nothing.
+        known: False where no voter with a weight knows anything: the shares are flat and say nothing.
         confidence: Of the largest share; None where it was not measured on answers like this one: the model
-            carries no calibration, some voter abstains, or none knows anything.
+            carries no calibration, no voter knows anything, or those that weigh anything are not those of the
+            model's evaluation: one of them abstains, or an optional voter has a weight, too.
     """
 
     shares: Mapping[str, float]

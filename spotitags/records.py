@@ -199,7 +199,8 @@ class Prediction:
         reasons: Tags that pull the winner's share up or down, strongest first; empty unless an explanation
             was asked for.
         confidence: Of the winner; None where it was not measured: untrained voters, a choice among the
-            model's genres, a part of its voters, another version of its taggers, unknown tags alone.
+            model's genres, other voters with a weight than there, another version of its taggers, unknown
+            tags alone.
     """
 
     artist: Artist

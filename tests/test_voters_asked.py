@@ -94,6 +94,15 @@ def test_covers_measured_otherwise_than_in_training_are_pointed_out(
     assert "model: it was trained with another version of colours; better train it anew" in said
 
 
+def test_a_voter_of_the_bundled_model_that_abstains_takes_no_confidence_away(settings: Settings) -> None:
+    found = [
+        SpotiTags(settings=settings, offline=True, voters=voters).predict("2ye2Wgw4gimLv2eAKyk1NB")
+        for voters in ((), ("colour-knn",), ("transfer",))
+    ]
+    assert found[0].confidence == found[1].confidence is not None
+    assert found[2].confidence is None, "it has a say, and nobody measured how often that is right"
+
+
 @pytest.mark.parametrize("name", ["colour-boost", "nobody"])
 def test_a_voter_that_the_model_lacks_is_an_error_with_the_next_step(
     settings: Settings, labels: Path, model: Path, name: str

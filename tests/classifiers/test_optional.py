@@ -110,7 +110,38 @@ def test_it_abstains_where_it_is_not_shown_what_it_reads(stem: Path, artist: Row
     seen = {"lite": artist.embeddings["lite"]}
     asked = Ensemble.load(stem, ["colour-knn"]).vote(bags(artist), artist.covers, seen)
     plain = Ensemble.load(stem).vote(bags(artist), artist.covers, seen)
-    assert (asked.shares, asked.votes) == (plain.shares, plain.votes)
+    assert asked == plain
+    assert asked.confidence, "those who vote are those who were measured"
+
+
+def test_a_voter_without_weight_leaves_what_was_measured_as_it_is(
+    stem: Path, tmp_path: Path, artist: Row
+) -> None:
+    for file in stem.parent.glob("m.*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    card = json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))
+    for voter in card["optional"]["voters"]:
+        voter["weight"] = 0.0
+    (tmp_path / "m.json").write_text(json.dumps(card), encoding="utf-8")
+    asked, plain = Ensemble.load(tmp_path / "m", ["colour-knn"]), Ensemble.load(tmp_path / "m")
+    result = asked.vote(bags(artist), artist.covers, artist.embeddings)
+    alone = plain.vote(bags(artist), artist.covers, artist.embeddings)
+    assert result.shares == pytest.approx(alone.shares)
+    assert result.confidence == alone.confidence is not None
+    unknown = {"lite": np.zeros_like(artist.embeddings["lite"]), "colours": artist.embeddings["colours"]}
+    nothing = asked.vote({"lite": {}}, {"lite": [{}]}, unknown)
+    assert nothing.votes[-1].known
+    assert not nothing.known, "who knows something has no weight, so the shares are even"
+    assert nothing.confidence is None
+
+
+def test_nothing_is_said_where_only_an_optional_voter_was_shown_what_it_reads(
+    stem: Path, artist: Row
+) -> None:
+    only = {"colours": artist.embeddings["colours"]}
+    result = Ensemble.load(stem, ["colour-knn"]).vote({}, embeddings=only)
+    assert [vote.voter.classifier for vote in result.votes] == ["colour-knn"]
+    assert result.confidence is None
 
 
 def test_tags_pull_on_the_shares_with_an_optional_voter_too(stem: Path, artist: Row) -> None:
