@@ -182,7 +182,7 @@ def show_training(report: TrainingReport) -> list[RenderableType]:
         f"(chance {1 / len(trained.genres):.2f}), log loss {loss.value:.2f}, {trained.tested} artists, "
         f"{trained.folds} folds, {trained.repeats} repeats",
     )
-    for note in trained.notes:
+    for note in (*trained.notes, *report.notes):
         table.add_row("note", Text(plain(note)))
     return [table]
 

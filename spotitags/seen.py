@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -54,3 +55,30 @@ class Seen:
                 for tagger, why in self.unread.items()
             },
         )
+
+
+class Gaps:
+    """How many covers gave no tags, and why: nobody can read them, or one tagger cannot, or saw nothing."""
+
+    def __init__(self) -> None:
+        self._skipped = 0
+        self._unread: Counter[str] = Counter()
+        self._blank: Counter[str] = Counter()
+
+    def add(self, seen: Seen) -> None:
+        """Count one artist's covers."""
+        self._skipped += len(seen.skipped)
+        self._unread.update({tagger: len(why) for tagger, why in seen.unread.items()})
+        for tagger, covers in seen.tags.items():
+            unread = seen.unread.get(tagger, {})
+            self._blank[tagger] += sum(not tags for i, tags in enumerate(covers) if i not in unread)
+
+    def notes(self) -> tuple[str, ...]:
+        """A line for each reason that there was."""
+        lines = [("could not be used, and are left out", self._skipped)]
+        lines += [
+            (f"{name} alone could not read, and count without its tags", n)
+            for name, n in self._unread.items()
+        ]
+        lines += [(f"{name} read, and saw nothing on", n) for name, n in self._blank.items()]
+        return tuple(f"covers that {line}: {count}" for line, count in lines if count)

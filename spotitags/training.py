@@ -11,6 +11,7 @@ from spotitags import bags as bagging
 from spotitags.errors import InputError, SpotiTagsError, TaggerError
 from spotitags.image_models import readers_for, versions_of
 from spotitags.narrowing import of_genres
+from spotitags.seen import Gaps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,11 +33,13 @@ class Labelled:
         rows: What `classifiers.training.train` learns from.
         bags: By tagger, each row's bag, in the rows' order.
         failed: Artists that could not be answered, with the reason.
+        notes: How many covers gave no tags, and why.
     """
 
     rows: tuple[Row, ...]
     bags: Mapping[str, Sequence[TagBag]]
     failed: Mapping[str, SpotiTagsError]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,13 @@ class TrainingReport:
         files: The graph and its card, and the graph of optional voters where there are any.
         trained: The ensemble with its cross-validated scores.
         failed: Artists that could not be answered, with the reason.
+        notes: How many covers gave no tags, and why.
     """
 
     files: tuple[Path, ...]
     trained: Trained
     failed: Mapping[str, SpotiTagsError]
+    notes: tuple[str, ...] = ()
 
 
 def read_labelled(path: Path, genres: Sequence[str] = ()) -> tuple[list[Artist], bool]:
@@ -92,6 +97,7 @@ def collect(
     rows: list[Row] = []
     bags: dict[str, list[TagBag]] = {}
     failed: dict[str, SpotiTagsError] = {}
+    gaps = Gaps()
     for done, (artist, (ref, seen)) in enumerate(
         zip(wanted, spotitags.seen([artist.id for artist in wanted], readers), strict=True), start=1
     ):
@@ -103,6 +109,7 @@ def collect(
             )
         elif kept := [index for index, digest in enumerate(seen.digests) if digest not in apart_from]:
             left = seen.only(kept)
+            gaps.add(left)
             own = [bagging.bag(left.artist, tagger, covers) for tagger, covers in left.tags.items()]
             for bag in own:
                 bags.setdefault(bag.tagger, []).append(bag)
@@ -117,7 +124,7 @@ def collect(
             )
         if progress:
             progress("artists", done, len(wanted))
-    return Labelled(tuple(rows), bags, failed)
+    return Labelled(tuple(rows), bags, failed, gaps.notes())
 
 
 def train(  # noqa: PLR0913  (each is a choice of its own, and all but three have defaults)
@@ -178,7 +185,7 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
         raise InputError(
             f"{out} cannot be written ({error.strerror or error}): choose another --out"
         ) from error
-    return TrainingReport(files, trained, labelled.failed)
+    return TrainingReport(files, trained, labelled.failed, labelled.notes)
 
 
 def _check(artists: Sequence[Artist], out: Path) -> None:

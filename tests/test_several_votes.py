@@ -18,10 +18,24 @@ from spotitags.errors import CallLimitError, InputError, ModelError, TaggerError
 from spotitags.evaluation import samples
 from spotitags.records import Prediction
 from spotitags.settings import Settings
-from spotitags.training import Labelled, collect, read_labelled
+from spotitags.training import Labelled, collect, read_labelled, train
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from spotitags.records import Cover, Skipped, Tag
+
+
+class Dreamer(Looker):
+    """Sees nothing on the covers of some albums."""
+
+    def __init__(self, name: str, blank: Sequence[str]) -> None:
+        super().__init__(name)
+        self.blank = blank
+
+    def _look(self, cover: Cover) -> list[Tag] | Skipped:
+        return [] if cover.album.name in self.blank else super()._look(cover)
 
 
 class Home:
@@ -174,6 +188,29 @@ def test_only_artists_that_every_tagger_saw_are_learnt_from(home: Home) -> None:
     again = PaidLooker("dear", a_call=3)
     assert len(home.collect(Looker("one"), again).rows) == 12
     assert sum(again.calls) == 6
+
+
+def test_covers_that_gave_no_tags_are_counted_by_why(home: Home, tmp_path: Path) -> None:
+    path = manifest(tmp_path, dict.fromkeys("abcd", "sea") | dict.fromkeys("efgh", "fire"), covers=4)
+    (path.parent / "a-0.jpg").write_bytes(b"no picture")
+    artists, _ = read_labelled(path)
+    both = (Looker("short-sighted", blind=["Album 1"]), Dreamer("dreamer", blank=["Album 2"]))
+    found = collect(home.ask(*both, manifest=path), artists)
+    assert found.notes == (
+        "covers that could not be used, and are left out: 1",
+        "covers that short-sighted alone could not read, and count without its tags: 8",
+        "covers that dreamer read, and saw nothing on: 8",
+    )
+    assert [len(row) for row in found.rows] == [3, *[4] * 7]
+    assert samples.collect(home.ask(*both, manifest=path), artists).notes == found.notes
+    report = train(home.ask(*both, manifest=path), artists, tmp_path / "model", folds=2)
+    assert report.notes == found.notes
+    text = io.StringIO()
+    Console(file=text, width=200).print(*present.show_training(report))
+    assert all(note in text.getvalue() for note in found.notes)
+    merged = collect(home.ask(*both, manifest=path, merge=True), artists).notes
+    assert merged == found.notes[:2], "on each cover one of them saw something"
+    assert collect(home.ask(Looker("keen"), manifest=home.labels), read_labelled(home.labels)[0]).notes == ()
 
 
 def test_an_evaluation_s_samples_have_the_merged_bags_and_the_covers_names(home: Home) -> None:

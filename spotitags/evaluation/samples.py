@@ -106,8 +106,8 @@ def collect(
         )
         for row in found.rows
     )
-    notes = (f"{len(found.failed)} of {len(artists)} could not be answered",) if found.failed else ()
-    return Samples(rows, found.failed, notes)
+    lost = (f"{len(found.failed)} of {len(artists)} could not be answered",) if found.failed else ()
+    return Samples(rows, found.failed, (*lost, *found.notes))
 
 
 def shared(samples: Iterable[Sample]) -> frozenset[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def show_scores(found: Mapping[str, Any], written: Iterable[Path] = ()) -> list[RenderableType]:
-    """The ensemble's scores, its views and where the rest was written."""
+    """The ensemble's scores, its views, what to know of them, and where the rest was written."""
     scores = _table("", "value", "95% interval")
     for metric, label in METRICS.items():
         estimate = found["systems"][0]["scores"][metric]
@@ -32,7 +32,8 @@ def show_scores(found: Mapping[str, Any], written: Iterable[Path] = ()) -> list[
     lines = [Text(plain(f"{found['dataset']}: {found['name']}"), style="bold")]
     lines.append(Text(plain(subtitle(found)), style="dim"))
     files = [Text(plain(str(path)), style="dim") for path in written if path.suffix in {".json", ".html"}]
-    return [*lines, scores, Text(""), views, Text(""), *files]
+    notes = [Text(plain(note), style="dim") for note in found["notes"]]
+    return [*lines, scores, Text(""), views, Text(""), *notes, *files]
 
 
 def show_comparison(
