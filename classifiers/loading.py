@@ -12,7 +12,7 @@ from classifiers.graphs import Graph
 from classifiers.results import VoterName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 FORMAT = 2
 
@@ -85,12 +85,20 @@ def _named(names: Sequence[str], voters: Iterable[Mapping[str, Any]]) -> bool:
 def _check(names: Sequence[str], optional: Sequence[Mapping[str, Any]]) -> None:
     for name in names:
         if not _named([name], optional):
-            held = ", ".join(dict.fromkeys(voter["classifier"] for voter in optional))
-            raise UnknownVoterError(
-                f"the model has no voter {name!r}: leave --voter out, "
-                + (f"take one of {held}, " if held else "")
-                + f"or train a model with it: 'spotitags train LABELS.csv --out OUT --voter {name}'"
-            )
+            raise UnknownVoterError(_unknown(name, dict.fromkeys(voter["classifier"] for voter in optional)))
+
+
+def _unknown(name: str, held: Collection[str]) -> str:
+    """What to do about a voter that a model does not hold: another one, or a training."""
+    from classifiers.image import classifier_names
+
+    there = classifier_names(standing=False)
+    if name.partition(":")[0] in there:
+        take = f"take {' or '.join(held)}, leave" if held else "leave"
+        train = f"train a model with it: 'spotitags train LABELS.csv --out OUT --voter {name}'"
+        return f"the model has no voter {name!r}: {take} --voter out, or {train}"
+    take = f"{', '.join(held)}: take one of these, or leave" if held else "none: leave"
+    return f"no voter is called {name!r}; there are {', '.join(there)}, and the model has {take} --voter out"
 
 
 def _checked(graph: Path, about: Mapping[str, Any], card: Path) -> bytes:

@@ -103,11 +103,20 @@ def test_a_voter_of_the_bundled_model_that_abstains_takes_no_confidence_away(set
     assert found[2].confidence is None, "it has a say, and nobody measured how often that is right"
 
 
-@pytest.mark.parametrize("name", ["colour-boost", "nobody"])
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("colour-boost", "no voter 'colour-boost': take transfer.*spotitags train.*--voter colour-boost"),
+        (
+            "nobody",
+            "no voter is called 'nobody'; there are .*pca-forest.*has transfer: take one of these",
+        ),
+    ],
+)
 def test_a_voter_that_the_model_lacks_is_an_error_with_the_next_step(
-    settings: Settings, labels: Path, model: Path, name: str
+    settings: Settings, labels: Path, model: Path, name: str, says: str
 ) -> None:
-    with pytest.raises(InputError, match=f"no voter '{name}'.*take one of transfer.*spotitags train"):
+    with pytest.raises(InputError, match=says):
         asked(settings, labels, model, voters=[name])[0].predict("sea1")
 
 
