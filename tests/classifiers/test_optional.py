@@ -176,8 +176,8 @@ def test_a_voter_that_does_not_exist_is_told_those_that_do(stem: Path, tmp_path:
     with pytest.raises(UnknownVoterError) as caught:
         Ensemble.load(stem, ["transfer", "colour_knn"])
     assert str(caught.value) == (
-        "no voter is called 'colour_knn'; there are colour-boost, colour-knn, pca-forest, transfer, and the model "
-        "has colour-knn, transfer: take one of these, or leave --voter out"
+        "no voter is called 'colour_knn'; there are colour-boost, colour-knn, pca-forest, transfer, and the "
+        "model has colour-knn, transfer: take one of these, or leave --voter out"
     )
     save(trained(), tmp_path / "plain", created="2026-11-20")
     with pytest.raises(UnknownVoterError, match="and the model has none: leave --voter out"):
