@@ -154,13 +154,14 @@ def _spotify(settings: Settings, cache: Cache, *, refresh: bool) -> SpotifyCatal
     )
 
 
-def tagger_options(
+def tagger_options(  # noqa: PLR0913 — what a tagger may be told
     settings: Settings,
     *,
     clip_model: str | None = None,
     device: str | None = None,
     offline: bool = False,
     labels: tuple[str, ...] = (),
+    notify: Callable[[str], None] | None = None,
 ) -> TaggerOptions:
     """What a run asks of its taggers, with the folders, keys and addresses of the settings."""
     return TaggerOptions(
@@ -173,6 +174,7 @@ def tagger_options(
         clarifai_address=settings.clarifai_address,
         google_credentials=settings.google_credentials,
         google_vision_address=settings.google_vision_address,
+        notify=notify,
     )
 
 

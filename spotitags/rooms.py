@@ -135,6 +135,7 @@ class Rooms:
             device=self.device,
             offline=self.offline,
             labels=own_labels(self.labels) if self.labels else (),
+            notify=self.notify,
         )
 
     @property

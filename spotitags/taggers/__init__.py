@@ -5,14 +5,14 @@ One file a tagger; outsiders join through the same entry-point group.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from spotitags.errors import InputError, TaggerError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from importlib.metadata import EntryPoint
     from pathlib import Path
 
@@ -39,6 +39,7 @@ class TaggerOptions:
         clarifai_address: Another gRPC server than Clarifai's, for a proxy or a test.
         google_credentials: File with Google's application default credentials; None looks for the machine's.
         google_vision_address: Another gRPC server than Google Vision's.
+        notify: Called with one line for what a person should know now, such as a long wait; None for nobody.
     """
 
     cache_dir: Path
@@ -50,6 +51,7 @@ class TaggerOptions:
     clarifai_address: str | None = None
     google_credentials: Path | None = None
     google_vision_address: str | None = None
+    notify: Callable[[str], None] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
@@ -17,7 +18,7 @@ from spotitags.records import Skipped, Tag
 from spotitags.taggers._rpc import BusyError, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -69,6 +70,7 @@ class PaidTagger(ABC):
     Args:
         offline: True sends nothing: `tag` raises.
         patience: How long the service is waited for.
+        notify: Called with one line when a wait for the service begins.
     """
 
     name: ClassVar[str]
@@ -79,9 +81,16 @@ class PaidTagger(ABC):
     asked: ClassVar[str]
     """Service and model."""
 
-    def __init__(self, *, offline: bool = False, patience: Patience = PATIENCE) -> None:
+    def __init__(
+        self,
+        *,
+        offline: bool = False,
+        patience: Patience = PATIENCE,
+        notify: Callable[[str], None] | None = None,
+    ) -> None:
         self.offline = offline
         self.patience = patience
+        self.notify = notify
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -134,7 +143,7 @@ class PaidTagger(ABC):
 
         images = {cover.digest: sendable(cover, self.cover_bytes) for cover in covers}
         tries = stamina.retry_context(
-            on=BusyError,
+            on=self._waits(),
             attempts=self.patience.attempts,
             timeout=self.patience.total,
             wait_initial=self.patience.pause,
@@ -154,6 +163,24 @@ class PaidTagger(ABC):
             if len(left) == len(covers):
                 raise TaggerError(f"{self.name} {error}, asked {asked} times: {error.remedy}") from error
             answers.update({cover.digest: skipped(cover, f"{self.name} {error}") for cover in left})
+
+    def _waits(self) -> Callable[[Exception], bool]:
+        """Whether an error is one to wait after, as stamina asks before each wait; the first is announced."""
+        began, patience, announced = time.monotonic(), self.patience, False
+
+        def waits(error: Exception) -> bool:
+            nonlocal announced
+            if not isinstance(error, BusyError):
+                return False
+            again = patience.attempts > 1 and time.monotonic() - began < patience.total
+            if self.notify and again and not announced:
+                announced = True
+                self.notify(
+                    f"tagger {self.name}: it {error}; waiting for it, about {patience.total:g} s at most"
+                )
+            return True
+
+        return waits
 
 
 def _had(answers: Mapping[str, list[Tag] | Skipped]) -> dict[str, list[Tag]]:

@@ -12,7 +12,7 @@ from spotitags.taggers._paid import PATIENCE, PaidTagger, skipped, tags
 from spotitags.taggers._rpc import BusyError, endpoint, failure, open_channel, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Self
 
     from clarifai_grpc.grpc.api.resources_pb2 import Output
@@ -55,6 +55,7 @@ class ClarifaiTagger(PaidTagger):
         address: Another gRPC server than Clarifai's: ``host:port``, or ``http://127.0.0.1:port`` without TLS.
         offline: True sends nothing.
         patience: How long the service is waited for.
+        notify: Called with one line when such a wait begins.
     """
 
     name: ClassVar[str] = "clarifai"
@@ -73,15 +74,21 @@ class ClarifaiTagger(PaidTagger):
         address: str | None = None,
         offline: bool = False,
         patience: Patience = PATIENCE,
+        notify: Callable[[str], None] | None = None,
     ) -> None:
-        super().__init__(offline=offline, patience=patience)
+        super().__init__(offline=offline, patience=patience, notify=notify)
         self.key = key
         self.address = address
 
     @classmethod
     def from_options(cls, options: TaggerOptions) -> Self:
         """Take key and address. Opens nothing."""
-        return cls(options.clarifai_key, address=options.clarifai_address, offline=options.offline)
+        return cls(
+            options.clarifai_key,
+            address=options.clarifai_address,
+            offline=options.offline,
+            notify=options.notify,
+        )
 
     @classmethod
     def readiness(cls, options: TaggerOptions) -> Readiness:

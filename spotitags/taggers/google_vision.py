@@ -13,7 +13,7 @@ from spotitags.taggers._paid import PATIENCE, TOP, PaidTagger, skipped, tags
 from spotitags.taggers._rpc import BusyError, endpoint, failure, open_channel, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from typing import Self
 
@@ -55,6 +55,7 @@ class GoogleVisionTagger(PaidTagger):
             and credentials.
         offline: True sends nothing.
         patience: How long the service is waited for.
+        notify: Called with one line when such a wait begins.
     """
 
     name: ClassVar[str] = "google-vision"
@@ -73,15 +74,21 @@ class GoogleVisionTagger(PaidTagger):
         address: str | None = None,
         offline: bool = False,
         patience: Patience = PATIENCE,
+        notify: Callable[[str], None] | None = None,
     ) -> None:
-        super().__init__(offline=offline, patience=patience)
+        super().__init__(offline=offline, patience=patience, notify=notify)
         self.credentials = credentials
         self.address = address
 
     @classmethod
     def from_options(cls, options: TaggerOptions) -> Self:
         """Take credentials and address. Opens nothing."""
-        return cls(options.google_credentials, address=options.google_vision_address, offline=options.offline)
+        return cls(
+            options.google_credentials,
+            address=options.google_vision_address,
+            offline=options.offline,
+            notify=options.notify,
+        )
 
     @classmethod
     def readiness(cls, options: TaggerOptions) -> Readiness:

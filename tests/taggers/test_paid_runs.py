@@ -73,6 +73,19 @@ def service(request: pytest.FixtureRequest) -> Iterator[Service]:
         yield service
 
 
+@pytest.mark.parametrize(("made", "busy"), [(clarifai, "throttled"), (google, "unavailable")])
+def test_a_run_says_that_it_waits_for_a_busy_service(
+    tmp_path: Path, made: Callable[[], Service], busy: str
+) -> None:
+    service = made()
+    service.server.answers(busy, service.seen)
+    with service.server.running():
+        assert service.ask(manifest(tmp_path / "covers", {"a": "sea"}), tmp_path).tag("a")
+    (line,) = (line for line in service.said if "waiting" in line)
+    assert line.startswith(f"tagger {service.tagger}: it ")
+    assert line.endswith("; waiting for it, about 120 s at most")
+
+
 @pytest.fixture(scope="module")
 def covers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """300 covers of 30 artists."""
