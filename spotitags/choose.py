@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
+from spotitags.contract import check_tagger
 from spotitags.errors import InputError, SettingsError
 from spotitags.merging import JOINT
 from spotitags.panel import blamed
@@ -183,10 +184,12 @@ def choose_taggers(asked: Sequence[str | Tagger], options: TaggerOptions) -> tup
 
     Raises:
         InputError: A name that no installed tagger has, one named twice, or one that takes no labels.
-        TaggerError: A tagger cannot be loaded.
+        TaggerError: A tagger cannot be loaded, or is none that could be asked.
     """
     if asked:
         taggers = [_tagger(tagger, options) for tagger in asked]
+        for tagger, name in zip(taggers, asked, strict=True):
+            check_tagger(tagger, name if isinstance(name, str) else None)
         names = [tagger.name for tagger in taggers]
         if len(set(names)) < len(names):
             raise InputError(f"a tagger is named twice: {', '.join(names)}")
@@ -210,12 +213,15 @@ def ready_taggers(
 
     Raises:
         InputError: As `choose_taggers` does.
+        TaggerError: As `choose_taggers` does, or a tagger cannot say what it has to prepare.
         NotInstalledError: A tagger lacks what its options need.
     """
     taggers, choice = choose_taggers(asked, options)
     notify(choice.line("tagger"))
     for tagger in taggers:
-        if isinstance(tagger, Preparing) and (todo := tagger.preparation()):
+        with blamed(tagger.name):
+            todo = tagger.preparation() if isinstance(tagger, Preparing) else None
+        if todo:
             notify(f"tagger {tagger.name}: {todo}")
     return taggers
 

@@ -55,7 +55,10 @@ def version_of(reader: CoverReader) -> str:
         TaggerError: Its tagger is broken.
     """
     with blamed(owner(reader)):
-        return reader.version
+        version = reader.version
+        if not isinstance(version, str) or not version:
+            raise ValueError(f"its version is {version!r}, not a line of text")
+        return version
 
 
 class Panel:
@@ -160,8 +163,15 @@ class Panel:
 
 
 def calls_for(tagger: Paid, covers: Sequence[Cover]) -> int:
-    """Calls that a paid tagger makes for these covers at once."""
-    return tagger.calls_for([len(cover.data) for cover in covers])
+    """Calls that a paid tagger makes for these covers at once.
+
+    Raises:
+        ValueError: It gave a number below 0, which would allow more calls than there are.
+    """
+    calls = tagger.calls_for([len(cover.data) for cover in covers])
+    if calls < 0:
+        raise ValueError(f"it gave {calls} calls for {len(covers)} covers")
+    return calls
 
 
 def _checked(answers: Sequence[list[Tag] | Skipped], covers: Sequence[Cover]) -> Answers:
