@@ -19,7 +19,7 @@ import numpy as np
 from spotitags.catalogs.library import LibraryCatalog
 from spotitags.embeddings import unpack
 from spotitags.taggers._vocabulary import GenreVectors
-from spotitags.taggers.lite import SHARPNESS
+from spotitags.taggers.lite import SHARPNESS, vectors_of
 
 LEAST = 3  # covers an artist
 MOST = 10
@@ -41,7 +41,7 @@ def contrasts(genres: list[str]) -> tuple[np.ndarray, np.ndarray]:
             own = [digest for digest in covers[artist.id] if owners[digest] == 1]
             packed = library.embeddings(own)
             if len(own) >= LEAST and packed is not None:
-                rows.append(vectors.contrast(unpack(packed), genres).mean(axis=0))
+                rows.append(vectors.contrast(vectors_of(unpack(packed)), genres).mean(axis=0))
                 truth.append(genres.index(artist.genre or ""))
     return np.array(rows, np.float64), np.array(truth)
 

@@ -14,19 +14,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from spotitags.taggers._head import Calibration
+
     Floats = NDArray[np.float32]
 
 
-class Curve(NamedTuple):
-    """How a contrast becomes a weight: ``1 / (1 + exp(slope * (centre - contrast)))``.
+class Labels(NamedTuple):
+    """What is looked for: names, (n, dim) vectors, and (n,) log odds before a cover is looked at."""
 
-    ``evenness`` is the part of a label's spread that its contrast is rid of: at 1 every label stands out as
-    often as every other, at 0 those stand out that covers differ most in.
-    """
-
-    centre: float
-    slope: float
-    evenness: float
+    names: Sequence[str]
+    vectors: Floats
+    priors: Floats
 
 
 class Reference(NamedTuple):
@@ -43,10 +41,10 @@ class Reference(NamedTuple):
 
 def pack(
     weights: Mapping[str, Floats],
-    labels: tuple[Sequence[str], Floats],
+    labels: Labels,
     genres: tuple[Sequence[str], Floats],
     reference: Reference,
-    curve: Curve,
+    calibration: Calibration,
 ) -> bytes:
     """The bytes of the ``.npz`` that `spotitags.taggers._head.Head` reads.
 
@@ -55,20 +53,21 @@ def pack(
 
     Args:
         weights: From `spotitags.head.model.weights_of`.
-        labels: Names and their (n, dim) vectors.
-        genres: Likewise.
+        labels: The built-in ones.
+        genres: Names and their (n, dim) vectors.
         reference: Of covers.
-        curve: Of label weights.
+        calibration: Of labels' weights.
     """
     arrays: dict[str, NDArray[np.generic]] = {"format": np.array(FORMAT)}
     for name, array in weights.items():
         arrays |= _bytes(name, array) if array.ndim > 1 else {name: array.astype(np.float32)}
-    for name, (names, vectors) in {"label": labels, "genre": genres}.items():
+    for name, (names, vectors) in {"label": labels[:2], "genre": genres}.items():
         arrays[f"{name}s"] = np.array(names, dtype=np.str_)
         arrays |= _bytes(f"{name}_vectors", vectors)
     arrays["mean"] = reference.mean.astype(np.float32)
     arrays["covariance"] = reference.covariance.astype(np.float16)
-    arrays["weight_curve"] = np.array(curve, dtype=np.float32)
+    arrays["label_priors"] = labels.priors.astype(np.float32)
+    arrays["calibration"] = np.array(calibration, dtype=np.float32)
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # numpy's stubs take allow_pickle for one of them
     return file.getvalue()

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotitags.catalogs.folder import csv_rows
-from spotitags.head import vectors
+from spotitags.errors import InputError
+from spotitags.head import described, vectors
 from spotitags.head.looking import PLAIN, joined, look
 from spotitags.head.pairs import SHARES, read_pairs
-from spotitags.head.training import Lesson
+from spotitags.head.training import Lesson, Seen
 from spotitags.head.wording import Wording
+from spotitags.taggers._imagenet import imagenet_labels
+from spotitags.taggers._sentences import DIM
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -20,21 +23,31 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from spotitags.head.described import Description
     from spotitags.head.pairs import Picture
 
     Floats = NDArray[np.float32]
 
 CAPTIONED = "flickr8k"
 """The set whose last pictures are kept back."""
-VIEWS = (PLAIN, 2)
+VIEWS = (PLAIN, 2, 3)
 
 
 @dataclass(frozen=True, eq=False)
 class KeptBack:
-    """Pictures not learnt from: (n, n_features), and (n, dim) embeddings of each one's first sentence."""
+    """What is not learnt from.
+
+    Attributes:
+        features: (n, n_features) of pictures.
+        sentences: (n, n_layers * dim) of each one's first sentence.
+        covers: (m, n_features) of described covers.
+        shown: (m, n_labels), whether a built-in label fits.
+    """
 
     features: NDArray[np.float16]
     sentences: Floats
+    covers: NDArray[np.float16]
+    shown: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +58,7 @@ class Material:
         lesson: What is learnt from.
         kept_back: What is not.
         wording: Embeddings of all sentences, of labels and genres, too.
-        counts: Pictures learnt from, by set, and ``covers``.
+        counts: Pictures learnt from, by set, ``covers`` and those ``described`` among them.
     """
 
     lesson: Lesson
@@ -83,29 +96,69 @@ def gather(  # noqa: PLR0913 - all but three have defaults
     held = captioned[len(captioned) - kept_back :]
     apart = {picture.file for picture in captioned[max(len(captioned) - kept_back - unused, 0) :]}
     learnt = [p for p in pictures if p.file not in apart and p.source not in without]
-    wording = Wording(vectors.sentences() | set(_sentences(learnt)) | set(_sentences(held)), cache_dir)
+    albums = [[path.parent / name for name in _files(path)] for path in covers]
+    known, places = _described(albums)
+    told = described.sentences(known)
+    wording = Wording(
+        vectors.sentences()
+        | set(_sentences(learnt))
+        | set(_sentences(held))
+        | {words for texts in told.values() for words in texts},
+        cache_dir,
+    )
     files = [pairs / picture.file for picture in pictures]
     looks = [look(files, cache_dir, view) for view in VIEWS]
     numbers = {picture.file: number for number, picture in enumerate(pictures)}
     rows, held_rows = ([numbers[p.file] for p in some] for some in (learnt, held))
-    albums = [[path.parent / name for name in _files(path)] for path in covers]
     cover_looks = [joined([look(some, cache_dir, view) for some in albums]) for view in VIEWS]
+    names = vectors.label_names()
+    shown = np.array([[name in set(cover.labels) for name in names] for cover in known])
+    apart_covers = np.array([cover.kept_back for cover in known])
     lesson = Lesson(
         views=[seen.features[rows] for seen in looks],
         probabilities=looks[PLAIN].probabilities[rows],
         shares=np.array([SHARES.get(picture.source, 1.0) for picture in learnt]),
         texts=_texts(learnt, wording),
-        sentences=wording.vectors,
+        sentences=wording.vectors.astype(np.float16),
+        dim=DIM,
         cover_views=[seen.features for seen in cover_looks],
         cover_probabilities=cover_looks[PLAIN].probabilities,
-        classes=vectors.classes(wording.of),
+        classes=wording.rows(imagenet_labels()),
+        seen=Seen(
+            covers=places[~apart_covers],
+            texts=np.stack([wording.rows(told[cover.digest]) for cover in known])[~apart_covers],
+            shown=shown[~apart_covers],
+            labels=np.stack([wording.rows([t.format(name) for t in vectors.TEMPLATES]) for name in names]),
+        ),
     )
     first = [picture.texts[0].sentences[0] for picture in held]
     sources = [picture.source for picture in learnt]
     counts = {source: sources.count(source) for source in sorted(set(sources))} | {
-        "covers": sum(map(len, albums))
+        "covers": sum(map(len, albums)),
+        "described": len(lesson.seen.covers),
     }
-    return Material(lesson, KeptBack(looks[PLAIN].features[held_rows], wording.of(first)), wording, counts)
+    kept = KeptBack(
+        looks[PLAIN].features[held_rows],
+        wording.of(first),
+        cover_looks[PLAIN].features[places[apart_covers]],
+        shown[apart_covers],
+    )
+    return Material(lesson, kept, wording, counts)
+
+
+def _described(albums: Iterable[Iterable[Path]]) -> tuple[list[Description], NDArray[np.intp]]:
+    """The covers that are described, and where each stands among all.
+
+    Raises:
+        InputError: None is, or a file cannot be read.
+    """
+    every = described.descriptions()
+    digests = [described.digest_of(file) for files in albums for file in files]
+    first = {digest: place for place, digest in reversed(list(enumerate(digests))) if digest in every}
+    if not first:
+        raise InputError("none of the covers is among those described in spotitags/head/described.tsv")
+    digests = sorted(first)
+    return [every[digest] for digest in digests], np.array([first[digest] for digest in digests])
 
 
 def _files(path: Path) -> list[str]:

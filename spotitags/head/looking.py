@@ -32,7 +32,7 @@ class Looks(NamedTuple):
     """What the network says of n pictures.
 
     Attributes:
-        features: (n, 1960) float16.
+        features: (n, 3208) float16.
         probabilities: (n, 1000) float16, of ImageNet's classes.
     """
 

@@ -1,9 +1,8 @@
-"""How good a head is: finding a picture's sentence, naming genres untrained, and bags of its labels."""
+"""How good a head is: a picture's sentence, a cover's labels, genres by name and from bags."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,10 +12,9 @@ from spotitags.evaluation.planning import Protocol
 from spotitags.evaluation.protocol import run
 from spotitags.evaluation.samples import collect, select
 from spotitags.taggers._attributes import attribute_labels
-from spotitags.taggers._efficientnet import installed_weights
-from spotitags.taggers._state_dict import read_state_dict
-from spotitags.taggers._vocabulary import Vocabulary
-from spotitags.taggers.lite import TOP, imagenet_labels
+from spotitags.taggers._imagenet import imagenet_labels
+from spotitags.taggers._vocabulary import FLOOR, Vocabulary
+from spotitags.taggers.lite import TOP, LiteTagger, Look
 from spotitags.training import read_labelled
 
 if TYPE_CHECKING:
@@ -35,6 +33,17 @@ TAGGER = "lite"
 MEASURES = frozenset(attribute_labels())
 IMAGENET = frozenset(imagenet_labels())
 ASKED = 10  # covers of an artist
+_OFTEN = 3  # covers a label must be on to be measured
+_FIRST = 8  # labels of a cover
+
+
+class Plain(LiteTagger):
+    """`lite` without its head, whose embeddings are what a head reads: heads are measured beside it."""
+
+    parts = ("attributes", "imagenet")
+
+    def _read(self, features: NDArray[np.float32], probabilities: NDArray[np.float32]) -> Look:
+        return Look(features, features, probabilities)
 
 
 class Retrieval(NamedTuple):
@@ -43,6 +52,21 @@ class Retrieval(NamedTuple):
     at_1: float
     at_5: float
     at_10: float
+
+
+class Labels(NamedTuple):
+    """How well labels fit covers that were not learnt from.
+
+    Attributes:
+        average_precision: Mean over the labels that are on three covers or more; chance is their share.
+        precision: Part of each cover's eight heaviest labels that fit.
+        calibration: Mean distance between probability and part that fits, over tenths, by number, where the
+            probability is `FLOOR` or more.
+    """
+
+    average_precision: float
+    precision: float
+    calibration: float
 
 
 class Genres(NamedTuple):
@@ -68,6 +92,38 @@ def retrieval(head: Head, kept_back: KeptBack) -> Retrieval:
     return Retrieval(*(float(np.mean(nearer < most)) for most in (1, 5, 10)))
 
 
+def label_contrast(head: Head, covers: NDArray[np.floating]) -> NDArray[np.float32]:
+    """(n, n_labels) how far covers of (n, n_features) stand out towards each built-in label."""
+    vectors = head.label_vectors
+    return head.contrast(head.project(covers), vectors, head.statistics(vectors))
+
+
+def label_scores(head: Head, kept_back: KeptBack) -> Labels:
+    """Labels against what is on the described covers that were kept back."""
+    from sklearn.metrics import average_precision_score
+
+    shown = kept_back.shown
+    contrast, priors = label_contrast(head, kept_back.covers), head.priors(head.labels)
+    likely, weights = head.probabilities(contrast, priors), head.weights(contrast, priors)
+    often = np.flatnonzero(shown.sum(axis=0) >= _OFTEN)
+    precision = [average_precision_score(shown[:, label], likely[:, label]) for label in often]
+    first = np.argsort(-weights, axis=1)[:, :_FIRST]
+    return Labels(
+        average_precision=float(np.mean(precision)),
+        precision=float(np.take_along_axis(shown, first, axis=1).mean()),
+        calibration=_calibration_error(likely.ravel(), shown.ravel()),
+    )
+
+
+def _calibration_error(likely: NDArray[np.floating], right: NDArray[np.bool_]) -> float:
+    """Over ten bins of equal width (Naeini et al. 2015)."""
+    told = likely >= FLOOR
+    likely, right = likely[told], right[told]
+    bins = np.minimum((likely * 10).astype(int), 9)
+    gaps = [abs(likely[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean() for b in set(bins)]
+    return float(sum(gaps))
+
+
 def labelled_samples(manifest: Path, genres: Sequence[str]) -> tuple[Sample, ...]:
     """Artists of these genres with 3 covers of their own at least, and without any cover that others share.
 
@@ -76,8 +132,10 @@ def labelled_samples(manifest: Path, genres: Sequence[str]) -> tuple[Sample, ...
     """
     from spotitags.catalogs.folder import FolderCatalog
     from spotitags.pipeline import SpotiTags
+    from spotitags.settings import Settings
 
-    spotitags = SpotiTags(catalog=FolderCatalog(manifest), tagger=TAGGER, albums=20)
+    tagger = Plain(Settings().cache_dir)
+    spotitags = SpotiTags(catalog=FolderCatalog(manifest), tagger=tagger, albums=20)
     artists, _ = read_labelled(manifest, genres)
     return select(collect(spotitags, artists), min_covers=3, drop_shared=True).rows
 
@@ -100,7 +158,7 @@ def genre_scores(
         also: Of `lite`'s other tags those that stay beside the labels.
     """
     vocabulary = Vocabulary(Path(), head=head)
-    tagged = [replace(sample, row=_retagged(vocabulary, sample, also)) for sample in samples]
+    tagged = [replace(sample, row=_retagged(head, vocabulary, sample, also)) for sample in samples]
     answers = run(tagged, {TAGGER: "head"}, Protocol(repeats=repeats, curve_repeats=0, asked_covers=ASKED))
     by_name = {(v.view, v.classifier): i for i, v in enumerate(answers.voters)}
     return Genres(
@@ -131,26 +189,11 @@ def _accuracy(answers: Answers, votes: NDArray[np.float64]) -> float:
     return float(np.mean([right[:, answers.truth == genre].mean() for genre in np.unique(answers.truth)]))
 
 
-def _retagged(vocabulary: Vocabulary, sample: Sample, also: AbstractSet[str]) -> Row:
+def _retagged(head: Head, vocabulary: Vocabulary, sample: Sample, also: AbstractSet[str]) -> Row:
     """The sample's row with a head's labels, read from its covers' features, and those of the others."""
-    features = sample.row.embeddings[TAGGER]
+    vectors = head.project(sample.row.embeddings[TAGGER])
     covers = []
-    for row, answers, before in zip(features, _answers(features), sample.row.covers[TAGGER], strict=True):
-        tags = {tag.label: tag.weight for tag in vocabulary.tags(row, answers, TOP)}
+    for vector, before in zip(vectors, sample.row.covers[TAGGER], strict=True):
+        tags = {tag.label: tag.weight for tag in vocabulary.tags(vector, TOP)}
         covers.append({label: weight for label, weight in before.items() if label in also} | tags)
     return replace(sample.row, covers={TAGGER: covers}, embeddings={})
-
-
-def _answers(features: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, 1000) ImageNet probabilities, which are a fixed function of the (n, 1960) features."""
-    weights, bias = _classifier()
-    logits = features[:, : weights.shape[1]] @ weights.T + bias
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: NDArray[np.float32] = raised / raised.sum(axis=1, keepdims=True)
-    return probabilities
-
-
-@cache
-def _classifier() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    state = read_state_dict(installed_weights())
-    return state["_fc.weight"], state["_fc.bias"]

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from spotitags.head import vectors
-from spotitags.head.artefact import Curve, Reference, pack
+from spotitags.head import calibration, vectors
+from spotitags.head.artefact import Labels, Reference, pack
 from spotitags.head.lessons import Material, gather
-from spotitags.head.measures import genre_scores, labelled_samples, retrieval
+from spotitags.head.measures import genre_scores, label_contrast, label_scores, labelled_samples, retrieval
 from spotitags.head.model import Projection, weights_of
 from spotitags.head.training import Options, train
-from spotitags.taggers._head import Head
+from spotitags.taggers._head import Calibration, Head
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-CURVE = Curve(centre=5.0, slope=1.5, evenness=0.5)
+_UNFITTED = Calibration(1.0, 1.0, 0.0)
 
 
 def build(material: Material, options: Options) -> tuple[bytes, list[float]]:
@@ -47,8 +47,15 @@ def build(material: Material, options: Options) -> tuple[bytes, list[float]]:
     covers = torch.from_numpy(material.lesson.cover_views[0].astype(np.float32))
     with torch.inference_mode():
         reference = Reference.of(model.images(covers).numpy())
-    parts = vectors.labels(encode), vectors.genres(encode)
-    return pack(weights_of(model), *parts, reference, CURVE), losses
+    names, rows = vectors.labels(encode)
+    labels = Labels(names, rows, calibration.priors(material.lesson.seen.shown))
+
+    def packed(fitted: Calibration) -> bytes:
+        return pack(weights_of(model), labels, vectors.genres(encode), reference, fitted)
+
+    head, kept = Head(packed(_UNFITTED)), material.kept_back
+    contrast = label_contrast(head, kept.covers)
+    return packed(calibration.fitted(contrast, kept.shown, head.priors(names))), losses
 
 
 def _texts(model: Projection, sentences: Floats) -> Floats:
@@ -74,6 +81,7 @@ def main() -> None:
         found = {"seed": seed, "bytes": len(data), "loss": [round(losses[0], 3), round(losses[-1], 3)]}
         found["seconds"] = round(time.monotonic() - start)
         scores = retrieval(head, material.kept_back)._asdict()
+        scores |= label_scores(head, material.kept_back)._asdict()
         if samples:
             scores |= genre_scores(head, samples, {"hiphop": "hip hop"})._asdict()
         _say(found | {name: round(value, 3) for name, value in scores.items()})

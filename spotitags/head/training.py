@@ -1,4 +1,4 @@
-"""Trains a head: pictures towards their sentences, and everything towards what the backbone knows already."""
+"""Trains a head: pictures towards their sentences, labels towards their covers, all towards the backbone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
-from spotitags.head.model import Projection
+from spotitags.head.model import Projection, Standard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-_LEAST_SPREAD = 1e-3  # of a feature: some hardly ever change
+_TEXT_SPREAD = 0.05  # of sentences' numbers: with it a sentence is about 2 long
+_SEEN_OFTEN = 3  # covers that a label must be on to be learnt
+_OWN_SENTENCE = 0.5  # how often a cover is met with its sentence and not with a list of labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +31,48 @@ class Options:
         seed: Of everything random.
         epochs: Times that the pictures are gone through, in the mean.
         batch: Pictures a step.
-        covers: Pictures without words a step.
+        covers: Covers a step that are looked at without words.
+        described: Covers a step with what they show.
         hidden: Widths of the hidden layers, of pictures and of sentences.
         dropout: Parts of their numbers left out in training.
         learning_rate: Highest, after a tenth of the steps.
         weight_decay: AdamW's, of matrices.
+        labelled: Weight of the labels that fit the described covers.
         distilled: Weight of the backbone's own answers, as a softmax over its labels.
         blended: Weight of the cosine with the mean of its labels' sentences.
         temperature: That its answers are softened by.
     """
 
     seed: int = 0
-    epochs: int = 12
+    epochs: int = 24
     batch: int = 1024
     covers: int = 256
+    described: int = 256
     hidden: tuple[int, int] = (1024, 768)
     dropout: tuple[float, float] = (0.6, 0.2)
-    learning_rate: float = 1e-3
+    learning_rate: float = 1.5e-3
     weight_decay: float = 0.05
+    labelled: float = 0.5
     distilled: float = 1.0
     blended: float = 1.0
     temperature: float = 1.5
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What covers show, by eye.
+
+    Attributes:
+        covers: (n,) numbers of covers of `Lesson.cover_views`.
+        texts: (n, n_texts) rows of `Lesson.sentences`: for each cover its sentence, then lists of its labels.
+        shown: (n, n_labels), whether a label fits.
+        labels: (n_labels, n_templates) rows of `Lesson.sentences`.
+    """
+
+    covers: NDArray[np.intp]
+    texts: NDArray[np.intp]
+    shown: NDArray[np.bool_]
+    labels: NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,20 +84,24 @@ class Lesson:
         probabilities: (n, n_classes) of the backbone, by the plain view.
         shares: (n,) how often a picture is drawn beside others.
         texts: For each picture its texts: a number that equal texts share, and rows of `sentences`.
-        sentences: (n_sentences, dim) embeddings.
-        cover_views: Each (n_covers, n_features), of pictures without words.
+        sentences: (n_sentences, n_layers * dim), as the encoder's layers give them.
+        dim: Of one layer, and of what the head gives.
+        cover_views: Each (n_covers, n_features).
         cover_probabilities: (n_covers, n_classes).
-        classes: (n_classes, dim) embeddings of the backbone's labels.
+        classes: (n_classes,) rows of `sentences`: the names of the backbone's labels.
+        seen: What some of the covers show.
     """
 
     views: Sequence[NDArray[np.float16]]
     probabilities: NDArray[np.float16]
     shares: NDArray[np.float64]
     texts: Sequence[Sequence[tuple[int, Sequence[int]]]]
-    sentences: Floats
+    sentences: NDArray[np.float16]
+    dim: int
     cover_views: Sequence[NDArray[np.float16]]
     cover_probabilities: NDArray[np.float16]
-    classes: Floats
+    classes: NDArray[np.intp]
+    seen: Seen
 
 
 def train(lesson: Lesson, options: Options) -> tuple[Projection, list[float]]:
@@ -89,15 +116,14 @@ def train(lesson: Lesson, options: Options) -> tuple[Projection, list[float]]:
     """
     torch.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)
-    plain = lesson.views[0].astype(np.float32)
     model = Projection(
-        plain.mean(axis=0),
-        1 / (plain.std(axis=0) + np.float32(_LEAST_SPREAD)),
-        dim=lesson.sentences.shape[1],
+        Standard.of(lesson.views[0]),
+        Standard.of(lesson.sentences, _TEXT_SPREAD),
+        dim=lesson.dim,
         hidden=options.hidden,
         dropout=options.dropout,
     )
-    count = len(plain)
+    count = len(lesson.views[0])
     batch = min(options.batch, count)
     steps = max(count // batch, 1)
     optimiser, schedule = _optimiser(model, options, steps * options.epochs)
@@ -137,21 +163,31 @@ def _optimiser(
 def _loss(
     model: Projection, lesson: Lesson, options: Options, chosen: NDArray[np.intp], rng: np.random.Generator
 ) -> torch.Tensor:
-    """Of one batch: pictures with words, beside covers without."""
-    pictures = _drawn(lesson.views, chosen, rng)
-    covers = rng.integers(len(lesson.cover_probabilities), size=options.covers)
-    features = np.concatenate([pictures, _drawn(lesson.cover_views, covers, rng)])
-    texts, same = _sentences(lesson, chosen, rng)
+    """Of one batch: pictures with words, covers without, covers with what they show."""
+    seen = lesson.seen
+    plain = rng.integers(len(lesson.cover_probabilities), size=options.covers)
+    described = rng.choice(len(seen.covers), min(options.described, len(seen.covers)), replace=False)
+    covers = np.concatenate([seen.covers[described], plain])
+    features = np.concatenate([_drawn(lesson.views, chosen, rng), _drawn(lesson.cover_views, covers, rng)])
+    texts, same = _sentences(lesson, chosen, described, rng)
+    worn = np.flatnonzero(seen.shown.sum(axis=0) >= _SEEN_OFTEN)
+    wording = seen.labels[worn, rng.integers(seen.labels.shape[1], size=len(worn))]
     with torch.autocast("cpu", torch.bfloat16):
-        seen = model.images(torch.from_numpy(features))
-        said = model.texts(texts)
-        classes = model.texts(torch.from_numpy(lesson.classes))
-    seen, said, classes = seen.float(), said.float(), classes.float()
+        images = model.images(torch.from_numpy(features))
+        said, classes, labels = (
+            model.texts(torch.from_numpy(lesson.sentences[rows].astype(np.float32)))
+            for rows in (texts, lesson.classes, wording)
+        )
+    images, said, classes, labels = images.float(), said.float(), classes.float(), labels.float()
     known = np.concatenate([lesson.probabilities[chosen], lesson.cover_probabilities[covers]])
     answers = torch.from_numpy(known.astype(np.float32))
-    loss = contrast(model.cosine_scale * seen[: len(chosen)] @ said.T, same)
-    loss = loss + options.distilled * distilled(seen, classes, answers, options.temperature)
-    return loss + options.blended * blended(seen, classes, answers)
+    worded = images[: len(chosen) + len(described)]
+    shown = torch.from_numpy(seen.shown[described][:, worn].astype(np.float32))
+    loss = contrast(model.cosine_scale * worded @ said.T, same)
+    fits = model.cosine_scale * worded[len(chosen) :] @ labels.T
+    loss = loss + options.labelled * labelled(fits, shown)
+    loss = loss + options.distilled * distilled(images, classes, answers, options.temperature)
+    return loss + options.blended * blended(images, classes, answers)
 
 
 def contrast(logits: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
@@ -164,6 +200,20 @@ def contrast(logits: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
     pictures = -(same / same.sum(1, keepdim=True) * F.log_softmax(logits, 1)).sum(1).mean()
     texts = -(same / same.sum(0, keepdim=True) * F.log_softmax(logits, 0)).sum(0).mean()
     return (pictures + texts) / 2
+
+
+def labelled(logits: torch.Tensor, shown: torch.Tensor) -> torch.Tensor:
+    """Which of the covers a label fits: a softmax over covers for each label that fits one.
+
+    Not the other way, which labels fit a cover: that would also teach how common each is, which is counted.
+
+    Args:
+        logits: (n, m) of covers and labels.
+        shown: (n, m), 1 where a label fits, else 0.
+    """
+    fits = shown.sum(0) > 0
+    targets = shown[:, fits] / shown[:, fits].sum(0)
+    return -(targets * F.log_softmax(logits[:, fits], 0)).sum(0).mean()
 
 
 _CLASS_SCALE = 20.0
@@ -192,14 +242,18 @@ def _drawn(
 
 
 def _sentences(
-    lesson: Lesson, chosen: NDArray[np.intp], rng: np.random.Generator
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """(n, dim) sentences drawn for the pictures, and (n, n) which pictures and sentences belong together."""
+    lesson: Lesson, chosen: NDArray[np.intp], described: NDArray[np.intp], rng: np.random.Generator
+) -> tuple[NDArray[np.intp], torch.Tensor]:
+    """Rows of sentences drawn for pictures and covers, and (n, n) which of them belong together."""
     rows, keys = [], []
     for number in chosen:
         texts = lesson.texts[int(number)]
         key, sentences = texts[int(rng.integers(len(texts)))]
         rows.append(sentences[int(rng.integers(len(sentences)))])
         keys.append(key)
+    for number in described:
+        own, *lists = lesson.seen.texts[int(number)].tolist()
+        rows.append(own if rng.random() < _OWN_SENTENCE else lists[int(rng.integers(len(lists)))])
+        keys.append(-1 - int(number))
     said = torch.tensor(keys)
-    return torch.from_numpy(lesson.sentences[rows]), (said[:, None] == said[None, :]).float()
+    return np.array(rows), (said[:, None] == said[None, :]).float()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spotitags.head.genres import families
 from spotitags.taggers._attributes import attribute_labels
+from spotitags.taggers._imagenet import imagenet_labels
 from spotitags.taggers._labels import GENRE_TEMPLATES, themes
-from spotitags.taggers.lite import imagenet_labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +31,7 @@ _PICTURES = 0.5  # weight of what a family's covers show, beside the genre's own
 
 def sentences() -> set[str]:
     """Everything that the functions below ask to be embedded."""
-    found = {template.format(label) for label in imagenet_labels() for template in TEMPLATES}
+    found = set(imagenet_labels())
     for theme in seen_themes():
         found |= {template.format(label) for label in theme.labels for template in TEMPLATES}
     for family in families():
@@ -41,38 +40,26 @@ def sentences() -> set[str]:
     return found
 
 
-def classes(encode: Encode) -> Floats:
-    """(1000, dim) of the backbone's own labels, before any head."""
-    return _joined(encode, imagenet_labels(), TEMPLATES)
-
-
 def seen_themes() -> list[Theme]:
     """The built-in themes that lite looks for: it measures colours, and of moods it cannot tell enough."""
     return [theme for theme in themes() if theme.name not in _LEFT_OUT]
 
 
 @cache
-def unseen() -> frozenset[str]:
-    """Built-in labels that lite leaves out, from ``unseen.txt``."""
-    text = (files("spotitags.head") / "unseen.txt").read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    return frozenset(label.strip() for line in lines for label in line.split(",") if label.strip())
+def label_names() -> tuple[str, ...]:
+    """The built-in labels that lite looks for: those that no attribute measures."""
+    measured = set(attribute_labels())
+    names = dict.fromkeys(label for theme in seen_themes() for label in theme.labels)
+    return tuple(name for name in names if name not in measured)
 
 
 def labels(encode: Encode) -> tuple[tuple[str, ...], Floats]:
-    """The built-in labels that a head can see and no attribute measures, with their (n, dim) vectors.
+    """`label_names` and their (n, dim) vectors.
 
     Args:
         encode: Sentences to (n, dim) rows among covers.
     """
-    measured = set(attribute_labels()) | unseen()
-    names: list[str] = []
-    rows: list[Floats] = []
-    for theme in seen_themes():
-        free = [label for label in theme.labels if label not in measured and label not in names]
-        names += free
-        rows.append(_joined(encode, free, TEMPLATES))
-    return tuple(names), np.concatenate(rows)
+    return label_names(), _joined(encode, label_names(), TEMPLATES)
 
 
 def genres(encode: Encode) -> tuple[tuple[str, ...], Floats]:

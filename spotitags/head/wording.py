@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from spotitags.taggers._arrays import kept
 from spotitags.taggers._sentences import VERSION, SentenceEncoder
 
@@ -12,14 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
 
 
 class Wording:
-    """Vectors of sentences, from a file where that is there.
+    """What the encoder's layers make of sentences, from a file where that is there.
 
     Args:
         sentences: All that will be asked for.
@@ -33,16 +34,20 @@ class Wording:
         self.sentences = tuple(sorted(set(sentences)))
         self.row = {sentence: row for row, sentence in enumerate(self.sentences)}
         """Sentence to its row in `vectors`."""
-        name = hashlib.sha256("\n".join((VERSION, *self.sentences)).encode()).hexdigest()[:16]
+        name = hashlib.sha256("\n".join((VERSION, "layers", *self.sentences)).encode()).hexdigest()[:16]
         encoder = SentenceEncoder("the training of lite's head")
         (self.vectors,) = kept(
             cache_dir / f"sentences-{name}.npz",
             [len(self.sentences)],
-            lambda: [encoder.encode(self.sentences)],
+            lambda: [encoder.layers(self.sentences)],
         )
-        """(n, 384) of length 1 each."""
+        """(n, 1536), as `SentenceEncoder.layers` gives them."""
+
+    def rows(self, sentences: Sequence[str]) -> NDArray[np.intp]:
+        """(n,) where some of the sentences stand in `vectors`."""
+        return np.array([self.row[sentence] for sentence in sentences], dtype=np.intp)
 
     def of(self, sentences: Sequence[str]) -> Floats:
-        """(n, 384) vectors of some of the sentences."""
-        vectors: Floats = self.vectors[[self.row[sentence] for sentence in sentences]]
+        """(n, 1536) of some of the sentences."""
+        vectors: Floats = self.vectors[self.rows(sentences)]
         return vectors

@@ -20,10 +20,36 @@ if TYPE_CHECKING:
 
     from spotitags.taggers._faces import Face
 
-VERSION = 2
+VERSION = 3
 """Raise it with every change below that changes a measure: it stands in the tagger's version."""
-LEAST = 0.1
-"""Smallest measure that is told."""
+LEAST = 0.05
+"""Smallest excess over the usual measure that is told."""
+
+# The measures of 5,545 covers of many genres, in the mean: a cover with no more of it is not marked by it.
+USUAL: Mapping[str, float] = {
+    "black": 0.24,
+    "white": 0.13,
+    "grey": 0.28,
+    "red": 0.04,
+    "orange": 0.01,
+    "yellow": 0.01,
+    "green": 0.02,
+    "turquoise": 0.02,
+    "blue": 0.04,
+    "purple": 0.01,
+    "pink": 0.01,
+    "brown": 0.11,
+    "beige": 0.08,
+    "dark": 0.26,
+    "bright": 0.12,
+    "black and white": 0.24,
+    "colourful": 0.15,
+    "high contrast": 0.16,
+    "low contrast": 0.12,
+    "lettering": 0.05,
+    "face": 0.06,
+    "several faces": 0.02,
+}
 
 _REDUCE = 4
 _GREY_CHROMA = 10.0
@@ -73,7 +99,7 @@ def attributes(pixels: NDArray[np.uint8]) -> list[Tag]:
         pixels: (side, side, 3) RGB uint8 with a side of about 260: lettering is sought in cells of 13 pixels.
 
     Returns:
-        Attributes of at least `LEAST`, weighing `SCALE` times their measure, in no particular order.
+        Attributes with an `excess` of at least `LEAST`, which is their part of `weight_in_full`, in no order.
     """
     from PIL import Image
 
@@ -98,11 +124,18 @@ def face_attributes(faces: Sequence[Face], side: int) -> list[Tag]:
     return _tags({"face": _ramp(largest, 0, side / 2), "several faces": 1 - 1 / len(faces)})
 
 
+def excess(label: str, measure: float) -> float:
+    """How far an attribute is above what is usual: 0 there, 1 where it is there in full."""
+    usual = USUAL[label]
+    return max(measure - usual, 0) / (1 - usual)
+
+
 def _tags(measures: Mapping[str, float]) -> list[Tag]:
+    marked = {label: excess(label, measure) for label, measure in measures.items()}
     return [
-        Tag(label, round(weight_in_full(label) * measure, 4))
-        for label, measure in measures.items()
-        if measure >= LEAST
+        Tag(label, round(weight_in_full(label) * above, 4))
+        for label, above in marked.items()
+        if above >= LEAST
     ]
 
 

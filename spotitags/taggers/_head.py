@@ -20,14 +20,16 @@ import numpy as np
 from spotitags.errors import WeightsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
 
 FILE = "models/lite-head.npz"
-FORMAT = 1
+FORMAT = 2
+
+_EVENNESS = 0.5  # part of a direction's spread that contrasts are rid of
 
 
 class Statistics(NamedTuple):
@@ -40,6 +42,17 @@ class Statistics(NamedTuple):
 
     mean: Floats
     spread: Floats
+
+
+class Calibration(NamedTuple):
+    """From contrast to probability: ``1 / (1 + exp(-(likeness * contrast + prevalence * prior + bias)))``.
+
+    ``prior`` are the log odds that a label fits a cover nobody has looked at.
+    """
+
+    likeness: float
+    prevalence: float
+    bias: float
 
 
 class Head:
@@ -73,7 +86,9 @@ class Head:
         self.genres = dict(
             zip(map(str, arrays["genres"]), _unit(_floats(arrays, "genre_vectors")), strict=True)
         )
+        self._priors = dict(zip(self.labels, _floats(arrays, "label_priors").tolist(), strict=True))
         self._shift, self._scale = _floats(arrays, "shift"), _floats(arrays, "scale")
+        self._text_shift, self._text_scale = _floats(arrays, "text_shift"), _floats(arrays, "text_scale")
         self._wide, self._wide_bias = _floats(arrays, "wide"), _floats(arrays, "wide_bias")
         self._narrow, self._straight = _floats(arrays, "narrow"), _floats(arrays, "straight")
         self._bias, self._text_bias = _floats(arrays, "bias"), _floats(arrays, "text_bias")
@@ -86,9 +101,7 @@ class Head:
             _floats(arrays, "text_straight"),
         )
         self._mean, self._covariance = _floats(arrays, "mean"), _floats(arrays, "covariance")
-        self._centre, self._slope, self._evenness = (
-            float(value) for value in _floats(arrays, "weight_curve")
-        )
+        self._calibration = Calibration(*_floats(arrays, "calibration").tolist())
 
     @property
     def dim(self) -> int:
@@ -101,7 +114,7 @@ class Head:
         Each row is computed by itself, so that it does not depend on its neighbours to the last bit.
 
         Args:
-            features: (n, n_features), as `LiteTagger.embed` gives them.
+            features: (n, n_features), as lite's network gives them.
 
         Returns:
             (n, dim) of length 1 each.
@@ -117,12 +130,12 @@ class Head:
         """Sentence embeddings, moved to where the head puts covers that they describe.
 
         Args:
-            sentences: (m, dim) of all-MiniLM-L6-v2, of length 1 each.
+            sentences: (m, 4 * dim), as `SentenceEncoder.layers` gives them.
 
         Returns:
             (m, dim) of length 1 each.
         """
-        x = sentences.astype(np.float32)
+        x: Floats = (sentences.astype(np.float32) - self._text_shift) * self._text_scale
         wide = np.maximum(x @ self._text_wide.T + self._text_wide_bias, 0)
         return _unit(x @ self._text_straight.T + wide @ self._text_narrow.T + self._text_bias)
 
@@ -132,9 +145,7 @@ class Head:
             np.einsum("md,de,me->m", vectors, self._covariance, vectors, optimize=True), 1e-8
         )
         typical = np.trace(self._covariance) / self.dim
-        spread: Floats = np.sqrt(variance**self._evenness * typical ** (1 - self._evenness)).astype(
-            np.float32
-        )
+        spread: Floats = np.sqrt(variance**_EVENNESS * typical ** (1 - _EVENNESS)).astype(np.float32)
         return Statistics(vectors @ self._mean, spread)
 
     def contrast(self, images: Floats, vectors: Floats, statistics: Statistics) -> Floats:
@@ -149,14 +160,40 @@ class Head:
         contrast: Floats = ((dots - statistics.mean) / statistics.spread).astype(np.float32)
         return contrast
 
-    def weights(self, contrast: Floats) -> Floats:
-        """Label weights in [0, 1] of any shape from contrasts, to which other evidence may have been added.
+    def priors(self, labels: Sequence[str]) -> Floats:
+        """Log odds that each label fits a cover nobody has looked at.
 
-        As clip's, a logistic curve of what speaks for the label rather than for nothing in particular; here
-        what covers in general give stands for the neutral sentence.
+        Args:
+            labels: One that is not built in is taken to be as common as the built-in ones in the middle.
         """
-        weights: Floats = 1 / (1 + np.exp(self._slope * (self._centre - contrast)))
+        usual = float(np.median(list(self._priors.values())))
+        return np.array([self._priors.get(label, usual) for label in labels], np.float32)
+
+    def weights(self, contrast: Floats, priors: Floats) -> Floats:
+        """How much likelier labels fit than on covers in general: `probabilities` less the usual ones.
+
+        A label that fits half of all covers says little of one that it fits. Arguments as there.
+
+        Returns:
+            (n, m) in [0, 1]; 0 where a label is less likely than usual.
+        """
+        usual = 1 / (1 + np.exp(-priors))
+        weights: Floats = np.maximum(self.probabilities(contrast, priors) - usual, 0)
         return weights
+
+    def probabilities(self, contrast: Floats, priors: Floats) -> Floats:
+        """How likely somebody who looks at the covers finds that labels fit.
+
+        Args:
+            contrast: (n, m) from `contrast`.
+            priors: (m,) from `priors`.
+
+        Returns:
+            (n, m) in [0, 1].
+        """
+        likeness, prevalence, bias = self._calibration
+        log_odds = likeness * contrast + prevalence * priors + bias
+        return (1 / (1 + np.exp(-log_odds))).astype(np.float32)
 
 
 @cache

@@ -13,10 +13,8 @@ import numpy as np
 
 from spotitags.errors import InputError, NotInstalledError
 from spotitags.records import Tag
-from spotitags.taggers import _evidence
 from spotitags.taggers._arrays import kept
 from spotitags.taggers._attributes import attribute_labels
-from spotitags.taggers._evidence import Evidence
 from spotitags.taggers._head import load_head
 from spotitags.taggers._labels import GENRE_TEMPLATES
 from spotitags.taggers._sentences import EXTRA, VERSION, SentenceEncoder, installed
@@ -35,13 +33,10 @@ TEMPLATES = ("{}", "a picture of {}")
 """Sentences around labels, as the head's own were made: longer ones make all labels alike."""
 
 _WHAT = "the tagger lite with --labels"
-ALIKE = 0.5
-"""Cosine of two labels' vectors from which the weaker one is taken for an echo of the stronger."""
-ECHO = 0.5
-"""What an echo's weight is multiplied by."""
+FLOOR = 0.01
+"""Smallest weight of a built-in label that is told."""
 
-_SCHEME = f"evidence-{_evidence.VERSION} echo-{ALIKE}-{ECHO}"
-_COMPARED = 60  # best labels of a cover that can be echoes of each other
+_ENCODED = f"{VERSION} layers"
 _DIGITS = 4
 _NEAR = 4  # known genres named to someone who asked for an unknown one
 
@@ -65,13 +60,13 @@ class Vocabulary:
     @property
     def version(self) -> str:
         """Head and labels; loads no encoder."""
-        own = f" words-{_digest([self._sentences, VERSION])}" if self.labels else ""
-        return f"head-{self._head.version}{own} {_SCHEME}"
+        own = f" words-{_digest([self._sentences, _ENCODED])}" if self.labels else ""
+        return f"head-{self._head.version}{own} floor-{FLOOR}"
 
     @property
     def file(self) -> Path:
         """Where the sentences around a user's labels are kept as vectors."""
-        return self.cache_dir / f"lite-labels-{_digest([self._sentences, VERSION])}.npz"
+        return self.cache_dir / f"lite-labels-{_digest([self._sentences, _ENCODED])}.npz"
 
     def preparation(self) -> str | None:
         """What is to be done once for a user's own labels.
@@ -92,23 +87,21 @@ class Vocabulary:
             NotInstalledError: The sentence encoder is needed and missing.
             WeightsError: The head's weights cannot be read, or the encoder's.
         """
-        _ = self._known, self._alike, self._evidence
+        _ = self._known
 
-    def tags(
-        self, features: NDArray[np.floating], probabilities: NDArray[np.floating], top: int
-    ) -> list[Tag]:
-        """The ``top`` labels that fit one cover best, heaviest first.
+    def tags(self, vector: Array, top: int) -> list[Tag]:
+        """The ``top`` labels that fit one cover best, heaviest first; built-in ones down to `FLOOR`.
 
         Args:
-            features: (n_features,) of the cover.
-            probabilities: (1000,) of ImageNet's classes on it.
+            vector: (dim,) of the cover, from `Head.project`.
             top: At most.
         """
-        names, vectors, statistics = self._known
-        (contrast,) = self._head.contrast(self._head.project(features[np.newaxis]), vectors, statistics)
-        stands_out = contrast + self._evidence.lift(probabilities)
-        weights = self._head.weights(stands_out) * self._echoes(stands_out)
+        names, vectors, statistics, priors = self._known
+        (contrast,) = self._head.contrast(vector[np.newaxis], vectors, statistics)
+        weights = self._head.weights(contrast, priors)
         best = np.argsort(-weights, kind="stable")[:top]
+        if not self.labels:
+            best = best[weights[best] >= FLOOR]
         rounded = np.round(weights[best].astype(np.float64), _DIGITS).tolist()
         return [Tag(names[index], weight) for index, weight in zip(best.tolist(), rounded, strict=True)]
 
@@ -116,44 +109,20 @@ class Vocabulary:
     def _head(self) -> Head:
         return self._given or load_head()
 
-    def _echoes(self, stands_out: Array) -> Array:
-        """(n_labels,) `ECHO` where a stronger label of one cover means much the same, else 1.
-
-        What looks like a trumpet also looks like a trombone to the head. Greedy suppression of what overlaps
-        with something stronger is how detectors of objects choose (Felzenszwalb et al. 2010, section 7.2).
-        """
-        factors = np.ones(len(stands_out), np.float32)
-        kept: set[int] = set()
-        for index in np.argsort(-stands_out, kind="stable")[:_COMPARED].tolist():
-            if kept.isdisjoint(self._alike[index]):
-                kept.add(index)
-            else:
-                factors[index] = ECHO
-        return factors
-
     @cached_property
-    def _alike(self) -> list[frozenset[int]]:
-        """For each label those that mean much the same, itself among them, by number."""
-        vectors = self._known[1]
-        return [frozenset(np.flatnonzero(row > ALIKE).tolist()) for row in vectors @ vectors.T]
-
-    @cached_property
-    def _evidence(self) -> Evidence:
-        return Evidence(self._known[0])
-
-    @cached_property
-    def _known(self) -> tuple[tuple[str, ...], Array, Statistics]:
-        """Labels that no attribute measures, their vectors and how covers in general lie along these."""
+    def _known(self) -> tuple[tuple[str, ...], Array, Statistics, Array]:
+        """Labels that no attribute measures, their vectors, how covers lie along these, and priors."""
         head = self._head
         labels = self.labels or head.labels
         vectors = self._embedded() if self.labels else head.label_vectors
         measured = set(attribute_labels())
         free = [index for index, label in enumerate(labels) if label.casefold() not in measured]
-        return tuple(labels[index] for index in free), vectors[free], head.statistics(vectors[free])
+        names = tuple(labels[index] for index in free)
+        return names, vectors[free], head.statistics(vectors[free]), head.priors(names)
 
     def _embedded(self) -> Array:
         sentences = self._sentences
-        (raw,) = kept(self.file, [len(sentences)], lambda: [SentenceEncoder(_WHAT).encode(sentences)])
+        (raw,) = kept(self.file, [len(sentences)], lambda: [SentenceEncoder(_WHAT).layers(sentences)])
         return _joined(raw, len(TEMPLATES))
 
     @property
@@ -180,17 +149,17 @@ class GenreVectors:
                 spellings, whose votes would be halved.
         """
         self._check(genres)
-        return f"head-{load_head().version} genres-{_digest([list(genres), GENRE_TEMPLATES, VERSION])}"
+        return f"head-{load_head().version} genres-{_digest([list(genres), GENRE_TEMPLATES, _ENCODED])}"
 
-    def contrast(self, features: NDArray[np.floating], genres: Sequence[str]) -> Array:
-        """(n, n_genres): how far covers of (n, n_features) stand out towards each genre; see `Head.contrast`.
+    def contrast(self, covers: Array, genres: Sequence[str]) -> Array:
+        """(n, n_genres): how far covers of (n, dim) stand out towards each genre; see `Head.contrast`.
 
         Raises:
             InputError: As `version` does.
         """
         head = load_head()
         vectors, statistics = self._vectors(tuple(genres))
-        return head.contrast(head.project(features), vectors, statistics)
+        return head.contrast(covers, vectors, statistics)
 
     def _vectors(self, genres: tuple[str, ...]) -> tuple[Array, Statistics]:
         if genres not in self._made:
@@ -221,11 +190,11 @@ class GenreVectors:
 
     def _embedded(self, strange: Sequence[str]) -> Array:
         sentences = _sentences(strange, GENRE_TEMPLATES)
-        (raw,) = kept(self._file(strange), [len(sentences)], lambda: [SentenceEncoder().encode(sentences)])
+        (raw,) = kept(self._file(strange), [len(sentences)], lambda: [SentenceEncoder().layers(sentences)])
         return _joined(raw, len(GENRE_TEMPLATES))
 
     def _file(self, strange: Sequence[str]) -> Path:
-        return self.cache_dir / f"lite-genres-{_digest([_sentences(strange, GENRE_TEMPLATES), VERSION])}.npz"
+        return self.cache_dir / f"lite-genres-{_digest([_sentences(strange, GENRE_TEMPLATES), _ENCODED])}.npz"
 
 
 def squashed(genre: str) -> str:
@@ -247,7 +216,7 @@ def _sentences(words: Sequence[str], templates: Sequence[str]) -> list[str]:
 
 
 def _joined(raw: Array, count: int) -> Array:
-    """(n, dim) unit vectors among covers from (n * count, dim) of sentences, ``count`` a word."""
+    """(n, dim) unit vectors among covers from (n * count, 4 * dim) of sentences, ``count`` a word."""
     adapted = load_head().adapt(raw)
     means = adapted.reshape(-1, count, adapted.shape[1]).mean(axis=1)
     unit: Array = means / np.linalg.norm(means, axis=1, keepdims=True)

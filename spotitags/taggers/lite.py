@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
-from importlib import resources
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
-from spotitags.records import Tag
-from spotitags.taggers import Readiness, _attributes, _efficientnet, _faces, _mtcnn
+from spotitags.taggers import Readiness, _attributes, _efficientnet, _faces, _imagenet, _mtcnn
 from spotitags.taggers._efficientnet import (
-    FEATURES,
     GRAPH_VERSION,
+    POOLED,
     SIDE,
     WEIGHTS_SHA256,
     build_model,
     installed_weights,
 )
 from spotitags.taggers._faces import FaceFinder
+from spotitags.taggers._head import load_head
 from spotitags.taggers._network import open_network
 from spotitags.taggers._vocabulary import GenreVectors, Vocabulary
 from spotitags.taggers._votes import check_genres, shares
@@ -38,33 +36,41 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from threadpoolctl import ThreadpoolController
 
-    from spotitags.records import Cover
+    from spotitags.records import Cover, Tag
     from spotitags.taggers import TaggerOptions
 
-TOP = 40
+TOP = 100
 """Words kept of a cover."""
-IMAGENET_TOP = 20
-"""ImageNet's labels kept of a cover."""
-FLOOR = 0.001
-"""Smallest ImageNet probability kept: chance among 1,000 labels."""
 PARTS = ("attributes", "vocabulary", "imagenet")
 """What goes into the tags. Of a label that two have, the first says the weight. Where a user's own words are
 looked for, the third stays out."""
-IMAGENET_SCALE = 0.5
-"""Weight of an ImageNet class that the network is sure of: they help to tell genres, and few read well."""
 SHARPNESS = 1.0
 """Logits of a vote on genres to a standard deviation of covers; docs/lite.md says how it was found."""
 
+VECTOR_SCALE = 4.0
+"""What a cover's vector among sentences is multiplied by in its embedding, to weigh beside the network's."""
+VECTOR = 384
+"""Numbers of that vector."""
+EMBEDDING = POOLED + VECTOR
+
 _NETWORK = f"efficientnet-lite2-{WEIGHTS_SHA256[:8]} graph-{GRAPH_VERSION}"
-_DIGITS = 4
-_REMEMBERED = 256  # covers; 5 KB each
+_TINY = 1e-12
+_REMEMBERED = 256  # covers; 9 KB each
 _T = TypeVar("_T")
+
+
+class Look(NamedTuple):
+    """Of one cover its (`EMBEDDING`,), its (`VECTOR`,) of length 1, and (1000,) ImageNet probabilities."""
+
+    embedding: NDArray[np.float32]
+    vector: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
 
 
 class LiteTagger:
     """Tags covers on any CPU, without PyTorch, network or keys.
 
-    A label's weight says how far the cover stands out among covers in that direction; an attribute's is
+    A label's weight says how much likelier it fits than on covers in general; an attribute's is
     measured from the pixels (docs/lite.md). The same cover gets the same tags whatever covers stand beside
     it. Threads may share an instance. The numbers behind the last covers' tags are remembered for `embed`.
 
@@ -94,11 +100,10 @@ class LiteTagger:
     @cached_property
     def version(self) -> str:
         """Weights, graph, labels and attributes in one line. Loads no network."""
-        classes = hashlib.sha256("\n".join(imagenet_labels()).encode()).hexdigest()[:8]
         versions = {
             "attributes": f"attributes-{_attributes.VERSION} faces-{_faces.VERSION}.{_mtcnn.GRAPH_VERSION}",
             "vocabulary": f"{self._vocabulary.version} top-{TOP}",
-            "imagenet": f"labels-{classes} top-{IMAGENET_TOP} floor-{FLOOR} scale-{IMAGENET_SCALE}",
+            "imagenet": _imagenet.version(),
         }
         return " ".join([_NETWORK, *(versions[part] for part in self._parts)])
 
@@ -135,21 +140,25 @@ class LiteTagger:
             NotInstalledError: The labels are a user's own, and the sentence encoder is missing.
             WeightsError: The network's weights, or the head's, cannot be read.
         """
-        self._vocabulary.load()
+        if "vocabulary" in self._parts:
+            self._vocabulary.load()
         return self._each(covers, self._tag_one)
 
     def embed(self, covers: Sequence[Cover]) -> NDArray[np.float32]:
-        """The network's last stages, averaged over places: (n_covers, 1960); docs/lite.md says which.
+        """The network's last stages, averaged over places, and the cover among sentences.
+
+        Returns:
+            (n_covers, `EMBEDDING`); docs/lite.md says what each is.
 
         Raises:
-            WeightsError: The network's weights cannot be read.
+            WeightsError: The network's weights cannot be read, or the head's.
         """
         with self._lock:  # taken now: looking at the others may push them out
             known = {c.digest: self._remembered[c.digest] for c in covers if c.digest in self._remembered}
         new = [cover for cover in covers if cover.digest not in known]
-        fresh = self._each(new, lambda cover: self._look(cover, square(cover.pixels, SIDE))["features"])
+        fresh = self._each(new, lambda cover: self._look(cover, square(cover.pixels, SIDE)).embedding)
         known |= {cover.digest: row for cover, row in zip(new, fresh, strict=True)}
-        return np.stack([known[c.digest] for c in covers]) if covers else np.empty((0, FEATURES), np.float32)
+        return np.stack([known[c.digest] for c in covers]) if covers else np.empty((0, EMBEDDING), np.float32)
 
     def votes_version(self, genres: Sequence[str]) -> str:
         """What `genre_votes` depends on besides the cover, in one line. Loads no network."""
@@ -172,9 +181,10 @@ class LiteTagger:
     def embedding_votes(
         self, embeddings: NDArray[np.float32], genres: Sequence[str]
     ) -> list[dict[str, float]]:
-        """The same from `embed`'s (n_covers, 1960); no network is loaded for it."""
+        """The same from `embed`'s (n_covers, `EMBEDDING`); no network is loaded for it."""
         check_genres(genres)
-        return shares(SHARPNESS * self._genres.contrast(embeddings, genres).astype(np.float64), genres)
+        contrast = self._genres.contrast(vectors_of(embeddings), genres)
+        return shares(SHARPNESS * contrast.astype(np.float64), genres)
 
     def _each(self, covers: Sequence[Cover], work: Callable[[Cover], _T]) -> list[_T]:
         """One cover a thread: resizing, measuring and the network leave the interpreter's lock.
@@ -193,8 +203,8 @@ class LiteTagger:
         seen = self._look(cover, pixels)
         said = {
             "attributes": lambda: self._measured(pixels),
-            "vocabulary": lambda: self._vocabulary.tags(seen["features"], seen["probabilities"], TOP),
-            "imagenet": lambda: _imagenet_tags(seen["probabilities"]),
+            "vocabulary": lambda: self._vocabulary.tags(seen.vector, TOP),
+            "imagenet": lambda: _imagenet.tags(seen.probabilities),
         }
         tags: dict[str, Tag] = {}
         for part in self._parts:
@@ -206,16 +216,19 @@ class LiteTagger:
         faces = _attributes.face_attributes(self._faces.find(pixels), SIDE)
         return _attributes.attributes(pixels) + faces
 
-    def _look(self, cover: Cover, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-        """What the network makes of one cover, as far as it is needed; the features are remembered."""
-        asked = ["features", "probabilities"]
-        found = self._session().run(asked, {"pixels": pixels[np.newaxis]})
-        seen = {name: rows[0] for name, rows in zip(asked, found, strict=True)}
+    def _look(self, cover: Cover, pixels: NDArray[np.uint8]) -> Look:
+        """What is seen of one cover; its embedding is remembered."""
+        outputs = self._session().run(["features", "probabilities"], {"pixels": pixels[np.newaxis]})
+        look = self._read(*(rows[0] for rows in outputs))
         with self._lock:
-            self._remembered[cover.digest] = seen["features"]
+            self._remembered[cover.digest] = look.embedding
             while len(self._remembered) > _REMEMBERED:
                 self._remembered.popitem(last=False)
-        return seen
+        return look
+
+    def _read(self, features: NDArray[np.float32], probabilities: NDArray[np.float32]) -> Look:
+        (vector,) = load_head().project(features[np.newaxis])
+        return Look(np.concatenate([features[:POOLED], VECTOR_SCALE * vector]), vector, probabilities)
 
     def _session(self) -> InferenceSession:
         with self._lock:
@@ -225,20 +238,11 @@ class LiteTagger:
             return self._loaded
 
 
-def _imagenet_tags(probabilities: NDArray[np.float32]) -> list[Tag]:
-    """The likeliest classes of at least `FLOOR`, by `IMAGENET_SCALE` of their softmax probability."""
-    names = imagenet_labels()
-    best = np.argsort(-probabilities, kind="stable")[:IMAGENET_TOP]
-    best = best[probabilities[best] >= FLOOR]
-    weights = np.round(IMAGENET_SCALE * probabilities[best].astype(np.float64), _DIGITS).tolist()
-    return [Tag(names[index], weight) for index, weight in zip(best.tolist(), weights, strict=True)]
-
-
-@cache
-def imagenet_labels() -> tuple[str, ...]:
-    """ImageNet's 1,000 classes in their usual order, as lower-case words, none twice."""
-    text = resources.files("spotitags.taggers").joinpath("labels/imagenet.txt").read_text(encoding="utf-8")
-    return tuple(text.splitlines())
+def vectors_of(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Covers among sentences, (n, `VECTOR`) of length 1 each, from (n, `EMBEDDING`) embeddings."""
+    vectors = embeddings[:, POOLED:]
+    unit: NDArray[np.float32] = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _TINY)
+    return unit
 
 
 def square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

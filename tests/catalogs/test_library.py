@@ -10,7 +10,7 @@ import pytest
 from spotitags.catalogs.library import EMBEDDINGS, LibraryCatalog
 from spotitags.errors import ArtistNotFoundError, CatalogError, InputError
 from spotitags.taggers import TaggerOptions, tagger_class
-from spotitags.taggers._efficientnet import FEATURES
+from spotitags.taggers.lite import EMBEDDING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,7 @@ def test_every_bundled_cover_has_an_embedding(library: LibraryCatalog) -> None:
     digests = [album.digest or "" for a in library.artists() for album in library.albums(a.id, 100)]
     rows = library.embeddings(digests)
     assert rows is not None
-    assert rows.shape == (len(digests), 4 + FEATURES)
+    assert rows.shape == (len(digests), 4 + EMBEDDING)
     assert len({row.tobytes() for row in rows}) > 0.98 * len(set(digests))
     first, second = library.embeddings(digests[:1]), library.embeddings(digests[1:2])
     assert first is not None

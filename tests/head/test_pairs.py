@@ -9,7 +9,6 @@ import pytest
 from spotitags.errors import InputError
 from spotitags.head.genres import families
 from spotitags.head.pairs import MANIFEST, read_pairs, text_of
-from spotitags.head.vectors import seen_themes, unseen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,8 +64,3 @@ def test_no_genre_stands_in_two_families() -> None:
     names = [name for family in families() for name in family.genres]
     assert len(names) == len(set(names)) > 1000
     assert all(family.pictures and all(family.genres) for family in families())
-
-
-def test_what_lite_leaves_out_are_built_in_labels() -> None:
-    labels = {label for theme in seen_themes() for label in theme.labels}
-    assert unseen() < labels

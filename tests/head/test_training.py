@@ -10,25 +10,31 @@ import pytest
 import torch
 
 from spotitags.errors import WeightsError
-from spotitags.head.artefact import Curve, Reference, pack
+from spotitags.head.artefact import Labels, Reference, pack
+from spotitags.head.calibration import fitted, priors
 from spotitags.head.lessons import KeptBack
-from spotitags.head.measures import retrieval
+from spotitags.head.measures import label_contrast, label_scores, retrieval
 from spotitags.head.model import Projection, weights_of
-from spotitags.head.training import Lesson, Options, contrast, train
-from spotitags.taggers._head import Head
+from spotitags.head.training import Lesson, Options, Seen, contrast, labelled, train
+from spotitags.taggers._head import Calibration, Head
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
 
-DIM, FEATURES, CLASSES, PICTURES = 16, 24, 8, 256
-OPTIONS = Options(epochs=8, batch=64, covers=16, hidden=(32, 16), dropout=(0.1, 0.1), learning_rate=5e-3)
+DIM, FEATURES, CLASSES, PICTURES, LABELS = 16, 24, 8, 256, 6
+OPTIONS = Options(
+    epochs=8, batch=64, covers=16, described=32, hidden=(32, 16), dropout=(0.1, 0.1), learning_rate=5e-3
+)
 
 
 def unit(rows: NDArray[np.floating]) -> Floats:
     rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     return rows.astype(np.float32)
+
+
+NAMES = ["dog", "skull", "neon", "hat", "sea", "harp"]
 
 
 @pytest.fixture(scope="module")
@@ -48,16 +54,30 @@ def lesson(world: tuple[Floats, Floats]) -> Lesson:
     rng = np.random.default_rng(1)
     answers = rng.dirichlet(np.ones(CLASSES), PICTURES).astype(np.float16)
     learnt = features[:PICTURES].astype(np.float16)
+    words = sentences @ unit(rng.normal(size=(LABELS, DIM))).T
     return Lesson(
         views=[learnt, (learnt + 0.01).astype(np.float16)],
         probabilities=answers,
         shares=np.ones(PICTURES),
         texts=[[(number, [number])] for number in range(PICTURES)],
-        sentences=sentences,
+        sentences=layers(sentences),
+        dim=DIM,
         cover_views=[learnt],
         cover_probabilities=answers,
-        classes=unit(rng.normal(size=(CLASSES, DIM))),
+        classes=np.arange(CLASSES),
+        seen=Seen(
+            covers=np.arange(PICTURES),
+            texts=np.stack([np.arange(PICTURES)] * 2, axis=1),
+            shown=words[:PICTURES] > 0.3,
+            labels=words[:PICTURES].argmax(axis=0)[:, np.newaxis],
+        ),
     )
+
+
+def layers(sentences: Floats) -> NDArray[np.float16]:
+    """Sentences as the encoder's four layers would be, of which the third is the sentence itself."""
+    noise = np.random.default_rng(2).normal(size=(3, *sentences.shape)) / 4
+    return np.concatenate([*noise[:2], sentences, noise[2]], axis=1).astype(np.float16)
 
 
 @pytest.fixture(scope="module")
@@ -73,10 +93,11 @@ def head(trained: tuple[Projection, list[float]], lesson: Lesson) -> Head:
 def packed(model: Projection, lesson: Lesson) -> bytes:
     with torch.inference_mode():
         covers = model.images(torch.from_numpy(lesson.cover_views[0].astype(np.float32))).numpy()
-        vectors = model.texts(torch.from_numpy(lesson.sentences[:5])).numpy()
-    names = ["dog", "skull", "neon", "hat", "sea"]
-    parts = ((names, vectors), (names[:2], vectors[:2]))
-    return pack(weights_of(model), *parts, Reference.of(covers), Curve(2.0, 2.0, 0.5))
+        rows = lesson.sentences[lesson.seen.labels[:, 0]].astype(np.float32)
+        vectors = model.texts(torch.from_numpy(rows)).numpy()
+    labels = Labels(NAMES, vectors, priors(lesson.seen.shown))
+    genres = (NAMES[:2], vectors[:2])
+    return pack(weights_of(model), labels, genres, Reference.of(covers), Calibration(1.0, 1.0, 0.0))
 
 
 def test_the_loss_falls(trained: tuple[Projection, list[float]]) -> None:
@@ -85,12 +106,20 @@ def test_the_loss_falls(trained: tuple[Projection, list[float]]) -> None:
     assert losses[-1] < 0.7 * losses[0]
 
 
+def kept_back(world: tuple[Floats, Floats], shown: NDArray[np.bool_] | None = None) -> KeptBack:
+    features, sentences = world
+    pictures = features[PICTURES:].astype(np.float16)
+    if shown is None:
+        shown = np.zeros((len(pictures), LABELS), bool)
+    return KeptBack(pictures, layers(sentences)[PICTURES:].astype(np.float32), pictures, shown)
+
+
 def test_pictures_that_were_kept_back_find_their_sentences(head: Head, world: tuple[Floats, Floats]) -> None:
-    features, sentences = (part[PICTURES:] for part in world)
-    found = retrieval(head, KeptBack(features.astype(np.float16), sentences))
-    assert found.at_1 > 10 / len(sentences)
+    kept = kept_back(world)
+    found = retrieval(head, kept)
+    assert found.at_1 > 10 / len(kept.sentences)
     assert found.at_1 <= found.at_5 <= found.at_10
-    shuffled = retrieval(head, KeptBack(features.astype(np.float16), sentences[::-1]))
+    shuffled = retrieval(head, replace(kept, sentences=kept.sentences[::-1]))
     assert shuffled.at_1 < found.at_1
 
 
@@ -107,9 +136,9 @@ def test_the_packed_head_says_what_the_trained_one_said(
     features, sentences = world
     with torch.inference_mode():
         images = trained[0].images(torch.from_numpy(features)).numpy()
-        texts = trained[0].texts(torch.from_numpy(sentences)).numpy()
+        texts = trained[0].texts(torch.from_numpy(layers(sentences).astype(np.float32))).numpy()
     np.testing.assert_allclose(head.project(features), images, atol=0.03)
-    np.testing.assert_allclose(head.adapt(sentences), texts, atol=0.03)
+    np.testing.assert_allclose(head.adapt(layers(sentences)), texts, atol=0.03)
 
 
 def test_a_cover_is_projected_alike_in_any_company(head: Head, world: tuple[Floats, Floats]) -> None:
@@ -124,11 +153,54 @@ def test_statistics_are_those_of_the_reference_covers(head: Head, lesson: Lesson
     np.testing.assert_allclose(statistics.mean, (covers @ head.label_vectors.T).mean(axis=0), atol=0.02)
 
 
-def test_weights_rise_with_likeness_and_stay_in_bounds(head: Head) -> None:
-    statistics = head.statistics(head.label_vectors)
-    weights = head.weights(head.contrast(head.label_vectors, head.label_vectors, statistics))
+def test_weights_rise_with_likeness_and_with_what_is_common(head: Head) -> None:
+    statistics, usual = head.statistics(head.label_vectors), head.priors(head.labels)
+    contrast = head.contrast(head.label_vectors, head.label_vectors, statistics)
+    weights = head.weights(contrast, np.zeros_like(usual))
     assert ((weights >= 0) & (weights <= 1)).all()
     assert (weights.argmax(axis=0) == np.arange(len(head.labels))).all()
+    assert (head.weights(contrast, usual + 1) > head.weights(contrast, usual)).all()
+
+
+def test_a_label_nobody_counted_is_taken_for_one_in_the_middle(head: Head) -> None:
+    known = head.priors(head.labels)
+    (strange,) = head.priors(["something else"])
+    assert sorted(known)[2] <= strange <= sorted(known)[3]
+
+
+def test_covers_that_were_kept_back_show_their_labels(
+    head: Head, world: tuple[Floats, Floats], lesson: Lesson
+) -> None:
+    rows = lesson.sentences[lesson.seen.labels[:, 0]].astype(np.float32)[:, 2 * DIM : 3 * DIM]
+    shown = world[1][PICTURES:] @ rows.T > 0.3
+    often = shown.sum(axis=0) >= 3
+    right = label_scores(head, kept_back(world, shown))
+    wrong = label_scores(head, kept_back(world, shown[::-1]))
+    assert right.average_precision > 2 * shown[:, often].mean() > 0
+    assert right.average_precision > wrong.average_precision
+
+
+def test_fitted_weights_are_as_high_as_labels_are_often_right(
+    head: Head, world: tuple[Floats, Floats]
+) -> None:
+    rng = np.random.default_rng(3)
+    kept = kept_back(world)
+    contrast, prior = label_contrast(head, kept.covers), rng.normal(size=LABELS).astype(np.float32)
+    shown = rng.random(contrast.shape) < 1 / (1 + np.exp(-(0.7 * contrast + prior - 0.5)))
+    likeness, prevalence, bias = fitted(contrast, shown, prior)
+    assert (likeness, prevalence, bias) == pytest.approx((0.7, 1.0, -0.5), abs=0.4)
+    said = head.weights(contrast, prior)
+    fit = 1 / (1 + np.exp(-(likeness * contrast + prevalence * prior + bias)))
+    assert fit.mean() == pytest.approx(shown.mean(), abs=1e-3), "as logistic regression must"
+    assert fit.shape == said.shape
+
+
+def test_what_nobody_saw_is_rare_and_not_impossible() -> None:
+    shown = np.zeros((9, 2), bool)
+    shown[:, 1] = True
+    never, always = priors(shown)
+    assert never == pytest.approx(np.log(0.5 / 9.5), rel=1e-5)
+    assert always == pytest.approx(-never)
 
 
 @pytest.mark.parametrize("data", [b"", b"no archive", b"PK\x03\x04 half an archive"])
@@ -142,3 +214,9 @@ def test_the_loss_takes_equal_texts_for_equal() -> None:
     merged = contrast(logits, torch.ones(2, 2))
     assert float(merged) == pytest.approx(float(np.log(2)))
     assert float(contrast(torch.eye(2) * 50, torch.eye(2))) < 1e-6
+
+
+def test_a_label_is_told_which_covers_it_fits() -> None:
+    shown = torch.tensor([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
+    assert float(labelled(50 * shown, shown)) == pytest.approx(np.log(2) / 2, abs=1e-5)
+    assert float(labelled(-50 * shown, shown)) > 10, "the label that fits none counts for nothing"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from spotitags.taggers._efficientnet import (
     FILE,
     LAST,
     SIDE,
+    SPREAD,
     build_model,
     installed_weights,
 )
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 WEIGHTS = installed_weights()
+STAGES_END = (14, 19, 20)  # the last block of each of the last three stages
 
 
 def open_lite2(folder: Path) -> InferenceSession:
@@ -53,28 +56,48 @@ def random_pixels(count: int) -> NDArray[np.uint8]:
     return np.stack(images)
 
 
-def torch_answers(pixels: NDArray[np.uint8]) -> tuple[Any, Any]:
+def torch_answers(pixels: NDArray[np.uint8]) -> tuple[Any, Any, list[Any]]:
+    """Probabilities, the last layer's mean and the maps that the last three stages end with."""
     import torch
     from efficientnet_lite_pytorch import EfficientNet  # type: ignore[import-untyped]
 
     module = EfficientNet.from_pretrained("efficientnet-lite2", weights_path=str(WEIGHTS)).eval()
+    maps: dict[int, Any] = {}
+    for index in STAGES_END:
+        block = module._blocks[index]
+        block.register_forward_hook(lambda _, __, out, at=index: maps.update({at: out.numpy()}))
     mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     inputs = ((torch.from_numpy(pixels) / 255 - mean) / std).permute(0, 3, 1, 2)
     with torch.no_grad():
         probabilities = module(inputs).softmax(dim=1)
         features = module.extract_features(inputs).mean(dim=(2, 3))
-    return probabilities.numpy(), features.numpy()
+    return probabilities.numpy(), features.numpy(), [maps[index] for index in STAGES_END]
 
 
 def test_answers_equal_the_torch_modules(network: InferenceSession) -> None:
     pixels = random_pixels(6)
     probabilities, features = network.run(["probabilities", "features"], {"pixels": pixels})
-    expected_probabilities, expected_features = torch_answers(pixels)
+    expected_probabilities, expected_features, _ = torch_answers(pixels)
     assert probabilities.shape == (6, CLASSES)
     assert features.shape == (6, FEATURES)
     assert len(set(probabilities.argmax(axis=1))) > 1
     np.testing.assert_allclose(probabilities, expected_probabilities, atol=1e-5)
     np.testing.assert_allclose(features[:, :LAST], expected_features, atol=1e-4)
+
+
+def test_the_earlier_stages_are_the_torch_modules_averaged_and_by_place(network: InferenceSession) -> None:
+    pixels = random_pixels(6)
+    (features,) = network.run(["features"], {"pixels": pixels})
+    _, _, maps = torch_answers(pixels)
+    middle = maps[1]
+    assert middle.shape == (6, SPREAD, 9, 9)
+    corners = [middle[:, :, top : top + 5, left : left + 5] for top in (0, 4) for left in (0, 4)]
+    windows = [*maps, *corners, middle[:, :, 2:7, 2:7]]
+    means = [window.mean(axis=(2, 3)) for window in windows]
+    expected = np.concatenate([*means[:3], middle.std(axis=(2, 3)), *means[3:]], axis=1) / 10
+    np.testing.assert_allclose(features[:, LAST:], expected, atol=1e-4)
+    for one, other in combinations(means[3:], 2):
+        assert np.abs(one - other).max() > 0.1, "places that are alike would hide a wrong order"
 
 
 def test_an_answer_does_not_depend_on_the_batch(network: InferenceSession) -> None:

