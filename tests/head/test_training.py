@@ -153,13 +153,25 @@ def test_statistics_are_those_of_the_reference_covers(head: Head, lesson: Lesson
     np.testing.assert_allclose(statistics.mean, (covers @ head.label_vectors.T).mean(axis=0), atol=0.02)
 
 
-def test_weights_rise_with_likeness_and_with_what_is_common(head: Head) -> None:
+def test_probabilities_rise_with_likeness_and_with_what_is_common(head: Head) -> None:
     statistics, usual = head.statistics(head.label_vectors), head.priors(head.labels)
     contrast = head.contrast(head.label_vectors, head.label_vectors, statistics)
-    weights = head.weights(contrast, np.zeros_like(usual))
-    assert ((weights >= 0) & (weights <= 1)).all()
-    assert (weights.argmax(axis=0) == np.arange(len(head.labels))).all()
-    assert (head.weights(contrast, usual + 1) > head.weights(contrast, usual)).all()
+    likely = head.probabilities(contrast, np.zeros_like(usual))
+    assert ((likely >= 0) & (likely <= 1)).all()
+    assert (likely.argmax(axis=0) == np.arange(len(head.labels))).all()
+    assert (head.probabilities(contrast, usual + 1) > head.probabilities(contrast, usual)).all()
+
+
+def test_weights_are_what_is_beyond_the_usual(head: Head) -> None:
+    usual = head.priors(head.labels)
+    covers = head.label_vectors
+    contrast = head.contrast(covers, head.label_vectors, head.statistics(head.label_vectors))
+    weights, likely = head.weights(contrast, usual), head.probabilities(contrast, usual)
+    assert ((weights >= 0) & (weights <= likely)).all()
+    seen = weights > 0
+    expected = likely - 1 / (1 + np.exp(-usual))
+    np.testing.assert_allclose(weights[seen], expected[seen], atol=1e-6)
+    assert (head.weights(contrast - 100, usual) == 0).all(), "less likely than usual is no tag"
 
 
 def test_a_label_nobody_counted_is_taken_for_one_in_the_middle(head: Head) -> None:
@@ -189,10 +201,8 @@ def test_fitted_weights_are_as_high_as_labels_are_often_right(
     shown = rng.random(contrast.shape) < 1 / (1 + np.exp(-(0.7 * contrast + prior - 0.5)))
     likeness, prevalence, bias = fitted(contrast, shown, prior)
     assert (likeness, prevalence, bias) == pytest.approx((0.7, 1.0, -0.5), abs=0.4)
-    said = head.weights(contrast, prior)
     fit = 1 / (1 + np.exp(-(likeness * contrast + prevalence * prior + bias)))
     assert fit.mean() == pytest.approx(shown.mean(), abs=1e-3), "as logistic regression must"
-    assert fit.shape == said.shape
 
 
 def test_what_nobody_saw_is_rare_and_not_impossible() -> None:
