@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FILE = "models/lite-head.npz"
 FORMAT = 2
 
+_LEAST_ODDS = -80.0  # whose exponential float32 still holds
 _EVENNESS = 0.5  # part of a direction's spread that contrasts are rid of
 
 
@@ -192,7 +193,7 @@ class Head:
             (n, m) in [0, 1].
         """
         likeness, prevalence, bias = self._calibration
-        log_odds = likeness * contrast + prevalence * priors + bias
+        log_odds = np.maximum(likeness * contrast + prevalence * priors + bias, _LEAST_ODDS)
         return (1 / (1 + np.exp(-log_odds))).astype(np.float32)
 
 
