@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spotitags.covers import decode
+from spotitags.head.measures import Plain
 from spotitags.records import Album, Artist, Cover, CoverFile
 from spotitags.taggers._attributes import attributes
 from spotitags.taggers._efficientnet import FILE, build_model, installed_weights
@@ -41,10 +42,10 @@ WORDS = 0.95
 """How fast it must be with its vocabulary, at least, by how fast it is with ImageNet's labels instead."""
 
 
-class ImageNetTagger(LiteTagger):
-    """`lite` as it was when it had ImageNet's labels."""
+class ImageNetTagger(Plain):
+    """`lite` without words, and so without its head: ImageNet's labels and measures."""
 
-    parts = ("attributes", "imagenet")
+    name = "lite-imagenet"
 
 
 def read_covers(folder: Path, count: int) -> list[CoverFile]:

@@ -12,10 +12,11 @@ from spotitags.errors import InputError
 from spotitags.head import described, vectors
 from spotitags.head.looking import PLAIN, joined, look
 from spotitags.head.pairs import SHARES, read_pairs
-from spotitags.head.training import Lesson, Seen
+from spotitags.head.training import SEEN_OFTEN, Lesson, Seen
 from spotitags.head.wording import Wording
 from spotitags.taggers._imagenet import imagenet_labels
 from spotitags.taggers._sentences import DIM
+from spotitags.taggers._vocabulary import TEMPLATES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -88,7 +89,7 @@ def gather(  # noqa: PLR0913 - all but three have defaults
             here and measure on the first half.
 
     Raises:
-        InputError: A file cannot be read.
+        InputError: A file cannot be read, or too few of the covers are described.
         NotInstalledError: The extra ``words`` is missing.
     """
     pictures = read_pairs(pairs)
@@ -112,8 +113,13 @@ def gather(  # noqa: PLR0913 - all but three have defaults
     rows, held_rows = ([numbers[p.file] for p in some] for some in (learnt, held))
     cover_looks = [joined([look(some, cache_dir, view) for some in albums]) for view in VIEWS]
     names = vectors.label_names()
-    shown = np.array([[name in set(cover.labels) for name in names] for cover in known])
+    shown = np.array([np.isin(names, cover.labels) for cover in known])
     apart_covers = np.array([cover.kept_back for cover in known])
+    if shown[~apart_covers].sum(axis=0).max(initial=0) < SEEN_OFTEN or not shown[apart_covers].any():
+        raise InputError(
+            f"only {len(known)} of the covers are described in spotitags/head/described.tsv, too few to learn"
+            " from some and to fit probabilities on others: name the sets of covers that it was written for"
+        )
     lesson = Lesson(
         views=[seen.features[rows] for seen in looks],
         probabilities=looks[PLAIN].probabilities[rows],
@@ -128,7 +134,7 @@ def gather(  # noqa: PLR0913 - all but three have defaults
             covers=places[~apart_covers],
             texts=np.stack([wording.rows(told[cover.digest]) for cover in known])[~apart_covers],
             shown=shown[~apart_covers],
-            labels=np.stack([wording.rows([t.format(name) for t in vectors.TEMPLATES]) for name in names]),
+            labels=np.stack([wording.rows([t.format(name) for t in TEMPLATES]) for name in names]),
         ),
     )
     first = [picture.texts[0].sentences[0] for picture in held]
@@ -150,13 +156,11 @@ def _described(albums: Iterable[Iterable[Path]]) -> tuple[list[Description], NDA
     """The covers that are described, and where each stands among all.
 
     Raises:
-        InputError: None is, or a file cannot be read.
+        InputError: A file cannot be read.
     """
     every = described.descriptions()
     digests = [described.digest_of(file) for files in albums for file in files]
     first = {digest: place for place, digest in reversed(list(enumerate(digests))) if digest in every}
-    if not first:
-        raise InputError("none of the covers is among those described in spotitags/head/described.tsv")
     digests = sorted(first)
     return [every[digest] for digest in digests], np.array([first[digest] for digest in digests])
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from spotitags.head.lessons import KeptBack
     from spotitags.taggers._head import Head
 
-TAGGER = "lite"
 MEASURES = frozenset(attribute_labels())
 IMAGENET = frozenset(imagenet_labels())
 ASKED = 10  # covers of an artist
@@ -40,10 +39,14 @@ _FIRST = 8  # labels of a cover
 class Plain(LiteTagger):
     """`lite` without its head, whose embeddings are what a head reads: heads are measured beside it."""
 
+    name = "lite-plain"
     parts = ("attributes", "imagenet")
 
     def _read(self, features: NDArray[np.float32], probabilities: NDArray[np.float32]) -> Look:
         return Look(features, features, probabilities)
+
+
+TAGGER = Plain.name
 
 
 class Retrieval(NamedTuple):

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 _TEXT_SPREAD = 0.05  # of sentences' numbers: with it a sentence is about 2 long
-_SEEN_OFTEN = 3  # covers that a label must be on to be learnt
+SEEN_OFTEN = 3
+"""Covers that a label must be on to be learnt."""
 _OWN_SENTENCE = 0.5  # how often a cover is met with its sentence and not with a list of labels
 
 
@@ -170,7 +171,7 @@ def _loss(
     covers = np.concatenate([seen.covers[described], plain])
     features = np.concatenate([_drawn(lesson.views, chosen, rng), _drawn(lesson.cover_views, covers, rng)])
     texts, same = _sentences(lesson, chosen, described, rng)
-    worn = np.flatnonzero(seen.shown.sum(axis=0) >= _SEEN_OFTEN)
+    worn = np.flatnonzero(seen.shown.sum(axis=0) >= SEEN_OFTEN)
     wording = seen.labels[worn, rng.integers(seen.labels.shape[1], size=len(worn))]
     with torch.autocast("cpu", torch.bfloat16):
         images = model.images(torch.from_numpy(features))
@@ -212,6 +213,8 @@ def labelled(logits: torch.Tensor, shown: torch.Tensor) -> torch.Tensor:
         shown: (n, m), 1 where a label fits, else 0.
     """
     fits = shown.sum(0) > 0
+    if not fits.any():
+        return logits.sum() * 0
     targets = shown[:, fits] / shown[:, fits].sum(0)
     return -(targets * F.log_softmax(logits[:, fits], 0)).sum(0).mean()
 

@@ -11,6 +11,7 @@ from spotitags.head.genres import families
 from spotitags.taggers._attributes import attribute_labels
 from spotitags.taggers._imagenet import imagenet_labels
 from spotitags.taggers._labels import GENRE_TEMPLATES, themes
+from spotitags.taggers._vocabulary import TEMPLATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
     Encode = Callable[[Sequence[str]], Floats]
-
-TEMPLATES = ("{}", "a picture of {}")
-"""Around labels: longer sentences say so much of album covers that all labels come out alike."""
 
 _LEFT_OUT = ("colours", "mood")
 _PICTURES = 0.5  # weight of what a family's covers show, beside the genre's own name

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import zlib
 from functools import cache
 from importlib import resources
@@ -30,6 +31,7 @@ FILE = "models/lite-head.npz"
 FORMAT = 2
 
 _LEAST_ODDS = -80.0  # whose exponential float32 still holds
+_STRANGE = math.log(1 / 19)
 _EVENNESS = 0.5  # part of a direction's spread that contrasts are rid of
 
 
@@ -78,7 +80,7 @@ class Head:
                     f"lite's head has format {arrays['format']}, not {FORMAT}: reinstall spotitags"
                 )
             self._read(arrays)
-        except (OSError, EOFError, KeyError, ValueError, BadZipFile, zlib.error) as error:
+        except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile, zlib.error) as error:
             raise WeightsError(f"lite's head cannot be read ({error}): reinstall spotitags") from error
 
     def _read(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
@@ -165,10 +167,10 @@ class Head:
         """Log odds that each label fits a cover nobody has looked at.
 
         Args:
-            labels: One that is not built in is taken to be as common as the built-in ones in the middle.
+            labels: One that is not built in, in any case, is taken to fit every twentieth cover: somebody
+                asks for it because it may be there.
         """
-        usual = float(np.median(list(self._priors.values())))
-        return np.array([self._priors.get(label, usual) for label in labels], np.float32)
+        return np.array([self._priors.get(label.casefold(), _STRANGE) for label in labels], np.float32)
 
     def weights(self, contrast: Floats, priors: Floats) -> Floats:
         """How much likelier labels fit than on covers in general: `probabilities` less the usual ones.

@@ -38,6 +38,7 @@ FLOOR = 0.01
 
 _ENCODED = f"{VERSION} layers"
 _DIGITS = 4
+_LEAST = 10**-_DIGITS
 _NEAR = 4  # known genres named to someone who asked for an unknown one
 
 
@@ -60,12 +61,12 @@ class Vocabulary:
     @property
     def version(self) -> str:
         """Head and labels; loads no encoder."""
-        own = f" words-{_digest([self._sentences, _ENCODED])}" if self.labels else ""
+        own = f" words-{_digest([self.labels, TEMPLATES, _ENCODED])}" if self.labels else ""
         return f"head-{self._head.version}{own} floor-{FLOOR}"
 
     @property
     def file(self) -> Path:
-        """Where the sentences around a user's labels are kept as vectors."""
+        """Where the sentences around a user's labels that the head does not know are kept as vectors."""
         return self.cache_dir / f"lite-labels-{_digest([self._sentences, _ENCODED])}.npz"
 
     def preparation(self) -> str | None:
@@ -74,11 +75,11 @@ class Vocabulary:
         Raises:
             NotInstalledError: The sentence encoder is needed and missing.
         """
-        if not self.labels or self.file.is_file():
+        if not self._strange or self.file.is_file():
             return None
         if not installed():
             raise NotInstalledError(_WHAT, EXTRA)
-        return f"its {len(self.labels)} labels are embedded once, which takes some seconds"
+        return f"{len(self._strange)} labels are embedded once, a hundred in some seconds"
 
     def load(self) -> None:
         """Make labels' vectors ready, so that threads need not.
@@ -90,7 +91,7 @@ class Vocabulary:
         _ = self._known
 
     def tags(self, vector: Array, top: int) -> list[Tag]:
-        """The ``top`` labels that fit one cover best, heaviest first; built-in ones down to `FLOOR`.
+        """The ``top`` labels that fit one cover best, heaviest first; of the built-in list down to `FLOOR`.
 
         Args:
             vector: (dim,) of the cover, from `Head.project`.
@@ -100,8 +101,7 @@ class Vocabulary:
         (contrast,) = self._head.contrast(vector[np.newaxis], vectors, statistics)
         weights = self._head.weights(contrast, priors)
         best = np.argsort(-weights, kind="stable")[:top]
-        if not self.labels:
-            best = best[weights[best] >= FLOOR]
+        best = best[weights[best] >= (_LEAST if self.labels else FLOOR)]
         rounded = np.round(weights[best].astype(np.float64), _DIGITS).tolist()
         return [Tag(names[index], weight) for index, weight in zip(best.tolist(), rounded, strict=True)]
 
@@ -112,13 +112,25 @@ class Vocabulary:
     @cached_property
     def _known(self) -> tuple[tuple[str, ...], Array, Statistics, Array]:
         """Labels that no attribute measures, their vectors, how covers lie along these, and priors."""
-        head = self._head
-        labels = self.labels or head.labels
-        vectors = self._embedded() if self.labels else head.label_vectors
+        head, names = self._head, self._looked_for
+        known = dict(zip(head.labels, head.label_vectors, strict=True))
+        if self._strange:
+            known |= zip(self._strange, self._embedded(), strict=True)
+        rows = [known[name if name in known else name.casefold()] for name in names]
+        vectors = np.stack(rows) if rows else np.empty((0, head.dim), np.float32)
+        return names, vectors, head.statistics(vectors), head.priors(names)
+
+    @cached_property
+    def _looked_for(self) -> tuple[str, ...]:
         measured = set(attribute_labels())
-        free = [index for index, label in enumerate(labels) if label.casefold() not in measured]
-        names = tuple(labels[index] for index in free)
-        return names, vectors[free], head.statistics(vectors[free]), head.priors(names)
+        labels = self.labels or self._head.labels
+        return tuple(label for label in labels if label.casefold() not in measured)
+
+    @cached_property
+    def _strange(self) -> tuple[str, ...]:
+        """Labels that the head does not know."""
+        known = set(self._head.labels)
+        return tuple(label for label in self._looked_for if label.casefold() not in known)
 
     def _embedded(self) -> Array:
         sentences = self._sentences
@@ -127,7 +139,7 @@ class Vocabulary:
 
     @property
     def _sentences(self) -> list[str]:
-        return _sentences(self.labels, TEMPLATES)
+        return _sentences(self._strange, TEMPLATES)
 
 
 class GenreVectors:

@@ -48,7 +48,8 @@ SHARPNESS = 1.0
 """Logits of a vote on genres to a standard deviation of covers; docs/lite.md says how it was found."""
 
 VECTOR_SCALE = 4.0
-"""What a cover's vector among sentences is multiplied by in its embedding, to weigh beside the network's."""
+"""What a cover's vector among sentences is multiplied by in its embedding, to weigh beside the network's. Not
+part of any version: raise `GRAPH_VERSION` with it."""
 VECTOR = 384
 """Numbers of that vector."""
 EMBEDDING = POOLED + VECTOR

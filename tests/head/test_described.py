@@ -9,6 +9,8 @@ import pytest
 
 from spotitags.errors import InputError
 from spotitags.head.described import Description, descriptions, digest_of, sentences
+from spotitags.head.vectors import label_names
+from spotitags.taggers._head import load_head
 from spotitags.taggers._labels import themes
 
 if TYPE_CHECKING:
@@ -24,6 +26,11 @@ def test_labels_are_built_in_ones_and_covers_are_named_by_hash_alone() -> None:
         assert cover.sentence
         assert set(cover.labels) <= built_in
         assert len(set(cover.labels)) == len(cover.labels)
+
+
+def test_the_shipped_head_knows_every_label_that_lite_looks_for() -> None:
+    assert load_head().labels == label_names()
+    assert {label for cover in descriptions().values() for label in cover.labels} & set(label_names())
 
 
 def test_a_fifth_is_kept_back() -> None:
