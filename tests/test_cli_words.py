@@ -55,13 +55,15 @@ def test_any_genres_are_voted_on_offline_and_said_to_be_untrained(home: Path) ->
 def test_own_labels_are_what_is_seen_and_need_a_model_of_their_own(home: Path, tmp_path: Path) -> None:
     path = manifest(tmp_path, {"red": "fire", "blue": "sea"}, covers=2, first_seed=300)
     words = tmp_path / "words.txt"
-    words.write_text("bonfire\nocean waves # at sea\n", encoding="utf-8")
+    words.write_text("soft colours\nsunset glow # at sea\nskull of a horse\n", encoding="utf-8")
     args = ["--manifest", str(path), "--tagger", "lite", "--labels", str(words)]
     run = spotitags("tag", *args, "--json", home=home)
     assert run.returncode == 0, run.stderr
-    assert "its 2 labels are embedded once" in run.stderr
+    assert "3 labels are embedded once" in run.stderr
     for answer in objects(run):
-        assert {"bonfire", "ocean waves"} <= {tag["label"] for tag in answer["tags"]}
+        seen = {tag["label"] for tag in answer["tags"]}
+        assert {"soft colours", "sunset glow"} <= seen
+        assert "skull of a horse" not in seen, "less likely than on any cover"
     assert "has no label" in spotitags("tag", *args[:-1], os.devnull, home=home).stderr
     refused = spotitags("predict", *args, home=home)
     assert refused.returncode == 1
@@ -72,11 +74,11 @@ def test_own_labels_are_what_is_seen_and_need_a_model_of_their_own(home: Path, t
 
 def test_broad_tags_can_be_kept(home: Path, tmp_path: Path) -> None:
     words = tmp_path / "words.txt"
-    words.write_text("bonfire\nposter\n", encoding="utf-8")
+    words.write_text("sunset glow\ndesign\n", encoding="utf-8")
     path = manifest(tmp_path, {"red": "fire"}, covers=2, first_seed=400)
     args = ["tag", "--manifest", str(path), "--tagger", "lite", "--labels", str(words), "--json"]
     fewer, all_tags = (
         {tag["label"] for tag in objects(spotitags(*args, *keep, home=home))[0]["tags"]}
         for keep in ([], ["--keep-broad"])
     )
-    assert all_tags - fewer == {"poster"}
+    assert all_tags - fewer == {"design"}
