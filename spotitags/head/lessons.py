@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from spotitags.head.described import Description
     from spotitags.head.pairs import Picture
 
     Floats = NDArray[np.float32]
@@ -98,28 +98,16 @@ def gather(  # noqa: PLR0913 - all but three have defaults
     apart = {picture.file for picture in captioned[max(len(captioned) - kept_back - unused, 0) :]}
     learnt = [p for p in pictures if p.file not in apart and p.source not in without]
     albums = [[path.parent / name for name in _files(path)] for path in covers]
-    known, places = _described(albums)
-    told = described.sentences(known)
+    known = _described(albums)
+    told = [words for texts in known.sentences for words in texts]
     wording = Wording(
-        vectors.sentences()
-        | set(_sentences(learnt))
-        | set(_sentences(held))
-        | {words for texts in told.values() for words in texts},
-        cache_dir,
+        vectors.sentences() | set(_sentences(learnt)) | set(_sentences(held)) | set(told), cache_dir
     )
     files = [pairs / picture.file for picture in pictures]
     looks = [look(files, cache_dir, view) for view in VIEWS]
     numbers = {picture.file: number for number, picture in enumerate(pictures)}
     rows, held_rows = ([numbers[p.file] for p in some] for some in (learnt, held))
     cover_looks = [joined([look(some, cache_dir, view) for some in albums]) for view in VIEWS]
-    names = vectors.label_names()
-    shown = np.array([np.isin(names, cover.labels) for cover in known])
-    apart_covers = np.array([cover.kept_back for cover in known])
-    if shown[~apart_covers].sum(axis=0).max(initial=0) < SEEN_OFTEN or not shown[apart_covers].any():
-        raise InputError(
-            f"only {len(known)} of the covers are described in spotitags/head/described.tsv, too few to learn"
-            " from some and to fit probabilities on others: name the sets of covers that it was written for"
-        )
     lesson = Lesson(
         views=[seen.features[rows] for seen in looks],
         probabilities=looks[PLAIN].probabilities[rows],
@@ -130,39 +118,68 @@ def gather(  # noqa: PLR0913 - all but three have defaults
         cover_views=[seen.features for seen in cover_looks],
         cover_probabilities=cover_looks[PLAIN].probabilities,
         classes=wording.rows(imagenet_labels()),
-        seen=Seen(
-            covers=places[~apart_covers],
-            texts=np.stack([wording.rows(told[cover.digest]) for cover in known])[~apart_covers],
-            shown=shown[~apart_covers],
-            labels=np.stack([wording.rows([t.format(name) for t in TEMPLATES]) for name in names]),
-        ),
+        seen=known.seen(wording),
     )
-    first = [picture.texts[0].sentences[0] for picture in held]
-    sources = [picture.source for picture in learnt]
-    counts = {source: sources.count(source) for source in sorted(set(sources))} | {
-        "covers": sum(map(len, albums)),
-        "described": len(lesson.seen.covers),
-    }
     kept = KeptBack(
         looks[PLAIN].features[held_rows],
-        wording.of(first),
-        cover_looks[PLAIN].features[places[apart_covers]],
-        shown[apart_covers],
+        wording.of([picture.texts[0].sentences[0] for picture in held]),
+        cover_looks[PLAIN].features[known.places[known.apart]],
+        known.shown[known.apart],
     )
+    counts = dict(sorted(Counter(picture.source for picture in learnt).items()))
+    counts |= {"covers": sum(map(len, albums)), "described": len(lesson.seen.covers)}
     return Material(lesson, kept, wording, counts)
 
 
-def _described(albums: Iterable[Iterable[Path]]) -> tuple[list[Description], NDArray[np.intp]]:
-    """The covers that are described, and where each stands among all.
+@dataclass(frozen=True, eq=False)
+class _Described:
+    """The described covers among all.
+
+    Attributes:
+        places: (n,) where each stands among all covers.
+        sentences: Of each its sentence, then lists of its labels.
+        shown: (n, n_labels), whether a label that lite looks for fits.
+        apart: (n,), whether a cover is kept back.
+    """
+
+    places: NDArray[np.intp]
+    sentences: Sequence[Sequence[str]]
+    shown: NDArray[np.bool_]
+    apart: NDArray[np.bool_]
+
+    def seen(self, wording: Wording) -> Seen:
+        """Those that are learnt from."""
+        labels = [[template.format(name) for template in TEMPLATES] for name in vectors.label_names()]
+        return Seen(
+            covers=self.places[~self.apart],
+            texts=np.stack([wording.rows(texts) for texts in self.sentences])[~self.apart],
+            shown=self.shown[~self.apart],
+            labels=np.stack([wording.rows(around) for around in labels]),
+        )
+
+
+def _described(albums: Iterable[Iterable[Path]]) -> _Described:
+    """Those of the covers that are described, in the order of their digests.
 
     Raises:
-        InputError: A file cannot be read.
+        InputError: A file cannot be read, or too few are described.
     """
-    every = described.descriptions()
+    every, names = described.descriptions(), vectors.label_names()
     digests = [described.digest_of(file) for files in albums for file in files]
     first = {digest: place for place, digest in reversed(list(enumerate(digests))) if digest in every}
-    digests = sorted(first)
-    return [every[digest] for digest in digests], np.array([first[digest] for digest in digests])
+    known = [every[digest] for digest in sorted(first)]
+    shown = np.zeros((len(known), len(names)), dtype=bool)
+    for row, cover in zip(shown, known, strict=True):
+        row[:] = np.isin(names, cover.labels)
+    apart = np.array([cover.kept_back for cover in known], dtype=bool)
+    if shown[~apart].sum(axis=0).max(initial=0) < SEEN_OFTEN or not shown[apart].any():
+        raise InputError(
+            f"{len(known)} of the covers are described in spotitags/head/described.tsv, too few to learn from"
+            " some and to fit probabilities on others: name the sets of covers that it was written for"
+        )
+    sentences = described.sentences(known)
+    places = np.array([first[cover.digest] for cover in known])
+    return _Described(places, [sentences[cover.digest] for cover in known], shown, apart)
 
 
 def _files(path: Path) -> list[str]:
