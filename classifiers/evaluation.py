@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEAST = 3  # artists a genre: one to test on leaves two, and calibration splits those again
+_LEARNT = 2  # rows of a genre on a training side, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ def splits(
         One split a fold.
 
     Raises:
-        TrainingDataError: Fewer than two genres, or a genre with fewer than `LEAST` rows.
+        TrainingDataError: Fewer than two genres, a genre with fewer than `LEAST` rows, or so few folds that a
+            genre has but one row on a training side, which no calibration can split.
     """
     from sklearn.model_selection import StratifiedKFold
 
@@ -107,7 +110,13 @@ def splits(
         raise TrainingDataError(
             f"too few artists of {', '.join(small)}: give at least {LEAST} of each genre, or leave it out"
         )
-    parts = StratifiedKFold(min(folds, *counts.values()), shuffle=True, random_state=seed)
+    genre, least = min(counts.items(), key=lambda item: item[1])
+    folds = min(folds, least)
+    if least - math.ceil(least / folds) < _LEARNT:
+        raise TrainingDataError(
+            f"in {folds} folds, {least} artists of {genre} leave one to learn from: take {least} folds"
+        )
+    parts = StratifiedKFold(folds, shuffle=True, random_state=seed)
     return [_masked(train, test, groups) for train, test in parts.split(genres, genres)]
 
 
