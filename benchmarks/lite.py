@@ -42,12 +42,6 @@ WORDS = 0.95
 """How fast it must be with its vocabulary, at least, by how fast it is with ImageNet's labels instead."""
 
 
-class ImageNetTagger(Plain):
-    """`lite` without words, and so without its head: ImageNet's labels and measures."""
-
-    name = "lite-imagenet"
-
-
 def read_covers(folder: Path, count: int) -> list[CoverFile]:
     """The first ``count`` images of a folder and below, as bytes."""
     kinds = {".jpg", ".jpeg", ".png", ".webp"}
@@ -108,7 +102,7 @@ def lite_contestants(
         "onnxruntime alone, one a core": lambda: each(
             lambda pixels: network.run(["probabilities"], {"pixels": pixels[np.newaxis]}), squares
         ),
-        "lite with ImageNet's labels": end_to_end(ImageNetTagger(folder)),
+        "lite with ImageNet's labels": end_to_end(Plain(folder)),
         "lite, from bytes to tags": end_to_end(LiteTagger(folder)),
     }
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from spotitags import SpotiTags
+from spotitags.head.measures import Plain
 from spotitags.settings import Settings
 from spotitags.taggers.lite import LiteTagger
 
@@ -28,13 +29,6 @@ ENOUGH = 10
 COVERS = 10
 COLUMNS = 5
 SIDE = 200
-
-
-class ImageNetTagger(LiteTagger):
-    """`lite` with its measures and ImageNet's labels alone, in the weights that they have today."""
-
-    name = "lite-imagenet"
-    parts = ("attributes", "imagenet")
 
 
 def chosen(artists: Sequence[Artist], count: int) -> list[Artist]:
@@ -70,9 +64,7 @@ def main() -> None:
     parser.add_argument("--tags", type=int, default=8)
     options = parser.parse_args()
     cache = Settings().cache_dir
-    spotitags = SpotiTags(
-        manifest=options.manifest, tagger=[ImageNetTagger(cache), LiteTagger(cache)], albums=COVERS
-    )
+    spotitags = SpotiTags(manifest=options.manifest, tagger=[Plain(cache), LiteTagger(cache)], albums=COVERS)
     artists = chosen(spotitags.artists(), options.artists)
     options.out.mkdir(parents=True, exist_ok=True)
     for number, (artist, (_, bags)) in enumerate(

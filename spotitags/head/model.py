@@ -20,8 +20,6 @@ LAST_MEAN = 2
 
 _FIRST_SCALE = 20.0  # of the cosines, before it is learnt
 _LARGEST_SCALE = 100.0
-
-
 _LEAST_SPREAD = 1e-3  # of a number: some hardly ever change
 
 
@@ -87,9 +85,9 @@ class Projection(nn.Module):
         dropout: tuple[float, float],
     ) -> None:
         super().__init__()
-        for name, array in zip(("shift", "scale"), features, strict=True):
-            self.register_buffer(name, torch.from_numpy(array))
-            self.register_buffer(f"text_{name}", torch.from_numpy(getattr(layers, name)))
+        for prefix, standard in (("", features), ("text_", layers)):
+            self.register_buffer(f"{prefix}shift", torch.from_numpy(standard.shift))
+            self.register_buffer(f"{prefix}scale", torch.from_numpy(standard.scale))
         self.pictures = Way(len(features.shift), dim, hidden[0], dropout[0])
         self.sentences = Way(len(layers.shift), dim, hidden[1], dropout[1])
         self._start_as_encoder(dim)

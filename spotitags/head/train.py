@@ -49,9 +49,10 @@ def build(material: Material, options: Options) -> tuple[bytes, list[float]]:
         reference = Reference.of(model.images(covers).numpy())
     names, rows = vectors.labels(encode)
     labels = Labels(names, rows, calibration.priors(material.lesson.seen.shown))
+    weights, genres = weights_of(model), vectors.genres(encode)
 
     def packed(fitted: Calibration) -> bytes:
-        return pack(weights_of(model), labels, vectors.genres(encode), reference, fitted)
+        return pack(weights, labels, genres, reference, fitted)
 
     head, kept = Head(packed(_UNFITTED)), material.kept_back
     contrast = label_contrast(head, kept.covers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,6 +75,11 @@ class Seen:
     texts: NDArray[np.intp]
     shown: NDArray[np.bool_]
     labels: NDArray[np.intp]
+
+    @cached_property
+    def worn(self) -> NDArray[np.intp]:
+        """Numbers of the labels that fit `SEEN_OFTEN` covers at least."""
+        return np.flatnonzero(self.shown.sum(axis=0) >= SEEN_OFTEN)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,8 +177,7 @@ def _loss(
     covers = np.concatenate([seen.covers[described], plain])
     features = np.concatenate([_drawn(lesson.views, chosen, rng), _drawn(lesson.cover_views, covers, rng)])
     texts, same = _sentences(lesson, chosen, described, rng)
-    worn = np.flatnonzero(seen.shown.sum(axis=0) >= SEEN_OFTEN)
-    wording = seen.labels[worn, rng.integers(seen.labels.shape[1], size=len(worn))]
+    wording = seen.labels[seen.worn, rng.integers(seen.labels.shape[1], size=len(seen.worn))]
     with torch.autocast("cpu", torch.bfloat16):
         images = model.images(torch.from_numpy(features))
         said, classes, labels = (
@@ -183,7 +188,7 @@ def _loss(
     known = np.concatenate([lesson.probabilities[chosen], lesson.cover_probabilities[covers]])
     answers = torch.from_numpy(known.astype(np.float32))
     worded = images[: len(chosen) + len(described)]
-    shown = torch.from_numpy(seen.shown[described][:, worn].astype(np.float32))
+    shown = torch.from_numpy(seen.shown[described][:, seen.worn].astype(np.float32))
     loss = contrast(model.cosine_scale * worded @ said.T, same)
     fits = model.cosine_scale * worded[len(chosen) :] @ labels.T
     loss = loss + options.labelled * labelled(fits, shown)

@@ -9,6 +9,7 @@ import numpy as np
 
 from spotitags.head.genres import families
 from spotitags.taggers._attributes import attribute_labels
+from spotitags.taggers._head import unit_rows
 from spotitags.taggers._imagenet import imagenet_labels
 from spotitags.taggers._labels import GENRE_TEMPLATES, themes
 from spotitags.taggers._vocabulary import TEMPLATES
@@ -72,16 +73,11 @@ def genres(encode: Encode) -> tuple[tuple[str, ...], Floats]:
         shown = encode(family.pictures).mean(axis=0)
         own = _joined(encode, family.genres, GENRE_TEMPLATES)
         names += family.genres
-        rows.append(_unit(own + _PICTURES * _unit(shown)))
+        rows.append(unit_rows(own + _PICTURES * unit_rows(shown)))
     return tuple(names), np.concatenate(rows)
 
 
 def _joined(encode: Encode, words: Sequence[str], templates: Sequence[str]) -> Floats:
     """(n, dim) unit rows: the mean over the sentences around each word."""
     parts = [encode([template.format(word) for word in words]) for template in templates]
-    return _unit(np.mean(parts, axis=0))
-
-
-def _unit(rows: Floats) -> Floats:
-    unit: Floats = rows / np.linalg.norm(rows, axis=-1, keepdims=True)
-    return unit
+    return unit_rows(np.mean(parts, axis=0))

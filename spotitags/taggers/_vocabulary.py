@@ -15,7 +15,7 @@ from spotitags.errors import InputError, NotInstalledError
 from spotitags.records import Tag
 from spotitags.taggers._arrays import kept
 from spotitags.taggers._attributes import attribute_labels
-from spotitags.taggers._head import load_head
+from spotitags.taggers._head import head_version, load_head, unit_rows
 from spotitags.taggers._labels import GENRE_TEMPLATES
 from spotitags.taggers._sentences import EXTRA, VERSION, SentenceEncoder, installed
 
@@ -62,7 +62,8 @@ class Vocabulary:
     def version(self) -> str:
         """Head and labels; loads no encoder."""
         own = f" words-{_digest([self.labels, TEMPLATES, _ENCODED])}" if self.labels else ""
-        return f"head-{self._head.version}{own} floor-{FLOOR}"
+        version = self._given.version if self._given else head_version()
+        return f"head-{version}{own} floor-{FLOOR}"
 
     @property
     def file(self) -> Path:
@@ -75,7 +76,7 @@ class Vocabulary:
         Raises:
             NotInstalledError: The sentence encoder is needed and missing.
         """
-        if not self._strange or self.file.is_file():
+        if not self.labels or not self._strange or self.file.is_file():
             return None
         if not installed():
             raise NotInstalledError(_WHAT, EXTRA)
@@ -161,7 +162,7 @@ class GenreVectors:
                 spellings, whose votes would be halved.
         """
         self._check(genres)
-        return f"head-{load_head().version} genres-{_digest([list(genres), GENRE_TEMPLATES, _ENCODED])}"
+        return f"head-{head_version()} genres-{_digest([list(genres), GENRE_TEMPLATES, _ENCODED])}"
 
     def contrast(self, covers: Array, genres: Sequence[str]) -> Array:
         """(n, n_genres): how far covers of (n, dim) stand out towards each genre; see `Head.contrast`.
@@ -230,9 +231,7 @@ def _sentences(words: Sequence[str], templates: Sequence[str]) -> list[str]:
 def _joined(raw: Array, count: int) -> Array:
     """(n, dim) unit vectors among covers from (n * count, 4 * dim) of sentences, ``count`` a word."""
     adapted = load_head().adapt(raw)
-    means = adapted.reshape(-1, count, adapted.shape[1]).mean(axis=1)
-    unit: Array = means / np.linalg.norm(means, axis=1, keepdims=True)
-    return unit
+    return unit_rows(adapted.reshape(-1, count, adapted.shape[1]).mean(axis=1))
 
 
 def _digest(content: object) -> str:

@@ -22,7 +22,7 @@ from spotitags.taggers._efficientnet import (
     installed_weights,
 )
 from spotitags.taggers._faces import FaceFinder
-from spotitags.taggers._head import load_head
+from spotitags.taggers._head import load_head, unit_rows
 from spotitags.taggers._network import open_network
 from spotitags.taggers._vocabulary import GenreVectors, Vocabulary
 from spotitags.taggers._votes import check_genres, shares
@@ -55,7 +55,6 @@ VECTOR = 384
 EMBEDDING = POOLED + VECTOR
 
 _NETWORK = f"efficientnet-lite2-{WEIGHTS_SHA256[:8]} graph-{GRAPH_VERSION}"
-_TINY = 1e-12
 _REMEMBERED = 256  # covers; 9 KB each
 _T = TypeVar("_T")
 
@@ -241,9 +240,7 @@ class LiteTagger:
 
 def vectors_of(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
     """Covers among sentences, (n, `VECTOR`) of length 1 each, from (n, `EMBEDDING`) embeddings."""
-    vectors = embeddings[:, POOLED:]
-    unit: NDArray[np.float32] = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _TINY)
-    return unit
+    return unit_rows(embeddings[:, POOLED:])
 
 
 def square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

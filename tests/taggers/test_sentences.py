@@ -19,7 +19,7 @@ from spotitags.taggers._onnx_graph import check_weights
 from spotitags.taggers._sentences import DIM, LAYERS_DIM, SentenceEncoder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -124,10 +124,7 @@ def test_a_vector_is_the_last_layers_mean_at_length_1(encoder: SentenceEncoder) 
 def test_any_text_has_layers_whatever_stands_beside_it(
     encoder: SentenceEncoder, sentences: list[str]
 ) -> None:
-    together = encoder.layers(sentences)
-    assert together.shape == (len(sentences), LAYERS_DIM)
-    for sentence, layers in zip(sentences, together, strict=True):
-        np.testing.assert_allclose(encoder.layers([sentence])[0], layers, atol=2e-5)
+    assert_the_same_alone(encoder.layers, sentences, LAYERS_DIM, atol=2e-5)
 
 
 @settings(max_examples=20)
@@ -135,11 +132,17 @@ def test_any_text_has_layers_whatever_stands_beside_it(
 def test_any_text_has_a_vector_of_length_1_whatever_stands_beside_it(
     encoder: SentenceEncoder, sentences: list[str]
 ) -> None:
-    together = encoder.encode(sentences)
-    assert together.shape == (len(sentences), DIM)
-    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
-    for sentence, vector in zip(sentences, together, strict=True):
-        np.testing.assert_allclose(encoder.encode([sentence])[0], vector, atol=1e-5)
+    assert_the_same_alone(encoder.encode, sentences, DIM, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(encoder.encode(sentences), axis=1), 1, atol=1e-5)
+
+
+def assert_the_same_alone(
+    read: Callable[[Sequence[str]], NDArray[np.float32]], sentences: list[str], width: int, atol: float
+) -> None:
+    together = read(sentences)
+    assert together.shape == (len(sentences), width)
+    for sentence, row in zip(sentences, together, strict=True):
+        np.testing.assert_allclose(read([sentence])[0], row, atol=atol)
 
 
 def test_like_words_stand_together(encoder: SentenceEncoder) -> None:
