@@ -27,12 +27,12 @@ import open_clip
 import torch
 from PIL import Image
 
-from spotitags.covers import decode_all
+from spotitags.covers.decode import decode_many
 from spotitags.records import Album, Artist, Cover, CoverFile
-from spotitags.taggers._devices import DEVICES, choose_device, precision
-from spotitags.taggers._openclip import CHUNK, load
-from spotitags.taggers._weights import DEFAULT_MODEL, image_size, on_disk
-from spotitags.taggers.clip import ClipTagger
+from spotitags.taggers.clip.devices import DEVICES, choose_device, precision
+from spotitags.taggers.clip.encoder import CHUNK, load
+from spotitags.taggers.clip.tagger import ClipTagger
+from spotitags.taggers.clip.weights import DEFAULT_MODEL, image_size, on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -122,7 +122,7 @@ def write_random(name: str, folder: Path) -> str:
 
 def warm_up(tagger: ClipTagger, files: Sequence[CoverFile]) -> None:
     """Load the model and embed the labels."""
-    results = decode_all(files[:1], tagger.image_size)
+    results = decode_many(files[:1], tagger.image_size)
     tagger.tag([result for result in results if isinstance(result, Cover)])
 
 
@@ -133,7 +133,7 @@ def end_to_end(tagger: ClipTagger, files: Sequence[CoverFile]) -> None:
     batches = [files[start : start + size] for start in range(0, len(files), size)]
 
     def decoded(batch: Sequence[CoverFile]) -> list[Cover]:
-        results = decode_all(batch, tagger.image_size)
+        results = decode_many(batch, tagger.image_size)
         return [Cover(r.album, turn + r.digest, r.pixels) for r in results if isinstance(r, Cover)]
 
     with ThreadPoolExecutor(1) as ahead:

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from spotitags.catalogs.library import LibraryCatalog
-from spotitags.embeddings import unpack
-from spotitags.taggers._vocabulary import GenreVectors
-from spotitags.taggers.lite import SHARPNESS, vectors_of
+from spotitags.catalogs.library.catalog import LibraryCatalog
+from spotitags.taggers.features.embedding import unpack
+from spotitags.taggers.lite.tagger import SHARPNESS, vectors_of
+from spotitags.taggers.lite.vocabulary import GenreVectors
 
 LEAST = 3  # covers an artist
 MOST = 10

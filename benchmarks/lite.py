@@ -21,14 +21,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spotitags.covers import decode
-from spotitags.head.measures import Plain
+from spotitags.covers.decode import decode
 from spotitags.records import Album, Artist, Cover, CoverFile
-from spotitags.taggers._attributes import attributes
-from spotitags.taggers._efficientnet import FILE, build_model, installed_weights
-from spotitags.taggers._faces import FaceFinder
-from spotitags.taggers._network import open_network
-from spotitags.taggers.lite import LiteTagger, square
+from spotitags.taggers.lite.attributes import attributes
+from spotitags.taggers.lite.efficientnet import FILE, build_model, installed_weights
+from spotitags.taggers.lite.faces import FaceFinder
+from spotitags.taggers.lite.onnx_graph import open_network
+from spotitags.taggers.lite.tagger import LiteTagger, square
+from spotitags.training.lite_head.metrics import Plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from spotitags import SpotiTags
-from spotitags.head.measures import Plain
+from spotitags.pipeline.spotitags import SpotiTags
 from spotitags.settings import Settings
-from spotitags.taggers.lite import LiteTagger
+from spotitags.taggers.lite.tagger import LiteTagger
+from spotitags.training.lite_head.metrics import Plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

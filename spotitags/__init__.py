@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spotitags.errors import SpotiTagsError
-    from spotitags.pipeline import SpotiTags
+    from spotitags.pipeline.spotitags import SpotiTags
     from spotitags.records import Prediction, Tag, TagBag
 
 __all__ = ["Prediction", "SpotiTags", "SpotiTagsError", "Tag", "TagBag"]

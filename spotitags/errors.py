@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spotitags.records import Tag
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -74,7 +76,7 @@ class FetchError(SpotiTagsError):
     """An address did not give what it should, for good; a caller turns it into its own room's error.
 
     Args:
-        reason: Short fixed name of the cause; see `spotitags.covers.REASONS`.
+        reason: Short fixed name of the cause; see `spotitags.covers.fetch.REASONS`.
         detail: What was seen, for a person.
         status: The HTTP status, where there was an answer.
     """
@@ -90,7 +92,7 @@ class CoverError(SpotiTagsError):
     """One cover cannot be used; it is skipped and the rest go on.
 
     Args:
-        reason: Short fixed name of the cause, such as ``"truncated"``; see `spotitags.covers.REASONS`.
+        reason: Short fixed name of the cause, such as ``"truncated"``; see `spotitags.covers.fetch.REASONS`.
         detail: What was seen, for a person.
     """
 
@@ -156,3 +158,8 @@ class WeightsError(TaggerError):
 
 class ModelError(SpotiTagsError):
     """A trained model is missing, broken or made for other taggers; whoever chose it can take another."""
+
+
+def tagger_reason(name: str, reason: str) -> str:
+    """Why a tagger could not do something, with its name."""
+    return reason if name in reason else f"{name}: {reason}"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
+
+
+JOINT = "+"
+"""Joins the names of merged taggers."""
 
 
 class Tag(NamedTuple):
@@ -214,3 +218,56 @@ class Prediction:
     def genre(self) -> str:
         """The genre with the largest share."""
         return max(self.votes, key=self.votes.__getitem__)
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedCovers:
+    """What the taggers saw on one artist's covers.
+
+    Attributes:
+        artist: As the catalogue named it.
+        tags: By tagger name, the tags of each cover in catalogue order; all taggers have the same covers, and
+            no tags where one could not read a cover.
+        albums: Whose covers they are, in the same order, each with its cover's digest.
+        skipped: Covers that could not be used.
+        embeddings: By tagger name, (n_covers, dim) numbers of the same covers, where they were asked for.
+        unreadable: By tagger name, the covers that this one alone could not read, by number, and why.
+        missing: Taggers that did not look at all of these covers, and why.
+    """
+
+    artist: Artist
+    tags: Mapping[str, Sequence[Sequence[Tag]]]
+    albums: tuple[Album, ...]
+    skipped: tuple[Skipped, ...] = ()
+    embeddings: Mapping[str, NDArray[np.float32]] = field(default_factory=dict, compare=False)
+    unreadable: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """SHA-256 of each cover, in the same order, none twice."""
+        return tuple(album.digest for album in self.albums if album.digest)
+
+    def subset(self, kept: Sequence[int]) -> TaggedCovers:
+        """The same of these covers alone, given by number."""
+        return replace(
+            self,
+            tags={tagger: [covers[i] for i in kept] for tagger, covers in self.tags.items()},
+            albums=tuple(self.albums[i] for i in kept),
+            embeddings={tagger: vectors[list(kept)] for tagger, vectors in self.embeddings.items()},
+            unreadable={
+                tagger: {new: why[old] for new, old in enumerate(kept) if old in why}
+                for tagger, why in self.unreadable.items()
+            },
+        )
+
+
+class Choice(NamedTuple):
+    """What was chosen, by name, and why."""
+
+    name: str
+    why: str
+
+    def line(self, what: str) -> str:
+        """One line for a person, such as ``tagger lite: no GPU and no weights on disk for clip``."""
+        return f"{what} {self.name}: {self.why}"

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 import stamina
+from helpers.servers import MusicBrainzReplay, SpotifyReplay
 from pytest_httpserver import HTTPServer
-from servers import MusicBrainzReplay, SpotifyReplay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

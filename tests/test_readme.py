@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from mktestdocs import check_md_file
 
-from spotitags.catalogs.library import LibraryCatalog
+from spotitags.catalogs.library.catalog import LibraryCatalog
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])

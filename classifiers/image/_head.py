@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from classifiers.drawing import Drawing
+    from classifiers.onnx_nodes import OnnxNodes
 
     Floats = NDArray[np.float64]
     Weights = list[NDArray[np.float32]]
@@ -54,7 +54,7 @@ class Recipe(NamedTuple):
     restarts: int = 4
 
 
-class Head:
+class Mlp:
     """One trained network: standardise, hidden layer of rectified units, softmax.
 
     Attributes:
@@ -75,7 +75,7 @@ class Head:
         hidden = np.maximum(standardised(X, self.shift, self.scale) @ inner + bias, 0)
         return _softmax(np.asarray(hidden @ outer + shift, dtype=np.float64))
 
-    def draw(self, source: str, drawing: Drawing) -> str:
+    def to_onnx(self, source: str, drawing: OnnxNodes) -> str:
         """The same as nodes of a graph; weights are kept as they are and reckoned with as doubles."""
 
         def number(values: NDArray[np.floating]) -> str:
@@ -89,8 +89,8 @@ class Head:
         return drawing.add("Softmax", drawing.add("Add", drawing.add("MatMul", hidden, outer), shift))
 
 
-class Averaged:
-    """Several `Head` trained alike; their mean is surer and steadier than any one of them.
+class MlpEnsemble:
+    """Several `Mlp` trained alike; their mean is surer and steadier than any one of them.
 
     Args:
         recipe: How each is trained.
@@ -100,7 +100,7 @@ class Averaged:
     def __init__(self, recipe: Recipe, seed: int) -> None:
         self.recipe = recipe
         self.seed = seed
-        self.heads: list[Head] = []
+        self.heads: list[Mlp] = []
 
     def fit(self, X: Floats, y: NDArray[np.intp], *, sample_weight: Floats) -> Self:  # noqa: N803
         """Learn from (n, width) rows, (n,) genre indices and weights."""
@@ -116,9 +116,9 @@ class Averaged:
         mean: Floats = np.mean([head.predict_proba(X) for head in self.heads], axis=0)
         return mean
 
-    def draw(self, source: str, drawing: Drawing) -> str:
+    def to_onnx(self, source: str, drawing: OnnxNodes) -> str:
         """Every head, and their mean."""
-        votes = drawing.add("Sum", *(head.draw(source, drawing) for head in self.heads))
+        votes = drawing.add("Sum", *(head.to_onnx(source, drawing) for head in self.heads))
         return drawing.add("Mul", votes, drawing.constant(np.array(1 / len(self.heads))))
 
 
@@ -149,7 +149,7 @@ class _Training:
         self.moments = [(np.zeros_like(each), np.zeros_like(each)) for each in self.parameters]
         self.steps = 0
 
-    def run(self) -> Head:
+    def run(self) -> Mlp:
         """Train until the held-out rows' loss falls no more; the weights with the lowest one."""
         best, least, waited = self._snapshot(), self._loss(), 0
         for _ in range(self.recipe.epochs):
@@ -163,8 +163,8 @@ class _Training:
                 break
         return best
 
-    def _snapshot(self) -> Head:
-        return Head(self.shift, self.scale, self.parameters)
+    def _snapshot(self) -> Mlp:
+        return Mlp(self.shift, self.scale, self.parameters)
 
     def _loss(self) -> float:
         """Mean weighted log loss of the held-out rows."""

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from classifiers.drawing import Drawing
+    from classifiers.onnx_nodes import OnnxNodes
 
     Floats = NDArray[np.float64]
 
-READS: Final = "colours"
+FEATURE: Final = "colours"
 
 BINS: Final = 8
 """Of hue, of saturation and of value; a row has BINS ** 3 numbers, hue the slowest."""
@@ -72,7 +72,7 @@ class Boosting:
         shares: Floats = self.model.predict_proba(with_sums(X))
         return shares
 
-    def draw(self, source: str, drawing: Drawing) -> str:
+    def to_onnx(self, source: str, drawing: OnnxNodes) -> str:
         """All trees as one node, whose sums a softmax turns into probabilities.
 
         skl2onnx cannot write these trees in double precision. What the node gives are floats: 1e-6 is lost.

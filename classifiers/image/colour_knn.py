@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from classifiers.drawing import Drawing
+    from classifiers.onnx_nodes import OnnxNodes
 
     Floats = NDArray[np.float64]
 
-READS: Final = "colours"
+FEATURE: Final = "colours"
 
 EXACT_UP_TO: Final = 100_000
 """Covers up to which every one is compared with every other; beyond, Voyager finds the nearest."""
@@ -39,7 +39,7 @@ class Neighbours:
     covers as the Hellinger distance does. Each neighbour's vote is its row's weight; a vote for each genre is
     added (Laplace's rule), so that ten covers rule no genre out.
 
-    The square roots are kept in a byte a bin, as `spotitags.appearance` keeps them.
+    The square roots are kept in a byte a bin, as `spotitags.taggers.features.colour` keeps them.
 
     Args:
         count: Neighbours that vote; no more than the smallest genre has rows, or it could never win.
@@ -80,7 +80,7 @@ class Neighbours:
         near += [_first(similar, self.near) for similar in self._similarities(X)]
         return np.concatenate(near)
 
-    def draw(self, source: str, drawing: Drawing) -> str:
+    def to_onnx(self, source: str, drawing: OnnxNodes) -> str:
         """The same search as a product, and the K largest of each row of it."""
         roots, norms = self.roots.T, 1 / np.maximum(_norms(self.roots), 1)
         rows = drawing.add("Cast", drawing.constant(roots), to=11)  # 11: double

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from classifiers.margins import SoftMargins
+from classifiers.softmax_svm import SoftmaxLinearSVC
 
-READS: Final = "embedding"
-STANDING: Final = True
+FEATURE: Final = "embedding"
+DEFAULT: Final = True
 
 
-def build(seed: int) -> SoftMargins:
+def build(seed: int) -> SoftmaxLinearSVC:
     """Squared hinge loss, one genre against the rest."""
-    return SoftMargins(penalty=0.3, seed=seed)
+    return SoftmaxLinearSVC(penalty=0.3, seed=seed)

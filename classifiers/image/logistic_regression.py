@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
 
-READS: Final = "embedding"
-STANDING: Final = True
+FEATURE: Final = "embedding"
+DEFAULT: Final = True
 
 
 def build(seed: int) -> LogisticRegression:  # noqa: ARG001 - every classifier's door is the same

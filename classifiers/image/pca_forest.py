@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from classifiers.drawing import Drawing
+    from classifiers.onnx_nodes import OnnxNodes
 
     Floats = NDArray[np.float64]
 
-READS: Final = "thumbnail"
+FEATURE: Final = "thumbnail"
 
 
 def build(seed: int) -> PcaForest:
@@ -57,7 +57,7 @@ class PcaForest:
         shares: Floats = self.forest.predict_proba(self.pca.transform(X))
         return shares
 
-    def draw(self, source: str, drawing: Drawing) -> str:
+    def to_onnx(self, source: str, drawing: OnnxNodes) -> str:
         """The components as a product, all trees as one node.
 
         Scores pass through floats on their way to the trees, as scikit-learn's do: thresholds lie between

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from classifiers.image._head import Averaged, Recipe
+from classifiers.image._head import MlpEnsemble, Recipe
 
-READS: Final = "embedding"
+FEATURE: Final = "embedding"
 
 
-def build(seed: int) -> Averaged:
+def build(seed: int) -> MlpEnsemble:
     """One hidden layer between two layers of dropout; docs/image-models.md has what was tried."""
-    return Averaged(Recipe(), seed)
+    return MlpEnsemble(Recipe(), seed)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, cast
 
-from classifiers.finding import builder, names_in
+from classifiers.registry import builder, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable

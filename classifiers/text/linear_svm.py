@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classifiers.margins import SoftMargins
+from classifiers.softmax_svm import SoftmaxLinearSVC
 from classifiers.text._calibrated import calibrated
 
 if TYPE_CHECKING:
     from sklearn.calibration import CalibratedClassifierCV
 
 
-def build(inner_folds: int, seed: int, per_cover: bool) -> SoftMargins | CalibratedClassifierCV:  # noqa: FBT001
+def build(inner_folds: int, seed: int, per_cover: bool) -> SoftmaxLinearSVC | CalibratedClassifierCV:  # noqa: FBT001
     """Squared hinge loss; calibrated on bags."""
     from sklearn.svm import LinearSVC
 
     if per_cover:
-        return SoftMargins(penalty=0.3, seed=seed)
+        return SoftmaxLinearSVC(penalty=0.3, seed=seed)
     return calibrated(LinearSVC(C=1.0, max_iter=20_000, random_state=seed), inner_folds, seed)

@@ -6,18 +6,17 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from spotitags import training
 from spotitags.errors import InputError, SpotiTagsError
-from spotitags.evaluation.fingerprints import Fingerprint, alike
+from spotitags.pipeline.dataset import collect_rows
+from spotitags.taggers.features.perceptual_hash import PerceptualHash, near_identical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from classifiers.rows import Row
-    from spotitags.pipeline import SpotiTags
-    from spotitags.records import Album, Artist
-    from spotitags.taggers import CoverReader
-    from spotitags.tagging import Seen
+    from classifiers.training.dataset import Row
+    from spotitags.pipeline.spotitags import SpotiTags
+    from spotitags.records import Album, Artist, TaggedCovers
+    from spotitags.taggers.base import FeatureExtractor
 
     Progress = Callable[[str, int, int], None]
 
@@ -48,9 +47,9 @@ class Sample:
         """Its label."""
         return self.row.genre
 
-    def only(self, kept: Sequence[int]) -> Sample:
+    def subset(self, kept: Sequence[int]) -> Sample:
         """The sample with these covers alone, by number."""
-        return replace(self, row=self.row.only(kept))
+        return replace(self, row=self.row.subset(kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +67,12 @@ class Samples:
     notes: tuple[str, ...] = ()
 
 
-def collect(
+def collect_samples(
     spotitags: SpotiTags,
     artists: Sequence[Artist],
     *,
     single: bool = False,
-    readers: Sequence[CoverReader] = (),
+    readers: Sequence[FeatureExtractor] = (),
     progress: Progress | None = None,
 ) -> Samples:
     """Tag and fingerprint labelled artists.
@@ -82,20 +81,22 @@ def collect(
         spotitags: Whose catalogue and taggers are used.
         artists: With genres.
         single: True where each "artist" is one cover, named after its artist where that is known.
-        readers: As in `spotitags.training.collect`.
+        readers: As in `spotitags.pipeline.dataset.collect_rows`.
         progress: Called with ("artists", done, in all).
 
     Raises:
         InputError: Not one artist could be answered.
         TaggerError: A tagger cannot work at all.
     """
-    found = training.collect(spotitags, artists, readers=readers, progress=progress)
+    found = collect_rows(spotitags, artists, readers=readers, progress=progress)
     if not found.rows:
         why = next(iter(found.failed.values()), "there is none")
         raise InputError(f"not one labelled artist could be answered: {why}")
     answered = [row.id for row in found.rows]
     seen = [
-        each for _, each in spotitags.seen(answered, [Fingerprint()]) if not isinstance(each, SpotiTagsError)
+        each
+        for _, each in spotitags.tagged_covers(answered, [PerceptualHash()])
+        if not isinstance(each, SpotiTagsError)
     ]
     name = _names_of_covers(seen)
     artist_of = {artist.id: artist for artist in artists}
@@ -110,7 +111,7 @@ def collect(
     return Samples(rows, found.failed, (*lost, *found.notes))
 
 
-def shared(samples: Iterable[Sample]) -> frozenset[str]:
+def shared_covers(samples: Iterable[Sample]) -> frozenset[str]:
     """Groups of covers that stand under more than one unit."""
     units: dict[str, set[str]] = {}
     for sample in samples:
@@ -133,10 +134,10 @@ def select(samples: Samples, *, min_covers: int = 1, drop_shared: bool = False) 
     """
     if len(genres := {sample.genre for sample in samples.rows}) == 1:
         raise InputError(f"all that could be read is {genres.pop()}: label another genre, too")
-    several = shared(samples.rows)
+    several = shared_covers(samples.rows)
     own = [[i for i, group in enumerate(row.row.groups) if group not in several] for row in samples.rows]
     enough = [(row, kept) for row, kept in zip(samples.rows, own, strict=True) if len(kept) >= min_covers]
-    rows = tuple(row.only(kept) if drop_shared else row for row, kept in enough if kept or not drop_shared)
+    rows = tuple(row.subset(kept) if drop_shared else row for row, kept in enough if kept or not drop_shared)
     if len({row.genre for row in rows}) < 2:  # noqa: PLR2004
         raise InputError(
             f"fewer than two genres have artists with {min_covers} covers of their own: lower --min-covers, "
@@ -160,15 +161,15 @@ def _unit(artist: Artist, *, single: bool) -> str:
     return f"artist {name}" if name else artist.id
 
 
-def _names_of_covers(seen: Iterable[Seen]) -> dict[str, str]:
+def _names_of_covers(seen: Iterable[TaggedCovers]) -> dict[str, str]:
     """Digest to the name of the cover: the same for one album, and for covers that look the same."""
     albums: list[Album] = []
     prints: dict[str, str] = {}
     for each in seen:
         albums += each.albums
-        tags = each.tags.get(Fingerprint.name, ())
+        tags = each.tags.get(PerceptualHash.name, ())
         prints |= {str(album.digest): tag[0].label for album, tag in zip(each.albums, tags, strict=False)}
-    looks = [[f"cover {digest}" for digest in group] for group in alike(prints)]
+    looks = [[f"cover {digest}" for digest in group] for group in near_identical(prints)]
     leader = joined([*map(_names, albums), *looks])
     return {album.digest: leader[_names(album)[0]] for album in albums if album.digest}
 

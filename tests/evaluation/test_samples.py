@@ -3,16 +3,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from helpers.manifests import STYLES, cover, manifest
+from helpers.samples import sample
 from hypothesis import given
 from hypothesis import strategies as st
-from manifests import STYLES, cover, manifest
-from sampled import sample
 
-from spotitags import SpotiTags
-from spotitags.catalogs.folder import read_labels
+from spotitags.catalogs.labels import labelled_artists, load_labelled
 from spotitags.errors import InputError
-from spotitags.evaluation import labelled
-from spotitags.evaluation.samples import Samples, collect, counts, joined, select, shared
+from spotitags.evaluation.samples import Samples, collect_samples, counts, joined, select, shared_covers
+from spotitags.pipeline.spotitags import SpotiTags
 from spotitags.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,11 +26,11 @@ def test_covers_are_known_again_by_album_by_bytes_and_by_look(tmp_path: Path) ->
     text = path.read_text().replace("blue-3,Album 3", "red-3,Album 3")
     path.write_text(text)
     spotitags = SpotiTags(manifest=path, tagger="lite", settings=Settings(cache_dir=tmp_path / "cache"))
-    found = collect(spotitags, read_labels(path))
+    found = collect_samples(spotitags, labelled_artists(path))
     red, blue, green = (each.row.groups for each in found.rows)
     assert [a == b for a, b in zip(red, blue, strict=True)] == [False, True, True, True]
     assert len({*red, *blue, *green}) == 9
-    assert shared(found.rows) == set(red[1:])
+    assert shared_covers(found.rows) == set(red[1:])
     assert [each.id for each in select(found, min_covers=1).rows] == ["red", "blue", "green"]
     assert [len(each) for each in select(found, min_covers=1, drop_shared=True).rows] == [1, 1, 4]
     with pytest.raises(InputError, match="fewer than two genres have artists with 4 covers of their own"):
@@ -83,9 +82,11 @@ def test_single_covers_of_one_artist_are_one_unit(tmp_path: Path) -> None:
         rows += [f"{style}0.jpg,{style},The  Kiln", f"{style}1.jpg,{style},"]
     path = tmp_path / "covers.csv"
     path.write_text("\n".join([*rows, "gone.jpg,sea,"]), encoding="utf-8")
-    artists, catalog = labelled(path, ("fire", "sea"), single=True)
+    artists, catalog = load_labelled(path, ("fire", "sea"), single=True)
     settings = Settings(cache_dir=tmp_path / "cache")
-    found = collect(SpotiTags(catalog=catalog, tagger="lite", settings=settings), artists, single=True)
+    found = collect_samples(
+        SpotiTags(catalog=catalog, tagger="lite", settings=settings), artists, single=True
+    )
     assert [each.unit for each in found.rows] == [
         "artist the kiln",
         "fire1.jpg",
@@ -95,4 +96,4 @@ def test_single_covers_of_one_artist_are_one_unit(tmp_path: Path) -> None:
     assert list(found.failed) == ["gone.jpg"]
     assert found.notes == ("1 of 5 could not be answered",)
     with pytest.raises(InputError, match="polka"):
-        labelled(path, ("polka",), single=True)
+        load_labelled(path, ("polka",), single=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spotitags.records import Tag
-from spotitags.taggers import Readiness
+from spotitags.taggers.base import Readiness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spotitags.records import Cover
-    from spotitags.taggers import TaggerOptions
+    from spotitags.taggers.base import TaggerOptions
 
 
 class LightTagger:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from classifiers.ensemble.inputs import output_name
 from classifiers.errors import ClassifierError
-from classifiers.export import Part, merged
-from classifiers.image import build_classifier, classifier_names, prepared, reads, unit_rows
-from classifiers.inputs import output_name
+from classifiers.image import build_classifier, classifier_names, power_normalised, prepared, reads
+from classifiers.training.onnx_export import Part, merged
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +28,9 @@ def rows(model: str, genres: int = 3, each: int = 12, seed: int = 0) -> tuple[Fl
         liked = kind.dirichlet(np.full(512, 0.02), genres)
         own = np.stack([rng.dirichlet(np.full(512, 0.02)) for _ in truth])
         return 0.5 * liked[truth] + 0.5 * own, truth
-    return unit_rows(kind.normal(size=(genres, 40))[truth] + rng.normal(0, 1.5, (len(truth), 40))), truth
+    return power_normalised(
+        kind.normal(size=(genres, 40))[truth] + rng.normal(0, 1.5, (len(truth), 40))
+    ), truth
 
 
 def fitted(model: str, genres: int = 3, each: int = 12, seed: int = 0) -> Classifier:
@@ -90,8 +92,8 @@ def test_a_few_covers_a_genre_will_do(name: str, each: int) -> None:
 
 
 def test_names_tell_who_votes_unasked_and_what_is_read() -> None:
-    assert classifier_names(standing=True) == ["linear_svm", "logistic_regression"]
-    assert {*MODELS, "pca-forest"} == set(classifier_names(standing=False))
+    assert classifier_names(default=True) == ["linear_svm", "logistic_regression"]
+    assert {*MODELS, "pca-forest"} == set(classifier_names(default=False))
     assert [reads(name) for name in ("transfer", "colour-knn", "linear_svm")] == [
         "embedding",
         "colours",

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from classifiers.export import Part, merged
+from classifiers.ensemble.inputs import output_name
 from classifiers.image.pca_forest import build
-from classifiers.inputs import output_name
+from classifiers.training.onnx_export import Part, merged
 
 
 def rows(genres: int = 3, each: int = 40, width: int = 75, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

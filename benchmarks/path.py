@@ -1,0 +1,89 @@
+"""Count the project's files that a command passes through, and list them.
+
+``python benchmarks/path.py MANIFEST.csv`` runs ``predict`` twice in processes of their own: offline on the
+bundled library, and with the tagger ``lite`` on the covers of the manifest, with an empty cache. A file counts
+where one of its functions is called (`sys.setprofile`); files that are imported and not called are listed
+apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from types import FrameType
+
+ROOT = Path(__file__).resolve().parent.parent
+ARTIST = "2ye2Wgw4gimLv2eAKyk1NB"
+LIMITS = {"offline": 22, "lite": 36}
+OPTIMIZED = 0x1  # flag of the code of functions; modules and class bodies lack it
+
+
+def main() -> None:
+    """Run both commands and print the files."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("manifest", type=Path)
+    manifest = parser.parse_args().manifest.resolve()
+    commands = {
+        "offline": ["predict", "--artist", ARTIST, "--offline"],
+        "lite": ["predict", "--manifest", str(manifest), "--tagger", "lite"],
+    }
+    for name, command in commands.items():
+        with tempfile.TemporaryDirectory() as cache:
+            run = subprocess.run(
+                [sys.executable, __file__, "--traced", *command],
+                env=os.environ | {"SPOTITAGS_CACHE_DIR": cache},
+                cwd=ROOT,
+                check=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        called, imported = json.loads(run.stderr.splitlines()[-1])
+        print(f"{name}: {len(called)} files called (at most {LIMITS[name]}), {len(imported)} more imported")
+        for title, files in (("called", called), ("imported", imported)):
+            print(f"  {title}:", *files, sep="\n    ")
+
+
+def traced(arguments: list[str]) -> None:
+    """Run the command line and print called and imported files as JSON, last on stderr."""
+    called: set[str] = set()
+    imported: set[str] = set()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        code = frame.f_code
+        if event == "call" and code.co_filename.startswith(PACKAGES):
+            (called if code.co_flags & OPTIMIZED else imported).add(code.co_filename)
+
+    sys.path.insert(0, str(ROOT))
+    threading.setprofile(note)
+    sys.setprofile(note)
+    from spotitags.__main__ import main as command_line
+
+    sys.argv = ["spotitags", *arguments]
+    try:
+        command_line()
+    except SystemExit as stop:
+        if stop.code:
+            raise
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    lists = [
+        sorted(str(Path(file).relative_to(ROOT)) for file in files) for files in (called, imported - called)
+    ]
+    print(json.dumps(lists), file=sys.stderr)
+
+
+PACKAGES = (f"{ROOT}{os.sep}spotitags{os.sep}", f"{ROOT}{os.sep}classifiers{os.sep}")
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--traced"]:
+        traced(sys.argv[2:])
+    else:
+        main()

@@ -1,0 +1,1 @@
+"""Splits of labelled rows, and scores with bootstrap intervals."""

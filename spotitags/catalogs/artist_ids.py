@@ -1,0 +1,55 @@
+"""Artist ids and names in the forms that users give them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from spotitags.errors import InputError
+
+_SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
+_SPOTIFY_FORMS = re.compile(
+    r"(?:spotify:artist:|(?:https?://)?open\.spotify\.com/(?:intl-[a-z-]+/)?artist/)([0-9A-Za-z]{22})(?:[/?#].*)?"
+)
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names differ in case, punctuation and spaces at most.
+
+    >>> same_name("Guns N' Roses", "guns n roses")
+    True
+    """
+    return _letters(one) == _letters(other)
+
+
+def _letters(name: str) -> str:
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(char for char in text if char.isalnum()) or text
+
+
+def bare_id(artist: str) -> str:
+    """The id in any form of a Spotify artist; any other text, such as an id of a manifest, as it is."""
+    try:
+        return spotify_id(artist)
+    except InputError:
+        return artist
+
+
+def spotify_id(artist: str) -> str:
+    """The 22-character id in a Spotify artist id, ``spotify:artist:`` URI or open.spotify.com URL.
+
+    Raises:
+        InputError: ``artist`` is none of the three.
+
+    >>> spotify_id("https://open.spotify.com/intl-de/artist/2ye2Wgw4gimLv2eAKyk1NB?si=1")
+    '2ye2Wgw4gimLv2eAKyk1NB'
+    """
+    text = artist.strip()
+    if _SPOTIFY_ID.fullmatch(text):
+        return text
+    if match := _SPOTIFY_FORMS.fullmatch(text):
+        return match[1]
+    raise InputError(
+        f"{artist!r} is no Spotify artist: give the 22-character id, spotify:artist:<id>, "
+        "or https://open.spotify.com/artist/<id>"
+    )

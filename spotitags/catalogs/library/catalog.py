@@ -1,0 +1,156 @@
+"""The bundled sample: artists whose covers were tagged beforehand; nothing is fetched, no image opened.
+
+``sample.json`` has artists, albums and tags; ``embeddings.npy`` beside it has a row of bytes for each
+different cover, in the order in which ``sample.json`` first names them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from spotitags.catalogs.artist_ids import spotify_id
+from spotitags.errors import ArtistNotFoundError, CatalogError
+from spotitags.records import Album, Artist, Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+FORMAT = 1
+EMBEDDINGS = "embeddings.npy"
+_REBUILD = "reinstall spotitags, or rebuild the sample as CONTRIBUTING.md says"
+
+
+class LibraryCatalog:
+    """Artists, albums, tags and embeddings that ship with the package (no image).
+
+    Args:
+        path: Another sample file, with its `EMBEDDINGS` beside it; None takes the bundled one.
+    """
+
+    name: ClassVar[str] = "library"
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"LibraryCatalog({str(self.path) if self.path else ''})"
+
+    @property
+    def tagger(self) -> str:
+        """Name of the tagger that saw the covers."""
+        return str(self._sample["tagger"])
+
+    @property
+    def version(self) -> str:
+        """Version of that tagger."""
+        return str(self._sample["version"])
+
+    @property
+    def held_out(self) -> frozenset[str]:
+        """Ids of the artists that the bundled model was not trained on."""
+        return frozenset(row["id"] for row in self._sample["artists"] if row["held_out"])
+
+    @property
+    def trained_on(self) -> frozenset[str]:
+        """Ids of the artists that the bundled model learnt from: the rest of genres with held-out ones."""
+        genres = {row["genre"] for row in self._sample["artists"] if row["held_out"]}
+        return frozenset(
+            row["id"] for row in self._sample["artists"] if row["genre"] in genres and not row["held_out"]
+        )
+
+    def artists(self) -> list[Artist]:
+        """Every artist of the sample with name and genre, in the sample's order."""
+        return [Artist(row["id"], row["name"], row["genre"]) for row in self._sample["artists"]]
+
+    def albums(self, artist: str, limit: int) -> list[Album]:
+        """Up to ``limit`` albums of one artist, without images, each with the digest of its cover.
+
+        Raises:
+            ArtistNotFoundError: The artist is not in the sample.
+        """
+        wanted = spotify_id(artist)
+        row = self._rows.get(wanted)
+        if row is None:
+            raise ArtistNotFoundError(
+                f"artist {wanted} is not among the {len(self._rows)} of the bundled library: "
+                "'spotitags library' lists them; for any other set SPOTITAGS_CONTACT, your e-mail or web "
+                "address, which MusicBrainz asks for, or take --catalog spotify with keys, or --manifest"
+            )
+        found = Artist(row["id"], row["name"], row["genre"])
+        return [
+            Album(album["id"], album["name"], found, release_date=album["date"], digest=album["digest"])
+            for album in row["albums"][:limit]
+        ]
+
+    def tags(self, digests: Sequence[str]) -> list[list[Tag] | None]:
+        """What `tagger` saw on the covers with these digests, best first; None for an unknown cover."""
+        return [self._tags(digest) for digest in digests]
+
+    def embeddings(self, digests: Sequence[str]) -> NDArray[np.uint8] | None:
+        """Embeddings of covers by digest, packed by `spotitags.taggers.features.embedding.pack`.
+
+        Returns:
+            (n_digests, 4 + dim) bytes; None where a cover is unknown.
+
+        Raises:
+            CatalogError: The file is missing, broken or of another sample.
+        """
+        places = {digest: place for place, digest in enumerate(self._covers)}
+        if any(digest not in places for digest in digests):
+            return None
+        rows: NDArray[np.uint8] = self._embeddings[[places[digest] for digest in digests]]
+        return rows
+
+    def _tags(self, digest: str) -> list[Tag] | None:
+        pairs = self._covers.get(digest)
+        if pairs is None:
+            return None
+        labels = self._sample["labels"]
+        return [Tag(labels[index], weight) for index, weight in zip(pairs[::2], pairs[1::2], strict=True)]
+
+    @cached_property
+    def _rows(self) -> dict[str, dict[str, Any]]:
+        return {row["id"]: row for row in self._sample["artists"]}
+
+    @cached_property
+    def _covers(self) -> dict[str, list[Any]]:
+        return {album["digest"]: album["tags"] for row in self._rows.values() for album in row["albums"]}
+
+    @property
+    def _source(self) -> Path:
+        return self.path or Path(str(files("spotitags.catalogs.library").joinpath("sample.json")))
+
+    @cached_property
+    def _embeddings(self) -> NDArray[np.uint8]:
+        import numpy as np
+
+        source = self._source.with_name(EMBEDDINGS)
+        try:
+            data = source.read_bytes()
+            rows = np.load(io.BytesIO(data), allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise CatalogError(f"the library {source} cannot be read ({error}): {_REBUILD}") from error
+        if hashlib.sha256(data).hexdigest() != self._sample.get("embeddings_sha256"):
+            raise CatalogError(f"the library {source} does not belong to {self._source.name}: {_REBUILD}")
+        return cast("NDArray[np.uint8]", rows)
+
+    @cached_property
+    def _sample(self) -> dict[str, Any]:
+        source = self._source
+        try:
+            sample = json.loads(source.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise CatalogError(f"the library {source} cannot be read ({error}): {_REBUILD}") from error
+        if not isinstance(sample, dict) or sample.get("format") != FORMAT:
+            raise CatalogError(f"the library {source} is not of format {FORMAT}: {_REBUILD}")
+        return sample

@@ -1,0 +1,1 @@
+"""Catalogue of MusicBrainz, with covers from the Cover Art Archive."""

@@ -1,0 +1,199 @@
+"""Resolve the artists of a command from ids, a file, names or a playlist, prompting on a terminal."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+
+from spotitags.catalogs.artist_ids import bare_id, same_name
+from spotitags.commands._common import open_spotitags
+from spotitags.commands._console import message
+from spotitags.commands._options import Artist, ArtistsFile, Name, Playlist
+from spotitags.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from spotitags.commands._options import BagOptions, SourceOptions
+    from spotitags.pipeline.spotitags import SpotiTags
+    from spotitags.settings import Settings
+
+
+CONTACT: Final = (
+    "MusicBrainz asks every program whom to write to should it misbehave. What you enter goes to "
+    "musicbrainz.org with each request and nowhere else; it is kept for later runs. "
+    "SPOTITAGS_CONTACT does the same."
+)
+
+
+@dataclass(frozen=True)
+class ArtistOptions:
+    """Artists of a command, by id, in a file, by name or in a playlist."""
+
+    artist: Artist = None
+    artists: ArtistsFile = None
+    name: Name = None
+    playlist: Playlist = None
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """Ids from the command line and from the file, which is read once.
+
+        Raises:
+            InputError: The file cannot be read or lists no artist.
+        """
+        return [*(self.artist or ()), *(read_artists(self.artists) if self.artists else ())]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of artists to search for."""
+        return self.name or []
+
+
+def open_for_artists(
+    artists: ArtistOptions,
+    source: SourceOptions,
+    tagging: BagOptions,
+    **options: Any,  # noqa: ANN401  (of SpotiTags)
+) -> SpotiTags:
+    """Build a SpotiTags instance for these artists; first prompt for a contact if MusicBrainz needs one."""
+    prompt_for_contact(artists, source)
+    return open_spotitags(source, tagging, **options)
+
+
+def prompt_for_contact(artists: ArtistOptions, source: SourceOptions) -> None:
+    """Prompt once for the contact that MusicBrainz requires, if a person is at the terminal."""
+    if source.offline or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    from spotitags.settings import Settings
+
+    settings = Settings()
+    if not needs_contact(
+        settings, str(source.catalog), [*artists.ids, *artists.names],
+        manifest=source.manifest, offline=source.offline,
+    ):  # fmt: skip
+        return
+    message(CONTACT)
+    contact = typer.prompt(
+        "e-mail or web address (nothing to go without)", default="", show_default=False, err=True
+    )
+    if contact:
+        save_contact(settings, contact.strip())
+
+
+def resolve_artists(spotitags: SpotiTags, artists: ArtistOptions) -> list[str]:
+    """Resolve the selected artists to ids, each once; without a selection, take all of the manifest.
+
+    Raises:
+        SpotiTagsError: No artist is selected, or one cannot be found.
+    """
+    refs = [*artists.ids, *(_pick(spotitags, name) for name in artists.names)]
+    if artists.playlist:
+        from spotitags.catalogs.search import playlist
+
+        refs += [artist.id for artist in playlist(spotitags.source, artists.playlist)]
+    if refs:
+        return list({bare_id(ref): ref for ref in reversed(refs)}.values())[::-1]
+    if spotitags.manifest is None:
+        raise InputError(
+            "no artist is selected: give --artist (repeatable), --artists FILE, --name, or --manifest for "
+            "all of its artists"
+        )
+    return [artist.id for artist in spotitags.artists()]
+
+
+def _pick(spotitags: SpotiTags, name: str) -> str:
+    """The id of the artist of that name; where several fit, the one that somebody chooses, else the first."""
+    found = spotitags.search(name)
+    lines = [f"{match.name} ({match.detail})" if match.detail else match.name for match in found]
+    chosen = 1
+    if len(found) > 1 and sys.stdin.isatty() and sys.stderr.isatty():
+        for number, line in enumerate(lines, start=1):
+            message(f"{number:>3}  {line}")
+        chosen = 0
+        while not 1 <= chosen <= len(found):
+            chosen = typer.prompt(f"which {name}? 1 to {len(found)}", default=1, type=int, err=True)
+    elif len(found) > 1:
+        message(
+            f"warning: {len(found)} artists fit the name {name!r}; the first is taken, an id would be sure"
+        )
+    message(f"artist {found[chosen - 1].id}: {lines[chosen - 1]}")
+    return found[chosen - 1].id
+
+
+def read_artists(path: Path) -> list[str]:
+    """The artists of a file: the column ``artist_id`` of a CSV, or one id, URI or URL a line; each once.
+
+    Empty lines and, without a header, lines that begin with ``#`` are passed over.
+
+    Raises:
+        InputError: The file cannot be read or lists nobody.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text: save it as text or CSV in UTF-8") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+    header = [cell.strip() for cell in next(csv.reader(lines[:1]), [])]
+    if "artist_id" in header:
+        from spotitags.catalogs.csv_table import csv_rows
+
+        found = [row[0] for _, row in csv_rows(path, required=("artist_id",), optional=())]
+    else:
+        found = [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+        if found and "," in found[0]:
+            raise InputError(f"{path}, line 1: a CSV of artists needs a column artist_id")
+    if not found:
+        raise InputError(f"{path} lists no artist: write one id a line, or a CSV with a column artist_id")
+    return list(dict.fromkeys(found))
+
+
+def needs_contact(
+    settings: Settings, catalog: str, refs: Iterable[str], *, manifest: Path | None, offline: bool
+) -> bool:
+    """Whether MusicBrainz would be asked for one of these artists if only a contact were set.
+
+    Args:
+        settings: Tell which catalogues can be asked.
+        catalog: As asked for, such as ``auto``.
+        refs: Ids or names.
+        manifest: Covers on disk, if any.
+        offline: True forbids it anyway.
+
+    Raises:
+        InputError: Wishes that contradict each other.
+    """
+    if settings.contact or manifest is not None or offline:
+        return False
+    from spotitags.catalogs.registry import choose_catalog
+
+    chosen = choose_catalog(catalog, settings, manifest=manifest, offline=offline).name
+    if chosen != "library" or catalog != "auto":
+        return chosen == "musicbrainz"
+    from spotitags.catalogs.library.catalog import LibraryCatalog
+
+    artists = LibraryCatalog().artists()
+    bundled = {artist.id for artist in artists}
+    return any(
+        bare_id(ref) not in bundled and not any(same_name(artist.name or "", ref) for artist in artists)
+        for ref in refs
+    )
+
+
+def save_contact(settings: Settings, contact: str) -> None:
+    """Save a contact for MusicBrainz for this and later runs.
+
+    Raises:
+        SettingsError: It is neither an e-mail nor a web address, or cannot be kept.
+    """
+    from spotitags.catalogs.musicbrainz.client import user_agent
+
+    user_agent(contact)
+    settings.keep_contact(contact)

@@ -1,0 +1,105 @@
+"""Records as JSON objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from spotitags.records import Artist, Prediction, Reason, Skipped, TagBag, Vote
+
+
+def artist_json(artist: Artist) -> dict[str, Any]:
+    """``{"id", "name"}``."""
+    return {"id": artist.id, "name": artist.name}
+
+
+def error_json(ref: str, error: Exception) -> dict[str, Any]:
+    """The object of an artist that could not be answered: ``{"artist", "error": {"type", "message"}}``."""
+    artist = getattr(error, "artist", None)
+    return {
+        "artist": {"id": ref, "name": artist.name if artist else None},
+        "error": {"type": type(error).__name__, "message": str(error)},
+    }
+
+
+def tags_json(bags: Sequence[TagBag], top: int | None = None) -> list[dict[str, Any]]:
+    """``[{"label", "weight"}]`` heaviest first; with several bags each tag names its tagger, too."""
+    several = len(bags) > 1
+    return [
+        {"label": tag.label, "weight": round(tag.weight, 4)} | ({"tagger": bag.tagger} if several else {})
+        for bag in bags
+        for tag in bag.tags[:top]
+    ]
+
+
+def covers_json(bags: Sequence[TagBag]) -> dict[str, Any]:
+    """``{"used", "skipped": [{"cover", "reason"}]}``; where one tagger alone skips, the reason names it."""
+    return {
+        "used": max(bag.covers for bag in bags),
+        "skipped": [skipped._asdict() for skipped in _skipped(bags)],
+    }
+
+
+def missing_json(bags: Sequence[TagBag]) -> dict[str, Any]:
+    """With several taggers ``{"missing": [{"tagger", "reason"}]}``, those that did not look; else nothing."""
+    if len(bags) < 2:  # noqa: PLR2004
+        return {}
+    return {"missing": [{"tagger": bag.tagger, "reason": bag.missing} for bag in bags if bag.missing]}
+
+
+def bags_json(bags: Sequence[TagBag], top: int | None = None) -> dict[str, Any]:
+    """One artist's tags: ``{"artist", "tags", "covers"}``, with several taggers ``"missing"``, too."""
+    return {
+        "artist": artist_json(bags[0].artist),
+        "tags": tags_json(bags, top),
+        "covers": covers_json(bags),
+    } | missing_json(bags)
+
+
+def _skipped(bags: Sequence[TagBag]) -> list[Skipped]:
+    """All covers that were skipped, each with each reason once."""
+    return list(dict.fromkeys(skipped for bag in bags for skipped in bag.skipped))
+
+
+def prediction_json(
+    prediction: Prediction, top: int | None = None, *, explain: bool = False
+) -> dict[str, Any]:
+    """One artist's answer, as README's section on JSON describes it."""
+    several = len(prediction.bags) > 1
+    answer = {
+        "artist": artist_json(prediction.artist),
+        "genre": prediction.genre,
+        "votes": _shares(prediction.votes),
+        "confidence": prediction.confidence and prediction.confidence._asdict(),
+        "voters": [_voter_json(voter, explain=explain) for voter in prediction.voters],
+        "tags": tags_json(prediction.bags, top),
+        "covers": covers_json(prediction.bags),
+    }
+    answer |= missing_json(prediction.bags)
+    return answer | ({"reasons": _reasons(prediction.reasons, several=several)} if explain else {})
+
+
+def _voter_json(voter: Vote, *, explain: bool) -> dict[str, Any]:
+    return {
+        "tagger": voter.tagger,
+        "view": voter.view,
+        "classifier": voter.classifier,
+        "genre": voter.genre,
+        "votes": _shares(voter.votes),
+        "weight": round(voter.weight, 4),
+        "trained": voter.trained,
+    } | ({"reasons": _reasons(voter.reasons)} if explain else {})
+
+
+def _shares(votes: Mapping[str, float]) -> list[dict[str, Any]]:
+    ranked = sorted(votes.items(), key=lambda item: (-item[1], item[0]))
+    return [{"genre": genre, "share": round(share, 6)} for genre, share in ranked]
+
+
+def _reasons(reasons: Iterable[Reason], *, several: bool = False) -> list[dict[str, Any]]:
+    return [
+        {"label": label, "pull": round(pull, 4)} | ({"tagger": tagger} if several else {})
+        for label, pull, tagger in reasons
+    ]

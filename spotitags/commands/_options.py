@@ -1,0 +1,225 @@
+"""Options that several commands share, and the groups that commands take them in.
+
+Typer reads a command's options from its parameters and takes no dataclasses; `command_options` replaces each
+parameter that is a dataclass by one parameter a field, and builds the dataclass from them again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from enum import StrEnum
+from functools import wraps
+from inspect import Parameter, signature
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class CatalogName(StrEnum):
+    """Source of albums."""
+
+    auto = "auto"
+    spotify = "spotify"
+    musicbrainz = "musicbrainz"
+    folder = "folder"
+    library = "library"
+
+
+Artist = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--artist",
+        "-a",
+        metavar="ID",
+        help="Spotify artist id, URI or URL, MBID, or id from the manifest; repeatable.",
+    ),
+]
+ArtistsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--artists", metavar="FILE", help="File of artist ids, one per line, or CSV with artist_id."
+    ),
+]
+Name = Annotated[
+    list[str] | None,
+    typer.Option("--name", metavar="NAME", help="Artist name; repeatable."),
+]
+Playlist = Annotated[
+    str | None,
+    typer.Option(metavar="ID", help="Spotify playlist whose artists to use, where Spotify still shows it."),
+]
+Also = Annotated[
+    str | None,
+    typer.Option(metavar="A,B", help="Release types to add with MusicBrainz: live, compilation, ep, single."),
+]
+Refresh = Annotated[
+    bool, typer.Option("--refresh", help="Request everything again instead of using cached responses.")
+]
+Manifest = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="PATH", help="Covers on disk: a CSV with artist_id and file, or a folder artist/*.jpg."
+    ),
+]
+CatalogOption = Annotated[
+    CatalogName,
+    typer.Option(
+        metavar="NAME", help="auto (prints its choice on stderr), spotify, musicbrainz, folder or library."
+    ),
+]
+Tagger = Annotated[
+    list[str] | None,
+    typer.Option("--tagger", "-t", metavar="NAME", help="Tagger to use, such as clip or lite; repeatable."),
+]
+Merge = Annotated[bool, typer.Option("--merge", help="Merge the bags of several taggers into one.")]
+MaxCalls = Annotated[
+    int | None,
+    typer.Option(min=0, metavar="N", help="Maximum number of paid calls in this run, over all taggers."),
+]
+Albums = Annotated[int, typer.Option(min=1, metavar="N", help="Maximum number of albums per artist.")]
+Top = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Number of tags to show; JSON has all by default.")
+]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Use no network: only the bundled library or --manifest.")
+]
+Voter = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--voter",
+        metavar="NAME",
+        help="Image model that also votes: colour-knn, colour-boost, transfer or pca-forest; repeatable.",
+    ),
+]
+KeepBroad = Annotated[
+    bool, typer.Option("--keep-broad", help="Keep broad tags, which fit nearly every cover.")
+]
+ClipModel = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="open_clip name/pretrained, hf-hub:… or local-dir:… for the tagger clip."
+    ),
+]
+OwnLabels = Annotated[
+    Path | None,
+    typer.Option("--labels", metavar="FILE", help="Custom labels for clip and lite, one per line."),
+]
+Device = Annotated[
+    str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; by default the fastest available.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per artist and line on stdout.")]
+Genres = Annotated[str | None, typer.Option(metavar="A,B", help="Use these genres only.")]
+Seed = Annotated[
+    int, typer.Option(metavar="N", help="Random seed; equal seeds and covers give equal results.")
+]
+Folds = Annotated[int, typer.Option(min=2, metavar="N", help="Number of cross-validation folds.")]
+Repeats = Annotated[
+    int, typer.Option(min=1, metavar="N", help="Repeats of the cross-validation, each with new folds.")
+]
+MinCovers = Annotated[
+    int, typer.Option(min=0, metavar="N", help="Minimum number of covers that no other artist has.")
+]
+Shuffle = Annotated[
+    bool, typer.Option("--shuffle", help="Shuffle the genres; every score must then be chance.")
+]
+Dataset = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Name of the data set; by default the name of its folder.")
+]
+
+
+@dataclass(frozen=True)
+class CatalogOptions:
+    """Options that choose a catalogue."""
+
+    catalog: CatalogOption = CatalogName.auto
+    offline: Offline = False
+
+
+@dataclass(frozen=True)
+class AlbumOptions(CatalogOptions):
+    """The same with the number of albums."""
+
+    albums: Albums = 10
+
+
+@dataclass(frozen=True)
+class SourceOptions(AlbumOptions):
+    """Options that choose albums: where they come from, and how they are requested."""
+
+    manifest: Manifest = None
+    also: Also = None
+    refresh: Refresh = False
+
+
+@dataclass(frozen=True)
+class TaggerChoice:
+    """Options that choose taggers, and limit what they cost."""
+
+    tagger: Tagger = None
+    max_calls: MaxCalls = None
+    clip_model: ClipModel = None
+    device: Device = None
+
+
+@dataclass(frozen=True)
+class TaggingOptions(TaggerChoice):
+    """The same with labels, and with merged bags."""
+
+    merge: Merge = False
+    labels: OwnLabels = None
+
+
+@dataclass(frozen=True)
+class BagOptions(TaggingOptions):
+    """The same with broad tags."""
+
+    keep_broad: KeepBroad = False
+
+
+@dataclass(frozen=True)
+class CrossValidationOptions:
+    """Options of a cross-validation."""
+
+    genres: Genres = None
+    min_covers: MinCovers = 3
+    folds: Folds = 5
+    repeats: Repeats = 10
+    seed: Seed = 0
+    shuffle: Shuffle = False
+    dataset: Dataset = None
+
+
+def command_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Spread the dataclass parameters of a command into one option a field, for Typer.
+
+    Both signature and annotations are replaced: Typer reads names from one and types from the other.
+    """
+    hints = get_type_hints(command, include_extras=True)
+    groups = {n: hint for n, hint in hints.items() if isinstance(hint, type) and is_dataclass(hint)}
+
+    def spread() -> Iterator[Parameter]:
+        for parameter in signature(command).parameters.values():
+            if parameter.name not in groups:
+                yield parameter.replace(annotation=hints[parameter.name], kind=Parameter.KEYWORD_ONLY)
+                continue
+            group = groups[parameter.name]
+            types = get_type_hints(group, include_extras=True)
+            for field in fields(group):
+                yield Parameter(
+                    field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=types[field.name]
+                )
+
+    @wraps(command)
+    def run(**values: Any) -> None:  # noqa: ANN401  (options of any type)
+        for name, group in groups.items():
+            values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
+        command(**values)
+
+    parameters = list(spread())
+    run.__signature__ = signature(command).replace(parameters=parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run

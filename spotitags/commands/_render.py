@@ -1,0 +1,186 @@
+"""Records as JSON objects and as what a terminal shows. Builds, and prints nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from classifiers.image import EMBEDDING
+from spotitags.commands._json import _skipped
+from spotitags.io.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+
+    from spotitags.records import Confidence, Prediction, TagBag, Vote
+    from spotitags.training.ensemble import TrainingReport
+
+
+BAR = 30  # columns of a full bar
+BAGS_ABREAST = 3  # columns of tags that 80 characters hold
+
+
+def show_prediction(prediction: Prediction, top: int, *, explain: bool = False) -> list[RenderableType]:
+    """What a person sees of one artist: name, a bar a genre, top tags, and with ``explain`` the voters."""
+    shown: list[RenderableType] = [_heading(prediction.bags), _bars(prediction)]
+    shown.append(Text(_agreement(prediction), style="dim"))
+    if prediction.confidence:
+        shown.append(_confidence_line(prediction.confidence))
+    shown += [_tag_line(bag, top) for bag in prediction.bags if not bag.missing]
+    shown += _missing_lines(prediction.bags)
+    if explain:
+        if any(voter.trained for voter in prediction.voters):  # a vote on names alone reads no tags
+            shown += [_reasons_line(side, prediction) for side in ("for", "against")]
+        shown += _tagless_line(prediction.voters)
+        shown.append(_voters(prediction.voters))
+    return [*shown, Text("")]
+
+
+def show_bags(bags: Sequence[TagBag], top: int) -> list[RenderableType]:
+    """One artist's tags as tables, a column pair a tagger."""
+    there = [bag for bag in bags if not bag.missing]
+    tables = [
+        _tag_table(there[first : first + BAGS_ABREAST], top) for first in range(0, len(there), BAGS_ABREAST)
+    ]
+    return [_heading(bags), *tables, *_missing_lines(bags), Text("")]
+
+
+def _tag_table(bags: Sequence[TagBag], top: int) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for bag in bags:
+        table.add_column(f"{plain(bag.tagger)} tag", overflow="fold")
+        table.add_column("weight", justify="right", no_wrap=True)
+    for index in range(max(len(bag.tags[:top]) for bag in bags)):
+        cells: list[str | Text] = []
+        for bag in bags:
+            tag = bag.tags[index] if index < len(bag.tags) else None
+            cells += [Text(plain(tag.label)), f"{tag.weight:.3f}"] if tag else ["", ""]
+        table.add_row(*cells)
+    return table
+
+
+def _heading(bags: Sequence[TagBag]) -> Text:
+    artist, covers, skipped = bags[0].artist, max(bag.covers for bag in bags), _skipped(bags)
+    heading = Text(plain(artist.name or artist.id), style="bold")
+    heading.append(f"  {covers} cover{'' if covers == 1 else 's'}", style="dim")
+    for cover, reason in skipped:
+        heading.append(f"\n  skipped {plain(cover)}: {plain(reason)}", style="yellow")
+    return heading
+
+
+def _bars(prediction: Prediction) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(overflow="ellipsis", max_width=30)
+    table.add_column(min_width=BAR, no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    for genre, share in prediction.votes.items():
+        winner = genre == prediction.genre
+        bar = Text("█" * round(share * BAR) or "▏", style="green" if winner else "dim")
+        table.add_row(Text(plain(genre), style="bold" if winner else ""), bar, f"{share:.2f}")
+    return table
+
+
+def _agreement(prediction: Prediction) -> str:
+    voters, genre = prediction.voters, plain(prediction.genre)
+    untrained = "" if any(voter.trained for voter in voters) else "; untrained, by the genres' names alone"
+    if len(voters) == 1:
+        return f"one voter says {genre}{untrained}"
+    agreeing = sum(voter.genre == prediction.genre for voter in voters)
+    return f"{agreeing} of {len(voters)} voters say {genre}{untrained}"
+
+
+def _confidence_line(confidence: Confidence) -> Text:
+    right = f"were right {_times(confidence.right)} (of {confidence.artists} held-out artists)"
+    if confidence.sure:
+        return Text(f"votes this sure {right}", style="dim")
+    return Text(f"not sure: votes this unsure {right}", style="yellow")
+
+
+def _times(part: float) -> str:
+    """A rate in words that promise no more than few artists can show."""
+    tenths = round(part * 10)
+    if tenths in {0, 10}:
+        return "less than once in 10" if tenths == 0 else "more than 9 times in 10"
+    return "once in 10" if tenths == 1 else f"{tenths} times in 10"
+
+
+def _tag_line(bag: TagBag, top: int) -> Text:
+    line = Text(f"{bag.tagger}: ", style="dim")
+    tags = ", ".join(f"{plain(tag.label)} {tag.weight:.2f}" for tag in bag.tags[:top])
+    return line.append(tags or "no tags", style="default")
+
+
+def _missing_lines(bags: Sequence[TagBag]) -> list[Text]:
+    return [
+        Text(f"{plain(bag.tagger)} is missing: {plain(bag.missing)}", style="yellow")
+        for bag in bags
+        if bag.missing
+    ]
+
+
+def _reasons_line(side: str, prediction: Prediction) -> Text:
+    """Tags that speak for the winner, or against it; with several taggers each names its own."""
+    chosen = [reason for reason in prediction.reasons if (reason.pull > 0) == (side == "for")]
+    several = len(prediction.bags) > 1
+    named = ", ".join(
+        f"{plain(label)} {pull:+.3f}" + (f" ({plain(tagger)})" if several else "")
+        for label, pull, tagger in chosen
+    )
+    head = Text(f"{side} {plain(prediction.genre)}: ", style="dim")
+    return head.append(named or "nothing", style="default")
+
+
+def _tagless_line(voters: Sequence[Vote]) -> list[Text]:
+    """A line on the voters that have no tags to name, where there are any."""
+    share = sum(voter.weight for voter in voters if voter.view == EMBEDDING)
+    if not share:
+        return []
+    return [
+        Text(f"{share:.0%} of the vote looks at whole pictures ({EMBEDDING}): no tags to name", style="dim")
+    ]
+
+
+def _voters(voters: Sequence[Vote]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("tagger", "view", "classifier"):
+        table.add_column(name, overflow="fold")
+    table.add_column("weight", justify="right", no_wrap=True)
+    table.add_column("votes for", overflow="fold")
+    table.add_column("share", justify="right", no_wrap=True)
+    for voter in voters:
+        genre = plain(voter.genre) + ("" if voter.trained else " (untrained)")
+        table.add_row(
+            voter.tagger, voter.view, voter.classifier, f"{voter.weight:.3f}", Text(genre),
+            f"{voter.votes[voter.genre]:.2f}",
+        )  # fmt: skip
+    return table
+
+
+def show_training(report: TrainingReport) -> list[RenderableType]:
+    """Where the model went, what it was trained on, and how right it was on artists held out of training."""
+    trained = report.trained
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    table.add_row("model", Text("\n".join(map(str, report.files))))
+    artists = ", ".join(f"{plain(genre)} {count}" for genre, count in trained.artists.items())
+    table.add_row("artists", Text(artists + (f"; {len(report.failed)} failed" if report.failed else "")))
+    asked = [voter for voter in trained.voters if voter.optional]
+    table.add_row("voters", str(len(trained.voters) - len(asked)))
+    if asked:
+        names = ", ".join(f"{voter.name.classifier} on {voter.name.tagger}" for voter in asked)
+        table.add_row("optional", Text(f"{plain(names)}: they vote where --voter asks for them"))
+    accuracy, loss = trained.estimates["balanced_accuracy"], trained.estimates["log_loss"]
+    table.add_row(
+        "held out",
+        f"balanced accuracy {accuracy.value:.2f}, 95% interval {accuracy.low:.2f} to {accuracy.high:.2f} "
+        f"(chance {1 / len(trained.genres):.2f}), log loss {loss.value:.2f}, {trained.tested} artists, "
+        f"{trained.folds} folds, {trained.repeats} repeats",
+    )
+    for note in (*trained.notes, *report.notes):
+        table.add_row("note", Text(plain(note)))
+    return [table]

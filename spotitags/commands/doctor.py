@@ -1,0 +1,28 @@
+"""Command ``doctor``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from spotitags.commands._console import print_json, stdout
+from spotitags.commands._options import Json
+
+
+def doctor(
+    *,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Leave out the checks that need the network.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Check what is installed, set and reachable, and name what to do about gaps."""
+    from spotitags.commands._checks import checks_table, examine
+
+    checks = examine(offline=offline)
+    if as_json:
+        for check in checks:
+            print_json(check._asdict())
+    else:
+        stdout().print(checks_table(checks))

@@ -1,0 +1,92 @@
+"""Command ``evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spotitags.commands._common import open_spotitags, print_failures, split
+from spotitags.commands._console import exit_code, print_all, progress
+from spotitags.commands._options import AlbumOptions, CrossValidationOptions, TaggingOptions
+from spotitags.errors import InputError
+
+
+def evaluate(
+    labels_file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="LABELS.csv",
+            help="CSV with artist_id and genre, and file for covers on disk;"
+            " with --offline, by default the artists of the bundled library.",
+        ),
+    ] = None,
+    *,
+    source: AlbumOptions,
+    tagging: TaggingOptions,
+    validation: CrossValidationOptions,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Folder for scores.json and report.html.")
+    ] = None,
+    covers: Annotated[
+        bool, typer.Option("--covers", help="LABELS.csv lists single covers: file,genre[,artist].")
+    ] = False,
+    compare: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="RUN.json", help="scores.json of an earlier run to compare with; repeatable."),
+    ] = None,
+    train_albums: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Maximum number of albums per training artist; 0: as --albums."
+        ),
+    ] = 0,
+    drop_shared: Annotated[
+        bool, typer.Option("--drop-shared", help="Leave out covers that several artists have.")
+    ] = False,
+    curve_repeats: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Repeats used for the learning curves; 0 for none.")
+    ] = 2,
+) -> None:
+    """Evaluate predictions on labelled artists, or compare earlier runs."""
+    from datetime import UTC, datetime
+
+    from spotitags import evaluation
+    from spotitags.catalogs.labels import load_labelled
+    from spotitags.evaluation.report.terminal import show_comparison, show_scores
+
+    runs = [evaluation.read(path) for path in compare or ()]
+    if labels_file is None and out is None:
+        print_all(show_comparison(runs, evaluation.against_first(runs)))
+        return
+    if out is None or not (labels_file or source.offline):
+        raise InputError(
+            "LABELS.csv and --out belong together (--offline takes the bundled library's artists): "
+            "give both, or --compare twice and neither"
+        )
+    artists, origin = load_labelled(labels_file, split(validation.genres), single=covers)
+    spotitags = open_spotitags(
+        source, tagging, albums=max(source.albums, train_albums),
+        **({"catalog": origin} if covers else {"manifest": origin}),
+    )  # fmt: skip
+    protocol = evaluation.Protocol(
+        validation.folds,
+        validation.repeats,
+        curve_repeats,
+        validation.seed,
+        source.albums,
+        validation.shuffle,
+    )
+    default_name = labels_file.resolve().parent.name if labels_file else "bundled library"
+    with progress(len(artists)) as step:
+        found = evaluation.evaluate(
+            spotitags, artists, name=out.resolve().name, dataset=validation.dataset or default_name,
+            created=datetime.now(UTC).date().isoformat(), protocol=protocol,
+            min_covers=validation.min_covers, drop_shared=drop_shared, single=covers, progress=step,
+        )  # fmt: skip
+    print_all(show_scores(found, evaluation.write(found, out)))
+    for run in runs:
+        print_all(show_comparison([run, found], evaluation.against_first([run, found])))
+    print_failures(found["failed"])
+    raise typer.Exit(exit_code(len(artists), len(found["failed"])))

@@ -1,0 +1,83 @@
+"""Command ``leaderboard``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spotitags.commands._common import open_spotitags, print_failures, split
+from spotitags.commands._console import INTERRUPTED, exit_code, message, print_all, print_json, progress
+from spotitags.commands._options import AlbumOptions, CrossValidationOptions, Repeats, TaggerChoice
+
+
+@dataclass(frozen=True)
+class LeaderboardValidation(CrossValidationOptions):
+    """Options of the cross-validation, which runs once by default."""
+
+    folds: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Number of folds; 0: 5, or 10 with --pairs.")
+    ] = 0
+    repeats: Repeats = 1
+
+
+def leaderboard(
+    labels_file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="LABELS.csv",
+            help="CSV with artist_id, genre and file, or of single covers with file and genre.",
+        ),
+    ],
+    *,
+    source: AlbumOptions,
+    tagging: TaggerChoice,
+    validation: LeaderboardValidation,
+    covers: Annotated[
+        bool, typer.Option("--covers", help="Compare by single covers even if the CSV has artists.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Folder for leaderboard.json and leaderboard.html.")
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Model, view or tagger to compare, or 'tags'; repeatable."),
+    ] = None,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Compare pairs of genres by the area under the ROC curve.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the table as one JSON object on stdout.")
+    ] = False,
+) -> None:
+    """Compare all models of tags, colours and pictures on the same artists."""
+    from datetime import UTC, datetime
+
+    from spotitags.catalogs.labels import lists_single_covers, load_labelled
+    from spotitags.evaluation import Protocol
+    from spotitags.evaluation import leaderboard as models
+    from spotitags.evaluation.leaderboard.terminal import show_leaderboard
+
+    single = covers or lists_single_covers(labels_file)
+    artists, origin = load_labelled(labels_file, split(validation.genres), single=single)
+    spotitags = open_spotitags(source, tagging, **({"catalog": origin} if single else {"manifest": origin}))
+    folds = validation.folds or (models.PAIR_FOLDS if pairs else models.FOLDS)
+    protocol = Protocol(folds, validation.repeats, 0, validation.seed, shuffled=validation.shuffle)
+    with progress(len(artists)) as step:
+        found = models.leaderboard(
+            spotitags, artists, dataset=validation.dataset or labels_file.resolve().parent.name,
+            created=datetime.now(UTC).date().isoformat(), models=model or (), pairs=pairs,
+            protocol=protocol, min_covers=validation.min_covers, single=single, progress=step,
+        )  # fmt: skip
+    written = models.write(found, out) if out else ()
+    if as_json:
+        print_json(found)
+    else:
+        print_all(show_leaderboard(found, written))
+    print_failures(found["failed"])
+    if found["interrupted"]:
+        message("interrupted; models that were not done have no score")
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(exit_code(len(artists), len(found["failed"])))

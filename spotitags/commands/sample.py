@@ -1,0 +1,42 @@
+"""Command ``sample``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spotitags.commands._common import open_spotitags, split
+from spotitags.commands._console import message
+from spotitags.commands._options import CatalogOptions, Genres, Seed
+
+
+def sample(
+    labels_file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="LABELS.csv",
+            help="CSV with artist_id and genre, or of single covers with file and genre.",
+        ),
+    ],
+    source: CatalogOptions,
+    *,
+    out: Annotated[Path, typer.Option(metavar="FILE.png", help="Contact sheet to write.")],
+    per_genre: Annotated[int, typer.Option(min=1, metavar="N", help="Number of covers per genre.")] = 8,
+    seed: Seed = 0,
+    genres: Genres = None,
+) -> None:
+    """Draw a contact sheet of random covers of each genre, to check the data."""
+    from spotitags.catalogs.labels import lists_single_covers, load_labelled
+    from spotitags.evaluation.contact_sheet import contact_sheet, sample_covers
+
+    single = lists_single_covers(labels_file)
+    artists, origin = load_labelled(labels_file, split(genres), single=single)
+    spotitags = open_spotitags(source, None, **({"catalog": origin} if single else {"manifest": origin}))
+    samples, skipped = sample_covers(spotitags.source, artists, per_genre=per_genre, seed=seed)
+    for cover, reason in skipped:
+        message(f"skipped {cover}: {reason}")
+    title = f"{labels_file.resolve().parent.name} / {labels_file.name}, seed {seed}"
+    out.write_bytes(contact_sheet(title, samples, "cover" if single else "artist"))
+    message(f"{out} written")

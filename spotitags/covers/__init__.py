@@ -1,0 +1,1 @@
+"""Covers: from albums to files, and from files to pixels."""

@@ -1,0 +1,240 @@
+"""Random covers of each genre, to look at the data before anything is learnt from it."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spotitags.covers.decode import decode
+from spotitags.covers.fetch import CoverFetcher
+from spotitags.errors import CoverError, InputError, SpotiTagsError
+from spotitags.io.text import plain
+from spotitags.records import Cover, CoverFile, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
+    from PIL.ImageFont import FreeTypeFont, ImageFont
+
+    from spotitags.catalogs.base import Catalog
+    from spotitags.records import Album, Artist
+
+    Font = FreeTypeFont | ImageFont
+
+
+SIDE = 300  # pixels that a drawn cover keeps at least, where its file has them
+MOST_ALBUMS = 100  # of an artist, among which one is drawn
+FRUITLESS = 50  # covers in a row that cannot be used, after which a genre is given up
+
+MOST_SIDE, LEAST_SIDE = 176, 56  # pixels of a cover on the sheet
+COLUMNS = 10  # covers in a row, at most
+MOST_HEIGHT = 8000  # pixels
+MARGIN, GAP, HEAD, CAPTION, TITLE = 24, 10, 40, 22, 52  # pixels
+PAPER, INK, DIM, LINE, EDGE = "#ffffff", "#1c2127", "#5d6874", "#dde2e7", "#c8ced4"
+FONTS = ("DejaVuSans.ttf", "Arial Unicode.ttf", "arial.ttf")  # the first that is there; Pillow's own else
+
+
+@dataclass(frozen=True, slots=True)
+class GenreSample:
+    """What was drawn of one genre.
+
+    Attributes:
+        genre: Its label.
+        labelled: Artists, or single covers, that the labels have of it.
+        covers: Drawn at random, none twice.
+    """
+
+    genre: str
+    labelled: int
+    covers: tuple[Cover, ...]
+
+
+def sample_covers(
+    catalog: Catalog, artists: Sequence[Artist], *, per_genre: int = 8, seed: int = 0
+) -> tuple[list[GenreSample], list[Skipped]]:
+    """Draw covers of each genre, each of another artist while there are any left.
+
+    Args:
+        catalog: Where the artists' covers are.
+        artists: With genres; single covers stand as artists of one cover each.
+        per_genre: Covers of a genre, at least 1.
+        seed: Equal seeds and labels draw equal covers.
+
+    Returns:
+        The genres, alphabetical; and the covers and artists that could not be used, in whose place others
+        were drawn.
+
+    Raises:
+        InputError: Not one cover could be used.
+    """
+    if per_genre < 1:
+        raise InputError(f"a sample needs 1 cover of a genre at least, not {per_genre}")
+    drawn, skipped = [], []
+    with CoverFetcher() as covers:
+        for number, genre in enumerate(sorted({str(artist.genre) for artist in artists})):
+            own = [artist for artist in artists if artist.genre == genre]
+            rng = np.random.default_rng([seed, number])
+            found, bad = _usable_covers(covers, _albums(catalog, own, rng), per_genre)
+            drawn.append(GenreSample(genre, len(own), tuple(found)))
+            skipped += bad
+    if not any(genre.covers for genre in drawn):
+        why = next(iter(skipped), Skipped("", "there is none"))
+        raise InputError(f"not one cover could be used: {why.cover} {why.reason}")
+    return drawn, skipped
+
+
+def _usable_covers(
+    covers: CoverFetcher, albums: Iterator[Album | Skipped], wanted: int
+) -> tuple[list[Cover], list[Skipped]]:
+    """The first ``wanted`` covers that can be used, and what stood among them that cannot."""
+    found: dict[str, Cover] = {}
+    bad: list[Skipped] = []
+    since = 0
+    for album in albums:
+        cover = album if isinstance(album, Skipped) else _cover(covers, album)
+        if isinstance(cover, Cover):
+            found.setdefault(cover.digest, cover)
+            since = 0
+        else:
+            bad.append(cover)
+            since += 1
+        if len(found) == wanted or since == FRUITLESS:
+            break
+    return list(found.values()), bad
+
+
+def _cover(covers: CoverFetcher, album: Album) -> Cover | Skipped:
+    (file,) = covers.fetch([album], SIDE)
+    if not isinstance(file, CoverFile):
+        return file._replace(cover=_name(album))
+    try:
+        return decode(file, SIDE)
+    except CoverError as error:
+        return Skipped(_name(album), f"{error.reason}: {error.detail}" if error.detail else error.reason)
+
+
+def _name(album: Album) -> str:
+    names = (album.artist.name, album.name or album.id)
+    return ", ".join(name for name in names if name)
+
+
+def _albums(
+    catalog: Catalog, artists: Sequence[Artist], rng: np.random.Generator
+) -> Iterator[Album | Skipped]:
+    """Every album in random order: a first one of each artist, then a second one of each, and so on."""
+    rest: list[list[Album]] = []
+    for i in rng.permutation(len(artists)).tolist():
+        try:
+            albums = catalog.albums(artists[i].id, MOST_ALBUMS)
+        except SpotiTagsError as error:
+            yield Skipped(artists[i].name or artists[i].id, str(error))
+            continue
+        rest.append([albums[j] for j in rng.permutation(len(albums)).tolist()])
+        if rest[-1]:
+            yield rest[-1].pop()
+    while rest := [albums for albums in rest if albums]:
+        for albums in rest:
+            yield albums.pop()
+
+
+def contact_sheet(title: str, drawn: Sequence[GenreSample], unit: str = "artist") -> bytes:
+    """A PNG of drawn covers, at most 2,000 pixels wide and 8,000 high; many covers are shown smaller.
+
+    Args:
+        title: Above everything.
+        drawn: A heading and rows of `COLUMNS` covers each.
+        unit: What is labelled: ``artist``, whose names then stand below the covers, or ``cover``.
+
+    Raises:
+        InputError: There are too many covers for one sheet.
+    """
+    from PIL import Image, ImageDraw
+
+    most = max(len(genre.covers) for genre in drawn)
+    columns = -(-most // -(-most // COLUMNS))  # rows of even length
+    captions = any(cover.album.artist.name for genre in drawn for cover in genre.covers)
+    lines = sum(_lines(genre, columns) for genre in drawn)
+    spare = MOST_HEIGHT - TITLE - MARGIN - len(drawn) * (HEAD + GAP) - lines * (GAP + CAPTION * captions)
+    side = min(MOST_SIDE, spare // lines)
+    if side < LEAST_SIDE:
+        raise InputError(
+            f"{len(drawn)} genres with {lines} rows of covers are too many for one sheet: "
+            "choose some with --genres, or a smaller --per-genre"
+        )
+    step = side + GAP + CAPTION * captions
+    width = max(2 * MARGIN + columns * (side + GAP) - GAP, 480)
+    picture = Image.new("RGB", (width, TITLE + MARGIN + len(drawn) * (HEAD + GAP) + lines * step), PAPER)
+    pen = ImageDraw.Draw(picture)
+    room = width - 2 * MARGIN
+    pen.text((MARGIN, MARGIN), _fitted(title, _font(18), room), INK, _font(18))
+    y = TITLE
+    for genre in drawn:
+        _head(pen, genre, unit, (MARGIN, y), room)
+        y += HEAD
+        for number, cover in enumerate(genre.covers):
+            row, column = divmod(number, columns)
+            _tile(picture, pen, cover, (MARGIN + column * (side + GAP), y + row * step), side)
+        y += _lines(genre, columns) * step + GAP
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+def _lines(genre: GenreSample, columns: int) -> int:
+    return max(-(-len(genre.covers) // columns), 1)
+
+
+def _head(pen: ImageDraw, genre: GenreSample, unit: str, at: tuple[int, int], room: int) -> None:
+    x, y = at
+    pen.line((x, y + 4, x + room, y + 4), LINE)
+    shown = _count(len(genre.covers), "cover")
+    count = f"{shown}, {_count(genre.labelled, unit)} labelled"
+    aside = room - int(pen.textlength(count, _font(13))) - 2 * GAP
+    name = _fitted(genre.genre, _font(17), aside)
+    pen.text((x, y + 12), name, INK, _font(17))
+    pen.text((x + pen.textlength(name, _font(17)) + GAP, y + 16), count, DIM, _font(13))
+
+
+def _tile(picture: Image, pen: ImageDraw, cover: Cover, at: tuple[int, int], side: int) -> None:
+    """One cover, whole, in the middle of its square, and its artist below."""
+    from PIL import Image, ImageOps
+
+    shown = ImageOps.contain(Image.fromarray(cover.pixels), (side, side), Image.Resampling.LANCZOS)
+    x, y = at
+    left, top = x + (side - shown.width) // 2, y + (side - shown.height) // 2
+    picture.paste(shown, (left, top))
+    pen.rectangle((left, top, left + shown.width - 1, top + shown.height - 1), outline=EDGE)
+    if cover.album.artist.name:
+        pen.text((x, y + side + 4), _fitted(cover.album.artist.name, _font(12), side), DIM, _font(12))
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n:,} {word}{'' if n == 1 else 's'}"
+
+
+def _fitted(text: str, font: Font, room: int) -> str:
+    """The text without what could upset a line, and as far as there is room for it."""
+    text = " ".join(plain(text).split())
+    if font.getlength(text) <= room:
+        return text
+    while text and font.getlength(text + "…") > room:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+@cache
+def _font(size: int) -> Font:
+    from PIL import ImageFont
+
+    for name in FONTS:
+        try:
+            return ImageFont.truetype(name, size)
+        except OSError:
+            continue
+    return ImageFont.load_default(size)

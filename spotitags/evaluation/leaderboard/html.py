@@ -1,0 +1,106 @@
+"""``leaderboard.html``: one file that opens offline, on a phone, light or dark."""
+
+from __future__ import annotations
+
+import html
+from importlib.resources import files
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from spotitags.evaluation.leaderboard.standings import RANKED_BY
+from spotitags.evaluation.leaderboard.terminal import (
+    areas,
+    duration,
+    failures,
+    legend,
+    score,
+    subtitle,
+    to_best,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def page(found: Mapping[str, Any]) -> str:
+    """The leaderboard as HTML; everything in it is inline, and text from outside is escaped."""
+    template = Template(
+        files("spotitags.evaluation.leaderboard").joinpath("page.html").read_text(encoding="utf-8")
+    )
+    head, rows = _pairs(found) if "pairs" in found else _standings(found)
+    seconds = found["seconds"]
+    lines = [
+        *(failures(found) if "pairs" in found else ()),
+        *legend(found),
+        *(f"tagger {tagger['name']}, version {tagger['version']}" for tagger in found["taggers"]),
+        *(f"{kind['name']} measured on covers, version {kind['version']}" for kind in found["measures"]),
+        f"seed {found['protocol']['seed']}, {found['masked_covers']:g} covers a fold masked",
+        f"{found['covers']:,} covers, read in {seconds['reading']:g} s; models in {seconds['models']:g} s",
+    ]
+    return template.substitute(
+        dataset=html.escape(found["dataset"]),
+        subtitle=html.escape(subtitle(found)),
+        head=head,
+        rows="\n".join(rows),
+        legend="\n".join(f"<li>{html.escape(line[:1].upper() + line[1:])}</li>" for line in lines),
+    )
+
+
+def _standings(found: Mapping[str, Any]) -> tuple[str, list[str]]:
+    head = (
+        _cells("th", ["model", "reads"]) + '<th class="plot">balanced accuracy, 0 to 1, dotted: chance</th>'
+    )
+    head += _cells("th", ["95% interval", "to best", "log loss", "fit", "ask"], "n")
+    rows = []
+    for number, row in enumerate(found["standings"]):
+        name = _cells("td", [row["model"], row["reads"]])
+        if "error" in row:
+            rows.append(
+                f'<tr>{name}<td class="error" colspan="6">failed: {html.escape(row["error"])}</td></tr>'
+            )
+            continue
+        times = [duration(row["fit_seconds"]), duration(row["ask_seconds"])]
+        numbers = _numbers(row, to_best(row, first=number == 0), times)
+        kind = "" if row["within_noise"] else ' class="behind"'
+        rows.append(f"<tr{kind}>{name}{_plot(row['scores'][RANKED_BY], found['chance'])}{numbers}</tr>")
+    if blend := found["blend"]:
+        name, plot = (
+            _cells("td", ["blend", "the best few"]),
+            _plot(blend["scores"][RANKED_BY], found["chance"]),
+        )
+        numbers = _numbers(blend, to_best(blend), ["", ""])
+        rows.append(f'<tr class="blend">{name}{plot}{numbers}</tr>')
+    return head, rows
+
+
+def _numbers(row: Mapping[str, Any], gap: str, times: Sequence[str]) -> str:
+    scores = row["scores"]
+    cells = [score(scores[RANKED_BY]), gap, f"{scores['log_loss']['value']:.2f}", *times]
+    return _cells("td", cells, "n")
+
+
+def _plot(found: Mapping[str, float], chance: float) -> str:
+    """A dot for an estimate, a line for its interval, a dotted line for chance."""
+    low, high, value = (100 * found[name] for name in ("low", "high", "value"))
+    return (
+        f'<td class="plot"><div class="track"><i class="chance" style="left:{100 * chance:.2f}%"></i>'
+        f'<i class="whisker" style="left:{low:.2f}%;width:{high - low:.2f}%"></i>'
+        f'<i class="dot" style="left:{value:.2f}%"></i></div></td>'
+    )
+
+
+def _pairs(found: Mapping[str, Any]) -> tuple[str, list[str]]:
+    head = _cells("th", ["genres", "model", "reads"])
+    head += '<th class="plot">area under the ROC curve, 0 to 1, dotted: chance</th>'
+    head += _cells("th", [f"{found['unit']}s", "95% interval"], "n")
+    rows = []
+    for genres, count, area in areas(found):
+        name = _cells("td", [genres, area["model"], area["reads"]])
+        numbers = _cells("td", [f"{count:,}", score(area)], "n")
+        rows.append(f"<tr>{name}{_plot(area, found['chance'])}{numbers}</tr>")
+    return head, rows
+
+
+def _cells(tag: str, cells: Sequence[str], kind: str = "") -> str:
+    opening = f'<{tag} class="{kind}">' if kind else f"<{tag}>"
+    return "".join(f"{opening}{html.escape(cell)}</{tag}>" for cell in cells)

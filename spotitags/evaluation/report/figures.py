@@ -1,0 +1,244 @@
+"""The figures of a report, from ``scores.json``; matplotlib without a display."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spotitags.errors import NotInstalledError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+
+INK = "#010203"  # stands for the page's own text colour: light and dark pages show the same figure
+BLUE, ORANGE = "#3b7dd8", "#e08214"
+HUES = (BLUE, ORANGE, "#2ca089", "#c44e8a", "#8a6fd1", "#9a8c1c", "#7f7f7f", "#d9534f", "#4aa8c0", "#6b8e23")
+_SETTINGS: dict[Any, Any] = {
+    "font.size": 10,
+    "font.family": "DejaVu Sans",
+    "svg.fonttype": "none",
+    "text.parse_math": False,  # genres are named by users, and a dollar is no formula
+    "svg.hashsalt": "spotitags",  # equal scores give equal files
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "axes.titlesize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure.
+
+    Attributes:
+        name: Of its file.
+        title: Heading.
+        caption: What it shows and how to read it.
+        svg: For a page: text in the page's own colour and font, no background.
+        png: For everything else: dark on white.
+    """
+
+    name: str
+    title: str
+    caption: str
+    svg: str
+    png: bytes
+
+
+def figures(found: Mapping[str, Any]) -> list[Figure]:
+    """All figures that the scores have data for.
+
+    Raises:
+        NotInstalledError: matplotlib is not there.
+    """
+    try:
+        import matplotlib as mpl
+    except ImportError as error:
+        raise NotInstalledError("the report", "report") from error
+    with mpl.rc_context(_SETTINGS):
+        drawn = [_confusion(found), *(_roc(found, genre) for genre in _positives(found)), _reliability(found)]
+        curves = found["curves"]
+        if curves["artists"]:
+            drawn.append(_by_artists(found))
+        if curves["covers"]:
+            drawn.append(_by_covers(found))
+    return drawn
+
+
+def _figure(
+    name: str, title: str, caption: str, draw: Callable[[Axes], None], size: tuple[float, float]
+) -> Figure:
+    from matplotlib.figure import Figure as Canvas
+
+    canvas = Canvas(figsize=size, layout="constrained")
+    draw(canvas.subplots())
+    return Figure(name, title, caption, _svg(canvas, name, title), _png(canvas))
+
+
+def _svg(canvas: Canvas, name: str, title: str) -> str:
+    """The figure as an element of a page; ids get the figure's name, for a page has several figures."""
+    text = io.StringIO()
+    canvas.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    svg = text.getvalue()
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    svg = re.sub(r'\bid="', f'id="{name}-', svg)
+    svg = re.sub(r'(url\(|href=")#', rf"\1#{name}-", svg)
+    svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
+    svg = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", svg)
+    return svg.replace(INK, "currentColor").replace(
+        "<svg", f'<svg role="img" aria-label="{html.escape(title)}"', 1
+    )
+
+
+def _png(canvas: Canvas) -> bytes:
+    file = io.BytesIO()
+    canvas.savefig(file, format="png", dpi=160, facecolor="white", metadata={"Software": None})
+    return file.getvalue()
+
+
+def _confusion(found: Mapping[str, Any]) -> Figure:
+    genres = found["genres"]
+    table = np.array(found["systems"][0]["confusion"])
+    part = table / np.maximum(table.sum(axis=1, keepdims=True), 1e-9)
+
+    def draw(axes: Axes) -> None:
+        for i, row in enumerate(part):
+            for j, value in enumerate(row):
+                colour = BLUE if i == j else ORANGE
+                axes.add_patch(_cell(j, i, colour, float(value)))
+                axes.text(j, i, f"{value:.2f}", ha="center", va="center")
+        axes.set(
+            xlim=(-0.5, len(genres) - 0.5), ylim=(len(genres) - 0.5, -0.5), xlabel="named", ylabel="true"
+        )
+        names = [_short(genre) for genre in genres]
+        axes.set_xticks(range(len(genres)), names, rotation=30, ha="right")
+        axes.set_yticks(range(len(genres)), names)
+        axes.spines[:].set_visible(False)
+        axes.tick_params(length=0)
+
+    caption = f"Of the {found['unit']}s of each genre (rows), the part that was named each genre."
+    side = max(3.8, 1.4 + 0.5 * len(genres))
+    return _figure("confusion", "Confusion matrix", caption, draw, (side + 0.4, side))
+
+
+def _cell(x: int, y: int, colour: str, strength: float) -> Any:  # noqa: ANN401 - matplotlib's own class
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((x - 0.48, y - 0.48), 0.96, 0.96, facecolor=colour, alpha=0.04 + 0.7 * strength, lw=0)
+
+
+def _positives(found: Mapping[str, Any]) -> list[str]:
+    """Genres with a ROC figure of their own: all, or the first of two, whose curves are mirrored."""
+    return list(found["genres"][: None if len(found["genres"]) > 2 else 1])  # noqa: PLR2004
+
+
+def _roc(found: Mapping[str, Any], genre: str) -> Figure:
+    areas = {tuple(pair["genres"]): pair["value"] for pair in found["systems"][0]["auc"]}
+
+    name = _short(genre)
+
+    def draw(axes: Axes) -> None:
+        axes.plot([0, 1], [0, 1], color=INK, lw=0.8, ls=":", alpha=0.6)
+        for pair in found["curves"]["roc"]:
+            if genre not in pair["genres"] or None in pair["tpr"]:
+                continue
+            first, second = pair["genres"]
+            other = second if genre == first else first
+            x, y = np.linspace(0, 1, len(pair["tpr"])), np.array(pair["tpr"])
+            x, y = np.append(0, x), np.append(0, y)
+            # Seen from the second genre a curve is mirrored at the other diagonal.
+            x, y = (x, y) if genre == first else (1 - y, 1 - x)
+            colour = HUES[found["genres"].index(other) % len(HUES)]
+            axes.plot(x, y, color=colour, lw=1.6, label=f"{_short(other)} {areas[first, second]:.2f}")
+        axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
+        axes.set(xlabel=f"of the other genre, named {name}", ylabel=f"of {name}, named {name}")
+        axes.set_aspect("equal")
+        axes.legend(title=f"{name} against", loc="lower right")
+
+    caption = (
+        f"{genre} against each other genre: area under the curve in the legend, one half is chance. "
+        "Scored by the genre's share of what both together get; the mean over repeats."
+    )
+    number = found["genres"].index(genre) + 1  # two genres may have one slug
+    return _figure(f"roc-{number}-{_slug(genre)}", f"ROC: {genre}", caption, draw, (4.2, 4.0))
+
+
+def _reliability(found: Mapping[str, Any]) -> Figure:
+    bins = found["reliability"]
+    error = found["systems"][0]["scores"]["calibration_error"]
+
+    def draw(axes: Axes) -> None:
+        sure, right = [b["confidence"] for b in bins], [b["right"] for b in bins]
+        axes.plot([0, 1], [0, 1], color=INK, lw=0.8, ls=":", alpha=0.6)
+        axes.plot(sure, right, color=BLUE, lw=1.4)
+        axes.scatter(sure, right, s=[20 + 700 * b["part"] for b in bins], color=BLUE, alpha=0.55, lw=0)
+        axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="share of the winner", ylabel="part that was right")
+        axes.set_aspect("equal")
+
+    caption = (
+        "How often votes of each sureness were right; on the dotted line a share says just that. "
+        f"Larger dots, more {found['unit']}s. Expected calibration error {error['value']:.2f} "
+        f"({error['low']:.2f} to {error['high']:.2f})."
+    )
+    return _figure("reliability", "Reliability", caption, draw, (4.2, 4.0))
+
+
+def _by_artists(found: Mapping[str, Any]) -> Figure:
+    caption = (
+        f"Balanced accuracy by {found['unit']}s to learn from, {_repeats(found)}; "
+        "the band is the 95% bootstrap interval, dotted is chance."
+    )
+    label = f"{found['unit']}s trained on"
+    return _curve(found, "artists", f"Learning curve: {found['unit']}s", caption, label)
+
+
+def _by_covers(found: Mapping[str, Any]) -> Figure:
+    caption = (
+        "Balanced accuracy by covers shown of each tested artist (all, where there are fewer), "
+        f"{_repeats(found)}. Training saw all covers."
+    )
+    return _curve(found, "covers", "Learning curve: covers", caption, "covers an artist")
+
+
+def _repeats(found: Mapping[str, Any]) -> str:
+    count = min(found["protocol"]["curve_repeats"], found["protocol"]["repeats"])
+    return f"{count} repeat{'' if count == 1 else 's'} of {found['protocol']['folds']} folds"
+
+
+def _curve(found: Mapping[str, Any], key: str, title: str, caption: str, label: str) -> Figure:
+    points: Sequence[Mapping[str, float]] = found["curves"][key]
+
+    def draw(axes: Axes) -> None:
+        x = [point[key] for point in points]
+        axes.fill_between(
+            x, [p["low"] for p in points], [p["high"] for p in points], color=BLUE, alpha=0.2, lw=0
+        )
+        axes.plot(x, [p["value"] for p in points], color=BLUE, marker="o", ms=4)
+        axes.axhline(found["chance"], color=INK, lw=0.8, ls=":", alpha=0.6)
+        axes.set(ylim=(0, 1.02), xlim=(0, max(x) * 1.03), xlabel=label, ylabel="balanced accuracy")
+
+    return _figure(f"curve-{key}", title, caption, draw, (4.2, 3.4))
+
+
+def _short(genre: str, longest: int = 16) -> str:
+    """A genre's name as far as a figure has room for it."""
+    return genre if len(genre) <= longest else genre[: longest - 1] + "\u2026"
+
+
+def _slug(genre: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", genre.casefold()).strip("-")[:40] or "genre"

@@ -1,0 +1,1 @@
+"""Network and disk: HTTP requests, caches, rate limits and text from outside."""

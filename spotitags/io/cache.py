@@ -1,0 +1,171 @@
+"""What is kept between runs: diskcache behind a `Disk` that refuses pickles both ways."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import contextmanager
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import diskcache
+from diskcache import Disk, Timeout
+from diskcache.core import MODE_PICKLE
+
+from spotitags.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+
+_PLAIN = (str, bytes)
+
+
+class PicklelessDisk(Disk):  # type: ignore[misc]
+    """Stores text and bytes, and neither writes nor reads a pickle (CVE-2025-69872)."""
+
+    def put(self, key: Any) -> tuple[Any, bool]:  # noqa: ANN401
+        """Serialise a key, which must be str or bytes."""
+        if type(key) not in _PLAIN:
+            raise TypeError(f"a cache key is text or bytes, not {type(key).__name__}")
+        return super().put(key)  # type: ignore[no-any-return]
+
+    def get(self, key: Any, raw: bool) -> Any:  # noqa: ANN401, FBT001
+        """Read a key back; one that would be unpickled is refused."""
+        if not raw:
+            raise ValueError("the cache holds a pickled key, which is never read")
+        return super().get(key, raw)
+
+    def store(self, value: Any, read: Any, key: Any = None) -> Any:  # noqa: ANN401
+        """Serialise a value, which must be str or bytes."""
+        if type(value) not in _PLAIN or read:
+            raise TypeError(f"a cached value is text or bytes, not {type(value).__name__}")
+        return super().store(value, read, key=key)
+
+    def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> Any:  # noqa: ANN401, FBT001
+        """Read a value back; one that would be unpickled is refused."""
+        if mode == MODE_PICKLE:
+            raise ValueError("the cache holds a pickled value, which is never read")
+        return super().fetch(mode, filename, value, read)
+
+
+class Cache:
+    """Answers worth keeping, as JSON text under a kind and a key; opened on first use.
+
+    Args:
+        folder: Where it lives; created readable by its owner alone.
+        megabytes: Size from which the least recently stored answers make room.
+    """
+
+    def __init__(self, folder: Path, megabytes: int = 2048) -> None:
+        self.folder = folder
+        self.megabytes = megabytes
+        self._store: diskcache.Cache | None = None
+        self._opening = Lock()
+
+    def __repr__(self) -> str:
+        return f"Cache({str(self.folder)!r})"
+
+    def get(self, kind: str, key: str) -> Any:  # noqa: ANN401
+        """The JSON value kept under ``kind`` and ``key``, or None.
+
+        Raises:
+            SettingsError: The cache folder cannot be used.
+        """
+        return self.get_many(kind, [key])[0]
+
+    def get_many(self, kind: str, keys: Sequence[str]) -> list[Any]:
+        """The JSON values kept under ``kind`` and each key, None where there is none."""
+        with self._opened() as store:
+            texts = [store.get(f"{kind}:{key}") for key in keys]
+        return [_parsed(text) for text in texts]
+
+    def put(self, kind: str, key: str, value: Any, *, seconds: float | None = None) -> None:  # noqa: ANN401
+        """Keep one JSON value, for ``seconds`` or until room is needed."""
+        self.put_many(kind, {key: value}, seconds=seconds)
+
+    def put_many(self, kind: str, values: Mapping[str, Any], *, seconds: float | None = None) -> None:
+        """Keep several JSON values in one transaction: all of them or, when interrupted, none."""
+        if not values:
+            return
+        with self._opened() as store, store.transact():
+            for key, value in values.items():
+                store.set(f"{kind}:{key}", _text(value), expire=seconds)
+
+    def update(
+        self, kind: str, key: str, change: Callable[[Any], Any], *, seconds: float | None = None
+    ) -> Any:  # noqa: ANN401
+        """Replace one JSON value by ``change`` of it, given None where there is none; gives the new value.
+
+        No other process comes in between; when ``change`` raises, the old value stays.
+        """
+        with self._opened() as store, store.transact():
+            text = store.get(f"{kind}:{key}")
+            value = change(_parsed(text))
+            store.set(f"{kind}:{key}", _text(value), expire=seconds)
+        return value
+
+    def volume(self) -> int:
+        """Bytes on disk; 0 where nothing was cached yet."""
+        with self._explained():
+            if not (self.folder / "cache.db").exists():
+                return 0
+        with self._opened() as store:
+            return int(store.volume())
+
+    def close(self) -> None:
+        """Close the database; the next call opens it again."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    @contextmanager
+    def _opened(self) -> Iterator[diskcache.Cache]:
+        with self._explained():
+            with self._opening:
+                if self._store is None:
+                    self._store = self._open()
+            yield self._store
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what a folder or a database may raise into what to do about it."""
+        try:
+            yield
+        except (OSError, sqlite3.Error, ValueError, Timeout) as error:
+            raise SettingsError(
+                f"the cache in {self.folder} cannot be used: {self._advice(error)}"
+            ) from error
+
+    def _advice(self, error: Exception) -> str:
+        """What happened and what to do; only a damaged cache is worth deleting."""
+        if isinstance(error, Timeout) or "locked" in str(error):
+            return (
+                "another program has held it for a minute; try again, or set SPOTITAGS_CACHE_DIR to another"
+            )
+        if isinstance(error, OSError) or "readonly" in str(error) or "unable to open" in str(error):
+            return f"{error}; set SPOTITAGS_CACHE_DIR to a folder that you may write to"
+        return f"{error or type(error).__name__}; delete that folder, or set SPOTITAGS_CACHE_DIR to another"
+
+    def _open(self) -> diskcache.Cache:
+        if not self.folder.exists():
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return diskcache.Cache(
+            str(self.folder),
+            disk=PicklelessDisk,
+            disk_min_file_size=1 << 20,  # answers are small: keep them in the database itself
+            size_limit=self.megabytes << 20,
+        )
+
+
+def _parsed(text: str | bytes | None) -> Any:  # noqa: ANN401
+    """The value of a row; a damaged one counts as missing and is written anew."""
+    try:
+        return None if text is None else json.loads(text)
+    except ValueError:
+        return None
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 — any JSON
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

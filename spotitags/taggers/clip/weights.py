@@ -1,0 +1,269 @@
+"""Where open_clip's weights are: names, Hugging Face's cache folder, and downloads that fail at once.
+
+Nothing here imports torch, so readiness and version cost milliseconds; `locate` does where it must ask
+open_clip's own table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spotitags.errors import InputError, NotInstalledError, TaggerError, WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import ModuleType
+
+
+DEFAULT_MODEL = "ViT-B-32-256/datacomp_s34b_b86k"
+
+_DEFAULT_REPO = "laion/CLIP-ViT-B-32-256x256-DataComp-s34B-b86K"
+_DEFAULT_SIZE = 256
+_HUB, _FOLDER = "hf-hub:", "local-dir:"
+_CONFIG = "open_clip_config.json"
+_CHECKPOINTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+_SUFFIXES = (".safetensors", ".bin", ".pth")
+_PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
+_VISION_SIZE = 224  # open_clip's CLIPVisionCfg.image_size
+_TIMEOUT = 5.0  # seconds for the Hub to answer a HEAD request
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What open_clip needs to build one model.
+
+    Attributes:
+        model: open_clip's ``model_name``.
+        checkpoint: Path of the weights, None where ``model`` is a folder that holds them.
+        preprocessing: ``mean``, ``std``, ``interpolation``, ``resize_mode`` as open_clip's table has them.
+        quick_gelu: True where the weights were trained with OpenAI's approximate GELU.
+        tokenizer: The name to ask for a tokenizer that is not open_clip's own.
+    """
+
+    model: str
+    tokenizer: str
+    checkpoint: str | None = None
+    preprocessing: Mapping[str, Any] = field(default_factory=dict)
+    quick_gelu: bool = False
+
+
+def image_size(model: str, *, offline: bool = False) -> int:
+    """Pixels a side of the model's input, read from its configuration file; no model is built.
+
+    Raises:
+        InputError: No such model name.
+        WeightsError: The configuration cannot be had.
+    """
+    if model == DEFAULT_MODEL:
+        return _DEFAULT_SIZE
+    if model.startswith(_FOLDER):
+        config = _folder(model) / _CONFIG
+    elif model.startswith(_HUB):
+        config = hub_file(model.removeprefix(_HUB), (_CONFIG,), offline=offline)
+    else:
+        config = _builtin_config(model)
+    content = json.loads(config.read_text(encoding="utf-8"))
+    size = content.get("model_cfg", content)["vision_cfg"].get("image_size", _VISION_SIZE)
+    return int(max(size)) if isinstance(size, list) else int(size)
+
+
+def identity(model: str) -> str:
+    """The model's name; a folder's with a digest of its configuration and its checkpoint's size and time."""
+    if not model.startswith(_FOLDER):
+        _check_name(model)
+        return model
+    folder = _folder(model)
+    digest = hashlib.sha256((folder / _CONFIG).read_bytes())
+    for checkpoint in _checkpoints(folder):
+        status = checkpoint.stat()
+        digest.update(f"{checkpoint.name} {status.st_size} {status.st_mtime_ns}".encode())
+    return f"{model}@{digest.hexdigest()[:12]}"
+
+
+def on_disk(model: str) -> bool | None:
+    """Whether the weights are on this disk already; None where only open_clip's table could tell.
+
+    Raises:
+        InputError: ``model`` is of no form that open_clip takes.
+    """
+    if model == DEFAULT_MODEL:
+        return cached_file(_DEFAULT_REPO, _CHECKPOINTS) is not None
+    if model.startswith(_HUB):
+        return cached_file(model.removeprefix(_HUB), _CHECKPOINTS) is not None
+    if model.startswith(_FOLDER):
+        folder = Path(model.removeprefix(_FOLDER))
+        return (folder / _CONFIG).is_file() and bool(_checkpoints(folder))
+    _check_name(model)
+    return None
+
+
+def installed() -> bool:
+    """Whether the packages of the extra are here; imports none."""
+    return all(find_spec(package) is not None for package in ("torch", "torchvision", "open_clip"))
+
+
+def import_open_clip() -> ModuleType:
+    """open_clip itself; takes seconds the first time.
+
+    Raises:
+        TaggerError: What is installed does not fit together.
+    """
+    try:
+        import open_clip
+    except (ImportError, RuntimeError, OSError) as error:
+        raise TaggerError(
+            f"open_clip cannot be imported ({_line(error)}): install torch and torchvision from the same "
+            "source, or take --tagger lite"
+        ) from error
+    module: ModuleType = open_clip
+    return module
+
+
+def locate(model: str, *, offline: bool = False) -> Weights:
+    """Find the weights on disk, or download them.
+
+    The checkpoint's path goes to open_clip together with the preprocessing of its own table: a path alone
+    would silently keep OpenAI's (right for ViT-B-32, wrong for SigLIP, PE and MobileCLIP).
+
+    Raises:
+        InputError: No such model name.
+        WeightsError: The weights cannot be had.
+        NotInstalledError: open_clip is not here.
+    """
+    if not installed():
+        raise NotInstalledError("the clip tagger", "clip")
+    if model.startswith(_FOLDER):
+        if not _checkpoints(_folder(model)):
+            raise _missing(model, "the folder holds no *.safetensors, *.bin or *.pth file")
+        return Weights(model, tokenizer=model)
+    if model.startswith(_HUB):
+        repository = model.removeprefix(_HUB)
+        hub_file(repository, (_CONFIG,), offline=offline)
+        checkpoint = hub_file(repository, _CHECKPOINTS, offline=offline)
+        return Weights(f"{_FOLDER}{checkpoint.parent}", tokenizer=model)
+    name, _, tag = _check_name(model)
+    if model == DEFAULT_MODEL:  # known here, so that a missing network shows before torch is imported
+        hub_file(_DEFAULT_REPO, _CHECKPOINTS, offline=offline)
+    entry = _table_entry(name, tag)
+    repository, _, file = entry["hf_hub"].rpartition("/")
+    checkpoint = hub_file(repository, (file,) if file else _CHECKPOINTS, offline=offline)
+    return Weights(
+        name,
+        tokenizer=name,
+        checkpoint=str(checkpoint),
+        preprocessing={key: entry[key] for key in _PREPROCESSING if key in entry},
+        quick_gelu=bool(entry.get("quick_gelu")),
+    )
+
+
+def cached_file(repository: str, names: Sequence[str]) -> Path | None:
+    """The first of ``names`` that Hugging Face's cache folder holds of ``repository``'s main branch."""
+    folder = _hub_cache() / f"models--{repository.replace('/', '--')}"
+    try:
+        commit = (folder / "refs" / "main").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    files = (folder / "snapshots" / commit / name for name in names)
+    return next((file for file in files if file.is_file()), None)
+
+
+def hub_file(repository: str, names: Sequence[str], *, offline: bool) -> Path:
+    """The first of ``names`` in ``repository``, from the cache folder or else from the Hugging Face Hub.
+
+    The Hub is asked once before anything is downloaded: where there is no network, its own client retries
+    for half a minute and warns on stderr.
+
+    Raises:
+        WeightsError: Neither the cache nor the Hub gives it.
+    """
+    if cached := cached_file(repository, names):
+        return cached
+    if offline:
+        raise _missing(f"{_HUB}{repository}", "it is not on disk and offline forbids a download")
+    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
+    from huggingface_hub.errors import RemoteEntryNotFoundError
+
+    for name in names:
+        try:
+            get_hf_file_metadata(hf_hub_url(repository, name), timeout=_TIMEOUT)
+            return Path(hf_hub_download(repository, name))
+        except RemoteEntryNotFoundError:
+            continue
+        except Exception as error:  # the errors of the client, of its HTTP library and of xet share no root
+            raise _missing(f"{_HUB}{repository}", f"{type(error).__name__}: {error}") from error
+    raise _missing(f"{_HUB}{repository}", f"it holds none of {', '.join(names)}")
+
+
+def _missing(model: str, cause: str) -> WeightsError:
+    return WeightsError(
+        f"the CLIP weights {model} cannot be had ({_line(cause)}): "
+        "take --tagger lite, or run once with a network"
+    )
+
+
+def _line(text: object) -> str:
+    return " ".join(str(text).split())[:300]
+
+
+def _hub_cache() -> Path:
+    """Hugging Face's cache folder, by the same variables and in the same order as its own client."""
+    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = os.environ.get("HF_HOME") or str(Path(home) / "huggingface")
+    hub = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or str(Path(home) / "hub")
+    return Path(os.path.expandvars(hub)).expanduser()
+
+
+def _check_name(model: str) -> tuple[str, str, str]:
+    name, slash, tag = model.partition("/")
+    if model.startswith(_HUB) or (name and tag):
+        return name, slash, tag
+    raise InputError(
+        f"{model!r} names no CLIP weights: give open_clip's name/pretrained (such as {DEFAULT_MODEL}), "
+        f"{_HUB}owner/repository or {_FOLDER}path"
+    )
+
+
+def _folder(model: str) -> Path:
+    folder = Path(model.removeprefix(_FOLDER))
+    if not (folder / _CONFIG).is_file():
+        raise _missing(model, f"the folder holds no {_CONFIG}")
+    return folder
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.glob("*") if file.suffix in _SUFFIXES)
+
+
+def _builtin_config(model: str) -> Path:
+    """open_clip's own configuration file of a named model, found without importing open_clip."""
+    name = _check_name(model)[0]
+    spec = find_spec("open_clip")
+    if spec is None or spec.origin is None:
+        raise NotInstalledError("the clip tagger", "clip")
+    config = Path(spec.origin).parent / "model_configs" / f"{name}.json"
+    if not config.is_file():
+        raise InputError(
+            f"open_clip knows no model {name!r}; python -c 'import open_clip; print(open_clip.list_models())'"
+        )
+    return config
+
+
+def _table_entry(name: str, tag: str) -> dict[str, Any]:
+    """open_clip's own entry for a tag: repository, preprocessing, activation. Imports torch."""
+    open_clip = import_open_clip()
+    entry: dict[str, Any] = open_clip.get_pretrained_cfg(name, tag)
+    if not entry:
+        tags = open_clip.list_pretrained_tags_by_model(name)
+        known = (
+            f"{name} has {', '.join(tags)}"
+            if tags
+            else "python -c 'import open_clip; print(open_clip.list_pretrained())'"
+        )
+        raise InputError(f"open_clip knows no weights {name}/{tag}; {known}")
+    return entry

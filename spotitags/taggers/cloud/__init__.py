@@ -1,0 +1,1 @@
+"""Taggers that call paid services."""

@@ -1,0 +1,245 @@
+"""lite's head: carries its network's features into the space of sentence embeddings, in numpy alone.
+
+LiT (Zhai et al. 2022): image backbone and sentence encoder stay as they are, and a small head between them is
+trained (`spotitags.training.lite_head`). docs/lite-head.md is its model card. The file carries what the
+built-in labels and common genres need, so that no sentence encoder is loaded for these.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+import zlib
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, NamedTuple
+from zipfile import BadZipFile
+
+import numpy as np
+
+from spotitags.errors import WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+
+FILE = "models/lite-head.npz"
+FORMAT = 2
+
+_LEAST_ODDS = -80.0  # whose exponential float32 still holds
+_STRANGE = math.log(1 / 19)
+_EVENNESS = 0.5  # part of a direction's spread that contrasts are rid of
+
+
+class Statistics(NamedTuple):
+    """How far covers in general lie along some vectors.
+
+    Attributes:
+        mean: (m,) mean dot product of the reference covers with each vector.
+        spread: (m,) its standard deviation, above 0.
+    """
+
+    mean: Floats
+    spread: Floats
+
+
+class Calibration(NamedTuple):
+    """From contrast to probability: ``1 / (1 + exp(-(likeness * contrast + prevalence * prior + bias)))``.
+
+    ``prior`` are the log odds that a label fits a cover nobody has looked at.
+    """
+
+    likeness: float
+    prevalence: float
+    bias: float
+
+
+class Head:
+    """Features in, unit vectors among sentences out; and what labels and genres look like there.
+
+    Threads may share an instance.
+
+    Args:
+        data: Bytes of an ``.npz`` as `spotitags.training.lite_head.artefact.pack` makes it.
+
+    Raises:
+        WeightsError: They are no such file.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.version = _digest(data)
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            if int(arrays["format"]) != FORMAT:
+                raise WeightsError(
+                    f"lite's head has format {arrays['format']}, not {FORMAT}: reinstall spotitags"
+                )
+            self._read(arrays)
+        except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile, zlib.error) as error:
+            raise WeightsError(f"lite's head cannot be read ({error}): reinstall spotitags") from error
+
+    def _read(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+        self.labels = tuple(str(name) for name in arrays["labels"])
+        self.label_vectors = l2_normalised(_floats(arrays, "label_vectors"))
+        self.genres = dict(
+            zip(map(str, arrays["genres"]), l2_normalised(_floats(arrays, "genre_vectors")), strict=True)
+        )
+        self._priors = dict(zip(self.labels, _floats(arrays, "label_priors").tolist(), strict=True))
+        self._shift, self._scale = _floats(arrays, "shift"), _floats(arrays, "scale")
+        self._text_shift, self._text_scale = _floats(arrays, "text_shift"), _floats(arrays, "text_scale")
+        self._wide, self._wide_bias = _floats(arrays, "wide"), _floats(arrays, "wide_bias")
+        self._narrow, self._straight = _floats(arrays, "narrow"), _floats(arrays, "straight")
+        self._bias, self._text_bias = _floats(arrays, "bias"), _floats(arrays, "text_bias")
+        self._text_wide, self._text_wide_bias = (
+            _floats(arrays, "text_wide"),
+            _floats(arrays, "text_wide_bias"),
+        )
+        self._text_narrow, self._text_straight = (
+            _floats(arrays, "text_narrow"),
+            _floats(arrays, "text_straight"),
+        )
+        self._mean, self._covariance = _floats(arrays, "mean"), _floats(arrays, "covariance")
+        self._calibration = Calibration(*_floats(arrays, "calibration").tolist())
+
+    @property
+    def dim(self) -> int:
+        """Length of its vectors: that of the sentence encoder."""
+        return len(self._bias)
+
+    def project(self, features: NDArray[np.floating]) -> Floats:
+        """Covers among sentences.
+
+        Each row is computed by itself, so that it does not depend on its neighbours to the last bit.
+
+        Args:
+            features: (n, n_features), as lite's network gives them.
+
+        Returns:
+            (n, dim) of length 1 each.
+        """
+        out = np.empty((len(features), self.dim), np.float32)
+        for row, feature in zip(out, features, strict=True):
+            x = (feature.astype(np.float32) - self._shift) * self._scale
+            wide = np.maximum(self._wide @ x + self._wide_bias, 0)
+            row[:] = self._straight @ x + self._narrow @ wide + self._bias
+        return l2_normalised(out)
+
+    def adapt(self, sentences: NDArray[np.floating]) -> Floats:
+        """Sentence embeddings, moved to where the head puts covers that they describe.
+
+        Args:
+            sentences: (m, 4 * dim), as `SentenceEncoder.layers` gives them.
+
+        Returns:
+            (m, dim) of length 1 each.
+        """
+        x: Floats = (sentences.astype(np.float32) - self._text_shift) * self._text_scale
+        wide = np.maximum(x @ self._text_wide.T + self._text_wide_bias, 0)
+        return l2_normalised(x @ self._text_straight.T + wide @ self._text_narrow.T + self._text_bias)
+
+    def statistics(self, vectors: Floats) -> Statistics:
+        """Mean and spread of the reference covers along (m, dim) vectors, exact from mean and covariance."""
+        variance = np.maximum(
+            np.einsum("md,de,me->m", vectors, self._covariance, vectors, optimize=True), 1e-8
+        )
+        typical = np.trace(self._covariance) / self.dim
+        spread: Floats = np.sqrt(variance**_EVENNESS * typical ** (1 - _EVENNESS)).astype(np.float32)
+        return Statistics(vectors @ self._mean, spread)
+
+    def contrast(self, images: Floats, vectors: Floats, statistics: Statistics) -> Floats:
+        """(n, m) how far each cover stands out along each vector, in standard deviations of covers.
+
+        Args:
+            images: (n, dim) from `project`.
+            vectors: (m, dim) from `adapt`, `label_vectors` or `genres`.
+            statistics: Of these vectors.
+        """
+        dots = np.stack([vectors @ image for image in images]) if len(images) else np.empty((0, len(vectors)))
+        contrast: Floats = ((dots - statistics.mean) / statistics.spread).astype(np.float32)
+        return contrast
+
+    def priors(self, labels: Sequence[str]) -> Floats:
+        """Log odds that each label fits a cover nobody has looked at.
+
+        Args:
+            labels: One that is not built in, in any case, is taken to fit every twentieth cover: somebody
+                asks for it because it may be there.
+        """
+        return np.array([self._priors.get(label.casefold(), _STRANGE) for label in labels], np.float32)
+
+    def weights(self, contrast: Floats, priors: Floats) -> Floats:
+        """How much likelier labels fit than on covers in general: `probabilities` less the usual ones.
+
+        A label that fits half of all covers says little of one that it fits. Arguments as there.
+
+        Returns:
+            (n, m) in [0, 1]; 0 where a label is less likely than usual.
+        """
+        usual = 1 / (1 + np.exp(-priors))
+        weights: Floats = np.maximum(self.probabilities(contrast, priors) - usual, 0)
+        return weights
+
+    def probabilities(self, contrast: Floats, priors: Floats) -> Floats:
+        """How likely somebody who looks at the covers finds that labels fit.
+
+        Args:
+            contrast: (n, m) from `contrast`.
+            priors: (m,) from `priors`.
+
+        Returns:
+            (n, m) in [0, 1].
+        """
+        likeness, prevalence, bias = self._calibration
+        log_odds = np.maximum(likeness * contrast + prevalence * priors + bias, _LEAST_ODDS)
+        return (1 / (1 + np.exp(-log_odds))).astype(np.float32)
+
+
+@cache
+def load_head() -> Head:
+    """The head that the package carries.
+
+    Raises:
+        WeightsError: Its file is missing or broken.
+    """
+    return Head(_data())
+
+
+@cache
+def head_version() -> str:
+    """That head's version, for a fraction of the time that reading it takes.
+
+    Raises:
+        WeightsError: Its file is missing.
+    """
+    return _digest(_data())
+
+
+def _data() -> bytes:
+    try:
+        return resources.files("spotitags.taggers.lite").joinpath(FILE).read_bytes()
+    except OSError as error:
+        raise WeightsError("lite's head is missing: reinstall spotitags") from error
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:8]
+
+
+def _floats(arrays: Mapping[str, NDArray[np.generic]], name: str) -> Floats:
+    """An array as it was before it was packed: signed bytes have a scale a row."""
+    floats: Floats = arrays[name].astype(np.float32)
+    if arrays[name].dtype == np.int8:
+        floats *= arrays[f"{name}_scale"].astype(np.float32)[:, np.newaxis]
+    return floats
+
+
+def l2_normalised(rows: Floats) -> Floats:
+    """(…, dim) rows at length 1; one of zeros stays as it is."""
+    unit: Floats = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)
+    return unit

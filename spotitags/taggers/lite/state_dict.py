@@ -1,0 +1,135 @@
+"""Reads a PyTorch state dict without PyTorch, and without trusting its pickle.
+
+Format: what `torch.save` wrote before PyTorch 1.6 (``_legacy_save`` in torch/serialization.py): five pickles
+(magic number, protocol, system, tensors, storage keys), then the raw storages.
+"""
+
+from __future__ import annotations
+
+import pickle
+import struct
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+import numpy as np
+
+from spotitags.errors import WeightsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+
+_MAGIC = 0x1950A86A20F9469CFC6C
+_PROTOCOL = 1001
+_COUNT = struct.Struct("<q")
+
+
+class _Storage:
+    """One storage: elements of one type, filled in once the pickles before it are read."""
+
+    def __init__(self, dtype: np.dtype[Any], count: int) -> None:
+        self.dtype = dtype
+        self.count = count
+        self.data = b""
+
+
+class _Tensor(NamedTuple):
+    """A view of a storage; ``offset`` and ``strides`` in elements."""
+
+    storage: _Storage
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+    def array(self) -> NDArray[Any]:
+        dtype = self.storage.dtype
+        strides = tuple(stride * dtype.itemsize for stride in self.strides)
+        view: NDArray[Any] = np.ndarray(  # numpy itself refuses a view that leaves its buffer
+            self.shape, dtype, self.storage.data, self.offset * dtype.itemsize, strides
+        )
+        return np.ascontiguousarray(view).reshape(self.shape)
+
+
+def _rebuild_tensor(
+    storage: _Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: object
+) -> _Tensor:
+    return _Tensor(storage, offset, shape, strides)
+
+
+class _StateDictUnpickler(pickle.Unpickler):
+    """Knows the four names that a state dict needs, and refuses every other."""
+
+    _KNOWN: dict[tuple[str, str], Any] = {  # noqa: RUF012
+        ("collections", "OrderedDict"): OrderedDict,
+        ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
+        ("torch", "FloatStorage"): np.dtype("<f4"),
+        ("torch", "LongStorage"): np.dtype("<i8"),
+    }
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__(file)
+        self.storages: dict[str, _Storage] = {}
+
+    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401
+        try:
+            return self._KNOWN[module, name]
+        except KeyError:
+            raise pickle.UnpicklingError(f"{module}.{name} has no place in a state dict") from None
+
+    def persistent_load(self, pid: Any) -> _Storage:  # noqa: ANN401
+        _, dtype, key, _, count, *_ = pid
+        return self.storages.setdefault(key, _Storage(dtype, count))
+
+
+def read_state_dict(path: Path) -> dict[str, NDArray[Any]]:
+    """Read the tensors of a legacy (non-zip) PyTorch state dict.
+
+    Args:
+        path: The ``.pth`` file.
+
+    Returns:
+        Name to C-contiguous array, float32 or int64, in the file's order.
+
+    Raises:
+        WeightsError: The file cannot be read, is of another format, cut short, or names anything but tensors.
+    """
+    try:
+        with path.open("rb") as file:
+            tensors = _read(file)
+        return {name: tensor.array() for name, tensor in tensors.items()}
+    except (
+        OSError,
+        pickle.UnpicklingError,
+        EOFError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        struct.error,
+    ) as error:
+        raise WeightsError(
+            f"{path} is no state dict that can be read ({error}): reinstall the package that brings it"
+        ) from error
+
+
+def _read(file: BinaryIO) -> dict[str, _Tensor]:
+    if _unpickle(file) != _MAGIC or _unpickle(file) != _PROTOCOL:
+        raise ValueError("not PyTorch's legacy format")
+    _unpickle(file)  # byte order and type sizes of the writing machine; storages are little-endian anyway
+    unpickler = _StateDictUnpickler(file)
+    tensors: dict[str, _Tensor] = unpickler.load()
+    for key in _unpickle(file):
+        storage = unpickler.storages[key]
+        (count,) = _COUNT.unpack(file.read(_COUNT.size))
+        if count != storage.count:
+            raise ValueError(f"storage {key} has {count} elements, {storage.count} were announced")
+        storage.data = file.read(count * storage.dtype.itemsize)
+        if len(storage.data) < count * storage.dtype.itemsize:  # numpy takes an empty buffer for none at all
+            raise EOFError(f"storage {key} is cut short")
+    return tensors
+
+
+def _unpickle(file: BinaryIO) -> Any:  # noqa: ANN401
+    return _StateDictUnpickler(file).load()

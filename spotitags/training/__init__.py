@@ -1,0 +1,1 @@
+"""Training of ensembles, of the bundled model and of the head of `lite`."""

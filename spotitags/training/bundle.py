@@ -1,0 +1,155 @@
+"""Rebuild the bundled sample and its model from a manifest of covers.
+
+``python -m spotitags.training.bundle MANIFEST.csv``; CONTRIBUTING.md says when.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spotitags.catalogs.library.catalog import EMBEDDINGS, FORMAT
+from spotitags.catalogs.manifest import FolderCatalog
+from spotitags.errors import InputError, SpotiTagsError
+from spotitags.pipeline.spotitags import SpotiTags
+from spotitags.pipeline.voting import bundled_model
+from spotitags.taggers.features.embedding import pack
+from spotitags.training.ensemble import train
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from spotitags.records import Artist, TaggedCovers
+
+
+TAGGER = "lite"
+HELD_OUT = 2  # artists a genre that the model never sees
+LEAST = 10  # artists a genre needs to be trained on
+ALL = 1_000_000
+OPTIONAL = ("transfer", "colour-knn", "colour-boost")  # voters for those who ask by --voter
+
+
+def build(manifest: Path, sample: Path, model: Path) -> str:
+    """Tag the covers, write the sample, train the model without the held-out artists, and test it on them.
+
+    Args:
+        manifest: CSV with ``artist_id, artist_name, genre, album_id, album_name, file``.
+        sample: Where the sample goes; the covers' embeddings go beside it.
+        model: Where the model goes, without its ending.
+
+    Returns:
+        What was built, in lines.
+
+    Raises:
+        SpotiTagsError: The covers cannot be read, or the model not be trained.
+    """
+    catalog = FolderCatalog(manifest)
+    spotitags = SpotiTags(catalog=catalog, tagger=TAGGER, albums=ALL)
+    artists = catalog.artists()
+    seen = {ref: _must(answer) for ref, answer in spotitags.tagged_covers(artist.id for artist in artists)}
+    enough = {genre for genre, count in Counter(a.genre for a in artists).items() if count >= LEAST}
+    held_out = _held_out([artist for artist in artists if artist.genre in enough])
+    artists.sort(key=lambda artist: artist.id)
+    embeddings = _embeddings([seen[artist.id] for artist in artists])
+    sample.with_name(EMBEDDINGS).write_bytes(embeddings)
+    head = {"version": spotitags.tagger_versions()[TAGGER]}
+    head["embeddings_sha256"] = hashlib.sha256(embeddings).hexdigest()
+    sample.write_text(_sample(artists, seen, held_out, head), "utf-8")
+
+    trained_on = [a for a in artists if a.genre in enough and a.id not in held_out]
+    digests = frozenset(digest for ref in held_out for digest in seen[ref].digests)
+    report = train(spotitags, trained_on, model, optional=OPTIONAL, apart_from=digests)
+
+    judge = SpotiTags(catalog=catalog, tagger=TAGGER, model=model)
+    tested = [artist for artist in artists if artist.id in held_out]
+    named = {artist.id: judge.predict(artist.id).genre for artist in tested}
+    right = sum(named[artist.id] == artist.genre for artist in tested)
+    accuracy = report.trained.scores.balanced_accuracy
+    lines = [
+        f"{sample}: {len(artists)} artists, {sum(len(s.digests) for s in seen.values())} covers",
+        f"{report.files[0]}: {len(trained_on)} artists, in cross-validation balanced accuracy {accuracy:.3f}",
+        f"held-out artists: {right} of {len(tested)} right",
+        *(f"  {artist.id} {artist.name}: {artist.genre}, named {named[artist.id]}" for artist in tested),
+    ]
+    return "\n".join(lines)
+
+
+def _held_out(artists: Sequence[Artist]) -> frozenset[str]:
+    """The artists of each genre whose ids sort last: chosen by nothing that matters."""
+    by_genre: dict[str | None, list[str]] = defaultdict(list)
+    for artist in artists:
+        by_genre[artist.genre].append(artist.id)
+    return frozenset(ref for refs in by_genre.values() for ref in sorted(refs)[-HELD_OUT:])
+
+
+def _must(answer: TaggedCovers | SpotiTagsError) -> TaggedCovers:
+    if isinstance(answer, SpotiTagsError):
+        raise answer
+    if answer.skipped:
+        raise InputError(f"covers of {answer.artist.id} cannot be used: {answer.skipped}; mend the manifest")
+    return answer
+
+
+def _sample(
+    artists: Sequence[Artist],
+    seen: Mapping[str, TaggedCovers],
+    held_out: Collection[str],
+    about: Mapping[str, str],
+) -> str:
+    """The sample as JSON, an artist a line so that a change can be read."""
+    labels = sorted({tag.label for s in seen.values() for tags in s.tags[TAGGER] for tag in tags})
+    number = {label: index for index, label in enumerate(labels)}
+    head = {
+        "format": FORMAT,
+        "about": "Labels and weights that the tagger gave to album covers; no image is part of it.",
+        "tagger": TAGGER,
+        **about,
+        "labels": labels,
+    }
+    rows = [
+        _compact(
+            {"id": artist.id, "name": artist.name, "genre": artist.genre, "held_out": artist.id in held_out}
+            | {"albums": _albums(seen[artist.id], number)}
+        )
+        for artist in artists
+    ]
+    return _compact(head)[:-1] + ',"artists":[\n' + ",\n".join(rows) + "\n]}\n"
+
+
+def _embeddings(all_seen: Sequence[TaggedCovers]) -> bytes:
+    """An ``.npy`` file with a row of bytes for each different cover, in the sample's order."""
+    import numpy as np
+
+    rows = {
+        digest: row
+        for seen in all_seen
+        for digest, row in zip(seen.digests, pack(seen.embeddings[TAGGER]), strict=True)
+    }
+    file = io.BytesIO()
+    np.save(file, np.stack(list(rows.values())), allow_pickle=False)
+    return file.getvalue()
+
+
+def _albums(seen: TaggedCovers, number: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Albums with the cover's digest and its tags, label number and weight in turn."""
+    return [
+        {"id": album.id, "name": album.name, "date": album.release_date, "digest": album.digest}
+        | {"tags": [value for tag in tags for value in (number[tag.label], tag.weight)]}
+        for album, tags in zip(seen.albums, seen.tags[TAGGER], strict=True)
+    ]
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("manifest", type=Path)
+    sample_file = Path(__file__).with_name("sample.json")
+    print(build(parser.parse_args().manifest, sample_file, bundled_model()))  # noqa: T201

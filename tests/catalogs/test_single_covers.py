@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from spotitags.catalogs.labels import lists_single_covers
+from spotitags.catalogs.single_covers import SingleCovers
+from spotitags.errors import ArtistNotFoundError, InputError
+from spotitags.records import Album, Artist, Image
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def csv_file(folder: Path, text: str) -> Path:
+    path = folder / "covers.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_every_cover_is_an_artist_of_its_own(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "file,genre,artist,year\na.jpg,doom,Kiln,1999\nx/b.webp,pop,,\n")
+    covers = SingleCovers(path)
+    kiln = Artist("a.jpg", "Kiln", "doom")
+    assert covers.artists() == [kiln, Artist("x/b.webp", None, "pop")]
+    assert covers.albums("a.jpg", 10) == [Album("a.jpg", "a.jpg", kiln, (Image(str(tmp_path / "a.jpg")),))]
+    assert covers.albums("x/b.webp", 10)[0].images[0].url == str(tmp_path / "x/b.webp")
+    with pytest.raises(ArtistNotFoundError, match="lists no file"):
+        covers.albums("c.jpg", 10)
+
+
+def test_two_columns_are_enough_and_what_is_wrong_is_said(tmp_path: Path) -> None:
+    assert SingleCovers(csv_file(tmp_path, "genre,file\npop,b.jpg\n")).artists() == [
+        Artist("b.jpg", None, "pop")
+    ]
+    for text, message in [
+        ("file,genre\na,x\na,y\n", "line 3: a stands here twice"),
+        ("file\na\n", "no column genre"),
+        ("file,genre\na,\n", "line 2: the genre is empty"),
+    ]:
+        with pytest.raises(InputError, match=message):
+            SingleCovers(csv_file(tmp_path, text)).artists()
+
+
+def test_a_manifest_of_artists_lists_single_covers_too(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "artist_id,file,genre,artist_name\nk,a.jpg,doom,Kiln\nm,b.jpg,pop,\n")
+    assert [artist.name for artist in SingleCovers(path).artists()] == ["Kiln", "m"]
+    assert not lists_single_covers(path)
+    assert lists_single_covers(csv_file(tmp_path, "genre,file\npop,b.jpg\n"))
+    with pytest.raises(InputError, match="cannot be read"):
+        lists_single_covers(tmp_path / "gone.csv")

@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from helpers.rows import COMMON, LIKED, bags, row, rows, versions
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifiers.ensemble.ensemble import Ensemble
+from classifiers.ensemble.pooling import FLOOR
+from classifiers.ensemble.results import VoterName
+from classifiers.errors import ClassifierError, ModelFileError, NoVotersError
+from classifiers.training.save import save
+from classifiers.training.train import train
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from classifiers.training.dataset import Row
+
+KNOWN = [label for labels in LIKED.values() for label in labels.split()] + COMMON
+BAG = st.dictionaries(st.sampled_from([*KNOWN, "nobody knows"]), st.floats(0.001, 15))
+SKULLS = {"skull": 3.0, "church": 2.0, "flame": 1.0, "common 1": 1.5}
+
+
+@pytest.fixture(scope="module")
+def stem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "both"
+    trained = train(
+        rows(taggers=("lite", "clip"), embedded=("clip",)),
+        versions("lite", "clip"),
+        views=("all", "distinct", "covers", "embedding"),
+        folds=2,
+        repeats=1,
+    )
+    save(trained, path, created="2026-11-20")
+    return path
+
+
+@pytest.fixture(scope="module")
+def ensemble(stem: Path) -> Ensemble:
+    return Ensemble.load(stem)
+
+
+def test_a_model_is_found_by_its_stem_and_by_either_file(stem: Path, ensemble: Ensemble) -> None:
+    for path in (stem, str(stem), f"{stem}.onnx", stem.with_name("both.json")):
+        assert Ensemble.load(path).voters == ensemble.voters
+    assert ensemble.genres == ("jazz", "metal", "pop")
+    assert ensemble.taggers == {"lite": "lite 1", "clip": "clip 1"}
+    assert len(ensemble.voters) == 2 * 3 * 4 + 2
+
+
+@given(st.dictionaries(st.sampled_from(["lite", "clip"]), BAG, min_size=1))
+def test_shares_are_the_weighted_geometric_mean_of_the_votes(
+    ensemble: Ensemble, each: dict[str, dict[str, float]]
+) -> None:
+    result = ensemble.vote(each, {tagger: [bag, bag] for tagger, bag in each.items()})
+    assert sum(result.shares.values()) == pytest.approx(1)
+    assert sum(vote.weight for vote in result.votes) == pytest.approx(1)
+    assert list(result.shares.values()) == sorted(result.shares.values(), reverse=True)
+    means = {
+        genre: np.prod([max(vote.probabilities[genre], FLOOR) ** vote.weight for vote in result.votes])
+        for genre in result.shares
+    }
+    assert {genre: mean / sum(means.values()) for genre, mean in means.items()} == pytest.approx(
+        result.shares
+    )
+    for vote in result.votes:
+        assert sum(vote.probabilities.values()) == pytest.approx(1)
+        assert all(0 <= p <= 1 for p in vote.probabilities.values())
+
+
+def test_it_names_the_genre_of_new_artists(ensemble: Ensemble) -> None:
+    rng = random.Random(23)
+    taggers = ("lite", "clip")
+    new = [
+        row(genre, rng, taggers=taggers, embedded=("clip",)) for genre in ensemble.genres for _ in range(10)
+    ]
+    assert sum(ensemble.vote(bags(a)).genre == a.genre for a in new) >= 22
+    assert sum(ensemble.vote(bags(a), a.covers).genre == a.genre for a in new) >= 22
+    assert sum(ensemble.vote(bags(a), a.covers, a.embeddings).genre == a.genre for a in new) >= 26
+
+
+def test_voters_without_their_taggers_bag_abstain(ensemble: Ensemble) -> None:
+    result = ensemble.vote({"lite": SKULLS, "another": {"x": 1.0}})
+    assert {vote.voter[:2] for vote in result.votes} == {("lite", "all"), ("lite", "distinct")}
+    assert sum(vote.weight for vote in result.votes) == pytest.approx(1)
+    assert result.genre == "metal"
+
+
+def test_voters_on_covers_and_embeddings_vote_only_where_they_are_shown_some(ensemble: Ensemble) -> None:
+    artist = row("pop", random.Random(3), taggers=("lite", "clip"), embedded=("clip",))
+
+    def views(*shown: dict[str, Any]) -> set[tuple[str, str]]:
+        return {vote.voter[:2] for vote in ensemble.vote(bags(artist), *shown).votes}
+
+    of_bags = {(tagger, view) for tagger in ("lite", "clip") for view in ("all", "distinct")}
+    of_covers = {("lite", "covers"), ("clip", "covers")}
+    assert views() == views({"lite": []}) == of_bags
+    assert views({"clip": artist.covers["clip"]}) == of_bags | {("clip", "covers")}
+    assert views(artist.covers, artist.embeddings) == of_bags | of_covers | {("clip", "embedding")}
+    assert views(artist.covers, {"clip": np.ones((3, 99))}) == of_bags | of_covers, "another model's width"
+    assert views(artist.covers, {"clip": np.ones((0, 6))}) == of_bags | of_covers
+
+
+def test_no_voter_at_all_is_an_error_that_names_the_taggers(ensemble: Ensemble) -> None:
+    with pytest.raises(
+        NoVotersError, match="trained on tags of lite, clip, and there are only tags of another"
+    ):
+        ensemble.vote({"another": SKULLS})
+    with pytest.raises(NoVotersError, match="no tagger"):
+        ensemble.explain({}, "metal")
+
+
+@pytest.mark.parametrize("nothing", [{}, {"nobody knows": 3.0}])
+def test_a_bag_without_a_known_label_gets_even_shares_and_says_so(
+    ensemble: Ensemble, nothing: dict[str, float]
+) -> None:
+    result = ensemble.vote({"lite": nothing})
+    assert list(result.shares.values()) == pytest.approx([1 / 3] * 3)
+    assert not result.known
+    assert not any(vote.known for vote in result.votes)
+    of_covers = ensemble.vote({"lite": nothing}, {"lite": [nothing, nothing]})
+    assert list(of_covers.shares.values()) == pytest.approx([1 / 3] * 3)
+    assert not of_covers.known
+    assert ensemble.explain({"lite": nothing}, "metal").overall == ()
+    assert ensemble.vote({"lite": SKULLS}).known
+
+
+def test_confidence_is_given_where_all_voters_answer_as_in_evaluation(ensemble: Ensemble) -> None:
+    artist = row("metal", random.Random(3), taggers=("lite", "clip"), embedded=("clip",))
+    result = ensemble.vote(bags(artist), artist.covers, artist.embeddings)
+    assert ensemble.calibration is not None
+    assert result.confidence == ensemble.calibration.of(result.shares[result.genre])
+    assert ensemble.vote(bags(artist), artist.covers).confidence is None, "voters on embeddings abstain"
+    strange: dict[str, dict[str, float]] = {"lite": {}, "clip": {}}
+    nothing = ensemble.vote(strange, {"lite": [{}], "clip": [{}]}, {"clip": np.zeros((1, 6))})
+    assert nothing.confidence is None, "no voter knows anything"
+
+
+def test_a_model_without_a_calibration_votes_without_confidence(stem: Path, tmp_path: Path) -> None:
+    copied = copy(stem, tmp_path)
+    card = json.loads(copied.with_suffix(".json").read_text(encoding="utf-8"))
+    del card["confidence"]
+    copied.with_suffix(".json").write_text(json.dumps(card))
+    artist = row("metal", random.Random(3), taggers=("lite", "clip"), embedded=("clip",))
+    result = Ensemble.load(copied).vote(bags(artist), artist.covers, artist.embeddings)
+    assert result.genre == "metal"
+    assert result.confidence is None
+
+
+def test_few_covers_give_less_sure_votes_and_the_same_winner(ensemble: Ensemble) -> None:
+    cover = {label: weight / 3 for label, weight in SKULLS.items()}
+    results = [ensemble.vote({"lite": SKULLS}, {"lite": [cover] * n}) for n in (1, 3, 15)]
+    for i, vote in enumerate(results[0].votes):
+        shares = [result.votes[i].probabilities["metal"] for result in results]
+        assert shares == sorted(shares) or vote.probabilities["metal"] < 1 / 3
+    overall = [result.shares["metal"] for result in results]
+    assert overall[0] < overall[1] < overall[2]
+    assert {result.genre for result in results} == {"metal"}
+
+
+def test_what_a_genre_likes_speaks_for_it_and_what_others_like_against_it(ensemble: Ensemble) -> None:
+    covers = {"lite": [{"skull": 1.0, "church": 1.0}, {"trumpet": 1.0, "church": 0.5, "skull": 0.5}]}
+    shown = {"lite": {"skull": 1.5, "church": 1.5, "trumpet": 1.0}}, covers
+    why = ensemble.explain(shown[0], "metal", covers=covers)
+    pulls = {pull.label: pull.pull for pull in why.overall}
+    assert pulls["skull"] > 0
+    assert pulls["church"] > 0
+    assert pulls["trumpet"] < 0
+    assert [abs(pull.pull) for pull in why.overall] == sorted(map(abs, pulls.values()), reverse=True)
+    assert set(why.voters) == {vote.voter for vote in ensemble.vote(*shown).votes}
+
+
+def test_a_pull_is_the_fall_of_the_share_without_the_tag(ensemble: Ensemble) -> None:
+    artist = row("metal", random.Random(5), covers=4, taggers=("lite", "clip"), embedded=("clip",))
+
+    def share(artist: Row) -> float:
+        return ensemble.vote(bags(artist), artist.covers, artist.embeddings).shares["metal"]
+
+    why = ensemble.explain(bags(artist), "metal", 99, artist.covers, artist.embeddings)
+    assert len(why.overall) > 10
+    for pull in why.overall:
+        less = {
+            tagger: [
+                {label: w for label, w in cover.items() if (tagger, label) != (pull.tagger, pull.label)}
+                for cover in covers
+            ]
+            for tagger, covers in artist.covers.items()
+        }
+        without = replace(artist, covers=less)
+        assert share(artist) - share(without) == pytest.approx(pull.pull, abs=1e-9)
+    assert why.voters[VoterName("clip", "embedding", "logistic_regression")] == ()
+
+
+def test_at_most_n_reasons_are_named(ensemble: Ensemble) -> None:
+    why = ensemble.explain({"lite": SKULLS}, "metal", n=2)
+    assert len(why.overall) == 2
+    assert all(len(pulls) <= 2 for pulls in why.voters.values())
+    assert why.overall == ensemble.explain({"lite": SKULLS}, "metal", n=9).overall[:2]
+    assert VoterName("lite", "all", "linear_svm") in why.voters
+
+
+def test_an_unknown_genre_cannot_be_explained(ensemble: Ensemble) -> None:
+    with pytest.raises(ClassifierError, match="no genre 'polka'; it knows jazz, metal, pop"):
+        ensemble.explain({"lite": SKULLS}, "polka")
+
+
+def copy(stem: Path, folder: Path) -> Path:
+    for suffix in (".onnx", ".json"):
+        folder.joinpath("m" + suffix).write_bytes(stem.with_name(stem.name + suffix).read_bytes())
+    return folder / "m"
+
+
+def test_a_missing_model_says_what_a_model_is(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match=r"a \.onnx and a \.json side by side"):
+        Ensemble.load(tmp_path / "none")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "no json", '{"format": 99}'])
+def test_a_card_that_is_none_is_refused(stem: Path, tmp_path: Path, text: str) -> None:
+    copied = copy(stem, tmp_path)
+    copied.with_suffix(".json").write_text(text)
+    with pytest.raises(ModelFileError, match="anew"):
+        Ensemble.load(copied)
+
+
+def test_a_graph_of_another_training_is_refused(stem: Path, tmp_path: Path) -> None:
+    copied = copy(stem, tmp_path)
+    copied.with_suffix(".onnx").write_bytes(b"another graph")
+    with pytest.raises(ModelFileError, match=r"not the graph that m\.json describes"):
+        Ensemble.load(copied)
+
+
+@pytest.mark.parametrize("key", ["genres", "taggers", "voters", "inputs"])
+def test_a_card_with_a_gap_is_refused(stem: Path, tmp_path: Path, key: str) -> None:
+    copied = copy(stem, tmp_path)
+    card = json.loads(copied.with_suffix(".json").read_text(encoding="utf-8"))
+    del card[key]
+    copied.with_suffix(".json").write_text(json.dumps(card))
+    with pytest.raises(ModelFileError, match="cannot be used"):
+        Ensemble.load(copied)
+
+
+def test_a_calibration_that_is_none_is_refused(stem: Path, tmp_path: Path) -> None:
+    copied = copy(stem, tmp_path)
+    card = json.loads(copied.with_suffix(".json").read_text(encoding="utf-8"))
+    card["confidence"]["steps"] = []
+    copied.with_suffix(".json").write_text(json.dumps(card))
+    with pytest.raises(ModelFileError, match="cannot be used"):
+        Ensemble.load(copied)
+
+
+def test_voting_imports_neither_scikit_learn_nor_pandas_nor_onnx(stem: Path) -> None:
+    script = (
+        "import sys; from classifiers.ensemble import Ensemble; import json; e = Ensemble.load(sys.argv[1]);"
+        "bag = {'lite': {'skull': 1.0}}; covers = {'lite': [bag['lite']]}; r = e.vote(bag, covers);"
+        "e.explain(bag, r.genre, covers=covers);"
+        "print(json.dumps(sorted({m.partition('.')[0] for m in sys.modules})))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(stem)], check=True, capture_output=True, text=True
+    )
+    assert not {"sklearn", "scipy", "pandas", "onnx", "skl2onnx", "torch"} & set(json.loads(done.stdout))

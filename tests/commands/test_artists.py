@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import termios
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from helpers.faulty_services import Day, serving
+from helpers.servers import ARTIST, BAND, CONTACT, MusicBrainzReplay, SpotifyReplay
+
+from spotitags.catalogs.base import Match
+from spotitags.catalogs.library.catalog import LibraryCatalog
+from spotitags.catalogs.search import playlist, search
+from spotitags.catalogs.single_covers import SingleCovers
+from spotitags.commands._artists import needs_contact, read_artists
+from spotitags.errors import ArtistNotFoundError, InputError, SettingsError
+from spotitags.settings import Settings
+
+if TYPE_CHECKING:
+    from spotitags.catalogs.base import Catalog
+
+ROOT = Path(__file__).resolve().parents[2]
+METALLICA = "2ye2Wgw4gimLv2eAKyk1NB"
+NOBODY = "0" * 22
+KEYS = {"SPOTIPY_CLIENT_ID": "id", "SPOTIPY_CLIENT_SECRET": "secret"}
+
+
+def test_artists_come_from_lines_or_a_csv_each_once(tmp_path: Path) -> None:
+    lines = tmp_path / "ids.txt"
+    lines.write_text(
+        f"\ufeff{METALLICA}\n\n# later\n spotify:artist:{ARTIST} \n{METALLICA}\n", encoding="utf-8"
+    )
+    assert read_artists(lines) == [METALLICA, f"spotify:artist:{ARTIST}"]
+    table = tmp_path / "ids.csv"
+    table.write_text(f'name, artist_id\n"Doe, J.",{ARTIST}\nMetallica,{METALLICA}\n', encoding="utf-8")
+    assert read_artists(table) == [ARTIST, METALLICA]
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (b"", "lists no artist"),
+        (b"# nobody\n\n", "lists no artist"),
+        (b"artist_id\n", "lists nothing"),
+        (b"id,name\n1,x\n", "column artist_id"),
+        (b"artist_id,name\n,x\n", "line 2"),
+        (b"\xff\xfe", "UTF-8"),
+        (None, "cannot be read"),
+    ],
+)
+def test_a_file_without_artists_is_named(tmp_path: Path, data: bytes | None, word: str) -> None:
+    path = tmp_path / "ids.csv"
+    if data is not None:
+        path.write_bytes(data)
+    with pytest.raises(InputError, match=word):
+        read_artists(path)
+
+
+def test_one_of_the_name_hides_others_of_similar_names(musicbrainz: MusicBrainzReplay) -> None:
+    musicbrainz.answers("artist", "search")
+    assert search(musicbrainz.catalog(), "the FIXTURES") == [
+        Match(BAND, "The Fixtures", "GB, 2006, made up for tests")
+    ]
+    assert len(search(musicbrainz.catalog(), "The Fixture")) == 2
+
+
+def test_the_library_is_searched_without_a_network() -> None:
+    (found,) = search(LibraryCatalog(), "metallica")
+    assert found == Match(METALLICA, "Metallica", "metal")
+    with pytest.raises(ArtistNotFoundError, match=r"no artist called 'Nobody'.*SPOTITAGS_CONTACT"):
+        search(LibraryCatalog(), "Nobody")
+
+
+def test_nobody_of_the_name_is_said(musicbrainz: MusicBrainzReplay) -> None:
+    musicbrainz.answers("artist", "search_none")
+    with pytest.raises(ArtistNotFoundError, match="check the spelling"):
+        search(musicbrainz.catalog(), "Nobody")
+
+
+@pytest.mark.parametrize("catalog", [LibraryCatalog(), SingleCovers("covers.csv")])
+def test_playlists_are_spotify_s_alone(catalog: Catalog) -> None:
+    with pytest.raises(InputError, match="--artists FILE"):
+        playlist(catalog, "3SpotiTagsFixtureList0")
+
+
+def test_a_catalogue_without_names_says_so(spotify: SpotifyReplay) -> None:
+    class Nameless:
+        name = "nameless"
+
+        def albums(self, artist: str, limit: int) -> list[object]:
+            raise NotImplementedError
+
+    with pytest.raises(InputError, match="cannot search"):
+        search(Nameless(), "x")  # type: ignore[arg-type]
+    assert spotify.web.log == []
+
+
+@pytest.mark.parametrize(
+    ("catalog", "refs", "values", "manifest", "offline", "needed"),
+    [
+        ("auto", [METALLICA], {}, None, False, False),
+        ("auto", [METALLICA, NOBODY], {}, None, False, True),
+        ("auto", ["metallica"], {}, None, False, False),
+        ("auto", ["Social Distortion"], {}, None, False, True),
+        ("auto", [f"spotify:artist:{METALLICA}"], {}, None, False, False),
+        ("auto", [NOBODY], {"contact": CONTACT}, None, False, False),
+        ("auto", [NOBODY], KEYS, None, False, False),
+        ("auto", [NOBODY], {}, Path("covers.csv"), False, False),
+        ("auto", [NOBODY], {}, None, True, False),
+        ("library", [NOBODY], {}, None, False, False),
+        ("musicbrainz", [METALLICA], {}, None, False, True),
+        ("musicbrainz", [METALLICA], KEYS, None, False, True),
+    ],
+)
+def test_a_contact_is_asked_for_only_where_it_would_help(
+    catalog: str,
+    refs: list[str],
+    values: dict[str, str],
+    manifest: Path | None,
+    *,
+    offline: bool,
+    needed: bool,
+) -> None:
+    settings = Settings.model_validate(values)
+    assert needs_contact(settings, catalog, refs, manifest=manifest, offline=offline) is needed
+
+
+def test_a_contact_is_kept_for_later_runs_and_the_environment_goes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Settings(config_dir=tmp_path / "new").keep_contact(CONTACT)
+    assert Settings(config_dir=tmp_path / "new").contact == CONTACT
+    monkeypatch.setenv("SPOTITAGS_CONTACT", "you@example.org")
+    assert Settings(config_dir=tmp_path / "new").contact == "you@example.org"
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match="SPOTITAGS_CONFIG_DIR"):
+        Settings(config_dir=tmp_path / "file" / "x").keep_contact(CONTACT)
+
+
+def at_a_terminal(home: Path, day: Day, typed: bytes, *args: str) -> tuple[int, str, str]:
+    """Run the command line with somebody at the keyboard: exit code, stdout, and what the screen shows."""
+    ours, theirs = pty.openpty()
+    mode = termios.tcgetattr(theirs)
+    mode[3] &= ~termios.ECHO
+    termios.tcsetattr(theirs, termios.TCSANOW, mode)
+    environment = day.environment()
+    del environment["SPOTITAGS_CONTACT"]
+    own = {"PATH": os.environ["PATH"], "HOME": str(home), "SPOTITAGS_CACHE_DIR": str(home / "cache")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "cli", *args],
+        stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        env=own | environment | {"SPOTITAGS_CONFIG_DIR": str(home / "config")},
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        os.write(ours, typed)
+        out, _ = process.communicate(timeout=60)
+    screen = b""
+    try:
+        while part := os.read(ours, 65536):
+            screen += part
+    except OSError:
+        pass  # Linux's way to say that the other end is closed
+    finally:
+        os.close(ours)
+    return process.returncode, out, screen.decode()
+
+
+def test_at_a_terminal_the_contact_is_asked_for_once(tmp_path: Path) -> None:
+    args = ["predict", "--artist", "0BatchTestArtistNumbe2", "--tagger", "lite", "--json"]
+    with serving(Day()) as day:
+        code, out, screen = at_a_terminal(tmp_path, day, b"me@example.org\n", *args)
+        assert code == 0, screen
+        assert "whom to write to" in screen
+        assert '"genre"' in out
+        code, out, screen = at_a_terminal(tmp_path, day, b"", *args)
+        assert code == 0
+        assert "whom to write to" not in screen
+        assert "catalog musicbrainz: a contact is set" in screen
+
+
+def test_at_a_terminal_one_of_several_of_a_name_can_be_chosen(tmp_path: Path) -> None:
+    args = ["tag", "--name", "Twins", "--catalog", "musicbrainz", "--tagger", "lite", "--json"]
+    with serving(Day()) as day:
+        code, out, screen = at_a_terminal(tmp_path, day, b"me@example.org\n9\n3\n", *args)
+        assert code == 0, screen
+        chosen = json.loads(out)["artist"]["id"]
+        assert re.search(r"3  twins \(number 2\)", screen)
+        assert f"artist {chosen}: twins (number 2)" in screen
+        with (tmp_path / "log").open("w") as log:
+            run = subprocess.run(
+                [sys.executable, "-m", "cli", *args],
+                cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=log,
+                env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | day.environment(),
+                stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+    first = json.loads(run.stdout)["artist"]["id"]
+    said = (tmp_path / "log").read_text()
+    assert "warning: 3 artists fit the name 'Twins'" in said
+    assert f"artist {first}: twins (number 0)" in said
+    assert first != chosen
+
+
+def test_at_a_terminal_nonsense_is_not_kept_as_a_contact(tmp_path: Path) -> None:
+    with serving(Day()) as day:
+        code, _, screen = at_a_terminal(tmp_path, day, b"me\n", "predict", "--artist", NOBODY)
+    assert code == 1
+    assert "neither an e-mail nor a web address" in screen
+    assert not (tmp_path / "config").exists()

@@ -1,0 +1,84 @@
+"""Words and genres of a user's own on the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from helpers.manifests import manifest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+METALLICA = "2ye2Wgw4gimLv2eAKyk1NB"
+
+Run = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that these tests share, as a user's runs do."""
+    return tmp_path_factory.mktemp("home")
+
+
+def spotitags(*args: str, home: Path) -> Run:
+    return subprocess.run(
+        [sys.executable, "-m", "cli", *args],
+        capture_output=True, text=True, encoding="utf-8", timeout=120, check=False,
+        env=os.environ | {"SPOTITAGS_CACHE_DIR": str(home), "PYTHONUTF8": "1", "COLUMNS": "80"},
+    )  # fmt: skip
+
+
+def objects(run: Run) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def test_any_genres_are_voted_on_offline_and_said_to_be_untrained(home: Path) -> None:
+    args = ["predict", "-a", METALLICA, "--offline", "--genres", "doom metal,k-pop,punk rock"]
+    run = spotitags(*args, "--json", home=home)
+    assert "not doom metal, k-pop, punk rock; lite votes on the genres' names, untrained" in run.stderr
+    (answer,) = objects(run)
+    assert {vote["genre"] for vote in answer["votes"]} == {"doom metal", "k-pop", "punk rock"}
+    assert sum(vote["share"] for vote in answer["votes"]) == pytest.approx(1, abs=1e-5)
+    assert answer["confidence"] is None
+    (voter,) = answer["voters"]
+    assert (voter["tagger"], voter["view"], voter["trained"]) == ("lite", "zero-shot", False)
+    explained = spotitags(*args, "--explain", home=home).stdout
+    assert "untrained, by the genres' names alone" in explained
+    assert "against" not in explained, "it read no tags"
+
+
+def test_own_labels_are_what_is_seen_and_need_a_model_of_their_own(home: Path, tmp_path: Path) -> None:
+    path = manifest(tmp_path, {"red": "fire", "blue": "sea"}, covers=2, first_seed=300)
+    words = tmp_path / "words.txt"
+    words.write_text("soft colours\nsunset glow # at sea\nskull of a horse\n", encoding="utf-8")
+    args = ["--manifest", str(path), "--tagger", "lite", "--labels", str(words)]
+    run = spotitags("tag", *args, "--json", home=home)
+    assert run.returncode == 0, run.stderr
+    assert "3 labels are embedded once" in run.stderr
+    for answer in objects(run):
+        seen = {tag["label"] for tag in answer["tags"]}
+        assert {"soft colours", "sunset glow"} <= seen
+        assert "skull of a horse" not in seen, "less likely than on any cover"
+    assert "has no label" in spotitags("tag", *args[:-1], os.devnull, home=home).stderr
+    refused = spotitags("predict", *args, home=home)
+    assert refused.returncode == 1
+    assert "spotitags train --labels" in refused.stderr
+    (answer, _) = objects(spotitags("predict", *args, "--genres", "ambient,grime", "--json", home=home))
+    assert not answer["voters"][0]["trained"]
+
+
+def test_broad_tags_can_be_kept(home: Path, tmp_path: Path) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("sunset glow\ndesign\n", encoding="utf-8")
+    path = manifest(tmp_path, {"red": "fire"}, covers=2, first_seed=400)
+    args = ["tag", "--manifest", str(path), "--tagger", "lite", "--labels", str(words), "--json"]
+    fewer, all_tags = (
+        {tag["label"] for tag in objects(spotitags(*args, *keep, home=home))[0]["tags"]}
+        for keep in ([], ["--keep-broad"])
+    )
+    assert all_tags - fewer == {"design"}

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import pytest
+from helpers.evaluations import run
+from PIL import Image
+
+from spotitags.errors import InputError, NotInstalledError
+from spotitags.evaluation.evaluate import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EVIL = 'k-pop</title><script>alert("x")</script> $1 & $dataset'
+
+
+class Page(HTMLParser):
+    """The tags, ids and addresses of a page, and whether its tags are closed in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        self.links += [value or "" for name, value in attrs if name in {"href", "src", "xlink:href"}]
+        if tag not in {"meta", "link", "br"}:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def report(out: Path) -> tuple[str, Page]:
+    text = (out / "report.html").read_text(encoding="utf-8")
+    page = Page()
+    page.feed(text)
+    assert page.open == []
+    return text, page
+
+
+def test_the_report_is_one_file_that_asks_for_nothing(tmp_path: Path) -> None:
+    files = write(run(), tmp_path)
+    assert [file.name for file in files[:2]] == ["scores.json", "report.html"]
+    text, page = report(tmp_path)
+    assert "http" not in re.sub(r'(?:xmlns(?::\w+)?|http-equiv)="[^"]*"', "", text).replace("http-equiv", "")
+    assert all(link.startswith("#") for link in page.links)
+    assert {link[1:] for link in page.links} <= set(page.ids)
+    assert len(set(page.ids)) == len(page.ids)
+    assert "script" not in page.tags
+    assert 'name="viewport"' in text
+    assert "prefers-color-scheme: dark" in text
+    assert "currentColor" in text
+
+
+def test_every_figure_is_on_the_page_and_a_picture(tmp_path: Path) -> None:
+    files = write(run(), tmp_path)
+    text, page = report(tmp_path)
+    names = [file.stem for file in files if file.suffix == ".png"]
+    assert names == [
+        "confusion", "roc-1-jazz", "roc-2-metal", "roc-3-pop", "reliability", "curve-artists", "curve-covers",
+    ]  # fmt: skip
+    assert page.tags.count("svg") == page.tags.count("figure") == len(names)
+    for file in files:
+        if file.suffix == ".png":
+            with Image.open(file) as picture:
+                assert min(picture.size) > 400
+                assert len(picture.convert("L").getcolors() or ()) > 20
+    for value in ("ensemble", "lite all good", "jazz against metal", "seed 0"):
+        assert value in text
+
+
+def test_text_from_outside_is_text(tmp_path: Path) -> None:
+    found = run(genres=("jazz", EVIL, "$pop$")) | {"dataset": EVIL}
+    write(found, tmp_path)
+    text, page = report(tmp_path)
+    assert "script" not in page.tags
+    assert text.count("<title>") == 1
+    assert "alert(&quot;x&quot;)" in text
+
+
+def test_equal_scores_give_equal_files_and_two_genres_have_one_roc(tmp_path: Path) -> None:
+    found = run(genres=("jazz", "metal"))
+    first, second = write(found, tmp_path / "a"), write(found, tmp_path / "b")
+    assert [file.read_bytes() for file in first] == [file.read_bytes() for file in second]
+    assert [file.name for file in first if file.name.startswith("roc")] == ["roc-1-jazz.png"]
+
+
+def test_without_curves_the_report_goes_without_them(tmp_path: Path) -> None:
+    found = run(curve_repeats=0)
+    found["curves"] |= {"artists": [], "covers": []}
+    names = [file.name for file in write(found, tmp_path)]
+    assert "reliability.png" in names
+    assert not any(name.startswith("curve") for name in names)
+
+
+def test_without_matplotlib_the_scores_are_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
+    with pytest.raises(NotInstalledError, match="extra 'report'"):
+        write(run(), tmp_path)
+    assert json.loads((tmp_path / "scores.json").read_text(encoding="utf-8")) == run()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="choose another --out"):
+        write(run(), tmp_path / "file")

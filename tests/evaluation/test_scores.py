@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from helpers.evaluations import VOTERS, about, answers, run
+from helpers.rows import versions
+from helpers.samples import samples
+
+from classifiers.metrics.bootstrap import METRICS, row_stats
+from spotitags.errors import InputError
+from spotitags.evaluation.cross_validation import run as run_protocol
+from spotitags.evaluation.folds import Protocol, shuffled
+from spotitags.evaluation.scores import FORMAT, read, scores
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_ensemble_every_view_and_every_voter_are_scored() -> None:
+    found = run()
+    assert [(system["kind"], system["name"]) for system in found["systems"]] == [
+        ("ensemble", "ensemble"),
+        ("view", "lite all"),
+        ("view", "lite top"),
+        *(("voter", " ".join(voter)) for voter in VOTERS),
+    ]
+    pairs = [list(pair) for pair in combinations(found["genres"], 2)]
+    for system in found["systems"]:
+        assert set(system["scores"]) == set(METRICS)
+        for estimate in system["scores"].values():
+            assert estimate["low"] <= estimate["high"]
+        assert [pair["genres"] for pair in system["auc"]] == pairs
+        assert set(system["genres"]) == {"jazz", "metal", "pop"}
+        assert np.array(system["confusion"]).sum(axis=1) == pytest.approx([7, 8, 8])
+        assert len(system["right"]) == 24
+        assert system["right"][0] is None
+    by_name = {system["name"]: system for system in found["systems"]}
+    good, poor = (
+        by_name[f"lite all {name}"]["scores"]["balanced_accuracy"]["value"] for name in ("good", "poor")
+    )
+    assert good > poor + 0.2
+
+
+def test_a_view_is_its_voters_by_their_weights() -> None:
+    """The poor voter of the view weighs nothing, so that the view is the good one."""
+    by_name = {system["name"]: system for system in run()["systems"]}
+    assert by_name["lite all"]["scores"] == by_name["lite all good"]["scores"]
+    assert by_name["lite all"]["weight"] == pytest.approx(0.7)
+    assert by_name["lite all poor"]["weight"] == 0
+    assert by_name["lite all poor"]["scores"] != by_name["lite all"]["scores"]
+
+
+def test_all_voters_pooled_are_the_ensemble() -> None:
+    """With voters of one view alone the view answers as the ensemble does."""
+    found = scores(samples(), answers(last_view="all"), about())
+    by_name = {system["name"]: system for system in found["systems"]}
+    assert by_name["lite all"]["scores"] == by_name["ensemble"]["scores"]
+    assert by_name["lite all"]["right"] == by_name["ensemble"]["right"]
+
+
+def test_where_embeddings_vote_the_tags_are_scored_alone_too() -> None:
+    found = scores(samples(), answers(last_view="embedding"), about())
+    by_name = {system["name"]: system for system in found["systems"]}
+    assert [system["name"] for system in found["systems"][:2]] == ["ensemble", "tags alone"]
+    assert by_name["tags alone"]["scores"] == by_name["lite all"]["scores"] != by_name["ensemble"]["scores"]
+    assert by_name["tags alone"]["weight"] == pytest.approx(0.7)
+    assert "tags alone" not in {system["name"] for system in run()["systems"]}
+
+
+def test_tags_alone_score_as_an_ensemble_that_never_saw_embeddings() -> None:
+    rng = np.random.default_rng(3)
+    seeing = [
+        replace(
+            each, row=replace(each.row, embeddings={"lite": rng.random((len(each), 4), dtype=np.float32)})
+        )
+        for each in samples()
+    ]
+    protocol = Protocol(folds=2, repeats=2, curve_repeats=0)
+    alone, both = (
+        scores(rows, run_protocol(rows, versions(), protocol, workers=1), about())["systems"]
+        for rows in (samples(), seeing)
+    )
+    assert [both[1]["name"], alone[0]["name"]] == ["tags alone", "ensemble"]
+    assert both[1]["scores"] == alone[0]["scores"]
+    assert both[1]["right"] == alone[0]["right"]
+
+
+def test_answers_are_kept_so_that_they_can_be_scored_otherwise() -> None:
+    found, drawn = run(), answers()
+    assert [row["genre"] for row in found["answers"]] == ["jazz"] * 8 + ["metal"] * 8 + ["pop"] * 8
+    shares = np.array([row["shares"] for row in found["answers"]], dtype=float).transpose(1, 0, 2)
+    assert np.allclose(shares, drawn.ensemble, rtol=1e-3, equal_nan=True)
+    again = row_stats(shares, drawn.truth)
+    assert np.allclose(again.right[1:], row_stats(drawn.ensemble, drawn.truth).right[1:])
+
+
+def test_of_dealt_genres_the_dealt_ones_are_told() -> None:
+    dealt = shuffled(samples(), seed=1)
+    protocol = Protocol(folds=2, repeats=1, curve_repeats=0, seed=1, shuffled=True)
+    found = scores(samples(), run_protocol(samples(), versions(), protocol, workers=1), about())
+    assert [row["genre"] for row in found["answers"]] == [each.genre for each in dealt]
+
+
+def test_curves_end_with_the_whole_training_and_all_covers() -> None:
+    curves = run()["curves"]
+    assert [point["artists"] for point in curves["artists"]] == [9.0, 12.0, 16.0]
+    assert [point["covers"] for point in curves["covers"]] == list(range(1, 11))
+    for curve in curves["roc"]:
+        assert curve["tpr"][-1] == 1
+        assert curve["tpr"] == sorted(curve["tpr"])
+
+
+def test_a_file_is_read_back_and_others_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "scores.json"
+    found = run()
+    file.write_text(json.dumps(found, allow_nan=False), encoding="utf-8")
+    assert read(file) == found
+    file.write_text(json.dumps(found | {"format": FORMAT + 1}), encoding="utf-8")
+    with pytest.raises(InputError, match="evaluate anew"):
+        read(file)
+    for text in ("[]", "{}", "no"):
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(InputError, match=r"no scores\.json"):
+            read(file)
+    with pytest.raises(InputError, match=r"no scores\.json"):
+        read(tmp_path / "missing.json")

@@ -1,0 +1,1 @@
+"""Servers, taggers, covers and data sets that tests share."""

@@ -1,0 +1,31 @@
+"""Samples as the evaluation's tests want them, with and without covers in common."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from classifiers.training.dataset import Row
+from helpers.rows import cover
+from spotitags.evaluation.samples import Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def sample(name: str, genre: str, groups: Sequence[str], rng: random.Random | None = None) -> Sample:
+    """One artist with a cover for each name of a cover."""
+    rng = rng or random.Random(name)
+    covers = [cover(genre, rng) for _ in groups]
+    return Sample(Row(name, genre, {"lite": covers}, groups=tuple(groups)), name)
+
+
+def samples(
+    per_genre: int = 8, covers: int = 3, genres: Sequence[str] = ("jazz", "metal", "pop")
+) -> list[Sample]:
+    """Artists of each genre whose covers are their own."""
+    return [
+        sample(f"{genre} {i}", genre, [f"{genre} {i} {c}" for c in range(covers)])
+        for genre in genres
+        for i in range(per_genre)
+    ]

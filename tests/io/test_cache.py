@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import pickle
+import sqlite3
+from typing import TYPE_CHECKING
+
+import diskcache
+import pytest
+from diskcache import Timeout
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spotitags.errors import SettingsError
+from spotitags.io.cache import Cache, PicklelessDisk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[Cache]:
+    cache = Cache(tmp_path / "cache")
+    yield cache
+    cache.close()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cache]:
+    cache = Cache(tmp_path_factory.mktemp("cache"))
+    yield cache
+    cache.close()
+
+
+@given(key=st.text(st.characters(codec="utf-8"), max_size=40), value=JSON)
+def test_gives_back_what_was_put(shared: Cache, key: str, value: object) -> None:
+    shared.put("kind", key, value)
+    assert shared.get("kind", key) == value
+    assert shared.get("other kind", key) is None
+
+
+def test_keeps_answers_between_openings_and_for_the_owner_alone(cache: Cache) -> None:
+    cache.put_many("tags", {"a": [["skull", 0.5]], "b": []})
+    cache.close()
+    again = Cache(cache.folder)
+    assert again.get_many("tags", ["a", "missing", "b"]) == [[["skull", 0.5]], None, []]
+    assert again.volume() > 0
+    assert cache.folder.stat().st_mode & 0o777 == 0o700
+    again.close()
+
+
+def test_an_answer_past_its_time_is_gone(cache: Cache) -> None:
+    cache.put("albums", "artist", ["x"], seconds=-1)
+    assert cache.get("albums", "artist") is None
+
+
+def test_a_planted_pickle_is_never_read(cache: Cache, tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return (open, (str(tmp_path / "sprung"), "w"))  # type: ignore[return-value]
+
+    cache.put("tags", "a", "harmless")
+    cache.close()
+    with sqlite3.connect(cache.folder / "cache.db") as database:
+        database.execute("UPDATE Cache SET mode = 4, value = ?", (pickle.dumps(Trap()),))
+    database.close()
+    with pytest.raises(SettingsError, match="delete that folder"):
+        cache.get("tags", "a")
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("value", [1, 1.5, None, ("a",)])
+def test_the_disk_writes_no_pickle(tmp_path: Path, value: object) -> None:
+    store = diskcache.Cache(str(tmp_path), disk=PicklelessDisk)
+    with pytest.raises(TypeError):
+        store.set("key", value)
+    with pytest.raises(TypeError):
+        store.set(value, "text")
+    store.close()
+
+
+def test_a_damaged_answer_counts_as_missing(cache: Cache) -> None:
+    cache.put_many("tags", {"a": [1], "b": [2]})
+    cache.close()
+    with sqlite3.connect(cache.folder / "cache.db") as database:
+        database.execute("UPDATE Cache SET value = '[[' WHERE key = 'tags:a'")
+    database.close()
+    assert cache.get_many("tags", ["a", "b"]) == [None, [2]]
+    cache.put("tags", "a", [3])
+    assert cache.get("tags", "a") == [3]
+
+
+def test_a_cache_held_by_another_program_is_not_to_be_deleted(cache: Cache) -> None:
+    error = Timeout("database is locked")
+    assert "delete" not in cache._advice(error)
+    assert "try again" in cache._advice(error)
+
+
+def test_a_folder_of_somebody_s_own_keeps_its_rights(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    cache = Cache(tmp_path)
+    cache.put("tags", "a", [])
+    cache.close()
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match="SPOTITAGS_CACHE_DIR"):
+        Cache(tmp_path / "file").get("tags", "a")
+
+
+def test_a_damaged_database_is_named(cache: Cache) -> None:
+    cache.put("tags", "a", [])
+    cache.close()
+    (cache.folder / "cache.db").write_bytes(b"not a database" * 999)
+    with pytest.raises(SettingsError, match="delete that folder"):
+        cache.get("tags", "a")
