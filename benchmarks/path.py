@@ -1,9 +1,8 @@
 """Count the project's files that a command passes through, and list them.
 
 ``python benchmarks/path.py MANIFEST.csv`` runs ``predict`` twice in processes of their own: offline on the
-bundled library, and with the tagger ``lite`` on the covers of the manifest, with an empty cache. A file counts
-where one of its functions is called (`sys.setprofile`); files that are imported and not called are listed
-apart.
+bundled library, and with the tagger ``lite`` on the covers of the manifest, with an empty cache. A file
+counts if one of its functions is called (`sys.setprofile`); files that are imported but not called are listed apart.
 """
 
 from __future__ import annotations
@@ -16,7 +15,10 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 ROOT = Path(__file__).resolve().parent.parent
 ARTIST = "2ye2Wgw4gimLv2eAKyk1NB"
@@ -35,13 +37,12 @@ def main() -> None:
     }
     for name, command in commands.items():
         with tempfile.TemporaryDirectory() as cache:
-            run = subprocess.run(
+            run = subprocess.run(  # noqa: S603
                 [sys.executable, __file__, "--traced", *command],
                 env=os.environ | {"SPOTITAGS_CACHE_DIR": cache},
                 cwd=ROOT,
                 check=True,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                capture_output=True,
                 text=True,
             )
         called, imported = json.loads(run.stderr.splitlines()[-1])

@@ -1,4 +1,4 @@
-"""The values that pass between rooms. Frozen, plain, and importing no room."""
+"""Values that pass between packages: frozen records without behaviour of their own."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from classifiers.ensemble.results import Confidence
 
 JOINT = "+"
 """Joins the names of merged taggers."""
 
 
 class Tag(NamedTuple):
-    """What a tagger sees on a cover, or what a bag holds of an artist.
+    """Weighted label of a cover or of a bag.
 
     Attributes:
-        label: Lower-case words in their readable form.
-        weight: In [0, 1] on one cover; on a bag the sum over covers, so at most their number.
+        label: Lower-case words in readable form.
+        weight: In [0, 1] on one cover; in a bag the sum over covers, so at most their number.
     """
 
     label: str
@@ -30,7 +31,7 @@ class Tag(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Artist:
-    """An artist as a catalogue names it; everything but the id may be unknown."""
+    """An artist as a catalogue names it; name and genre may be unknown."""
 
     id: str
     name: str | None = None
@@ -39,7 +40,7 @@ class Artist:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One size of a cover: an http(s) URL or a local file path; width and height in pixels, where known."""
+    """One size of a cover: an http(s) URL or a file path; width and height in pixels, if known."""
 
     url: str
     width: int | None = None
@@ -48,17 +49,16 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """One release of an artist with every image size that its catalogue offers.
+    """One release of an artist, with every image size that its catalogue offers.
 
     Attributes:
-        id: The catalogue's own id.
+        id: Id in the catalogue.
         name: Title as the catalogue writes it.
-        artist: Whose catalogue listing this came from.
-        images: Every size; empty where the release has no cover.
+        artist: Artist whose albums were listed.
+        images: All sizes; empty if the release has no cover.
         kind: ``album``, ``single`` or ``compilation``.
         release_date: As the catalogue gives it (year, month or day precision), or None.
-        digest: SHA-256 (hex) of the cover's bytes where the catalogue knows it beforehand, as the
-            bundled library does.
+        digest: SHA-256 (hex) of the cover's bytes, if the catalogue knows it, as the bundled library does.
     """
 
     id: str
@@ -72,7 +72,7 @@ class Album:
 
 @dataclass(frozen=True, slots=True)
 class CoverFile:
-    """A cover's bytes as fetched, not yet opened. ``digest`` is their SHA-256 in hex."""
+    """File of a cover, not yet decoded. ``digest`` is the SHA-256 (hex) of its bytes."""
 
     album: Album
     digest: str
@@ -81,13 +81,13 @@ class CoverFile:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cover:
-    """A cover ready for a tagger.
+    """Decoded cover.
 
     Attributes:
-        album: Whose cover.
+        album: Album of the cover.
         digest: SHA-256 (hex) of its file.
         pixels: (height, width, 3) RGB uint8, C-contiguous.
-        data: The file's bytes, for taggers that send them to a service; empty where only pixels are known.
+        data: Bytes of the file, for taggers that send them to a service; empty if only pixels are known.
     """
 
     album: Album
@@ -105,16 +105,16 @@ class Skipped(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TagBag:
-    """The summed tags of one artist's covers by one tagger, heaviest first.
+    """Summed tags of one artist's covers by one tagger.
 
     Attributes:
-        artist: Whose covers.
+        artist: Artist of the covers.
         tagger: Name of the tagger.
         tags: Heaviest first, no label twice; a weight is a sum over covers, so in [0, covers].
-        covers: Number of covers that were tagged.
+        covers: Number of tagged covers.
         skipped: Covers that could not be used, with reasons.
-        each: The tags of each cover that were summed; empty where only the sum is known.
-        missing: Why the tagger did not look at this artist's covers, where it was to; the bag is empty then.
+        each: Tags of each cover; empty if only the sum is known.
+        missing: Reason why the tagger did not tag this artist's covers; the bag is then empty.
     """
 
     artist: Artist
@@ -126,21 +126,21 @@ class TagBag:
     missing: str = ""
 
     def weights(self) -> dict[str, float]:
-        """The bag as a plain mapping from label to weight, heaviest first."""
+        """Return the weight of each label, heaviest first."""
         return dict(self.tags)
 
     def cover_weights(self) -> list[dict[str, float]]:
-        """Each cover's tags as a plain mapping from label to weight."""
+        """Return the weight of each label on each cover."""
         return [dict(tags) for tags in self.each]
 
 
 class Reason(NamedTuple):
-    """What one tag does to the winner: above 0 it speaks for it, below 0 against it.
+    """Effect of one tag on the winning genre.
 
     Attributes:
-        label: Of the tag.
-        pull: The fall of the winner's share without the tag, in [-1, 1].
-        tagger: Whose tag.
+        label: Label of the tag.
+        pull: Decrease of the winner's share without the tag, in [-1, 1]; above 0 the tag speaks for it.
+        tagger: Tagger of the tag.
     """
 
     label: str
@@ -150,17 +150,17 @@ class Reason(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One voter's answer: a probability per genre, summing to 1.
+    """Vote of one voter.
 
     Attributes:
-        tagger: Whose bag the voter read.
+        tagger: Tagger whose tags or features the voter uses.
         view: ``all``, ``top``, ``distinct``, ``log-odds``, ``covers`` or ``embedding``; ``zero-shot`` for the
-            text tower's own vote.
+            vote of a text encoder.
         classifier: Name of the classifier.
-        votes: Genre to probability.
-        weight: The voter's share in the ensemble, in [0, 1]; all voters' weights sum to 1.
-        trained: False for a zero-shot voter that saw no labelled artist.
-        reasons: Tags that pull this vote towards or away from the ensemble's winner, strongest first.
+        votes: Probability of each genre, summing to 1.
+        weight: Weight of the voter in the ensemble, in [0, 1]; the weights of all voters sum to 1.
+        trained: False for a zero-shot voter, which was trained on no labelled artist.
+        reasons: Tags that pull this vote towards the ensemble's winner or away from it, strongest first.
     """
 
     tagger: str
@@ -173,38 +173,23 @@ class Vote:
 
     @property
     def genre(self) -> str:
-        """The genre that this voter gives most to."""
+        """Genre with the largest probability."""
         return max(self.votes, key=self.votes.__getitem__)
-
-
-class Confidence(NamedTuple):
-    """How often votes as sure as this one were right on artists held out of training.
-
-    Attributes:
-        right: Part of them that named the right genre, in (0, 1).
-        artists: How many held-out artists that was found on.
-        sure: False where such votes were wrong too often to name a genre.
-    """
-
-    right: float
-    artists: int
-    sure: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The ensemble's answer for one artist.
+    """Prediction of the ensemble for one artist.
 
     Attributes:
-        artist: As the catalogue named it.
-        votes: Genre to share, largest first, summing to 1.
-        voters: Each voter's own vote.
-        bags: One bag a tagger, in the taggers' order; that of a tagger that is missing says why.
-        reasons: Tags that pull the winner's share up or down, strongest first; empty unless an explanation
-            was asked for.
-        confidence: Of the winner; None where it was not measured: untrained voters, a choice among the
-            model's genres, other voters with a weight than there, another version of its taggers, unknown
-            tags alone.
+        artist: Artist as the catalogue names it.
+        votes: Share of each genre, largest first, summing to 1.
+        voters: Vote of each voter.
+        bags: One bag per tagger, in the order of the taggers; that of a missing tagger holds the reason.
+        reasons: Tags that pull the winner's share up or down, strongest first; empty unless requested.
+        confidence: Confidence in the winner. None if it was not measured: untrained voters, a choice among
+            the model's genres, other weighted voters than in the evaluation, another version of a tagger, or
+            only unknown tags.
     """
 
     artist: Artist
@@ -216,58 +201,60 @@ class Prediction:
 
     @property
     def genre(self) -> str:
-        """The genre with the largest share."""
+        """Genre with the largest share."""
         return max(self.votes, key=self.votes.__getitem__)
 
 
 @dataclass(frozen=True, slots=True)
 class TaggedCovers:
-    """What the taggers saw on one artist's covers.
+    """Tags and features of one artist's covers.
 
     Attributes:
-        artist: As the catalogue named it.
-        tags: By tagger name, the tags of each cover in catalogue order; all taggers have the same covers, and
-            no tags where one could not read a cover.
-        albums: Whose covers they are, in the same order, each with its cover's digest.
+        artist: Artist as the catalogue names it.
+        tags: By the name of a tagger, the tags of each cover in the order of ``albums``; no tags on a cover
+            that the tagger could not read.
+        albums: Album of each cover, with the cover's digest.
         skipped: Covers that could not be used.
-        embeddings: By tagger name, (n_covers, dim) numbers of the same covers, where they were asked for.
-        unreadable: By tagger name, the covers that this one alone could not read, by number, and why.
-        missing: Taggers that did not look at all of these covers, and why.
+        features: By name (of a tagger for its embeddings, or such as ``colours``), (n_covers, dim) features
+            of the same covers, if they were requested.
+        unreadable: By the name of a tagger, the reason by the number of each cover that it alone could not
+            read.
+        missing: Reason by the name of each tagger that did not tag all of these covers.
     """
 
     artist: Artist
     tags: Mapping[str, Sequence[Sequence[Tag]]]
     albums: tuple[Album, ...]
     skipped: tuple[Skipped, ...] = ()
-    embeddings: Mapping[str, NDArray[np.float32]] = field(default_factory=dict, compare=False)
+    features: Mapping[str, NDArray[np.float32]] = field(default_factory=dict, compare=False)
     unreadable: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digests(self) -> tuple[str, ...]:
-        """SHA-256 of each cover, in the same order, none twice."""
+        """SHA-256 (hex) of each cover, none twice."""
         return tuple(album.digest for album in self.albums if album.digest)
 
     def subset(self, kept: Sequence[int]) -> TaggedCovers:
-        """The same of these covers alone, given by number."""
+        """Return the covers with these numbers only."""
         return replace(
             self,
             tags={tagger: [covers[i] for i in kept] for tagger, covers in self.tags.items()},
             albums=tuple(self.albums[i] for i in kept),
-            embeddings={tagger: vectors[list(kept)] for tagger, vectors in self.embeddings.items()},
+            features={name: rows[list(kept)] for name, rows in self.features.items()},
             unreadable={
-                tagger: {new: why[old] for new, old in enumerate(kept) if old in why}
-                for tagger, why in self.unreadable.items()
+                tagger: {new: reasons[old] for new, old in enumerate(kept) if old in reasons}
+                for tagger, reasons in self.unreadable.items()
             },
         )
 
 
 class Choice(NamedTuple):
-    """What was chosen, by name, and why."""
+    """Choice of a catalogue or tagger by name, and its reason."""
 
     name: str
     why: str
 
     def line(self, what: str) -> str:
-        """One line for a person, such as ``tagger lite: no GPU and no weights on disk for clip``."""
+        """Return a line for people, such as ``tagger lite: no GPU and no weights on disk for clip``."""
         return f"{what} {self.name}: {self.why}"

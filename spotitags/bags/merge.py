@@ -64,12 +64,12 @@ def merge(seen: TaggedCovers, taggers: Sequence[str], *, keep_broad: bool = Fals
         )
         for i in range(len(seen.albums))
     ]
-    able = [seen.embeddings[name] for name in names if name in seen.embeddings]
+    able = [seen.features[name] for name in names if name in seen.features]
     own = {merged_name(names): np.hstack([_unit(vectors) for vectors in able])} if able else {}
     return replace(
         seen,
         tags={merged_name(names): covers} | _without(seen.tags, names),
-        embeddings=own | _without(seen.embeddings, names),
+        features=own | _without(seen.features, names),
     )
 
 

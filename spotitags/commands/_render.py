@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from spotitags.records import Confidence, Prediction, TagBag, Vote
+    from classifiers.ensemble.results import Confidence
+    from spotitags.records import Prediction, TagBag, Vote
     from spotitags.training.ensemble import TrainingReport
 
 

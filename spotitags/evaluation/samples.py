@@ -13,6 +13,9 @@ from spotitags.taggers.features.perceptual_hash import PerceptualHash, near_iden
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from classifiers.training.dataset import Row
     from spotitags.pipeline.spotitags import SpotiTags
     from spotitags.records import Album, Artist, TaggedCovers
@@ -88,7 +91,7 @@ def collect_samples(
         InputError: Not one artist could be answered.
         TaggerError: A tagger cannot work at all.
     """
-    found = collect_rows(spotitags, artists, readers=readers, progress=progress)
+    found = collect_rows(spotitags, artists, extractors=readers, progress=progress)
     if not found.rows:
         why = next(iter(found.failed.values()), "there is none")
         raise InputError(f"not one labelled artist could be answered: {why}")
@@ -164,11 +167,11 @@ def _unit(artist: Artist, *, single: bool) -> str:
 def _names_of_covers(seen: Iterable[TaggedCovers]) -> dict[str, str]:
     """Digest to the name of the cover: the same for one album, and for covers that look the same."""
     albums: list[Album] = []
-    prints: dict[str, str] = {}
+    prints: dict[str, NDArray[np.float32]] = {}
     for each in seen:
         albums += each.albums
-        tags = each.tags.get(PerceptualHash.name, ())
-        prints |= {str(album.digest): tag[0].label for album, tag in zip(each.albums, tags, strict=False)}
+        tags = each.features.get(PerceptualHash.feature, ())
+        prints |= {str(album.digest): row for album, row in zip(each.albums, tags, strict=False)}
     looks = [[f"cover {digest}" for digest in group] for group in near_identical(prints)]
     leader = joined([*map(_names, albums), *looks])
     return {album.digest: leader[_names(album)[0]] for album in albums if album.digest}

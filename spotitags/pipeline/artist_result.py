@@ -1,4 +1,4 @@
-"""One artist's answer, put together from what is known of its covers."""
+"""Result of one artist, built from the cached results on its covers."""
 
 from __future__ import annotations
 
@@ -7,165 +7,201 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from spotitags.errors import CallLimitError, NoCoversError, TaggerError, tagger_reason
 from spotitags.records import Skipped, TaggedCovers
+from spotitags.taggers.base import FeatureExtractor
 from spotitags.taggers.validation import tagger_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from spotitags.covers.fetch_cache import CoverRequest
     from spotitags.errors import SpotiTagsError
-    from spotitags.pipeline.tag_cache import TagCache
+    from spotitags.pipeline.tag_cache import Extracted, TagCache
     from spotitags.pipeline.tagger_pool import TaggerPool
-    from spotitags.records import Album, Artist, Tag
-    from spotitags.taggers.base import FeatureExtractor
+    from spotitags.records import Album, Artist
+    from spotitags.taggers.base import Extractor
 
 
 @dataclass(slots=True)
 class ArtistJob:
-    """One artist on its way to tags: albums, or why there are none."""
+    """One artist of a run: its covers, or the error that prevents them.
+
+    Attributes:
+        ref: Id as it was requested.
+        requests: One request per album.
+        error: Error of the catalogue.
+    """
 
     ref: str
     requests: list[CoverRequest] = field(default_factory=list)
     error: SpotiTagsError | None = None
 
     def digests(self) -> list[str]:
-        """Of all covers that came."""
+        """Digests of all covers that were fetched."""
         return [request.digest for request in self.requests if request.digest]
 
     @property
     def artist(self) -> Artist | None:
-        """As the catalogue named it."""
+        """Artist as the catalogue names it."""
         return self.requests[0].album.artist if self.requests else None
 
 
 class _Covers(NamedTuple):
-    """An artist's covers: by digest those to look at, those of no use, and those that were never fetched."""
+    """Covers of an artist: usable ones by digest, skipped ones, and ids of albums that were not fetched."""
 
-    pictures: dict[str, Album]
+    albums: dict[str, Album]
     skipped: list[Skipped]
     unfetched: list[str]
 
 
-class _TaggerResult(NamedTuple):
-    """A reader's view of an artist: tags of each cover, none where it could not read it, and what is left."""
+class _ExtractorResult(NamedTuple):
+    """Results of one extractor on an artist's covers.
 
-    rows: list[Sequence[Tag]]
+    Attributes:
+        rows: Result on each cover; None where there is none.
+        unreadable: Reason by the number of each cover that it could not read.
+        missing: Digests of covers, or ids of albums, that it has yet to process.
+    """
+
+    rows: list[Extracted | None]
     unreadable: dict[int, str]
-    left: list[str]
+    missing: list[str]
 
 
 def build_result(
     job: ArtistJob,
-    readers: Sequence[FeatureExtractor],
-    tags: TagCache,
+    extractors: Sequence[Extractor],
+    results: TagCache,
     pool: TaggerPool,
-    unreadable: Mapping[str, Skipped],
+    undecodable: Mapping[str, Skipped],
 ) -> TaggedCovers | SpotiTagsError:
-    """What was seen on one artist's covers; the same picture on two releases counts once.
+    """Build the result of one artist; the same cover on two releases counts once.
 
-    A tagger counts for an artist where it looked at each of its covers. A cover that it could not read is
-    missing in its bag alone, and a cover that none could read is skipped.
+    A tagger counts for an artist if it processed all its covers. A cover that one tagger could not read is
+    missing from its bag only; a cover that none could read is skipped.
 
     Args:
         job: The artist.
-        readers: Who looks at covers: taggers, readers that belong to them, and others.
-        tags: Their tags of covers.
-        pool: The taggers, those that dropped out among them.
-        unreadable: By digest, covers that no decoder can read.
+        extractors: Taggers and feature extractors of the run.
+        results: Their results.
+        pool: The taggers, and those that dropped out.
+        undecodable: By digest, covers that no decoder can read.
     """
     if job.error or not job.requests:
         return job.error or _no_covers_error(job, ())
-    covers = _covers(job, unreadable)
-    found = {reader.name: _tagger_result(reader, covers, tags, pool) for reader in readers}
-    missing = {name: _missing_reason(name, pool) for name in pool.names if found[name].left}
-    for name in missing:
-        if name in pool.over_limit:
-            pool.add_untagged(name, found[name].left)
-    present = [name for name in pool.names if name not in missing]
-    if not covers.pictures and not covers.unfetched:
+    covers = _covers(job, undecodable)
+    if not covers.albums and not covers.unfetched:
         return _no_covers_error(job, covers.skipped)
-    if not present:
-        return _untagged_error(job, len(covers.pictures) + len(covers.unfetched), missing, found, pool)
-    albums = tuple(covers.pictures.values())
-    lost = [i for i in range(len(albums)) if all(i in found[name].unreadable for name in present)]
-    skipped = [*covers.skipped, *(_skipped_by_all(albums[i], i, present, found) for i in lost)]
+    found = {extractor.name: _extractor_result(extractor, covers, results, pool) for extractor in extractors}
+    missing = _missing_taggers(found, pool)
+    taggers = [name for name in pool.names if name not in missing]
+    if not taggers:
+        return _untagged_error(job, len(covers.albums) + len(covers.unfetched), missing, found, pool)
+    albums = tuple(covers.albums.values())
+    lost = [i for i in range(len(albums)) if all(i in found[name].unreadable for name in taggers)]
     kept = [i for i in range(len(albums)) if i not in lost]
+    skipped = [*covers.skipped, *(_unreadable_cover(albums[i], i, taggers, found) for i in lost)]
     if not kept:
         return _no_covers_error(job, skipped)
-    for name in present:
+    for name in taggers:
         if all(i in found[name].unreadable for i in kept):
             missing[name] = f"it could read none of the covers ({found[name].unreadable[kept[0]]})"
-    complete = [reader.name for reader in readers if _complete(reader, found[reader.name], pool, missing)]
-    seen = TaggedCovers(
+    complete = [each for each in extractors if _is_complete(each, found[each.name], pool, missing)]
+    tagged = TaggedCovers(
         artist=albums[0].artist,
-        tags={name: found[name].rows for name in complete},
+        tags={
+            each.name: [row if isinstance(row, list) else [] for row in found[each.name].rows]
+            for each in complete
+            if not isinstance(each, FeatureExtractor)
+        },
         albums=albums,
         skipped=tuple(skipped),
-        unreadable={name: found[name].unreadable for name in complete if found[name].unreadable},
+        features={
+            each.feature: _features(each, found[each.name].rows)
+            for each in complete
+            if isinstance(each, FeatureExtractor)
+        },
+        unreadable={
+            each.name: found[each.name].unreadable for each in complete if found[each.name].unreadable
+        },
         missing=missing,
     )
-    return seen.subset(kept) if lost else seen
+    return tagged.subset(kept) if lost else tagged
 
 
-def _covers(job: ArtistJob, unreadable: Mapping[str, Skipped]) -> _Covers:
+def _covers(job: ArtistJob, undecodable: Mapping[str, Skipped]) -> _Covers:
     covers = _Covers({}, [], [])
     for request in job.requests:
         if request.skipped:
             covers.skipped.append(request.skipped)
         elif request.digest is None:
             covers.unfetched.append(request.album.id)
-        elif request.digest in unreadable:
-            covers.skipped.append(Skipped(request.album.name, unreadable[request.digest].reason))
+        elif request.digest in undecodable:
+            covers.skipped.append(undecodable[request.digest]._replace(cover=request.album.name))
         else:
-            covers.pictures.setdefault(request.digest, replace(request.album, digest=request.digest))
+            covers.albums.setdefault(request.digest, replace(request.album, digest=request.digest))
     return covers
 
 
-def _tagger_result(
-    reader: FeatureExtractor, covers: _Covers, tags: TagCache, pool: TaggerPool
-) -> _TaggerResult:
-    look = _TaggerResult([], {}, list(covers.unfetched))
-    for number, digest in enumerate(covers.pictures):
-        found, why = tags.get(reader, digest), pool.unreadable.get((reader.name, digest))
-        look.rows.append(found or ())
-        if found is None and why is not None:
-            look.unreadable[number] = why
-        elif found is None:
-            look.left.append(digest)
-    return look
+def _extractor_result(
+    extractor: Extractor, covers: _Covers, results: TagCache, pool: TaggerPool
+) -> _ExtractorResult:
+    result = _ExtractorResult([], {}, list(covers.unfetched))
+    for number, digest in enumerate(covers.albums):
+        row, reason = results.get(extractor, digest), pool.unreadable.get((extractor.name, digest))
+        result.rows.append(row)
+        if row is None and reason is not None:
+            result.unreadable[number] = reason
+        elif row is None:
+            result.missing.append(digest)
+    return result
 
 
-def _complete(
-    reader: FeatureExtractor, look: _TaggerResult, pool: TaggerPool, missing: Mapping[str, str]
+def _missing_taggers(found: Mapping[str, _ExtractorResult], pool: TaggerPool) -> dict[str, str]:
+    """Return the reason by the name of each tagger without all results; report those over the limit."""
+    missing = {}
+    for name in pool.names:
+        if found[name].missing:
+            missing[name] = pool.dropped.get(name, "it did not tag all of the covers")
+            if name in pool.over_limit:
+                pool.add_untagged(name, found[name].missing)
+    return missing
+
+
+def _is_complete(
+    extractor: Extractor, result: _ExtractorResult, pool: TaggerPool, missing: Mapping[str, str]
 ) -> bool:
-    """Whether a tagger is there, or another reader saw every cover and its tagger is there."""
-    if reader.name in pool.names:
-        return reader.name not in missing
-    return not look.left and not look.unreadable and tagger_name(reader) not in missing
+    """Return whether a tagger counts, or another extractor read all covers and its tagger counts."""
+    if extractor.name in pool.names:
+        return extractor.name not in missing
+    return not result.missing and not result.unreadable and tagger_name(extractor) not in missing
 
 
-def _missing_reason(name: str, pool: TaggerPool) -> str:
-    return pool.dropped.get(name, "it did not look at all of the covers")
+def _features(extractor: FeatureExtractor, rows: Sequence[Extracted | None]) -> NDArray[np.float32]:
+    import numpy as np
+
+    return extractor.unpack(np.stack([np.frombuffer(row, np.uint8) for row in rows]))  # type: ignore[arg-type]
 
 
-def _skipped_by_all(
-    album: Album, number: int, names: Sequence[str], found: Mapping[str, _TaggerResult]
+def _unreadable_cover(
+    album: Album, number: int, taggers: Sequence[str], found: Mapping[str, _ExtractorResult]
 ) -> Skipped:
-    return Skipped(
-        album.name, "; ".join(tagger_reason(name, found[name].unreadable[number]) for name in names)
-    )
+    reasons = (tagger_reason(name, found[name].unreadable[number]) for name in taggers)
+    return Skipped(album.name, "; ".join(reasons))
 
 
 def _untagged_error(
     job: ArtistJob,
     covers: int,
     missing: Mapping[str, str],
-    found: Mapping[str, _TaggerResult],
+    found: Mapping[str, _ExtractorResult],
     pool: TaggerPool,
 ) -> SpotiTagsError:
-    """No tagger looked at all covers of the artist."""
+    """Return the error of an artist whose covers no tagger tagged completely."""
     reasons = "; ".join(
-        f"{name} has yet to tag {len(found[name].left)} of the {covers} covers of artist {job.ref}: {why}"
+        f"{name} has yet to tag {len(found[name].missing)} of the {covers} covers of artist {job.ref}: {why}"
         for name, why in missing.items()
     )
     if pool.over_limit & missing.keys():
@@ -176,11 +212,10 @@ def _untagged_error(
 def _no_covers_error(job: ArtistJob, skipped: Sequence[Skipped]) -> NoCoversError:
     if not job.requests:
         return NoCoversError(
-            f"artist {job.ref} has no albums in this catalogue: check the id, or take another --catalog"
+            f"artist {job.ref} has no albums in this catalogue: check the id, or use another --catalog"
         )
-    reasons = "; ".join(f"{cover}: {reason}" for cover, reason in skipped[:3])
+    reasons = "; ".join(f"{each.cover}: {each.reason}" for each in skipped[:3])
     more = f"; and {len(skipped) - 3} more" if len(skipped) > 3 else ""  # noqa: PLR2004
     return NoCoversError(
-        f"none of the {len(skipped)} covers of artist {job.ref} can be used ({reasons}{more})",
-        job.artist,
+        f"none of the {len(skipped)} covers of artist {job.ref} can be used ({reasons}{more})", job.artist
     )

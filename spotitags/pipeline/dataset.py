@@ -1,4 +1,4 @@
-"""Collect labelled artists as rows for training and evaluation."""
+"""Labelled artists as rows for training and evaluation."""
 
 from __future__ import annotations
 
@@ -20,41 +20,41 @@ if TYPE_CHECKING:
 
 
 class SkippedCounter:
-    """How many covers gave no tags, and why: nobody can read them, or one tagger cannot, or saw nothing."""
+    """Counter of covers without tags, by reason."""
 
     def __init__(self) -> None:
         self._skipped = 0
-        self._unread: Counter[str] = Counter()
-        self._blank: Counter[str] = Counter()
+        self._unreadable: Counter[str] = Counter()
+        self._empty: Counter[str] = Counter()
 
-    def add(self, seen: TaggedCovers) -> None:
+    def add(self, covers: TaggedCovers) -> None:
         """Count one artist's covers."""
-        self._skipped += len(seen.skipped)
-        self._unread.update({tagger: len(why) for tagger, why in seen.unreadable.items()})
-        for tagger, covers in seen.tags.items():
-            unread = seen.unreadable.get(tagger, {})
-            self._blank[tagger] += sum(not tags for i, tags in enumerate(covers) if i not in unread)
+        self._skipped += len(covers.skipped)
+        self._unreadable.update({tagger: len(reasons) for tagger, reasons in covers.unreadable.items()})
+        for tagger, each in covers.tags.items():
+            unreadable = covers.unreadable.get(tagger, {})
+            self._empty[tagger] += sum(not tags for i, tags in enumerate(each) if i not in unreadable)
 
     def notes(self) -> tuple[str, ...]:
-        """A line for each reason that there was."""
-        lines = [("could not be used, and are left out", self._skipped)]
+        """Return a line for each reason that occurred."""
+        lines = [("covers that could not be used and are left out", self._skipped)]
         lines += [
-            (f"{name} alone could not read, and count without its tags", n)
-            for name, n in self._unread.items()
+            (f"covers that only {name} could not read, used without its tags", count)
+            for name, count in self._unreadable.items()
         ]
-        lines += [(f"{name} read, and saw nothing on", n) for name, n in self._blank.items()]
-        return tuple(f"covers that {line}: {count}" for line, count in lines if count)
+        lines += [(f"covers on which {name} found no tags", count) for name, count in self._empty.items()]
+        return tuple(f"{line}: {count}" for line, count in lines if count)
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledRows:
-    """Labelled artists with their bags.
+    """Labelled artists with their tags.
 
     Attributes:
-        rows: What `classifiers.training.train` learns from.
-        bags: By tagger, each row's bag, in the rows' order.
-        failed: Artists that could not be answered, with the reason.
-        notes: How many covers gave no tags, and why.
+        rows: Rows for `classifiers.training.train.train`.
+        bags: By tagger, the bag of each row.
+        failed: Error by the id of each artist that failed.
+        notes: Numbers of covers without tags, by reason.
     """
 
     rows: tuple[Row, ...]
@@ -67,50 +67,50 @@ def collect_rows(
     spotitags: SpotiTags,
     artists: Iterable[Artist],
     *,
-    readers: Sequence[FeatureExtractor] = (),
-    apart_from: AbstractSet[str] = frozenset(),
+    extractors: Sequence[FeatureExtractor] = (),
+    exclude: AbstractSet[str] = frozenset(),
     progress: Callable[[str, int, int], None] | None = None,
 ) -> LabelledRows:
-    """Tag labelled artists; one that a tagger is missing for has failed.
+    """Tag labelled artists; an artist for whom a tagger is missing has failed.
 
     Args:
-        spotitags: Whose catalogue and taggers are used.
-        artists: With genres.
-        readers: Further feature extractors; their features are in ``Row.embeddings``.
-        apart_from: Digests of covers to leave out, such as those of artists kept for a test.
-        progress: Called with ("artists", done, in all).
+        spotitags: Catalogue and taggers.
+        artists: Artists with genres.
+        extractors: Further feature extractors; their features are in ``Row.embeddings``.
+        exclude: Digests of covers to leave out, such as those of artists held out for a test.
+        progress: Called with ("artists", done, total).
     """
-    from classifiers.training.dataset import Row
-
     wanted = list(artists)
     rows: list[Row] = []
     bags: dict[str, list[TagBag]] = {}
     failed: dict[str, SpotiTagsError] = {}
-    gaps = SkippedCounter()
-    for done, (artist, (ref, seen)) in enumerate(
-        zip(wanted, spotitags.tagged_covers([artist.id for artist in wanted], readers), strict=True), start=1
-    ):
-        if isinstance(seen, SpotiTagsError):
-            failed[ref] = seen
-        elif seen.missing:
-            failed[ref] = TaggerError(
-                "; ".join(f"the tagger {name} is missing: {why}" for name, why in seen.missing.items())
-            )
-        elif kept := [index for index, digest in enumerate(seen.digests) if digest not in apart_from]:
-            left = seen.subset(kept)
-            gaps.add(left)
-            own = [bagging.bag(left.artist, tagger, covers) for tagger, covers in left.tags.items()]
-            for bag in own:
+    counter = SkippedCounter()
+    results = spotitags.tagged_covers([artist.id for artist in wanted], extractors)
+    for done, (artist, (ref, covers)) in enumerate(zip(wanted, results, strict=True), start=1):
+        if isinstance(covers, SpotiTagsError):
+            failed[ref] = covers
+        elif covers.missing:
+            reasons = (f"the tagger {name} is missing: {why}" for name, why in covers.missing.items())
+            failed[ref] = TaggerError("; ".join(reasons))
+        elif kept := [i for i, digest in enumerate(covers.digests) if digest not in exclude]:
+            used = covers.subset(kept)
+            counter.add(used)
+            artist_bags = [bagging.bag(used.artist, tagger, each) for tagger, each in used.tags.items()]
+            for bag in artist_bags:
                 bags.setdefault(bag.tagger, []).append(bag)
-            rows.append(
-                Row(
-                    id=artist.id,
-                    genre=str(artist.genre),
-                    covers={bag.tagger: bag.cover_weights() for bag in own},
-                    embeddings=left.embeddings,
-                    groups=left.digests,
-                )
-            )
+            rows.append(_row(artist, used, artist_bags))
         if progress:
             progress("artists", done, len(wanted))
-    return LabelledRows(tuple(rows), bags, failed, gaps.notes())
+    return LabelledRows(tuple(rows), bags, failed, counter.notes())
+
+
+def _row(artist: Artist, covers: TaggedCovers, bags: Sequence[TagBag]) -> Row:
+    from classifiers.training.dataset import Row
+
+    return Row(
+        id=artist.id,
+        genre=str(artist.genre),
+        covers={bag.tagger: bag.cover_weights() for bag in bags},
+        embeddings=covers.features,
+        groups=covers.digests,
+    )

@@ -1,4 +1,4 @@
-"""What the bundled library knows of an artist, in the shape of a tagger's fresh look."""
+"""Load an artist's precomputed tags and embeddings from the bundled library."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from spotitags.errors import InputError, SpotiTagsError
 from spotitags.records import TaggedCovers
-from spotitags.taggers.features.embedding import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,37 +15,37 @@ if TYPE_CHECKING:
 
     from spotitags.catalogs.library.catalog import LibraryCatalog
     from spotitags.records import Album, Tag
-    from spotitags.taggers.base import FeatureExtractor, Tagger
+    from spotitags.taggers.base import Extractor, Tagger
 
 
 @runtime_checkable
 class FromEmbeddings(Protocol):
-    """A reader of covers that is content with their embeddings."""
+    """Extractor of tags that needs only the embeddings of covers."""
 
     name: str
 
-    def recall(self, embeddings: NDArray[np.float32]) -> list[list[Tag]]:
-        """What `FeatureExtractor.tag` would say of the covers behind (n_covers, dim) embeddings."""
+    def tag_embeddings(self, embeddings: NDArray[np.float32]) -> list[list[Tag]]:
+        """Return the tags of the covers behind (n_covers, dim) embeddings."""
         ...
 
 
 def check_library_request(
     library: LibraryCatalog, taggers: Sequence[str | Tagger], *, labels: bool = False
 ) -> None:
-    """Make sure that nobody has to look at the library's covers.
+    """Check that the library can serve a request, for it holds the tags of one tagger and no covers.
 
     Args:
-        library: Has what one tagger saw.
-        taggers: As asked for; empty for any.
-        labels: Whether labels of the user's own were asked for.
+        library: The bundled library.
+        taggers: Requested taggers; empty for any.
+        labels: True if custom labels are requested.
 
     Raises:
-        InputError: Another tagger is asked for, or other labels.
+        InputError: Another tagger or custom labels are requested.
     """
-    foreign = "--tagger" if taggers and list(taggers) != [library.tagger] else "--labels" if labels else ""
-    if foreign:
+    option = "--tagger" if taggers and list(taggers) != [library.tagger] else "--labels" if labels else ""
+    if option:
         raise InputError(
-            f"the bundled library holds what {library.tagger!r} saw, and no covers: leave {foreign} out, "
+            f"the bundled library holds tags of {library.tagger!r} and no covers: leave {option} out, "
             "or give covers by --manifest or --catalog spotify"
         )
 
@@ -55,37 +54,37 @@ def library_tags(
     library: LibraryCatalog,
     ref: str,
     limit: int,
+    extractors: Sequence[Extractor] = (),
     *,
-    readers: Sequence[FeatureExtractor] = (),
     embeddings: bool = False,
 ) -> TaggedCovers | SpotiTagsError:
-    """What the library's tagger saw on one artist's covers; the same picture on two releases counts once.
+    """Return the cached tags of one artist's covers; the same cover on two releases counts once.
 
     Args:
-        library: Knows the covers by their digests.
-        ref: Of the artist.
-        limit: Most albums.
-        readers: Who looks at covers besides; those that are not `FromEmbeddings` need covers and say nothing.
-        embeddings: Whether the covers' embeddings are wanted, too.
+        library: The bundled library.
+        ref: Artist id.
+        limit: Maximum number of albums.
+        extractors: Further extractors; those that are not `FromEmbeddings` need covers and are ignored.
+        embeddings: True also returns the embeddings of the covers.
     """
     try:
         albums = library.albums(ref, limit)
-        pictures: dict[str, Album] = {}
+        by_digest: dict[str, Album] = {}
         for album in albums:
             if album.digest:
-                pictures.setdefault(album.digest, album)
-        digests = list(pictures)
-        tags = [seen or [] for seen in library.tags(digests)]
-        recalling = [reader for reader in readers if isinstance(reader, FromEmbeddings)]
-        packed = library.embeddings(digests) if embeddings or recalling else None
+                by_digest.setdefault(album.digest, album)
+        digests = list(by_digest)
+        tags = [found or [] for found in library.tags(digests)]
+        usable = [extractor for extractor in extractors if isinstance(extractor, FromEmbeddings)]
+        packed = library.embeddings(digests) if embeddings or usable else None
     except SpotiTagsError as error:
         return error
+    artist, unique = albums[0].artist, tuple(by_digest.values())
     if packed is None:
-        return TaggedCovers(albums[0].artist, {library.tagger: tags}, tuple(pictures.values()))
-    numbers = unpack(packed)
-    return TaggedCovers(
-        albums[0].artist,
-        {library.tagger: tags} | {reader.name: reader.recall(numbers) for reader in recalling},
-        tuple(pictures.values()),
-        embeddings={library.tagger: numbers} if embeddings else {},
-    )
+        return TaggedCovers(artist, {library.tagger: tags}, unique)
+    from spotitags.taggers.features.embedding import unpack
+
+    vectors = unpack(packed)
+    votes = {extractor.name: extractor.tag_embeddings(vectors) for extractor in usable}
+    features = {library.tagger: vectors} if embeddings else {}
+    return TaggedCovers(artist, {library.tagger: tags} | votes, unique, features=features)

@@ -1,32 +1,29 @@
-"""Whole batches for taggers that cost money, and what a run will cost, said before it does."""
+"""Batches for taggers whose calls cost money, and announcements of the cost of a run."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spotitags.taggers.base import HasCost
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from spotitags.records import Cover
-    from spotitags.taggers.base import FeatureExtractor, HasCost
-
+    from spotitags.taggers.base import Extractor, HasCost
 
 LARGE_CALLS = 10
 LARGE_COVERS = 100
-"""From so many paid calls, or covers to pay for, a line says beforehand how many there will be."""
+"""Number of paid calls, or of covers to pay for, from which a run announces its cost."""
 
 
 class PaidQueue:
-    """Covers that wait until they fill a paid tagger's calls, in the order in which they came.
+    """Covers in order of arrival, queued until they fill the calls of a paid tagger.
 
     Args:
-        tagger: Whose; its ``batch_size`` is the most that is handed over at once.
-        paid: The same tagger by its other ability.
+        tagger: Paid tagger; its ``batch_size`` is the maximum number of covers in a batch.
+        paid: The same tagger as `HasCost`.
     """
 
-    def __init__(self, tagger: FeatureExtractor, paid: HasCost) -> None:
+    def __init__(self, tagger: Extractor, paid: HasCost) -> None:
         self.tagger = tagger
         self._paid = paid
         self._covers: dict[str, Cover] = {}
@@ -35,60 +32,54 @@ class PaidQueue:
     def __contains__(self, digest: object) -> bool:
         return digest in self._covers
 
+    def __len__(self) -> int:
+        """Number of covers in the queue."""
+        return len(self._covers)
+
     def add(self, covers: Iterable[Cover]) -> None:
-        """Let covers wait, each once."""
+        """Append covers, each once."""
         for cover in covers:
             self._covers.setdefault(cover.digest, cover)
 
-    def __len__(self) -> int:
-        """Number of covers."""
-        return len(self._covers)
+    def remove(self, covers: Iterable[Cover]) -> None:
+        """Remove covers."""
+        for cover in covers:
+            del self._covers[cover.digest]
 
     def clear(self) -> None:
-        """Wait no longer."""
+        """Remove all covers."""
         self._covers.clear()
 
-    def announcement(self, coming: int | None, max_calls: int | None) -> str | None:
-        """One line on what the run will cost, the first time that it is asked for; None where it is little.
+    def next_batch(self, *, whole: bool) -> list[Cover]:
+        """Return the next batch; [] if none is full.
 
         Args:
-            coming: Covers that may follow those that wait, at most; None where nobody knows.
-            max_calls: Of the calls at most so many are made.
+            whole: True returns only covers that fill their calls; False returns the rest, too.
+        """
+        sizes, most = _sizes(self._covers.values()), self.tagger.batch_size
+        count = filled(sizes, self._paid, most) or (0 if whole else min(len(sizes), most))
+        return list(self._covers.values())[:count]
+
+    def announcement(self, coming: int | None, max_calls: int | None) -> str | None:
+        """Return a line on the cost of the run at the first call; None later, and if the cost is small.
+
+        Args:
+            coming: Maximum number of covers that may follow those in the queue; None if unknown.
+            max_calls: Maximum number of calls that will be made.
         """
         if self._announced:
             return None
         self._announced = True
-        return announcement(self.tagger.name, self._paid, sizes_of(self._covers.values()), coming, max_calls)
-
-    def next(self, *, whole: bool) -> list[Cover]:
-        """The next batch, [] where none is full.
-
-        Args:
-            whole: Take only covers that fill their calls; False takes an unfilled batch where there is no
-                other.
-        """
-        sizes, most = sizes_of(self._covers.values()), self.tagger.batch_size
-        count = filled(sizes, self._paid, most) or (0 if whole else min(len(sizes), most))
-        return list(self._covers.values())[:count]
-
-    def remove(self, covers: Iterable[Cover]) -> None:
-        """Let covers wait no longer."""
-        for cover in covers:
-            del self._covers[cover.digest]
-
-
-def sizes_of(covers: Iterable[Cover]) -> list[int]:
-    """Bytes of each cover."""
-    return [len(cover.data) for cover in covers]
+        return announcement(self.tagger.name, self._paid, _sizes(self._covers.values()), coming, max_calls)
 
 
 def filled(sizes: Sequence[int], paid: HasCost, most: int) -> int:
-    """How many of the first covers, ``most`` at most, fill whole calls; 0 where another would still fit in.
+    """Return how many of the first covers fill whole calls; 0 if another cover would still fit.
 
     Args:
-        sizes: Of the covers, in bytes.
-        paid: Knows what fits in a call.
-        most: Covers handed over at once.
+        sizes: Sizes of the covers in bytes.
+        paid: Tagger, which knows how many calls covers need.
+        most: Maximum number of covers in a batch.
     """
     for count in range(min(len(sizes), most), 0, -1):
         following = sizes[count] if count < len(sizes) else 1
@@ -100,15 +91,15 @@ def filled(sizes: Sequence[int], paid: HasCost, most: int) -> int:
 def announcement(
     name: str, paid: HasCost, sizes: Sequence[int], coming: int | None, max_calls: int | None
 ) -> str | None:
-    """One line on what a run will cost; None where it is not much.
+    """Return a line on the cost of a run; None if it is small.
 
     Args:
-        name: Of the tagger.
+        name: Name of the tagger.
         paid: The tagger.
-        sizes: Of the covers that wait, in bytes.
-        coming: Covers that may follow, at most, taken to be as large as the largest of ``sizes``; None where
-            nobody knows.
-        max_calls: Of these at most are made.
+        sizes: Sizes of the covers in the queue, in bytes.
+        coming: Maximum number of covers that may follow, each taken to be as large as the largest of
+            ``sizes``; None if unknown.
+        max_calls: Maximum number of calls that will be made.
     """
     covers = len(sizes) + (coming or 0)
     calls = paid.calls_for([*sizes, *[max(sizes, default=1)] * (coming or 0)])
@@ -117,19 +108,23 @@ def announcement(
     bound = "at least " if coming is None else "at most " if coming else ""
     line = f"tagger {name}: {bound}{calls} paid call{'' if calls == 1 else 's'} for {bound}{covers} covers"
     if coming:
-        line += ", fewer where some are known already"
+        line += ", fewer if some are cached"
     if max_calls is not None and max_calls < calls:
         line += f", of which --max-calls allows {max_calls}"
     return f"{line}; {paid.cost}"
 
 
 def calls_for(tagger: HasCost, covers: Sequence[Cover]) -> int:
-    """Calls that a paid tagger makes for these covers at once.
+    """Return the number of calls that a paid tagger makes for these covers.
 
     Raises:
-        ValueError: It gave a number below 0, which would allow more calls than there are.
+        ValueError: The number is below 0, which would allow more calls than the limit.
     """
-    calls = tagger.calls_for([len(cover.data) for cover in covers])
+    calls = tagger.calls_for(_sizes(covers))
     if calls < 0:
         raise ValueError(f"it gave {calls} calls for {len(covers)} covers")
     return calls
+
+
+def _sizes(covers: Iterable[Cover]) -> list[int]:
+    return [len(cover.data) for cover in covers]

@@ -8,19 +8,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from spotitags.bags.merge import bags_of, merge, merged_name, merged_version
+from spotitags.bags.merge import bags_of as artist_bags
+from spotitags.bags.merge import merge, merged_name, merged_version
 from spotitags.bags.tables import frame
+from spotitags.catalogs.base import ListableCatalog
 from spotitags.catalogs.registry import choose_catalog, open_catalog
+from spotitags.catalogs.search import search
 from spotitags.errors import InputError, ModelError, SpotiTagsError
 from spotitags.io.cache import Cache
 from spotitags.pipeline.library_tags import check_library_request, library_tags
 from spotitags.pipeline.tagger_pool import TaggerPool
-from spotitags.pipeline.tagging import TaggingRun
 from spotitags.pipeline.voting import Voting
 from spotitags.settings import Settings
-from spotitags.taggers.features.colour import with_appearance
-from spotitags.taggers.features.embedding import embedding_extractors, with_embeddings
-from spotitags.taggers.features.registry import extractors_by_name, feature_versions
 from spotitags.taggers.labels.own import own_labels
 from spotitags.taggers.registry import ready_taggers, tagger_class, tagger_options
 from spotitags.taggers.validation import checked_version
@@ -33,40 +32,40 @@ if TYPE_CHECKING:
     from spotitags.catalogs.base import Catalog, Match
     from spotitags.catalogs.library.catalog import LibraryCatalog
     from spotitags.records import Artist, Prediction, Tag, TagBag, TaggedCovers
-    from spotitags.taggers.base import FeatureExtractor, Tagger, TaggerOptions
-
+    from spotitags.taggers.base import Extractor, Tagger, TaggerOptions
 
 T = TypeVar("T")
 
 
 class SpotiTags:
-    """Tags of artists' album covers, and the genre that they speak for.
+    """Tags of artists' album covers, and the genres that they predict.
 
-    Nothing is loaded, opened or fetched before the first question; an instance may be asked any number of
-    times.
+    Catalogue, cache, taggers and model open with the first request; an instance serves any number.
+    Artists are Spotify ids, URIs or URLs, MusicBrainz ids, or ids of the manifest.
+    Methods on one artist raise a `SpotiTagsError`, whose subclass tells who can act; methods on several yield
+    the error in place of the artist's result, and raise TaggerError or ModelError if nothing can work at all.
 
     Args:
-        catalog: ``auto``, ``spotify``, ``musicbrainz``, ``folder`` or ``library``, or an object with the door
-            of `spotitags.catalogs.Catalog`.
+        catalog: ``auto``, ``spotify``, ``musicbrainz``, ``folder`` or ``library``, or an object with the
+            interface of `spotitags.catalogs.Catalog`.
         manifest: Covers on disk: a CSV (``artist_id,file`` and more) or a folder ``artist/*.jpg``.
-        tagger: One tagger or several, by name or as objects with the door of `spotitags.taggers.Tagger`; left
-            out, ``clip`` where it can run, else ``lite``.
-        model: A trained ensemble (``.onnx`` beside its ``.json`` card); None takes the bundled one.
-        voters: Optional voters of the model that are to vote, too, such as ``transfer``.
-        labels: What ``clip`` and ``lite`` look for instead of their own words: a file, one a line, or a list.
-        genres: Vote between these alone; empty takes the model's.
-        albums: Most albums an artist, at least 1.
-        keep_broad: Keep tags that fit nearly every cover.
-        merge: Make the bags of several taggers into one, as `spotitags.bags.merge.merged` does.
-        max_calls: Most calls, of all taggers together and for as long as the instance lives, that cost money;
-            None for no limit.
-        offline: Open no socket.
-        refresh: Ask services anew, and fetch covers anew, instead of taking what earlier runs kept.
-        also: Of ``live``, ``compilation``, ``ep`` and ``single``, what MusicBrainz is to list besides.
+        tagger: One tagger or several, by name or as objects with the interface of
+            `spotitags.taggers.Tagger`; by default ``clip`` if it can run, else ``lite``.
+        model: Trained ensemble (``.onnx`` beside its ``.json`` card); None for the bundled model.
+        voters: Optional voters of the model that also vote, such as ``transfer``.
+        labels: Custom labels for ``clip`` and ``lite``: a file, one per line, or a list.
+        genres: Genres to choose from; empty for those of the model.
+        albums: Maximum number of albums per artist, at least 1.
+        keep_broad: True keeps broad tags, which fit nearly every cover.
+        merge: True merges the bags of several taggers into one; see `spotitags.bags.merge.merged`.
+        max_calls: Maximum number of paid calls of the instance, over all taggers; None for no limit.
+        offline: True uses no network.
+        refresh: True requests and fetches everything again instead of using cached responses.
+        also: Release types to add with MusicBrainz, of ``live``, ``compilation``, ``ep`` and ``single``.
         clip_model: open_clip ``name/pretrained``, ``hf-hub:…`` or ``local-dir:…`` for the tagger ``clip``.
-        device: ``cpu``, ``cuda`` or ``mps``; None takes the best there is.
+        device: ``cpu``, ``cuda`` or ``mps``; None for the fastest available.
         settings: Keys and folders; None reads the environment.
-        notify: Called with one line for each choice made (which catalogue, which tagger, and why).
+        notify: Called with a line for each choice made, such as the catalogue and the reason for it.
 
     Raises:
         InputError: An argument is out of range.
@@ -77,7 +76,7 @@ class SpotiTags:
     True
     """
 
-    def __init__(  # noqa: PLR0913  (the one place where a user says everything)
+    def __init__(  # noqa: PLR0913  (the one place for all options of a run)
         self,
         *,
         catalog: str | Catalog = "auto",
@@ -106,17 +105,18 @@ class SpotiTags:
         self.catalog = catalog
         self.manifest = None if manifest is None else Path(manifest)
         self.tagger = tagger
+        self._requested_taggers = _as_list(tagger)
         self.model = None if model is None else Path(model)
-        self.voters = (voters,) if isinstance(voters, str) else tuple(voters)
+        self.voters = _as_tuple(voters)
         self.labels = labels
-        self.genres = (genres,) if isinstance(genres, str) else tuple(genres)
+        self.genres = _as_tuple(genres)
         self.albums = albums
         self.keep_broad = keep_broad
         self.merge = merge
         self.max_calls = max_calls
         self.offline = offline
         self.refresh = refresh
-        self.also = tuple(also)
+        self.also = _as_tuple(also)
         self.clip_model = clip_model
         self.device = device
         self.settings = settings
@@ -124,16 +124,9 @@ class SpotiTags:
         if merge and len(self._requested_taggers) < 2:  # noqa: PLR2004
             raise InputError("merging bags takes two taggers at least: name them by --tagger")
 
-    def tagger_versions(self) -> dict[str, str]:
-        """Each tagger with the version that its tags are kept under; merged, all as one."""
-        if self._library is not None:
-            return {self._library.tagger: self._library.version}
-        versions = {tagger.name: checked_version(tagger) for tagger in self._taggers}
-        return {merged_name(versions): merged_version(versions)} if self.merge else versions
-
     @cached_property
     def source(self) -> Catalog:
-        """The catalogue, opened: the one given, or the one chosen."""
+        """Opened catalogue: the given one, or the one chosen."""
         if not isinstance(self.catalog, str):
             return self.catalog
         choice = choose_catalog(self.catalog, self._settings, manifest=self.manifest, offline=self.offline)
@@ -144,147 +137,103 @@ class SpotiTags:
         )  # fmt: skip
 
     def artists(self) -> list[Artist]:
-        """All artists of the catalogue, where it can list them.
-
-        Raises:
-            InputError: The catalogue is open-ended, as Spotify's is.
-        """
-        lister = getattr(self.source, "artists", None)
-        if lister is None:
+        """Return all artists of the catalogue; raises InputError if it cannot list them, as Spotify's."""
+        if not isinstance(self.source, ListableCatalog):
             raise InputError(f"the catalogue {self.source.name!r} cannot list its artists: name them")
-        return cast("list[Artist]", lister())
+        return self.source.artists()
 
     def search(self, name: str, limit: int = 10) -> list[Match]:
-        """Artists of that name, the best first; `Match.id` is what the other methods take.
-
-        Raises:
-            SpotiTagsError: The catalogue knows no names, or nobody of this one, or could not answer.
-        """
-        from spotitags.catalogs.search import search
-
+        """Search the catalogue for artists by name, best match first; the other methods take `Match.id`."""
         return search(self.source, name, limit)
 
+    def tagger_versions(self) -> dict[str, str]:
+        """Return the version of each tagger, part of its cache keys; merged taggers are one."""
+        if self._library is not None:
+            return {self._library.tagger: self._library.version}
+        versions = {tagger.name: checked_version(tagger) for tagger in self._taggers}
+        return {merged_name(versions): merged_version(versions)} if self.merge else versions
+
     def tag(self, artist: str) -> list[Tag]:
-        """The artist's ``(label, weight)`` pairs, heaviest first.
+        """Return the artist's ``(label, weight)`` pairs, heaviest first: summed over covers, no broad tags.
 
-        Weights are summed over covers and broad tags dropped. With several taggers, those of the first that
-        is there; `all_bags` gives each its own.
-
-        Raises:
-            SpotiTagsError: The artist could not be answered; the subclass says who can act.
+        With several taggers, the tags of the first that is not missing; `all_bags` has all.
         """
         return list(self.bag(artist).tags)
 
     def bag(self, artist: str) -> TagBag:
-        """The same tags with the artist's name, the number of covers and those that were skipped.
-
-        Raises:
-            SpotiTagsError: The artist could not be answered.
-        """
+        """Return the tags of `tag` with the artist's name, the number of covers, and skipped covers."""
         return _value_or_raise(next(self.all_bags([artist])))[0]
 
     def tagged_covers(
-        self, artists: Iterable[str], readers: Sequence[FeatureExtractor] = ()
+        self, artists: Iterable[str], extractors: Sequence[Extractor] = ()
     ) -> Iterator[tuple[str, TaggedCovers | SpotiTagsError]]:
-        """For each artist in turn the tags and embeddings of each single cover, or why there are none.
+        """Yield for each artist in turn tags and embeddings of each cover, or the error that prevents them.
 
-        Args:
-            artists: Ids, URIs or URLs.
-            readers: Further feature extractors, such as those of `spotitags.taggers.features.colour`; the
-                bundled library has no covers for them.
-
-        Raises:
-            TaggerError: A tagger cannot work at all.
+        ``extractors`` run, too, such as those of `spotitags.taggers.features.colour`; the bundled library has
+        no covers for them.
         """
-        return self._tagged_covers(artists, readers, embeddings=True)
+        return self._tagged_covers(artists, extractors, embeddings=True)
 
     def all_bags(self, artists: Iterable[str]) -> Iterator[tuple[str, list[TagBag] | SpotiTagsError]]:
-        """For each artist in turn one bag a tagger, or why there is none; one failure never stops the rest.
+        """Yield for each artist in turn one bag per tagger, or the error that prevents them.
 
-        The bags of taggers that are missing come last, empty.
-
-        Raises:
-            TaggerError: No tagger can work at all.
+        Bags of missing taggers come last, empty.
         """
-        for ref, seen in self._tagged_covers(artists):
-            yield ref, seen if isinstance(seen, SpotiTagsError) else self._bags(seen)
+        for ref, covers in self._tagged_covers(artists):
+            yield ref, covers if isinstance(covers, SpotiTagsError) else self._bags(covers)
 
     def frame(self, artists: Iterable[str]) -> pd.DataFrame:
-        """Tags of many artists as a table: a row an artist, a column a label, 0 where a tag is missing.
-
-        Raises:
-            SpotiTagsError: An artist could not be answered.
-        """
-        return frame([_value_or_raise(answer)[0] for answer in self.all_bags(artists)])
+        """Return a table: a row per artist, a column per label, 0 for missing tags. Raises as `bag` does."""
+        return frame([_value_or_raise(result)[0] for result in self.all_bags(artists)])
 
     def predict(self, artist: str, *, explain: bool = False) -> Prediction:
-        """The genre that the artist's covers speak for, with every voter's own vote.
-
-        Args:
-            artist: Spotify id, URI or URL, or an id of the manifest.
-            explain: Also find the tags that speak for and against the winner.
-
-        Raises:
-            SpotiTagsError: The artist could not be answered.
-        """
+        """Predict the artist's genre; with ``explain`` also find the tags for and against it."""
         return _value_or_raise(next(self.predictions([artist], explain=explain)))
 
     def predictions(
         self, artists: Iterable[str], *, explain: bool = False
     ) -> Iterator[tuple[str, Prediction | SpotiTagsError]]:
-        """For each artist in turn its prediction, or why there is none; one failure never stops the rest.
-
-        Raises:
-            ModelError: No model can read what the taggers say.
-            TaggerError: A tagger cannot work at all.
-        """
+        """Yield for each artist in turn its prediction, or the error that prevents it."""
         voting = self._voting
-        readers = [*voting.readers, *self._feature_extractors]
-        for ref, seen in self._tagged_covers(artists, readers, embeddings=voting.wants_embeddings):
-            if isinstance(seen, SpotiTagsError):
-                yield ref, seen
+        for ref, covers in self._tagged_covers(
+            artists, self._vote_extractors, embeddings=voting.needs_embeddings
+        ):
+            if isinstance(covers, SpotiTagsError):
+                yield ref, covers
                 continue
             try:
-                prediction = voting.predict(self._bags(seen), seen, explain=explain)
+                prediction = voting.predict(self._bags(covers), covers, explain=explain)
             except ModelError as error:
                 yield ref, error
             else:
                 yield ref, prediction
 
     def _tagged_covers(
-        self, artists: Iterable[str], readers: Sequence[FeatureExtractor] = (), *, embeddings: bool = False
+        self, artists: Iterable[str], extractors: Sequence[Extractor] = (), *, embeddings: bool = False
     ) -> Iterator[tuple[str, TaggedCovers | SpotiTagsError]]:
-        if self._library is not None:
+        if library := self._library:
             for ref in artists:
-                yield (
-                    ref,
-                    library_tags(self._library, ref, self.albums, readers=readers, embeddings=embeddings),
-                )
+                yield ref, library_tags(library, ref, self.albums, extractors, embeddings=embeddings)
             return
         from spotitags.covers.fetch import CoverFetcher
+        from spotitags.pipeline.tagging import TaggingRun
+        from spotitags.taggers.features.embedding import embedding_extractors
 
-        taggers = [*self._taggers, *(embedding_extractors(self._taggers) if embeddings else ()), *readers]
+        own = embedding_extractors(self._taggers) if embeddings else ()
         with CoverFetcher() as covers:
-            tagging = TaggingRun(
-                self.source, taggers, covers, self._cache,
+            run = TaggingRun(
+                self.source, [*self._taggers, *own, *extractors], covers, self._cache,
                 albums=self.albums, refresh=self.refresh, pool=self._tagger_pool,
             )  # fmt: skip
-            with closing(tagging.run(artists)) as found:  # what fetches ahead stops before its connections do
-                for ref, seen in found:
-                    yield ref, seen if isinstance(seen, SpotiTagsError) else self._merged(seen)
+            with closing(run.run(artists)) as results:  # prefetching must stop before the connections close
+                for ref, found in results:
+                    if self.merge and not isinstance(found, SpotiTagsError):
+                        found = merge(found, self._tagger_pool.names, keep_broad=self.keep_broad)  # noqa: PLW2901
+                    yield ref, found
 
-    def _merged(self, seen: TaggedCovers) -> TaggedCovers:
-        """What was seen, with covers' numbers apart from their tags, and taggers merged if asked for."""
-        seen = with_appearance(with_embeddings(seen))
-        return merge(seen, self._tagger_pool.names, keep_broad=self.keep_broad) if self.merge else seen
-
-    def _bags(self, seen: TaggedCovers) -> list[TagBag]:
+    def _bags(self, covers: TaggedCovers) -> list[TagBag]:
         names = [self._library.tagger] if self._library is not None else self._tagger_pool.names
-        return bags_of(seen, names, merging=self.merge, keep_broad=self.keep_broad)
-
-    @cached_property
-    def _tagger_pool(self) -> TaggerPool:
-        return TaggerPool(self._taggers, max_calls=self.max_calls, offline=self.offline, notify=self.notify)
+        return artist_bags(covers, names, merging=self.merge, keep_broad=self.keep_broad)
 
     @cached_property
     def _settings(self) -> Settings:
@@ -296,71 +245,57 @@ class SpotiTags:
 
     @cached_property
     def _library(self) -> LibraryCatalog | None:
-        """The bundled library where it is the catalogue: its covers were tagged beforehand."""
+        """The bundled library if it is the catalogue: its covers were tagged in advance."""
         if self.source.name != "library":
             return None
         library = cast("LibraryCatalog", self.source)
         check_library_request(library, self._requested_taggers, labels=bool(self.labels))
         return library
 
-    @property
-    def _requested_taggers(self) -> list[str | Tagger]:
-        if isinstance(self.tagger, Iterable) and not isinstance(self.tagger, str):
-            return list(self.tagger)
-        return [self.tagger]
-
     @cached_property
     def _taggers(self) -> list[Tagger]:
         return ready_taggers(self._requested_taggers, self._tagger_options, self.notify)
 
     @cached_property
+    def _tagger_pool(self) -> TaggerPool:
+        return TaggerPool(self._taggers, max_calls=self.max_calls, offline=self.offline, notify=self.notify)
+
+    @cached_property
     def _tagger_options(self) -> TaggerOptions:
         return tagger_options(
-            self._settings,
-            clip_model=self.clip_model,
-            device=self.device,
-            offline=self.offline,
-            labels=own_labels(self.labels) if self.labels else (),
-            notify=self.notify,
-        )
+            self._settings, clip_model=self.clip_model, device=self.device, offline=self.offline,
+            labels=own_labels(self.labels) if self.labels else (), notify=self.notify,
+        )  # fmt: skip
 
     @property
     def _zero_shot_taggers(self) -> list[Tagger]:
-        """Taggers that may vote on genres themselves; the bundled library's needs no covers for it."""
+        """Taggers that may vote on genres; the bundled library's tagger votes on its cached embeddings."""
         if self._library is None:
             return self._taggers
         return [tagger_class(self._library.tagger).from_options(self._tagger_options)] if self.genres else []
 
     @cached_property
-    def _feature_extractors(self) -> list[FeatureExtractor]:
-        """Who gives voters the numbers of covers that no tagger does; nobody where there are no covers."""
-        trained = self._voting.measures
-        if trained and self._library is not None:
-            self.notify(
-                f"voters: those on {' and '.join(trained)} abstain: the library holds no covers to measure"
-            )
-            return []
-        readers = extractors_by_name(trained, device=self.device, offline=self.offline)
-        for name, version in feature_versions(readers).items():
-            if version != trained[name]:
-                self.notify(f"model: it was trained with another version of {name}; better train it anew")
-        return readers
-
-    @cached_property
     def _voting(self) -> Voting:
         return Voting(
-            self.model,
-            self.tagger_versions(),
-            taggers=self._zero_shot_taggers,
-            genres=self.genres,
-            own_labels=bool(self.labels),
-            voters=self.voters,
-            notify=self.notify,
-        )
+            self.model, self.tagger_versions(), taggers=self._zero_shot_taggers, genres=self.genres,
+            custom_labels=bool(self.labels), voters=self.voters, notify=self.notify,
+        )  # fmt: skip
+
+    @cached_property
+    def _vote_extractors(self) -> list[Extractor]:
+        has_covers = self._library is None
+        return self._voting.extractors(device=self.device, offline=self.offline, has_covers=has_covers)
 
 
-def _value_or_raise(answer: tuple[str, T | SpotiTagsError]) -> T:
-    """The answer of one artist, or its error raised."""
-    if isinstance(answer[1], SpotiTagsError):
-        raise answer[1]
-    return answer[1]
+def _as_list(tagger: str | Tagger | Sequence[str | Tagger]) -> list[str | Tagger]:
+    return list(tagger) if isinstance(tagger, Iterable) and not isinstance(tagger, str) else [tagger]
+
+
+def _as_tuple(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _value_or_raise(result: tuple[str, T | SpotiTagsError]) -> T:
+    if isinstance(result[1], SpotiTagsError):
+        raise result[1]
+    return result[1]

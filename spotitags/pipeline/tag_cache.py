@@ -1,72 +1,84 @@
-"""What readers said of covers: kept in the cache as it comes, and at hand while artists are in work."""
+"""Cache of extracted tags and features, by extractor version and cover digest."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from spotitags.records import Skipped, Tag
+from spotitags.taggers.base import FeatureExtractor
 from spotitags.taggers.validation import checked_version
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from spotitags.io.cache import Cache
-    from spotitags.taggers.base import FeatureExtractor
+    from spotitags.taggers.base import Extractor
+
+    Extracted = list[Tag] | bytes
+    """Tags of a cover, or its packed features."""
 
 
 class TagCache:
-    """The tags of covers by reader and digest.
+    """Results of extractors: on disk, with those of the current batch in memory.
 
     Args:
-        readers: Who looks at covers.
-        cache: Keeps tags by cover and reader's version.
+        extractors: Extractors whose results are cached.
+        cache: Cache on disk.
 
     Raises:
-        TaggerError: A tagger cannot say its version.
+        TaggerError: The version of an extractor cannot be read.
     """
 
-    def __init__(self, readers: Sequence[FeatureExtractor], cache: Cache) -> None:
-        self.readers = readers
+    def __init__(self, extractors: Sequence[Extractor], cache: Cache) -> None:
+        self.extractors = extractors
         self.cache = cache
-        self._versions = {reader.name: checked_version(reader) for reader in readers}
-        self._tags: dict[str, dict[str, list[Tag]]] = {reader.name: {} for reader in readers}
+        self._versions = {extractor.name: checked_version(extractor) for extractor in extractors}
+        self._results: dict[str, dict[str, Extracted]] = {extractor.name: {} for extractor in extractors}
 
-    def get(self, reader: FeatureExtractor, digest: str) -> list[Tag] | None:
-        """The tags of one cover, where they are known."""
-        return self._tags[reader.name].get(digest)
+    def get(self, extractor: Extractor, digest: str) -> Extracted | None:
+        """Return the result on one cover; None if it is unknown."""
+        return self._results[extractor.name].get(digest)
 
     def load(self, digests: Iterable[str]) -> None:
-        """Take what earlier runs kept of these covers."""
-        for reader in self.readers:
-            known = self._tags[reader.name]
+        """Load cached results on these covers into memory."""
+        for extractor in self.extractors:
+            known = self._results[extractor.name]
             unknown = [digest for digest in dict.fromkeys(digests) if digest not in known]
-            kept = self.cache.get_many("tags", [self._key(reader, digest) for digest in unknown])
-            known |= {
-                digest: tags
-                for digest, rows in zip(unknown, kept, strict=True)
-                if (tags := _tags(rows)) is not None
-            }
+            rows = self.cache.get_many("tags", [self._key(extractor, digest) for digest in unknown])
+            for digest, row in zip(unknown, rows, strict=True):
+                if (result := _decoded(extractor, row)) is not None:
+                    known[digest] = result
 
-    def store(self, reader: FeatureExtractor, found: Mapping[str, list[Tag] | Skipped]) -> None:
-        """Keep what a reader says, for this run and later ones; nothing of covers that it could not read."""
-        tags = {digest: said for digest, said in found.items() if not isinstance(said, Skipped)}
-        self._tags[reader.name] |= tags
-        self.cache.put_many("tags", {self._key(reader, digest): said for digest, said in tags.items()})
-
-    def _key(self, reader: FeatureExtractor, digest: str) -> str:
-        return f"{reader.name}:{self._versions[reader.name]}:{digest}"
+    def store(self, extractor: Extractor, found: Mapping[str, Extracted | Skipped]) -> None:
+        """Store results in memory and on disk, except of covers that could not be read."""
+        results = {digest: result for digest, result in found.items() if not isinstance(result, Skipped)}
+        self._results[extractor.name] |= results
+        rows = {self._key(extractor, digest): _encoded(extractor, each) for digest, each in results.items()}
+        self.cache.put_many("tags", rows)
 
     def retain(self, digests: Collection[str]) -> None:
-        """Have these covers at hand alone; the cache keeps the others."""
-        self._tags = {
-            name: {digest: tags for digest, tags in known.items() if digest in digests}
-            for name, known in self._tags.items()
+        """Drop all but these covers from memory; the disk keeps them."""
+        self._results = {
+            name: {digest: result for digest, result in known.items() if digest in digests}
+            for name, known in self._results.items()
         }
 
+    def _key(self, extractor: Extractor, digest: str) -> str:
+        return f"{extractor.name}:{self._versions[extractor.name]}:{digest}"
 
-def _tags(rows: object) -> list[Tag] | None:
-    """Tags as they were kept; None for none, and for what is damaged, so that it is looked at anew."""
+
+def _encoded(extractor: Extractor, result: Extracted) -> list[Tag]:
+    """Return a result as JSON: packed features are the label of a single tag."""
+    if isinstance(result, bytes):
+        assert isinstance(extractor, FeatureExtractor)  # noqa: S101 - only these give bytes
+        return [Tag(extractor.to_text(result), 1.0)]
+    return result
+
+
+def _decoded(extractor: Extractor, rows: object) -> Extracted | None:
+    """Return a cached result; None if there is none, or if it is damaged and must be extracted again."""
     try:
-        return [Tag(str(label), float(weight)) for label, weight in rows]  # type: ignore[attr-defined]
-    except (TypeError, ValueError):
+        tags = [Tag(str(label), float(weight)) for label, weight in rows]  # type: ignore[attr-defined]
+        return extractor.from_text(tags[0].label) if isinstance(extractor, FeatureExtractor) else tags
+    except (TypeError, ValueError, IndexError):
         return None

@@ -1,4 +1,4 @@
-"""The taggers of a run: who still looks at covers, who dropped out and why, and what calls may yet cost."""
+"""Taggers of a run: failures, taggers that drop out, and the limit on paid calls."""
 
 from __future__ import annotations
 
@@ -7,33 +7,40 @@ from typing import TYPE_CHECKING
 
 from spotitags.pipeline.paid_calls import calls_for
 from spotitags.records import Skipped
-from spotitags.taggers.base import HasCost
-from spotitags.taggers.validation import as_tagger_error, checked_answers, tagger_name
+from spotitags.taggers.base import FeatureExtractor, HasCost
+from spotitags.taggers.validation import as_tagger_error, checked_tags, extracted_rows, tagger_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from spotitags.errors import SpotiTagsError
+    from spotitags.pipeline.tag_cache import Extracted
     from spotitags.records import Cover
-    from spotitags.taggers.base import FeatureExtractor
-    from spotitags.taggers.validation import Answers
+    from spotitags.taggers.base import Extractor
 
 
 class TaggerPool:
-    """Asks taggers, one of which may fail where others go on, and counts calls that cost money.
+    """Run taggers so that one may fail while others go on, and count paid calls.
 
-    What happens here holds for as long as the pool lives, so that no tagger that failed is waited for again.
+    The state lasts as long as the pool, so that a tagger that failed is not called again.
 
     Args:
-        taggers: All of them; other readers of covers may be asked, too, but none can do without those.
-        max_calls: Most paid calls of all taggers together; None for no limit.
-        offline: True forbids every paid call.
-        notify: Called with a line when a tagger drops out or may not be asked any more.
+        taggers: All taggers. Feature extractors may run, too; their failures stop the run.
+        max_calls: Maximum number of paid calls of all taggers together; None for no limit.
+        offline: True forbids paid calls.
+        notify: Called with one line when a tagger drops out or reaches the limit.
+
+    Attributes:
+        names: Names of the taggers.
+        calls: Number of paid calls so far.
+        dropped: Reason by the name of each tagger that is not called any more.
+        over_limit: Names of taggers that reached the limit of paid calls.
+        unreadable: Reason by the names of an extractor and the digest of a cover that it could not read.
     """
 
     def __init__(
         self,
-        taggers: Sequence[FeatureExtractor],
+        taggers: Sequence[Extractor],
         *,
         max_calls: int | None = None,
         offline: bool = False,
@@ -42,11 +49,11 @@ class TaggerPool:
         self.names = tuple(tagger.name for tagger in taggers)
         self.max_calls = 0 if offline else max_calls
         self._limit = (
-            "--offline forbids paid calls: leave it out to go on"
+            "--offline forbids paid calls: leave it out to continue"
             if offline
-            else "--max-calls 0 allows no calls: allow some to go on"
+            else "--max-calls 0 allows no calls: allow some to continue"
             if max_calls == 0
-            else f"--max-calls {max_calls} allows no more calls: run again to go on"
+            else f"--max-calls {max_calls} allows no more calls: run again to continue"
         )
         self.notify = notify or (lambda _line: None)
         self.calls = 0
@@ -55,66 +62,70 @@ class TaggerPool:
         self.unreadable: dict[tuple[str, str], str] = {}
         self._untagged: defaultdict[str, set[str]] = defaultdict(set)
 
-    def is_active(self, reader: FeatureExtractor) -> bool:
-        """Whether the reader still takes part."""
-        return tagger_name(reader) not in self.dropped
+    def is_active(self, extractor: Extractor) -> bool:
+        """Return whether an extractor still takes part."""
+        return tagger_name(extractor) not in self.dropped
 
-    def tag(self, reader: FeatureExtractor, covers: Sequence[Cover]) -> Answers:
-        """What a reader says of covers, by digest, checked.
+    def extract(self, extractor: Extractor, covers: Sequence[Cover]) -> Mapping[str, Extracted | Skipped]:
+        """Run an extractor on covers.
+
+        Returns:
+            By digest, valid tags or packed features, or the reason why a cover could not be read.
 
         Raises:
-            SpotiTagsError: It failed; whatever else than our own errors it raised has become one, with its
-                name.
+            SpotiTagsError: It failed; unexpected exceptions become a TaggerError with its name.
         """
-        with as_tagger_error(tagger_name(reader)):
-            found = checked_answers(reader.tag(covers), covers)
+        with as_tagger_error(tagger_name(extractor)):
+            if isinstance(extractor, FeatureExtractor):
+                return extracted_rows(extractor, covers)
+            found = checked_tags(extractor.tag(covers), covers)  # type: ignore[attr-defined]
         for digest, tags in found.items():
             if isinstance(tags, Skipped):
-                self.unreadable[reader.name, digest] = tags.reason
+                self.unreadable[extractor.name, digest] = tags.reason
         return found
 
-    def drop(self, reader: FeatureExtractor, error: SpotiTagsError) -> None:
-        """Let the others go on without the reader's tagger.
+    def drop(self, extractor: Extractor, error: SpotiTagsError) -> None:
+        """Continue without the tagger of an extractor.
 
         Raises:
-            SpotiTagsError: ``error``, where there are no others or the reader is not a tagger's.
+            SpotiTagsError: ``error``, if there is no other tagger, or if the extractor belongs to none.
         """
-        name = tagger_name(reader)
+        name = tagger_name(extractor)
         others = [other for other in self.names if other != name and other not in self.dropped]
         if name not in self.names or not others:
             raise error
         self.dropped[name] = f"it dropped out: {error}"
-        left = f"{' and '.join(others)} go{'es' if len(others) == 1 else ''} on"
-        self.notify(f"warning: the tagger {name} drops out, {left}: {error}")
+        rest = f"{' and '.join(others)} continue{'s' if len(others) == 1 else ''}"
+        self.notify(f"warning: the tagger {name} drops out, {rest}: {error}")
 
-    def reserve_calls(self, reader: FeatureExtractor, covers: Sequence[Cover]) -> list[Cover]:
-        """Of these covers the first that may be paid for, whose calls are counted.
+    def reserve_calls(self, extractor: Extractor, covers: Sequence[Cover]) -> list[Cover]:
+        """Return the first of these covers that may be paid for, and count their calls.
 
-        Where these are not all, the reader's tagger may not be asked any more.
+        If some covers exceed the limit, the tagger is not called again.
         """
-        if not isinstance(reader, HasCost):
+        if not isinstance(extractor, HasCost):
             return list(covers)
         allowed = list(covers)
-        while allowed and not self._affordable(reader, allowed):
+        while allowed and not self._is_affordable(extractor, allowed):
             allowed.pop()
         if len(allowed) < len(covers):
-            self.dropped[tagger_name(reader)] = self._limit
-            self.over_limit.add(tagger_name(reader))
+            self.dropped[tagger_name(extractor)] = self._limit
+            self.over_limit.add(tagger_name(extractor))
         if allowed:
-            self.calls += calls_for(reader, allowed)
+            self.calls += calls_for(extractor, allowed)
         return allowed
 
     def add_untagged(self, name: str, covers: Iterable[str]) -> None:
-        """Note covers, by digest or another name of their own, that a limited tagger did not see."""
+        """Record covers, by digest or album id, that a tagger over the limit did not tag."""
         self._untagged[name].update(covers)
 
     def report(self) -> None:
-        """Say once how many covers each limited tagger did not see."""
+        """Report once how many covers each tagger over the limit did not tag."""
         calls = f"{self.calls} paid call{'' if self.calls == 1 else 's'}"
         for name, covers in self._untagged.items():
             left = f"{len(covers)} cover{'' if len(covers) == 1 else 's'} left untagged"
-            self.notify(f"tagger {name}: {left} after {calls}, whose answers are kept; {self._limit}")
+            self.notify(f"tagger {name}: {left} after {calls}, whose results are cached; {self._limit}")
         self._untagged.clear()
 
-    def _affordable(self, reader: HasCost, covers: Sequence[Cover]) -> bool:
-        return self.max_calls is None or self.calls + calls_for(reader, covers) <= self.max_calls
+    def _is_affordable(self, tagger: HasCost, covers: Sequence[Cover]) -> bool:
+        return self.max_calls is None or self.calls + calls_for(tagger, covers) <= self.max_calls

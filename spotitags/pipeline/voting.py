@@ -1,4 +1,4 @@
-"""From bags to a genre: the trained ensemble, or a tagger's own vote where no model was trained for it."""
+"""Votes on genres: by the trained ensemble, or by zero-shot taggers if no model fits."""
 
 from __future__ import annotations
 
@@ -10,60 +10,57 @@ from classifiers.ensemble.ensemble import Ensemble
 from classifiers.errors import ModelFileError, NoVotersError, UnknownVoterError
 from classifiers.image import EMBEDDING
 from spotitags.errors import InputError, ModelError
-from spotitags.records import JOINT, Confidence, Prediction, Reason, Tag, Vote
+from spotitags.records import JOINT, Prediction, Reason, Vote
 from spotitags.taggers.base import HasCost, ZeroShot
-from spotitags.taggers.features.genre_votes import GenreVoteExtractor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from classifiers.ensemble.results import Explanation, Pull, Result
+    from classifiers.ensemble.results import Confidence, Explanation, Pull, Result
     from spotitags.records import Tag, TagBag, TaggedCovers
-    from spotitags.taggers.base import Tagger
-
+    from spotitags.taggers.base import Extractor, Tagger
+    from spotitags.taggers.features.genre_votes import GenreVoteExtractor
 
 _OTHER_LABELS = (
     "the model was trained on other labels than these: train one on them with 'spotitags train --labels', "
-    "leave --labels out, or name genres with --genres, which are voted on without training"
+    "leave --labels out, or name genres with --genres, which need no training"
 )
 REASONS = 10  # tags named for and against a winner, together
-
 ZERO_SHOT = "zero-shot"
 
 
 def bundled_model() -> Path:
-    """The model that ships with the package, for ``lite`` and the genres of the bundled library."""
+    """Return the file of the bundled model, for ``lite`` and the genres of the bundled library."""
     return Path(str(files("classifiers").joinpath("models", "lite.onnx")))
 
 
 class Voting:
-    """Who votes on the bags of these taggers, and their votes.
+    """Voters on the bags of some taggers.
 
-    The trained ensemble votes where it knows one of the taggers; else each tagger that can vote by itself
-    does.
+    The trained ensemble votes if it was trained with one of the taggers; else each zero-shot tagger votes.
 
     Args:
-        model: A trained ensemble; None takes the bundled one.
-        versions: Tagger to the version whose tags will be read.
-        taggers: The taggers themselves, where they can be asked.
-        genres: Vote between these alone; empty takes the model's.
-        own_labels: Whether the taggers look for a user's own labels, so that a model of others does not fit.
-        voters: Optional voters of the model that are to vote, too.
-        notify: Called with a line for what a reader of the votes should know.
+        model: Trained ensemble; None for the bundled model.
+        versions: Version of each tagger of the run.
+        taggers: The taggers; empty if there are no covers to tag.
+        genres: Genres to choose from; empty for those of the model.
+        custom_labels: True if the taggers use custom labels, which a model of other labels does not fit.
+        voters: Optional voters of the model that also vote.
+        notify: Called with a line that a reader of the votes should know.
 
     Raises:
-        InputError: A single genre is asked for, or a voter that the model does not have.
-        ModelError: The model cannot be read, or no voter can be had for these taggers and genres.
+        InputError: There is only one genre, or the model lacks a voter.
+        ModelError: The model cannot be read, or no voter fits these taggers and genres.
     """
 
-    def __init__(  # noqa: PLR0913 — what decides who votes
+    def __init__(  # noqa: PLR0913 — all that decides on the voters
         self,
         model: Path | None,
         versions: Mapping[str, str],
         *,
         taggers: Sequence[Tagger] = (),
         genres: Sequence[str] = (),
-        own_labels: bool = False,
+        custom_labels: bool = False,
         voters: Sequence[str] = (),
         notify: Callable[[str], None] | None = None,
     ) -> None:
@@ -74,194 +71,230 @@ class Voting:
             raise InputError(str(error)) from error
         except ModelFileError as error:
             raise ModelError(str(error)) from error
-        self.genres = _spelled(genres, self.ensemble.genres) or self.ensemble.genres
+        self.genres = _as_spelled(genres, self.ensemble.genres) or self.ensemble.genres
         if len(self.genres) == 1:
             raise InputError(f"a vote needs two genres at least, not {self.genres[0]} alone: name another")
-        self._strangers: set[str] = set()
-        alike = all(versions.get(name) == version for name, version in self.ensemble.taggers.items())
-        self._as_evaluated = alike and set(self.genres) == set(self.ensemble.genres)
-        self.readers: list[GenreVoteExtractor] = []
-        if self._reads(versions) and not (own_labels and self._of_other_labels(versions)):
-            self._compare(versions)
+        self._unknown_genres: set[str] = set()
+        same_taggers = all(versions.get(name) == each for name, each in self.ensemble.taggers.items())
+        self._as_evaluated = same_taggers and set(self.genres) == set(self.ensemble.genres)
+        self.zero_shot: list[GenreVoteExtractor] = []
+        other_labels = custom_labels and self._has_other_labels(versions)
+        if self._fits(versions) and not other_labels:
+            self._report_differences(versions)
             return
         able = [
             tagger for tagger in taggers if isinstance(tagger, ZeroShot) and not isinstance(tagger, HasCost)
         ]
-        if own_labels and self._of_other_labels(versions) and not (able and genres and model is None):
+        if other_labels and not (able and genres and model is None):
             raise ModelError(_OTHER_LABELS)
         if model is not None or not able:
             raise ModelError(self._refusal(versions))
-        self.readers = [GenreVoteExtractor(tagger, self.genres) for tagger in able]
-        names = ", ".join(tagger.name for tagger in able)
-        self.notify(f"model: {self._stranger(versions)}; {names} votes on the genres' names, untrained")
+        self._use_zero_shot(able, versions, voters)
+
+    def _use_zero_shot(
+        self, taggers: Sequence[Tagger], versions: Mapping[str, str], voters: Sequence[str]
+    ) -> None:
+        from spotitags.taggers.features.genre_votes import GenreVoteExtractor
+
+        self.zero_shot = [GenreVoteExtractor(tagger, self.genres) for tagger in taggers]
+        names = ", ".join(tagger.name for tagger in taggers)
+        self.notify(f"model: {self._mismatch(versions)}; {names} votes on the genres' names, untrained")
         if voters:
-            self.notify(f"voters: {', '.join(voters)} cannot vote: they are the model's, which is not asked")
+            self.notify(
+                f"voters: {', '.join(voters)} cannot vote: they belong to the model, which does not fit"
+            )
 
     @property
-    def wants_embeddings(self) -> bool:
-        """Whether some voter reads covers' embeddings."""
-        return not self.readers and any(voter.view == EMBEDDING for voter in self.ensemble.voters)
+    def needs_embeddings(self) -> bool:
+        """True if some voter uses the embeddings of covers."""
+        return not self.zero_shot and any(voter.view == EMBEDDING for voter in self.ensemble.voters)
 
-    @property
-    def measures(self) -> dict[str, str]:
-        """What voters read that no tagger gives, such as colours, with the version in training."""
-        read = {voter.tagger for voter in self.ensemble.voters}
-        return {} if self.readers else {k: v for k, v in self.ensemble.measures.items() if k in read}
-
-    def predict(
-        self, bags: Sequence[TagBag], seen: TaggedCovers | None = None, *, explain: bool = False
-    ) -> Prediction:
-        """The votes on one artist.
+    def extractors(self, *, device: str | None, offline: bool, has_covers: bool) -> list[Extractor]:
+        """Build the extractors that voters need besides taggers and their embeddings.
 
         Args:
-            bags: One bag a tagger; voters on one that is missing abstain.
-            seen: Has the votes on each cover by the name of each of `readers`, and the embeddings where
-                `wants_embeddings`; left out, voters on embeddings abstain.
-            explain: Also find the tags for and against the winner.
+            device: Device of networks; None for ``cpu``.
+            offline: True forbids downloads.
+            has_covers: False if there are no covers to extract from; voters on pixel features then abstain.
+        """
+        used = {voter.tagger for voter in self.ensemble.voters}
+        trained = {name: version for name, version in self.ensemble.measures.items() if name in used}
+        if self.zero_shot or not trained:
+            return [*self.zero_shot]
+        if not has_covers:
+            self.notify(f"voters: those on {' and '.join(trained)} abstain: the library holds no covers")
+            return []
+        from spotitags.taggers.features.registry import extractors_by_name
+
+        extractors = extractors_by_name(trained, device=device, offline=offline)
+        for extractor in extractors:
+            if extractor.version != trained[extractor.feature]:
+                self.notify(
+                    f"model: it was trained with another version of {extractor.feature}; train it again"
+                )
+        return [*extractors]
+
+    def predict(
+        self, bags: Sequence[TagBag], covers: TaggedCovers | None = None, *, explain: bool = False
+    ) -> Prediction:
+        """Vote on one artist.
+
+        Args:
+            bags: One bag per tagger; voters on a missing tagger abstain.
+            covers: Votes on each cover by the names of `zero_shot`, and features if `needs_embeddings`;
+                without them, voters on features abstain.
+            explain: True also finds the tags for and against the winner.
 
         Raises:
             ModelError: All taggers that have a voter are missing.
         """
-        if self.readers:
-            return self._untrained(bags, {} if seen is None else seen.tags)
-        self._point_out(bags[0].artist.genre)
-        there = [bag for bag in bags if not bag.missing]
-        weights = {bag.tagger: bag.weights() for bag in there}
-        covers = {bag.tagger: bag.cover_weights() for bag in there if bag.each}
-        embeddings = {} if seen is None else seen.embeddings
+        if self.zero_shot:
+            return self._zero_shot_prediction(bags, {} if covers is None else covers.tags)
+        self._report_unknown_genre(bags[0].artist.genre)
+        present = [bag for bag in bags if not bag.missing]
+        weights = {bag.tagger: bag.weights() for bag in present}
+        cover_weights = {bag.tagger: bag.cover_weights() for bag in present if bag.each}
+        features = {} if covers is None else covers.features
         try:
-            result = self.ensemble.vote(weights, covers, embeddings)
+            result = self.ensemble.vote(weights, cover_weights, features)
         except NoVotersError as error:
             raise ModelError(_no_voters_message(bags, str(error))) from error
         if not result.known:
-            self.notify("model: it knows none of these tags, so its shares are even and say nothing")
-        shares = self._among(result.shares)
+            self.notify("model: it knows none of these tags, so its shares are equal and mean nothing")
+        shares = self._among_genres(result.shares)
         winner = next(iter(shares))
-        why = self.ensemble.explain(weights, winner, REASONS, covers, embeddings) if explain else None
+        reasons = None
+        if explain:
+            reasons = self.ensemble.explain(weights, winner, REASONS, cover_weights, features)
         return Prediction(
             artist=bags[0].artist,
             votes=shares,
-            voters=tuple(self._votes(result, why)),
+            voters=tuple(self._votes(result, reasons)),
             bags=tuple(bags),
-            reasons=_reasons(why.overall) if why else (),
+            reasons=_reasons(reasons.overall) if reasons else (),
             confidence=self._confidence(result),
         )
 
     def _confidence(self, result: Result) -> Confidence | None:
-        """As the model's evaluation measured it; None where taggers or genres are others than there."""
-        return Confidence(*result.confidence) if result.confidence and self._as_evaluated else None
+        """Return the measured confidence; None if taggers or genres differ from the evaluation."""
+        return result.confidence if self._as_evaluated else None
 
-    def _point_out(self, genre: str | None) -> None:
-        """Say once of each genre, where the catalogue knows it, that the model cannot name it."""
-        if genre and genre not in self.ensemble.genres and genre not in self._strangers:
-            self._strangers.add(genre)
-            self.notify(
-                f"model: {genre}, as the catalogue has it, is none of its genres, so it cannot be named"
-            )
+    def _report_unknown_genre(self, genre: str | None) -> None:
+        """Report once that the model cannot predict a genre of the catalogue."""
+        if genre and genre not in self.ensemble.genres and genre not in self._unknown_genres:
+            self._unknown_genres.add(genre)
+            self.notify(f"model: it was not trained on the catalogue's genre {genre}, and cannot predict it")
 
-    def _votes(self, result: Result, why: Explanation | None) -> list[Vote]:
+    def _votes(self, result: Result, reasons: Explanation | None) -> list[Vote]:
         return [
             Vote(
                 *vote.voter,
-                votes=self._among(vote.probabilities),
+                votes=self._among_genres(vote.probabilities),
                 weight=vote.weight,
-                reasons=_reasons(why.voters[vote.voter]) if why else (),
+                reasons=_reasons(reasons.voters[vote.voter]) if reasons else (),
             )
             for vote in result.votes
         ]
 
-    def _untrained(self, bags: Sequence[TagBag], seen: Mapping[str, Sequence[Sequence[Tag]]]) -> Prediction:
-        """The plain mean of what each zero-shot tagger that is not missing says of all covers."""
-        shares, voters = pool(self.readers, seen)
+    def _zero_shot_prediction(
+        self, bags: Sequence[TagBag], tags: Mapping[str, Sequence[Sequence[Tag]]]
+    ) -> Prediction:
+        """Return the mean vote of the zero-shot taggers that tagged all covers."""
+        shares, voters = pool_zero_shot(self.zero_shot, tags)
         if not voters:
-            names = ", ".join(reader.tagger.name for reader in self.readers)
+            names = ", ".join(extractor.tagger.name for extractor in self.zero_shot)
             raise ModelError(_no_voters_message(bags, f"only {names} can vote on the genres' names"))
         return Prediction(bags[0].artist, _ranked(shares), voters, tuple(bags))
 
-    def _among(self, shares: Mapping[str, float]) -> dict[str, float]:
-        """The shares of the genres asked for, summing to 1, largest first."""
+    def _among_genres(self, shares: Mapping[str, float]) -> dict[str, float]:
+        """Return the shares of the requested genres, scaled to sum 1, largest first."""
         chosen = {genre: shares[genre] for genre in self.genres}
         total = sum(chosen.values())
         if not total:
             return dict.fromkeys(self.genres, 1 / len(self.genres))
         return _ranked({genre: share / total for genre, share in chosen.items()})
 
-    def _reads(self, versions: Mapping[str, str]) -> bool:
+    def _fits(self, versions: Mapping[str, str]) -> bool:
+        """Return whether the model was trained with one of the taggers, and on all of the genres."""
         return bool(versions.keys() & self.ensemble.taggers) and set(self.genres) <= set(self.ensemble.genres)
 
-    def _stranger(self, versions: Mapping[str, str]) -> str:
-        """Why the model cannot vote."""
-        asked = ", ".join(sorted(set(self.genres) - set(self.ensemble.genres)))
+    def _mismatch(self, versions: Mapping[str, str]) -> str:
+        """Return the reason why the model does not fit."""
+        requested = ", ".join(sorted(set(self.genres) - set(self.ensemble.genres)))
         if not versions.keys() & self.ensemble.taggers:
             return f"it was trained with {', '.join(self.ensemble.taggers)}, not with {', '.join(versions)}"
         known = ", ".join(self.ensemble.genres)
-        return f"it knows the genres {known}, not {asked}" if asked else "it was trained on other labels"
+        return (
+            f"it knows the genres {known}, not {requested}" if requested else "it was trained on other labels"
+        )
 
-    def _of_other_labels(self, versions: Mapping[str, str]) -> bool:
-        """Whether one of its taggers is here, but none that looks for what it was trained on."""
+    def _has_other_labels(self, versions: Mapping[str, str]) -> bool:
+        """Return whether the model knows a tagger of the run, but none with the labels of its training."""
         trained = self.ensemble.taggers
         known = versions.keys() & trained.keys()
         return bool(known) and not any(versions[name] == trained[name] for name in known)
 
-    def _compare(self, versions: Mapping[str, str]) -> None:
+    def _report_differences(self, versions: Mapping[str, str]) -> None:
         for name, version in versions.items():
             trained = self.ensemble.taggers.get(name)
             if trained is None:
                 self.notify(f"model: it was not trained with {name}, whose tags do not vote")
             elif trained != version:
-                self.notify(f"model: it was trained with another version of {name}; better train it anew")
+                self.notify(f"model: it was trained with another version of {name}; train it again")
         if absent := [name for name in self.ensemble.taggers if name not in versions]:
-            self.notify(f"model: its voters on {' and '.join(absent)} abstain, for no such tagger looks")
+            self.notify(
+                f"model: its voters on {' and '.join(absent)} abstain, since that tagger does not run"
+            )
 
     def _refusal(self, versions: Mapping[str, str]) -> str:
-        why = self._stranger(versions)
+        reason = self._mismatch(versions)
         if versions.keys() & self.ensemble.taggers:
             return (
-                f"the model cannot vote: {why}; "
+                f"the model cannot vote: {reason}; "
                 "leave --genres out, or train a model on them with 'spotitags train'"
             )
         if any(set(name.split(JOINT)) == versions.keys() for name in self.ensemble.taggers):
-            return f"the model cannot vote: {why}; it reads their bags merged into one: add --merge"
-        return f"the model cannot vote: {why}; take another --tagger, or train one with 'spotitags train'"
+            return f"the model cannot vote: {reason}; it uses their merged bags: add --merge"
+        return f"the model cannot vote: {reason}; use another --tagger, or train one with 'spotitags train'"
 
 
-def _no_voters_message(bags: Sequence[TagBag], why: str) -> str:
-    """Why nobody votes, with the taggers that are missing."""
-    return "; ".join([why, *(f"{bag.tagger} is missing: {bag.missing}" for bag in bags if bag.missing)])
+def pool_zero_shot(
+    extractors: Sequence[GenreVoteExtractor], tags: Mapping[str, Sequence[Sequence[Tag]]]
+) -> tuple[dict[str, float], tuple[Vote, ...]]:
+    """Return the mean of the zero-shot votes, and each tagger's vote; both empty if no tagger votes.
+
+    Args:
+        extractors: Extractors of votes on the same genres.
+        tags: Votes on each cover by the name of an extractor; a missing extractor abstains.
+    """
+    from spotitags.taggers.zero_shot import pool_votes
+
+    present = [extractor for extractor in extractors if extractor.name in tags]
+    if not present:
+        return {}, ()
+    pooled = [pool_votes([dict(cover) for cover in tags[extractor.name]]) for extractor in present]
+    weight = 1 / len(present)
+    voters = tuple(
+        Vote(extractor.tagger.name, ZERO_SHOT, "text tower", votes, weight, trained=False)
+        for extractor, votes in zip(present, pooled, strict=True)
+    )
+    return {genre: sum(votes[genre] for votes in pooled) * weight for genre in present[0].genres}, voters
+
+
+def _no_voters_message(bags: Sequence[TagBag], reason: str) -> str:
+    """Return the reason why no voter votes, with the missing taggers."""
+    return "; ".join([reason, *(f"{bag.tagger} is missing: {bag.missing}" for bag in bags if bag.missing)])
 
 
 def _reasons(pulls: Sequence[Pull]) -> tuple[Reason, ...]:
     return tuple(Reason(pull.label, pull.pull, pull.tagger) for pull in pulls)
 
 
-def _spelled(genres: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
-    """The genres asked for, each once, as the model spells those that it knows."""
+def _as_spelled(genres: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    """Return the genres, each once, with the model's spelling of those that it knows."""
     spelling = {genre.casefold(): genre for genre in known}
     return tuple(dict.fromkeys(spelling.get(genre.casefold(), genre) for genre in genres))
 
 
 def _ranked(shares: Mapping[str, float]) -> dict[str, float]:
     return dict(sorted(shares.items(), key=lambda share: -share[1]))
-
-
-def pool(
-    readers: Sequence[GenreVoteExtractor], seen: Mapping[str, Sequence[Sequence[Tag]]]
-) -> tuple[dict[str, float], tuple[Vote, ...]]:
-    """The plain mean of what each reader says of all covers, and each one's vote; nothing where none saw any.
-
-    Args:
-        readers: Of the same genres.
-        seen: By the reader's name its votes on each cover; a reader that is not there abstains.
-    """
-    from spotitags.taggers.zero_shot import pool_votes
-
-    there = [reader for reader in readers if reader.name in seen]
-    if not there:
-        return {}, ()
-    pooled = [pool_votes([dict(cover) for cover in seen[reader.name]]) for reader in there]
-    weight = 1 / len(there)
-    voters = tuple(
-        Vote(reader.tagger.name, ZERO_SHOT, "text tower", votes, weight, trained=False)
-        for reader, votes in zip(there, pooled, strict=True)
-    )
-    return {genre: sum(votes[genre] for votes in pooled) * weight for genre in there[0].genres}, voters

@@ -1,10 +1,11 @@
 """Taggers: covers in, weighted tags out.
 
-Third-party taggers join through the entry-point group `spotitags.taggers`.
+Third-party taggers join through the entry-point group ``spotitags.taggers``.
 """
 
 from spotitags.taggers.base import (
     Embedder,
+    Extractor,
     FeatureExtractor,
     HasCost,
     NeedsPreparation,
@@ -17,6 +18,7 @@ from spotitags.taggers.base import (
 
 __all__ = [
     "Embedder",
+    "Extractor",
     "FeatureExtractor",
     "HasCost",
     "NeedsPreparation",

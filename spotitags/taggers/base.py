@@ -1,11 +1,11 @@
-"""Protocols that taggers and feature extractors implement, and the options that taggers are built from."""
+"""Interfaces of taggers and feature extractors, and the options that taggers are built from."""
 
 from __future__ import annotations
 
+import base64
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
-
-from spotitags.records import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TaggerOptions:
-    """What a tagger may be told; each takes what concerns it.
+    """Options of all taggers; each tagger takes those that concern it.
 
     Attributes:
-        cache_dir: Folder for what a tagger derives once (an exported graph, text embeddings).
+        cache_dir: Folder for what a tagger computes once (an exported graph, text embeddings).
         clip_model: open_clip ``name/pretrained``, ``hf-hub:…`` or ``local-dir:…``; None for the default.
-        device: ``cpu``, ``cuda`` or ``mps``; None takes the best there is.
-        offline: True forbids any download, and sends no cover anywhere.
-        labels: A user's own words, for an `OpenVocabulary`; empty for the built-in ones.
+        device: ``cpu``, ``cuda`` or ``mps``; None for the fastest available.
+        offline: True forbids downloads and requests.
+        labels: Custom labels for an `OpenVocabulary`; empty for the built-in labels.
         clarifai_key: Personal access token of Clarifai.
-        clarifai_address: Another gRPC server than Clarifai's, for a proxy or a test.
-        google_credentials: File with Google's application default credentials; None looks for the machine's.
-        google_vision_address: Another gRPC server than Google Vision's.
-        notify: Called with one line for what a person should know now, such as a long wait; None for nobody.
+        clarifai_address: Address of another gRPC server than Clarifai's, for a proxy or a test.
+        google_credentials: File with Google's application default credentials; None for the machine's.
+        google_vision_address: Address of another gRPC server than Google Vision's.
+        notify: Called with one line that a person should read now, such as a long wait; None for no messages.
     """
 
     cache_dir: Path
@@ -49,19 +49,19 @@ class TaggerOptions:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether a tagger can run here, why or why not, and what would change that (or nothing)."""
+    """State of a tagger on this machine: ready or not, the reason, and a remedy (may be empty)."""
 
     ready: bool
     reason: str
     remedy: str = ""
 
 
-class FeatureExtractor(Protocol):
-    """Whoever looks at covers and says what is there."""
+class Extractor(Protocol):
+    """Common interface of taggers and feature extractors, which both process covers in batches."""
 
     @property
     def name(self) -> str:
-        """Name, unique among those that look at the same covers."""
+        """Name, unique among the extractors of a run; part of the cache key."""
         ...
 
     @property
@@ -71,73 +71,83 @@ class FeatureExtractor(Protocol):
 
     @property
     def image_size(self) -> int:
-        """Shorter side, in pixels, that covers should be decoded to at least."""
+        """Minimum length of a cover's shorter side after decoding, in pixels."""
         ...
 
     @property
     def batch_size(self) -> int:
-        """Covers that a call of `tag` takes best."""
+        """Number of covers to pass at once."""
         ...
 
-    def tag(self, covers: Sequence[Cover]) -> Sequence[list[Tag] | Skipped]:
-        """Tags of each cover: weight in [0, 1], best first, no label twice; empty where nothing is seen.
 
-        A `Skipped` in place of tags is a cover that could not be read, and why: nothing is kept of it, and
-        another run asks again.
+class TagExtractor(Extractor, Protocol):
+    """Extractor of tags."""
+
+    def tag(self, covers: Sequence[Cover]) -> Sequence[list[Tag] | Skipped]:
+        """Tag covers.
+
+        Args:
+            covers: At most `batch_size` covers.
+
+        Returns:
+            For each cover its tags, heaviest first, with weights in [0, 1] and no label twice; an empty list
+            if there is nothing to tag. `Skipped` for a cover that cannot be read, with the reason: it is not
+            cached, and is requested again in the next run.
 
         Raises:
-            TaggerError: It cannot work at all. What it was paid for before stands in `TaggerError.answered`.
+            TaggerError: The tagger cannot work at all. Results that were already paid for are in
+                `TaggerError.answered`.
         """
         ...
 
 
-class Tagger(FeatureExtractor, Protocol):
-    """What every tagger offers. Constructors store arguments; weights load on the first call of `tag`.
+class Tagger(TagExtractor, Protocol):
+    """Interface of taggers. Constructors store arguments; weights load on the first call of `tag`.
 
-    Its ``name`` is its module's name, hyphens for underscores, and the tagger's on the command line.
+    The name of a tagger is its name on the command line.
     """
 
     @classmethod
     def from_options(cls, options: TaggerOptions) -> Tagger:
-        """Build the tagger from the command line's or the caller's options. Loads nothing."""
+        """Build the tagger from options. Loads nothing."""
         ...
 
     @classmethod
     def readiness(cls, options: TaggerOptions) -> Readiness:
-        """Whether it can run here, found without importing anything heavy."""
+        """Find out if the tagger can run on this machine, without heavy imports."""
         ...
 
 
 @runtime_checkable
 class OpenVocabulary(Protocol):
-    """A tagger that heeds `TaggerOptions.labels`: it can look for any words."""
+    """A tagger that can use the custom labels of `TaggerOptions.labels`."""
 
     @property
     def labels(self) -> Sequence[object] | None:
-        """What it was told to look for; None or empty for its built-in words."""
+        """Custom labels; None or empty for the built-in labels."""
         ...
 
 
 @runtime_checkable
 class Embedder(Protocol):
-    """A tagger that can also give the numbers behind its tags."""
+    """A tagger that can also embed covers."""
 
     def embed(self, covers: Sequence[Cover]) -> NDArray[np.float32]:
-        """(n_covers, dim); asked right after `Tagger.tag` on the same covers, it should not look twice."""
+        """Embed covers as (n_covers, dim). Right after `Tagger.tag`, it should run no network."""
         ...
 
 
 @runtime_checkable
 class HasCost(Protocol):
-    """A tagger each of whose calls costs money or quota."""
+    """A tagger whose calls cost money or quota."""
 
     @property
     def cost(self) -> str:
-        """One line for a person: what a call or a cover costs, as of when."""
+        """Price of a call or of a cover and its date, in one line for people."""
         ...
 
     def calls_for(self, sizes: Sequence[int]) -> int:
-        """Fewest calls that covers of these sizes, in bytes, need."""
+        """Return the minimum number of calls for covers of these sizes, in bytes."""
         ...
 
 
@@ -147,32 +157,77 @@ Paid = HasCost
 
 @runtime_checkable
 class NeedsPreparation(Protocol):
-    """A tagger with something to do once before its first cover; nobody should wait for that untold."""
+    """A tagger with a one-time set-up step, which is announced to the user."""
 
     def preparation(self) -> str | None:
-        """What will be done, and how long it takes; None where it was done before."""
+        """Describe the step and its duration; None if it was done before."""
         ...
 
 
 @runtime_checkable
 class ZeroShot(Protocol):
-    """A tagger that can vote on any genres itself, from their names alone."""
+    """A tagger that votes on any genres by their names, without training."""
 
     def votes_version(self, genres: Sequence[str]) -> str:
-        """What its votes depend on besides the cover."""
+        """Version of `genre_votes` for these genres; part of the cache key."""
         ...
 
     def genre_votes(self, covers: Sequence[Cover], genres: Sequence[str]) -> list[dict[str, float]]:
-        """A probability per genre for each cover, summing to 1."""
+        """Return for each cover a probability per genre, summing to 1."""
         ...
 
 
 @runtime_checkable
 class ZeroShotFromEmbeddings(ZeroShot, Protocol):
-    """One that needs no covers for it where their embeddings were kept."""
+    """A zero-shot tagger that can vote on cached embeddings of covers."""
 
     def embedding_votes(
         self, embeddings: NDArray[np.float32], genres: Sequence[str]
     ) -> list[dict[str, float]]:
-        """The same votes, from (n_covers, dim) of its `spotitags.taggers.Embedder.embed`."""
+        """Return the votes of `genre_votes` from the (n_covers, dim) embeddings of `Embedder.embed`."""
         ...
+
+
+class FeatureExtractor(ABC):
+    """Extractor of numeric features, stored as a row of bytes per cover.
+
+    Attributes:
+        name: Name in the cache key.
+        version: Version of the features and of their packing; part of the cache key.
+        feature: Name of the features in `spotitags.records.TaggedCovers`.
+        image_size: As in `Extractor`.
+        batch_size: As in `Extractor`.
+    """
+
+    name: str
+    feature: str
+    image_size: int
+    batch_size: int
+
+    @property
+    @abstractmethod
+    def version(self) -> str:
+        """Version of the features."""
+
+    @abstractmethod
+    def extract(self, covers: Sequence[Cover]) -> NDArray[np.uint8]:
+        """Extract features of covers, packed as (n_covers, width)."""
+
+    @staticmethod
+    @abstractmethod
+    def unpack(packed: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return (n_covers, dim) features from the (n_covers, width) bytes of `extract`."""
+
+    @staticmethod
+    def to_text(row: bytes) -> str:
+        """Encode one packed row for the cache, which stores text."""
+        return base64.b64encode(row).decode("ascii")
+
+    @staticmethod
+    def from_text(text: str) -> bytes:
+        """Decode a row of `to_text`.
+
+        Raises:
+            ValueError: The text is damaged.
+        """
+        return base64.b64decode(text, validate=True)

@@ -1,4 +1,4 @@
-"""Validate a tagger before it is used, and its answers after.
+"""Validate taggers before they are used, and their results.
 
 Built-in and third-party taggers are checked alike, so that a wrong batch size or cost fails early instead of
 silently dropping covers or spending money.
@@ -18,33 +18,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from spotitags.records import Cover
-    from spotitags.taggers.base import FeatureExtractor, Tagger
+    from spotitags.taggers.base import Extractor, FeatureExtractor, Tagger
 
-    Answers = dict[str, list[Tag] | Skipped]
-
-
-_PAID = ("cost", "calls_for")
-_NOTHING = object()
+_COST_MEMBERS = ("cost", "calls_for")
+_ABSENT = object()
 
 
-def check_tagger(tagger: Tagger, asked: str | None = None) -> None:
-    """Make sure that a tagger's name, sizes and cost can be read and used.
+def check_tagger(tagger: Tagger, requested: str | None = None) -> None:
+    """Check that a tagger's name, sizes and cost can be read and used.
 
     Args:
-        tagger: Any object that is to be one.
-        asked: The name by which it was asked for; None where it has no other than its own.
+        tagger: Any object.
+        requested: Name by which it was requested; None if it was passed as an object.
 
     Raises:
         TaggerError: It cannot be used; the message names it.
     """
-    with as_tagger_error(asked or type(tagger).__name__):
+    with as_tagger_error(requested or type(tagger).__name__):
         name = tagger.name
         _check_text("name", name)
-    with as_tagger_error(asked or name):
+    with as_tagger_error(requested or name):
         _check_number("batch_size", tagger.batch_size, least=1)
         _check_number("image_size", tagger.image_size, least=0)
-        # An attribute that raises AttributeError is "not there" to isinstance, and the tagger would be free.
-        if all(getattr_static(tagger, member, _NOTHING) is not _NOTHING for member in _PAID):
+        # isinstance ignores an attribute that raises AttributeError: a paid tagger would count as free.
+        if all(getattr_static(tagger, member, _ABSENT) is not _ABSENT for member in _COST_MEMBERS):
             _check_text("cost", tagger.cost)  # type: ignore[attr-defined]
 
 
@@ -62,18 +59,18 @@ def _check_number(member: str, value: int, *, least: int) -> None:
         raise ValueError(f"its {member} is {number}, not at least {least}")
 
 
-def tagger_name(reader: FeatureExtractor) -> str:
-    """Name of the tagger that a reader belongs to: its own, or of the one that it reads covers by."""
-    name: str = getattr(reader, "tagger", reader).name
+def tagger_name(extractor: Extractor) -> str:
+    """Return the name of the tagger that an extractor uses, or its own name."""
+    name: str = getattr(extractor, "tagger", extractor).name
     return name
 
 
 @contextmanager
 def as_tagger_error(tagger: str) -> Iterator[None]:
-    """Whatever but our own errors is raised inside becomes one that names the tagger, which is to blame.
+    """Convert any unexpected exception into a TaggerError that names the tagger.
 
     Raises:
-        TaggerError: It is broken.
+        TaggerError: An exception was raised that is not a SpotiTagsError.
     """
     try:
         yield
@@ -81,40 +78,52 @@ def as_tagger_error(tagger: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise TaggerError(
-            f"the tagger {tagger} is broken ({type(error).__name__}: {error}): report it to those who made "
-            "it, or leave it out"
+            f"the tagger {tagger} is broken ({type(error).__name__}: {error}): report it to its authors, or "
+            "leave it out"
         ) from error
 
 
-def checked_version(reader: FeatureExtractor) -> str:
-    """What its answers are kept under.
+def checked_version(extractor: Extractor) -> str:
+    """Return the version of an extractor, which is part of the cache key.
 
     Raises:
-        TaggerError: Its tagger is broken.
+        TaggerError: The version cannot be read, or is not a line of text.
     """
-    with as_tagger_error(tagger_name(reader)):
-        version = reader.version
+    with as_tagger_error(tagger_name(extractor)):
+        version = extractor.version
         if not isinstance(version, str) or not version:
             raise ValueError(f"its version is {version!r}, not a line of text")
         return version
 
 
-def checked_answers(answers: Sequence[list[Tag] | Skipped], covers: Sequence[Cover]) -> Answers:
-    """The answers by digest, which a bag can be made of.
+def checked_tags(
+    results: Sequence[list[Tag] | Skipped], covers: Sequence[Cover]
+) -> dict[str, list[Tag] | Skipped]:
+    """Return the results of a tagger by the digests of the covers.
 
     Raises:
-        ValueError: It cannot.
+        ValueError: There are more or fewer results than covers, or tags are invalid.
     """
-    if len(answers) != len(covers):
-        raise ValueError(f"it gave {len(answers)} answers for {len(covers)} covers")
+    _check_count(len(results), len(covers))
     return {
         cover.digest: tags if isinstance(tags, Skipped) else _valid(tags)
-        for cover, tags in zip(covers, answers, strict=True)
+        for cover, tags in zip(covers, results, strict=True)
     }
 
 
+def extracted_rows(extractor: FeatureExtractor, covers: Sequence[Cover]) -> dict[str, bytes]:
+    """Extract features, and return the packed row of each cover by its digest.
+
+    Raises:
+        ValueError: There are more or fewer rows than covers.
+    """
+    rows = extractor.extract(covers)
+    _check_count(len(rows), len(covers))
+    return {cover.digest: row.tobytes() for cover, row in zip(covers, rows, strict=True)}
+
+
 def valid_tags(answered: Mapping[str, list[Tag]]) -> dict[str, list[Tag]]:
-    """Of what a tagger handed over as it failed, by digest, what a bag can be made of."""
+    """Return the valid results of those that a tagger handed over when it failed, by digest."""
     found = {}
     for digest, tags in answered.items():
         with suppress(TypeError, ValueError):
@@ -122,8 +131,13 @@ def valid_tags(answered: Mapping[str, list[Tag]]) -> dict[str, list[Tag]]:
     return found
 
 
+def _check_count(results: int, covers: int) -> None:
+    if results != covers:
+        raise ValueError(f"it gave {results} answers for {covers} covers")
+
+
 def _valid(tags: Iterable[Tag]) -> list[Tag]:
-    """The tags as they can be kept: a weight may come as a number of numpy's."""
+    """Return tags with plain strings and floats: weights may be numpy numbers."""
     plain = [Tag(str(label), float(weight)) for label, weight in tags]
     if len({label for label, _ in plain}) < len(plain):
         raise ValueError("it gave a cover one label twice")

@@ -128,7 +128,7 @@ def _embeddings(all_seen: Sequence[TaggedCovers]) -> bytes:
     rows = {
         digest: row
         for seen in all_seen
-        for digest, row in zip(seen.digests, pack(seen.embeddings[TAGGER]), strict=True)
+        for digest, row in zip(seen.digests, pack(seen.features[TAGGER]), strict=True)
     }
     file = io.BytesIO()
     np.save(file, np.stack(list(rows.values())), allow_pickle=False)

@@ -76,7 +76,7 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
     readers = extractors_for_models(
         [*voters, *optional], versions, device=spotitags.device, offline=spotitags.offline
     )
-    labelled = collect_rows(spotitags, artists, readers=readers, apart_from=apart_from, progress=progress)
+    labelled = collect_rows(spotitags, artists, extractors=readers, exclude=apart_from, progress=progress)
     if not labelled.rows:
         raise InputError("not one labelled artist could be answered: " + _why(labelled.failed))
     step = None if progress is None else lambda done, of: progress("folds", done, of)

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from classifiers.ensemble.results import Confidence
 from spotitags.commands._json import bags_json, error_json, prediction_json
 from spotitags.commands._render import show_bags, show_prediction
 from spotitags.io.text import plain
-from spotitags.records import Artist, Confidence, Prediction, Reason, Skipped, Tag, TagBag, Vote
+from spotitags.records import Artist, Prediction, Reason, Skipped, Tag, TagBag, Vote
 
 ARTIST = Artist("id", "Motörhead 動物")
 BAG = TagBag(ARTIST, "lite", (Tag("skull", 2.123456), Tag("flame", 1.0)), 3, (Skipped("Demo", "truncated"),))

@@ -89,14 +89,14 @@ def test_who_cannot_be_asked_drops_out_and_another_package_s_tagger_goes_on(tmp_
         (missing,) = answer["missing"]
         assert missing["tagger"] == "clarifai"
         assert "CLARIFAI_PAT" in missing["reason"]
-    assert run.stderr.count("warning: the tagger clarifai drops out, example goes on: ") == 1
+    assert run.stderr.count("warning: the tagger clarifai drops out, example continues: ") == 1
 
     limited = spotitags(site, tmp_path, *asked, "--max-calls", "0")
     assert limited.returncode == 0, limited.stderr
     assert "4 covers left untagged after 0 paid calls" in limited.stderr
     offline = spotitags(site, tmp_path, "tag", "--manifest", str(covers), "-t", "clarifai", "--offline")
     assert offline.returncode == 1
-    assert offline.stderr.count("--offline forbids paid calls: leave it out to go on") == 3
+    assert offline.stderr.count("--offline forbids paid calls: leave it out to continue") == 3
 
 
 def test_a_package_that_cannot_be_loaded_is_named_and_breaks_nothing(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_covers_measured_otherwise_than_in_training_are_pointed_out(
     (tmp_path / "old.onnx").write_bytes(model.with_suffix(".onnx").read_bytes())
     spotitags, said = asked(settings, labels, tmp_path / "old")
     assert spotitags.predict("fire1").voters
-    assert "model: it was trained with another version of colours; better train it anew" in said
+    assert "model: it was trained with another version of colours; train it again" in said
 
 
 def test_a_voter_of_the_bundled_model_that_abstains_takes_no_confidence_away(settings: Settings) -> None:

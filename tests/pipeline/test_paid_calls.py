@@ -40,7 +40,7 @@ def sent(tagger: PaidFakeTagger, arrivals: Sequence[Sequence[Cover]]) -> list[li
     waiting, batches = PaidQueue(tagger, tagger), []
     for whole, covers in [*((True, covers) for covers in arrivals), (False, ())]:
         waiting.add(covers)
-        while batch := waiting.next(whole=whole):
+        while batch := waiting.next_batch(whole=whole):
             waiting.remove(batch)
             batches.append(batch)
     assert len(waiting) == 0
@@ -91,7 +91,7 @@ def test_a_batch_is_full_where_not_even_one_byte_would_fit() -> None:
     ("waiting", "coming", "line"),
     [
         (100, 0, "7 paid calls for 100 covers"),
-        (16, 284, "at most 19 paid calls for at most 300 covers, fewer where some are known already"),
+        (16, 284, "at most 19 paid calls for at most 300 covers, fewer if some are cached"),
         (1, None, "at least 1 paid call for at least 1 covers"),
     ],
 )

@@ -49,9 +49,7 @@ def test_300_covers_take_the_fewest_calls_and_a_second_run_none(
     assert len(set(paid.shown)) == len(free.shown) == 300
     assert all(seen(answer).tags.keys() == {"paid", "free"} for answer in answers.values())
     (line,) = run.said
-    assert line.startswith(
-        f"tagger paid: at most {len(calls)} paid calls for at most 300 covers, fewer where"
-    )
+    assert line.startswith(f"tagger paid: at most {len(calls)} paid calls for at most 300 covers, fewer if")
     assert line.endswith("; a farthing a call")
 
     again = PaidFakeTagger(a_call=a_call)
@@ -117,8 +115,8 @@ def test_no_more_calls_are_made_than_allowed_and_the_next_run_goes_on(tmp_path: 
     assert "at most 19 paid calls" in announced
     assert "of which --max-calls allows 3" in announced
     assert stopped == (
-        "tagger paid: 252 covers left untagged after 3 paid calls, whose answers are kept; "
-        "--max-calls 3 allows no more calls: run again to go on"
+        "tagger paid: 252 covers left untagged after 3 paid calls, whose results are cached; "
+        "--max-calls 3 allows no more calls: run again to continue"
     )
     second = PaidFakeTagger()
     assert all(isinstance(answer, TaggedCovers) for answer in run(second).values())
@@ -130,7 +128,7 @@ def test_with_a_limit_the_others_go_on_alone(run: Run) -> None:
     answers = run(PaidFakeTagger(), FakeTagger("free"), max_calls=0)
     for answer in map(seen, answers.values()):
         assert answer.tags.keys() == {"free"}
-        assert answer.missing["paid"] == "--max-calls 0 allows no calls: allow some to go on"
+        assert answer.missing["paid"] == "--max-calls 0 allows no calls: allow some to continue"
     assert len(run.said) == 1
     assert "12 covers left untagged after 0 paid calls" in run.said[0]
 

@@ -51,7 +51,7 @@ def test_a_tagger_that_fails_drops_out_with_one_line_and_the_others_go_on(run: R
     for ref, answer in answers.items():
         assert "sound" in seen(answer).tags
         assert seen(answer).missing == ({} if ref in there else {"broken": "it dropped out: worn out"})
-    assert run.said == ["warning: the tagger broken drops out, sound goes on: worn out"]
+    assert run.said == ["warning: the tagger broken drops out, sound continues: worn out"]
 
 
 def test_an_artist_some_of_whose_covers_a_tagger_saw_goes_without_it(tmp_path: Path, cache: Cache) -> None:

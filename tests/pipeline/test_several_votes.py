@@ -120,7 +120,7 @@ def test_a_voter_without_its_tagger_abstains_and_the_others_weigh_more(home: Hom
     for voter in alone.voters:
         assert voter.weight == pytest.approx(weights[voter.view, voter.classifier] / total)
     assert alone.confidence is None, "measured with all voters"
-    assert "model: its voters on two abstain, for no such tagger looks" in home.said
+    assert "model: its voters on two abstain, since that tagger does not run" in home.said
 
 
 def test_a_tagger_that_drops_out_is_missing_in_votes_json_and_on_screen(home: Home, tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_tagger_that_drops_out_is_missing_in_votes_json_and_on_screen(home: Ho
     assert {tag["tagger"] for tag in answer["tags"]} == {"one"}
     assert "two is missing: it dropped out: worn out" in shown(found)
     assert bags_json(found.bags)["missing"] == answer["missing"]
-    assert home.said.count("warning: the tagger two drops out, one goes on: worn out") == 1
+    assert home.said.count("warning: the tagger two drops out, one continues: worn out") == 1
 
 
 def test_an_artist_none_of_whose_taggers_has_a_voter_says_who_is_missing(home: Home, tmp_path: Path) -> None:
@@ -203,9 +203,9 @@ def test_covers_that_gave_no_tags_are_counted_by_why(home: Home, tmp_path: Path)
     both = (FakeTagger("short-sighted", blind=["Album 1"]), Dreamer("dreamer", blank=["Album 2"]))
     found = collect_rows(home.ask(*both, manifest=path), artists)
     assert found.notes == (
-        "covers that could not be used, and are left out: 1",
-        "covers that short-sighted alone could not read, and count without its tags: 8",
-        "covers that dreamer read, and saw nothing on: 8",
+        "covers that could not be used and are left out: 1",
+        "covers that only short-sighted could not read, used without its tags: 8",
+        "covers on which dreamer found no tags: 8",
     )
     assert [len(row) for row in found.rows] == [3, *[4] * 7]
     assert samples.collect_samples(home.ask(*both, manifest=path), artists).notes == found.notes

@@ -75,7 +75,7 @@ def test_reasons_name_tags_of_the_bag_and_only_when_asked() -> None:
 
 def test_embeddings_bring_in_the_voters_that_read_them() -> None:
     voting = Voting(None, versions())
-    assert voting.wants_embeddings
+    assert voting.needs_embeddings
     library = LibraryCatalog()
     seen = library_tags(library, "2ye2Wgw4gimLv2eAKyk1NB", 10, embeddings=True)
     assert isinstance(seen, TaggedCovers)
@@ -122,7 +122,7 @@ def test_a_genre_that_the_model_cannot_name_is_said_once() -> None:
     voting = Voting(None, versions(), notify=said.append)
     for _ in range(2):
         voting.predict([TagBag(Artist("r", genre="reggae"), "lite", METAL.tags, 10)])
-    assert len([line for line in said if line.startswith("model: reggae")]) == 1
+    assert len([line for line in said if "genre reggae, and cannot predict it" in line]) == 1
 
 
 def test_an_unknown_bag_is_said_to_be_unknown() -> None:
@@ -130,19 +130,19 @@ def test_an_unknown_bag_is_said_to_be_unknown() -> None:
     strange = TagBag(ARTIST, "lite", (Tag("flibbertigibbet", 3.0),), covers=5)
     prediction = Voting(None, versions(), notify=said.append).predict([strange])
     assert list(prediction.votes.values()) == pytest.approx([0.2] * 5)
-    assert said == ["model: it knows none of these tags, so its shares are even and say nothing"]
+    assert said == ["model: it knows none of these tags, so its shares are equal and mean nothing"]
 
 
 def test_another_version_of_the_tagger_is_pointed_out() -> None:
     said: list[str] = []
     Voting(None, {"lite": "of old"}, notify=said.append)
-    assert said == ["model: it was trained with another version of lite; better train it anew"]
+    assert said == ["model: it was trained with another version of lite; train it again"]
 
 
 def test_a_tagger_that_the_model_does_not_know_does_not_vote() -> None:
     said: list[str] = []
     voting = Voting(None, versions() | {"tower": "1"}, taggers=[TextTower()], notify=said.append)  # type: ignore[list-item]
-    assert voting.readers == []
+    assert voting.zero_shot == []
     assert said == ["model: it was not trained with tower, whose tags do not vote"]
     other = TagBag(ARTIST, "tower", (Tag("something", 1.0),), covers=1)
     assert {voter.tagger for voter in voting.predict([METAL, other]).voters} == {"lite"}
@@ -151,7 +151,7 @@ def test_a_tagger_that_the_model_does_not_know_does_not_vote() -> None:
 def test_without_a_model_of_its_own_the_text_tower_votes_untrained() -> None:
     said: list[str] = []
     voting = Voting(None, {"tower": "1"}, taggers=[TextTower()], notify=said.append)  # type: ignore[list-item]
-    (reader,) = voting.readers
+    (reader,) = voting.zero_shot
     assert reader.genres == Ensemble.load(bundled_model()).genres
     covers = [Cover(Album(str(n), "", ARTIST), "jazz", None) for n in range(3)]  # type: ignore[arg-type]
     seen = TaggedCovers(ARTIST, {reader.name: reader.tag(covers)}, tuple(cover.album for cover in covers))
@@ -168,16 +168,16 @@ def test_voters_that_go_unasked_with_their_model_are_named() -> None:
     said: list[str] = []
     tower: list[TextTower] = [TextTower()]
     Voting(None, {"tower": "1"}, taggers=tower, voters=["transfer"], notify=said.append)  # type: ignore[arg-type]
-    assert said[1:] == ["voters: transfer cannot vote: they are the model's, which is not asked"]
+    assert said[1:] == ["voters: transfer cannot vote: they belong to the model, which does not fit"]
 
 
 def test_a_model_of_other_labels_votes_no_more_and_says_what_to_do() -> None:
     (tagger,) = versions()
     with pytest.raises(ModelError, match="other labels") as caught:
-        Voting(None, {tagger: "own words"}, own_labels=True)
+        Voting(None, {tagger: "own words"}, custom_labels=True)
     for way in ("spotitags train --labels", "--genres", "leave --labels out"):
         assert way in str(caught.value)
-    assert Voting(None, versions(), own_labels=True).readers == [], "it was trained on these very labels"
+    assert Voting(None, versions(), custom_labels=True).zero_shot == [], "it was trained on these very labels"
 
 
 def test_with_own_labels_even_genres_that_the_model_knows_are_voted_on_untrained() -> None:
@@ -186,10 +186,10 @@ def test_with_own_labels_even_genres_that_the_model_knows_are_voted_on_untrained
 
     said: list[str] = []
     voting = Voting(
-        None, {"lite": "own words"}, taggers=[Lite()], genres=["jazz", "metal"], own_labels=True,  # type: ignore[list-item]
+        None, {"lite": "own words"}, taggers=[Lite()], genres=["jazz", "metal"], custom_labels=True,  # type: ignore[list-item]
         notify=said.append,
     )  # fmt: skip
-    assert [reader.name for reader in voting.readers] == ["lite genres"]
+    assert [reader.name for reader in voting.zero_shot] == ["lite genres"]
     assert said == ["model: it was trained on other labels; lite votes on the genres' names, untrained"]
 
 
@@ -201,15 +201,15 @@ def test_a_reader_recalls_votes_from_embeddings_where_its_tagger_can() -> None:
             return [{genre: float(row[at]) for at, genre in enumerate(genres)} for row in embeddings]
 
     rows = np.array([[0.2, 0.8], [0.6, 0.4]], np.float32)
-    recalled = GenreVoteExtractor(Remembering(), ["jazz", "metal"]).recall(rows)  # type: ignore[arg-type]
+    recalled = GenreVoteExtractor(Remembering(), ["jazz", "metal"]).tag_embeddings(rows)  # type: ignore[arg-type]
     assert [tags[0].label for tags in recalled] == ["metal", "jazz"]
     with pytest.raises(ModelError, match="--manifest"):
-        GenreVoteExtractor(TextTower(), ["jazz", "metal"]).recall(rows)  # type: ignore[arg-type]
+        GenreVoteExtractor(TextTower(), ["jazz", "metal"]).tag_embeddings(rows)  # type: ignore[arg-type]
 
 
 def test_any_genres_can_be_asked_of_a_text_tower() -> None:
     voting = Voting(None, {"tower": "1"}, taggers=[TextTower()], genres=["doom metal", "k-pop"])  # type: ignore[list-item]
-    assert voting.readers[0].version == "1 doom metal,k-pop"
+    assert voting.zero_shot[0].version == "1 doom metal,k-pop"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from spotitags.evaluation.leaderboard.models import (
 )
 from spotitags.evaluation.leaderboard.standings import FORMAT, pair_areas, standings
 from spotitags.evaluation.samples import collect_samples, counts, select
-from spotitags.taggers.features.colour import appearance_readers
+from spotitags.taggers.features.registry import extractors_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,7 +84,7 @@ def leaderboard(  # noqa: PLR0913  (each is a choice of its own, and all but thr
     start = time.monotonic()
     versions = spotitags.tagger_versions()
     names = select_models(list(versions), models or (PAIRED if pairs else ()))
-    readers = appearance_readers(pixel_features(names))
+    readers = extractors_by_name(pixel_features(names))
     found = collect_samples(spotitags, artists, single=single, readers=readers, progress=progress)
     samples = select(found, min_covers=0 if single else min_covers)
     read = time.monotonic()

@@ -1,19 +1,18 @@
-"""Any of timm's networks as a frozen backbone: its numbers of a cover, before the layer that names things."""
+"""Embeddings of covers by any network of timm, before its classification layer."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spotitags.errors import NotInstalledError, WeightsError
-from spotitags.records import Tag
+from spotitags.taggers.base import FeatureExtractor
 from spotitags.taggers.clip.weights import hub_file
-from spotitags.taggers.features.embedding import SUFFIX, VERSION, pack
+from spotitags.taggers.features.embedding import NAME_SUFFIX, PACKING_VERSION, pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,47 +25,49 @@ if TYPE_CHECKING:
 _LOCAL = "local-dir:"
 
 
-class TimmBackbone:
-    """A network of timm, asked for the pooled numbers of its last layer but one.
-
-    What it gives is kept in the shape of tags, as `spotitags.taggers.features.embedding` does, and arrives in
-    ``Seen.embeddings`` under the network's name. Nothing is loaded before the first cover.
+class TimmBackbone(FeatureExtractor):
+    """Pooled features of a network of timm. Weights load with the first cover.
 
     Args:
-        model: timm's name, such as ``resnet18.a1_in1k``, whose weights come from the Hub once; or
+        model: Name in timm, such as ``resnet18.a1_in1k``, whose weights are downloaded once from the Hub; or
             ``local-dir:FOLDER`` with timm's ``config.json`` and ``model.safetensors``.
         device: ``cpu``, ``cuda`` or ``mps``.
-        offline: True forbids any download.
+        offline: True forbids downloads.
     """
 
-    batch_size: ClassVar[int] = 32
-    image_size: ClassVar[int] = 224
+    batch_size = 32
+    image_size = 224
 
     def __init__(self, model: str, *, device: str = "cpu", offline: bool = False) -> None:
         self.model = model
         self.device = device
         self.offline = offline
-        self.name = model + SUFFIX
+        self.feature = model
+        self.name = model + NAME_SUFFIX
 
     @property
     def version(self) -> str:
-        """The network's name, of local weights their digest, and how numbers are kept."""
+        """Name of the network, digest of local weights, and version of the packing."""
         if not self.model.startswith(_LOCAL):
-            return f"timm {self.model} {VERSION}"
-        return f"timm {_digest(Path(self.model.removeprefix(_LOCAL)))} {VERSION}"
+            return f"timm {self.model} {PACKING_VERSION}"
+        return f"timm {_digest(Path(self.model.removeprefix(_LOCAL)))} {PACKING_VERSION}"
 
-    def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
-        """One tag of weight 1 a cover; its label is the packed embedding in base64.
+    def extract(self, covers: Sequence[Cover]) -> NDArray[np.uint8]:
+        """Embed covers, packed as (n_covers, 4 + dim).
 
         Raises:
-            NotInstalledError: timm is not here.
-            WeightsError: The weights cannot be had or do not fit.
+            NotInstalledError: timm is not installed.
+            WeightsError: The weights are not available or do not fit.
         """
-        packed = pack(self.embed(covers))
-        return [[Tag(base64.b64encode(row.tobytes()).decode("ascii"), 1.0)] for row in packed]
+        return pack(self.embed(covers))
+
+    @staticmethod
+    def unpack(packed: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return (n_covers, dim) features."""
+        return unpack(packed)
 
     def embed(self, covers: Sequence[Cover]) -> NDArray[np.float32]:
-        """(n_covers, dim), as the network pools its last feature map."""
+        """Embed covers as (n_covers, dim), the pooled last feature map of the network."""
         import torch
         from PIL import Image
 
@@ -78,7 +79,7 @@ class TimmBackbone:
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
-        """The network without its last layer, and what makes a picture its input."""
+        """Network without its last layer, and the transform of its input pictures."""
         try:
             import timm
         except ImportError as error:
@@ -91,8 +92,8 @@ class TimmBackbone:
         except Exception as error:  # of timm, torch, safetensors, json or the Hub, as it may be
             reason = " ".join(str(error).split())[:300]
             raise WeightsError(
-                f"the backbone {self.model} cannot be had ({type(error).__name__}: {reason}): "
-                "check its name, give a folder as local-dir:FOLDER, or take transfer on the tagger's numbers"
+                f"the backbone {self.model} cannot be loaded ({type(error).__name__}: {reason}): "
+                "check its name, give a folder as local-dir:FOLDER, or use plain transfer"
             ) from error
         from timm.data.config import resolve_model_data_config
         from timm.data.transforms_factory import create_transform
@@ -101,7 +102,7 @@ class TimmBackbone:
         return network.eval().to(self.device), create_transform(**config, is_training=False)
 
     def _weights(self, config_of: Callable[[str], Any]) -> dict[str, str] | None:
-        """Where the weights are, for timm; None for a local folder. Safetensors alone: no pickle is read."""
+        """Return the weights file for timm; None for a local folder. Only safetensors: no pickle is read."""
         if self.model.startswith(_LOCAL):
             return None
         config = config_of(self.model)
@@ -114,7 +115,7 @@ class TimmBackbone:
 
 
 def _digest(folder: Path) -> str:
-    """Of the files of a local model."""
+    """Return a digest of the files of a local model."""
     total = hashlib.sha256()
     try:
         for file in sorted(folder.iterdir()):

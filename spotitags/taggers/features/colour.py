@@ -1,112 +1,71 @@
-"""What is measured on a cover's pixels, without any network: its colours, and a small picture of it.
-
-Readers give it in the shape of tags, as `spotitags.taggers.features.embedding` does; it arrives
-in ``TaggedCovers.embeddings`` under the name of the measure.
-"""
+"""Pixel features of covers, extracted without any network: a colour histogram and a thumbnail."""
 
 from __future__ import annotations
 
-import base64
-from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotitags.errors import InputError
-from spotitags.records import Tag
+from spotitags.taggers.base import FeatureExtractor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from spotitags.records import Cover, TaggedCovers
-
+    from spotitags.records import Cover
 
 BINS: Final = 8
-"""Of hue, of saturation and of value."""
+"""Number of bins of hue, of saturation and of value."""
 SIDE: Final = 32
-"""Pixels a side of the small picture."""
-_BITS = 3  # of a byte that name its bin
+"""Side of the thumbnail in pixels."""
+_BITS = 3  # upper bits of a byte, which number its bin
 _LEVELS = 255
 
 
-class ColourHistogram:
-    """A histogram of a cover's colours: hue, saturation and value in 8 x 8 x 8 bins.
+class ColourHistogram(FeatureExtractor):
+    """Histogram of a cover's colours: hue, saturation and value in 8 x 8 x 8 bins.
 
-    HSV is Pillow's; hue is the slowest of the three in a row, value the fastest. A bin is kept as the square
-    root of its share in a byte, so that rare colours are kept as well as common ones.
+    HSV is Pillow's; hue varies slowest along a row, value fastest. A bin is stored as the square root of its
+    share in one byte, so that rare colours are as precise as common ones.
     """
 
-    name: ClassVar[str] = "colours"
-    version: ClassVar[str] = "hsv-8x8x8-1"
-    image_size: ClassVar[int] = 128
-    batch_size: ClassVar[int] = 64
+    name = feature = "colours"
+    version = "hsv-8x8x8-1"
+    image_size = 128
+    batch_size = 64
 
-    def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
-        """One tag of weight 1 a cover; its label is the packed histogram in base64."""
-        return [[_tag(pack_colours(histogram(cover.pixels)))] for cover in covers]
+    def extract(self, covers: Sequence[Cover]) -> NDArray[np.uint8]:
+        """Return packed histograms, (n_covers, 512)."""
+        return pack_colours(np.stack([histogram(cover.pixels) for cover in covers]))
 
     @staticmethod
     def unpack(packed: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(n, 512) shares, each row summing to 1."""
+        """Return (n_covers, 512) shares, each row summing to 1."""
         return unpack_colours(packed)
 
 
-class Thumbnail:
-    """A picture of 32 x 32 pixels, each the mean of what lies under it; a byte a number."""
+class Thumbnail(FeatureExtractor):
+    """Cover scaled to 32 x 32 pixels by averaging."""
 
-    name: ClassVar[str] = "thumbnail"
-    version: ClassVar[str] = "rgb-32x32-1"
-    image_size: ClassVar[int] = 128
-    batch_size: ClassVar[int] = 64
+    name = feature = "thumbnail"
+    version = "rgb-32x32-1"
+    image_size = 128
+    batch_size = 64
 
-    def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
-        """One tag of weight 1 a cover; its label is the picture's bytes in base64."""
-        return [[_tag(thumbnail(cover.pixels).ravel())] for cover in covers]
+    def extract(self, covers: Sequence[Cover]) -> NDArray[np.uint8]:
+        """Return thumbnails, (n_covers, 3072) with red, green and blue of each pixel in turn."""
+        return np.stack([thumbnail(cover.pixels).ravel() for cover in covers])
 
     @staticmethod
     def unpack(packed: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(n, 3072): rows of red, green and blue in [0, 1]."""
-        numbers: NDArray[np.float32] = packed.astype(np.float32) / np.float32(_LEVELS)
-        return numbers
-
-
-READERS: Final[Mapping[str, type[ColourHistogram | Thumbnail]]] = {
-    kind.name: kind for kind in (ColourHistogram, Thumbnail)
-}
-"""Name of a measure to its reader; the names are those of `classifiers.image.MEASURED`."""
-
-
-def appearance_readers(names: Iterable[str]) -> list[ColourHistogram | Thumbnail]:
-    """A reader for each measure that is named, once.
-
-    Raises:
-        InputError: There is no such measure.
-    """
-    wanted = list(dict.fromkeys(names))
-    if unknown := sorted(set(wanted) - set(READERS)):
-        raise InputError(f"no measure is called {unknown[0]!r}; there are: {', '.join(sorted(READERS))}")
-    return [READERS[name]() for name in wanted]
-
-
-def with_appearance(seen: TaggedCovers) -> TaggedCovers:
-    """What readers of appearance saw, moved from the tags to ``embeddings``."""
-    read = {name: tags for name, tags in seen.tags.items() if name in READERS}
-    if not read:
-        return seen
-    measured = {
-        name: READERS[name].unpack(
-            np.stack([np.frombuffer(base64.b64decode(cover[0].label), np.uint8) for cover in covers])
-        )
-        for name, covers in read.items()
-    }
-    tags = {name: covers for name, covers in seen.tags.items() if name not in read}
-    return replace(seen, tags=tags, embeddings={**seen.embeddings, **measured})
+        """Return (n_covers, 3072) intensities in [0, 1]."""
+        intensities: NDArray[np.float32] = packed.astype(np.float32) / np.float32(_LEVELS)
+        return intensities
 
 
 def histogram(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """(512,) shares of (height, width, 3) RGB pixels in each bin of hue, saturation and value."""
+    """Return the (512,) share of (height, width, 3) RGB pixels in each bin of hue, saturation and value."""
     from PIL import Image
 
     hue, saturation, value = np.asarray(Image.fromarray(pixels).convert("HSV")).reshape(-1, 3).T >> 8 - _BITS
@@ -116,26 +75,22 @@ def histogram(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def thumbnail(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(SIDE, SIDE, 3) means of (height, width, 3) RGB pixels; what is not square is squeezed."""
+    """Scale (height, width, 3) RGB pixels to (SIDE, SIDE, 3); other shapes than a square are squeezed."""
     from PIL import Image
 
     return np.asarray(Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BOX))
 
 
 def pack_colours(shares: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Shares in [0, 1] as bytes: 255 times their square roots, rounded; a share under 4e-6 is lost."""
+    """Pack (n, 512) shares in [0, 1] as bytes: 255 times the square root, rounded; under 4e-6 it is 0."""
     packed: NDArray[np.uint8] = np.rint(np.sqrt(shares) * _LEVELS).astype(np.uint8)
     return packed
 
 
 def unpack_colours(packed: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(n, 512) shares from bytes of `pack_colours`, each row summing to 1 again; a row of zeros stays one."""
+    """Return (n, 512) shares from bytes of `pack_colours`, each row summing to 1; a row of zeros stays."""
     shares = (packed.astype(np.float64) / _LEVELS) ** 2
     total = shares.sum(axis=1, keepdims=True)
     np.divide(shares, total, out=shares, where=total > 0)
     scaled: NDArray[np.float32] = shares.astype(np.float32)
     return scaled
-
-
-def _tag(packed: NDArray[np.uint8]) -> Tag:
-    return Tag(base64.b64encode(packed.tobytes()).decode("ascii"), 1.0)

@@ -1,63 +1,63 @@
-"""Embeddings of covers between taggers and voters: asked for like tags, kept in a byte a number."""
+"""Embeddings of covers by a tagger, quantised to one byte per dimension."""
 
 from __future__ import annotations
 
-import base64
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spotitags.records import Tag
+from spotitags.taggers.base import Embedder, FeatureExtractor, HasCost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from spotitags.records import Cover, TaggedCovers
-    from spotitags.taggers.base import Embedder, Tagger
+    from spotitags.records import Cover
+    from spotitags.taggers.base import Tagger
 
-
-VERSION = "int8-1"
-SUFFIX = " embedding"
-"""Ends the names of readers of embeddings; before it stands whose they are."""
+PACKING_VERSION = "int8-1"
+NAME_SUFFIX = " embedding"
+"""End of the names of extractors of embeddings, in cache keys."""
 _LEVELS = 127
 _SCALE = np.dtype("<f4")
 
 
-class EmbeddingExtractor:
-    """A tagger's embeddings in the shape of tags, so that they are kept like tags: the label is the numbers.
+class EmbeddingExtractor(FeatureExtractor):
+    """Extract a tagger's embeddings, quantised to int8 for the cache.
 
-    A tagger remembers what it has just seen, so asking right after its tags runs no network again.
+    Taggers remember the covers that they have just tagged, so extracting right after tagging runs no network.
 
     Args:
-        tagger: Its name, version and sizes are taken over.
-        embedder: The same tagger by its other ability.
+        tagger: Tagger whose name, version and sizes are used.
+        embedder: The same tagger as an `Embedder`.
     """
 
     def __init__(self, tagger: Tagger, embedder: Embedder) -> None:
         self._embedder = embedder
         self.tagger = tagger
-        self.name = tagger.name + SUFFIX
+        self.feature = tagger.name
+        self.name = tagger.name + NAME_SUFFIX
         self.image_size = tagger.image_size
         self.batch_size = tagger.batch_size
 
     @property
     def version(self) -> str:
-        """The tagger's, and how the numbers are kept."""
-        return f"{self.tagger.version} {VERSION}"
+        """Version of the tagger and of the packing."""
+        return f"{self.tagger.version} {PACKING_VERSION}"
 
-    def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
-        """One tag of weight 1 a cover; its label is the embedding in base64, as `pack` gives it."""
-        packed = pack(self._embedder.embed(covers))
-        return [[Tag(base64.b64encode(row.tobytes()).decode("ascii"), 1.0)] for row in packed]
+    def extract(self, covers: Sequence[Cover]) -> NDArray[np.uint8]:
+        """Embed covers, packed by `pack` as (n_covers, 4 + dim)."""
+        return pack(self._embedder.embed(covers))
+
+    @staticmethod
+    def unpack(packed: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return (n_covers, dim) embeddings; see `unpack`."""
+        return unpack(packed)
 
 
 def embedding_extractors(taggers: Sequence[Tagger]) -> list[EmbeddingExtractor]:
-    """One for each tagger that can embed and costs nothing."""
-    from spotitags.taggers.base import Embedder, HasCost
-
+    """Return an extractor for each tagger that can embed and costs nothing."""
     return [
         EmbeddingExtractor(tagger, tagger)
         for tagger in taggers
@@ -65,25 +65,11 @@ def embedding_extractors(taggers: Sequence[Tagger]) -> list[EmbeddingExtractor]:
     ]
 
 
-def with_embeddings(seen: TaggedCovers) -> TaggedCovers:
-    """What embedding readers saw, moved from the tags to ``embeddings``."""
-    read = {name: tags for name, tags in seen.tags.items() if name.endswith(SUFFIX)}
-    if not read:
-        return seen
-    embeddings = {
-        name.removesuffix(SUFFIX): unpack(
-            np.stack([np.frombuffer(base64.b64decode(cover[0].label), np.uint8) for cover in covers])
-        )
-        for name, covers in read.items()
-    }
-    tags = {name: covers for name, covers in seen.tags.items() if name not in read}
-    return replace(seen, tags=tags, embeddings=embeddings)
-
-
 def pack(embeddings: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Each row as a scale (4 bytes) and a signed byte a number, in equal steps up to its largest.
+    """Pack each row as a scale (4 bytes) and one signed byte per dimension, in equal steps up to its maximum.
 
-    The genres of 71 artists are told as well from these as from the numbers themselves (docs/ensemble.md).
+    Votes on the genres of 71 artists are as good with packed embeddings as with the originals
+    (docs/ensemble.md).
 
     Args:
         embeddings: (n, dim), finite.
@@ -98,8 +84,8 @@ def pack(embeddings: NDArray[np.floating]) -> NDArray[np.uint8]:
 
 
 def unpack(packed: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(n, dim) numbers from (n, 4 + dim) bytes of `pack`, each within half a step of what it was."""
+    """Return (n, dim) embeddings from the (n, 4 + dim) bytes of `pack`, each value within half a step."""
     packed = np.ascontiguousarray(packed)
     scale = np.ascontiguousarray(packed[:, : _SCALE.itemsize]).view(_SCALE)
-    numbers: NDArray[np.float32] = packed[:, _SCALE.itemsize :].view(np.int8) * scale
-    return numbers
+    embeddings: NDArray[np.float32] = packed[:, _SCALE.itemsize :].view(np.int8) * scale
+    return embeddings

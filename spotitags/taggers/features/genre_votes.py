@@ -1,4 +1,4 @@
-"""Votes without training, by taggers that know genres by name."""
+"""Votes on genres by zero-shot taggers, as tags: genres are the labels, probabilities the weights."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
 
 class GenreVoteExtractor:
-    """A zero-shot tagger's votes on genres in the shape of tags, so that they are kept like tags.
+    """Extract a zero-shot tagger's votes on each cover.
 
     Args:
-        tagger: Offers `ZeroShot`, too.
-        genres: Two or more.
+        tagger: Tagger that is also `ZeroShot`.
+        genres: Two or more genres.
+
+    Raises:
+        InputError: The tagger cannot vote on genres.
     """
 
     def __init__(self, tagger: Tagger, genres: Sequence[str]) -> None:
@@ -38,15 +41,15 @@ class GenreVoteExtractor:
 
     @property
     def version(self) -> str:
-        """The tagger's, for these genres."""
+        """Version of the tagger's votes on these genres."""
         return self._votes.votes_version(self.genres)
 
     def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
-        """Each cover's genres with their probabilities, best first."""
+        """Return for each cover the genres with their probabilities, largest first."""
         return _as_tags(self._votes.genre_votes(covers, self.genres))
 
-    def recall(self, embeddings: NDArray[np.float32]) -> list[list[Tag]]:
-        """The same of covers that are not here, from (n_covers, dim) embeddings that were kept of them.
+    def tag_embeddings(self, embeddings: NDArray[np.float32]) -> list[list[Tag]]:
+        """Return the result of `tag` from cached (n_covers, dim) embeddings.
 
         Raises:
             ModelError: The tagger votes on covers only.

@@ -1,13 +1,13 @@
-"""Near-identical covers: a perceptual hash of each cover, and which covers look the same by it."""
+"""Perceptual hashes of covers, and groups of near-identical covers."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spotitags.records import Tag
+from spotitags.taggers.base import FeatureExtractor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,26 +24,41 @@ MOST_BITS = 10  # of LOW * LOW; on 1,014 real covers pairs within are editions, 
 MOST_COLOUR = 20.0  # mean difference of thumbnails, of 255
 
 
-class PerceptualHash:
-    """A reader of covers whose one "tag" is the cover's fingerprint in hex, so that it is kept like tags.
+class PerceptualHash(FeatureExtractor):
+    """Perceptual hash of a cover: 8 bytes of pHash and a 4 x 4 colour thumbnail of 48 bytes.
 
-    The hash is the signs of the low frequencies of the discrete cosine transform against their median (pHash:
-    Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010), 64 bits; a 4 x 4
-    colour thumbnail follows, since plain covers of two colours have the same frequencies: none.
+    pHash is the signs of the low frequencies of the discrete cosine transform against their median (Zauner,
+    "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010). The thumbnail tells plain
+    covers of one colour apart, which have no frequencies.
     """
 
-    name: ClassVar[str] = "fingerprint"
-    version: ClassVar[str] = "dct-1"
-    image_size: ClassVar[int] = 64
-    batch_size: ClassVar[int] = 64
+    name = feature = "fingerprint"
+    version = "dct-1"
+    image_size = 64
+    batch_size = 64
 
-    def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
-        """One tag of weight 1 a cover; its label is the fingerprint."""
-        return [[Tag(perceptual_hash(cover.pixels), 1.0)] for cover in covers]
+    def extract(self, covers: Sequence[Cover]) -> NDArray[np.uint8]:
+        """Return the hashes, (n_covers, 56)."""
+        return np.stack([perceptual_hash(cover.pixels) for cover in covers])
+
+    @staticmethod
+    def unpack(packed: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the (n_covers, 56) bytes as numbers."""
+        return packed.astype(np.float32)
+
+    @staticmethod
+    def to_text(row: bytes) -> str:
+        """Encode a hash in hexadecimal."""
+        return row.hex()
+
+    @staticmethod
+    def from_text(text: str) -> bytes:
+        """Decode a hash of `to_text`."""
+        return bytes.fromhex(text)
 
 
-def perceptual_hash(pixels: NDArray[np.uint8]) -> str:
-    """Hex of the hash (64 bits) and the thumbnail of (height, width, 3) RGB pixels."""
+def perceptual_hash(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the (56,) hash of (height, width, 3) RGB pixels."""
     from PIL import Image
 
     image = Image.fromarray(pixels)
@@ -52,24 +67,24 @@ def perceptual_hash(pixels: NDArray[np.uint8]) -> str:
     bits = low > np.median(low[1:])
     bits[0] = False  # brightness itself says nothing of shape
     thumb = np.asarray(image.resize((THUMB, THUMB), Image.Resampling.BOX), dtype=np.uint8)
-    return np.packbits(bits).tobytes().hex() + thumb.tobytes().hex()
+    return np.concatenate([np.packbits(bits), thumb.ravel()])
 
 
-def near_identical(fingerprints: Mapping[str, str]) -> list[frozenset[str]]:
+def near_identical(hashes_by_key: Mapping[str, NDArray[np.float32 | np.uint8]]) -> list[frozenset[str]]:
     """Groups of two or more covers that look the same.
 
     Looking the same passes on: where A looks like B and B like C, all three are one group.
 
     Args:
-        fingerprints: Any key of a cover to its `perceptual_hash`.
+        hashes_by_key: Any key of a cover to its `perceptual_hash`.
 
     Returns:
         Disjoint sets of keys, in the order of their first keys.
     """
-    keys = list(fingerprints)
+    keys = list(hashes_by_key)
     if not keys:
         return []
-    data = np.frombuffer(bytes.fromhex("".join(fingerprints.values())), dtype=np.uint8).reshape(len(keys), -1)
+    data = np.stack(list(hashes_by_key.values())).astype(np.uint8)
     hashes = np.ascontiguousarray(data[:, : LOW * LOW // 8]).view(np.uint64)[:, 0]
     thumbs = data[:, LOW * LOW // 8 :].astype(np.int16)
     root = list(range(len(keys)))

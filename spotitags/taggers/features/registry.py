@@ -1,12 +1,11 @@
-"""Image models by name: which numbers of covers they read, and who measures these."""
+"""Feature extractors by name, and those that image models need."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from spotitags.errors import InputError
-from spotitags.taggers.features.colour import READERS
-from spotitags.taggers.features.embedding import SUFFIX
+from spotitags.taggers.features.colour import ColourHistogram, Thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -17,14 +16,14 @@ if TYPE_CHECKING:
 def extractors_for_models(
     models: Iterable[str], taggers: Collection[str], *, device: str | None = None, offline: bool = False
 ) -> list[FeatureExtractor]:
-    """Who gives the numbers that these models read, where no tagger does.
+    """Build the extractors of the features that image models need and no tagger provides.
 
     Args:
-        models: Names of `classifiers.image`; ``transfer:NAME`` reads a tagger's, or those of timm's network
+        models: Names of image models; ``transfer:NAME`` uses the embeddings of the tagger or timm network
             NAME.
-        taggers: Who looks at the covers anyhow.
-        device: For networks; None for ``cpu``.
-        offline: True forbids any download.
+        taggers: Names of the taggers of the run.
+        device: Device of networks; None for ``cpu``.
+        offline: True forbids downloads.
 
     Raises:
         InputError: There is no model of that name.
@@ -32,41 +31,42 @@ def extractors_for_models(
     from classifiers import image
     from classifiers.errors import ClassifierError
 
-    sources = []
+    features = []
     for model, _, source in (each.partition(":") for each in models):
         try:
-            reads = image.reads(model)
+            feature = image.reads(model)
         except ClassifierError as error:
             names = ", ".join(image.classifier_names(default=False))
             raise InputError(f"no image model is called {model!r}; there are: {names}") from error
-        if source and reads != image.EMBEDDING:
-            raise InputError(f"{model} reads {reads} alone: leave {':' + source!r} out")
-        sources.append(source or reads)
-    wanted = [name for name in sources if name != image.EMBEDDING and name not in taggers]
-    return extractors_by_name(wanted, device=device, offline=offline)
+        if source and feature != image.EMBEDDING:
+            raise InputError(f"{model} uses {feature} only: leave {':' + source!r} out")
+        features.append(source or feature)
+    missing = [name for name in features if name != image.EMBEDDING and name not in taggers]
+    return extractors_by_name(missing, device=device, offline=offline)
 
 
 def extractors_by_name(
-    sources: Iterable[str], *, device: str | None = None, offline: bool = False
+    features: Iterable[str], *, device: str | None = None, offline: bool = False
 ) -> list[FeatureExtractor]:
-    """Who gives these numbers: of `spotitags.taggers.features.colour`, else a network of that name.
+    """Build an extractor for each feature, once.
 
     Args:
-        sources: Names, as they stand in ``Seen.embeddings``.
-        device: For networks; None for ``cpu``.
-        offline: True forbids any download.
+        features: ``colours``, ``thumbnail`` or the name of a timm network.
+        device: Device of networks; None for ``cpu``.
+        offline: True forbids downloads.
     """
-
-    def reader(name: str) -> FeatureExtractor:
-        if name in READERS:
-            return READERS[name]()
-        from spotitags.taggers.features.backbone import TimmBackbone
-
-        return TimmBackbone(name, device=device or "cpu", offline=offline)
-
-    return [reader(name) for name in dict.fromkeys(sources)]
+    return [_extractor(name, device or "cpu", offline=offline) for name in dict.fromkeys(features)]
 
 
-def feature_versions(readers: Sequence[FeatureExtractor]) -> dict[str, str]:
-    """Name of the numbers to the version that they are kept under."""
-    return {reader.name.removesuffix(SUFFIX): reader.version for reader in readers}
+def feature_versions(extractors: Sequence[FeatureExtractor]) -> dict[str, str]:
+    """Return the version of each feature by its name."""
+    return {extractor.feature: extractor.version for extractor in extractors}
+
+
+def _extractor(feature: str, device: str, *, offline: bool) -> FeatureExtractor:
+    for kind in (ColourHistogram, Thumbnail):
+        if kind.feature == feature:
+            return kind()
+    from spotitags.taggers.features.backbone import TimmBackbone
+
+    return TimmBackbone(feature, device=device, offline=offline)

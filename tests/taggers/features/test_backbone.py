@@ -7,9 +7,8 @@ import pytest
 from helpers.cover_files import picture
 
 from spotitags.errors import InputError, WeightsError
-from spotitags.records import Album, Artist, Cover, TaggedCovers
+from spotitags.records import Album, Artist, Cover
 from spotitags.taggers.features.backbone import TimmBackbone
-from spotitags.taggers.features.embedding import with_embeddings
 from spotitags.taggers.features.registry import extractors_for_models, feature_versions
 
 if TYPE_CHECKING:
@@ -36,15 +35,13 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_a_backbone_gives_numbers_of_each_cover_under_its_name(checkpoint: str) -> None:
     backbone = TimmBackbone(checkpoint)
-    first, again = backbone.tag(COVERS), TimmBackbone(checkpoint).tag(COVERS)
-    assert first == again
-    seen = with_embeddings(
-        TaggedCovers(ARTIST, {backbone.name: first}, tuple(cover.album for cover in COVERS))
-    )
-    numbers = seen.embeddings[checkpoint]
-    assert numbers.shape[0] == 2
-    assert (numbers[0] != numbers[1]).any()
-    assert np.abs(numbers - backbone.embed(COVERS)).max() < np.abs(numbers).max() / 100
+    first, again = backbone.extract(COVERS), TimmBackbone(checkpoint).extract(COVERS)
+    assert (first == again).all()
+    assert backbone.feature == checkpoint
+    features = backbone.unpack(first)
+    assert features.shape[0] == 2
+    assert (features[0] != features[1]).any()
+    assert np.abs(features - backbone.embed(COVERS)).max() < np.abs(features).max() / 100
 
 
 def test_other_weights_are_another_version(checkpoint: str, tmp_path: Path) -> None:
@@ -56,7 +53,7 @@ def test_other_weights_are_another_version(checkpoint: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("name", ["local-dir:/nowhere/at/all", "no_such_network", "resnet18.a1_in1k"])
 def test_a_backbone_that_cannot_be_had_says_so(name: str) -> None:
     pytest.importorskip("timm")
-    with pytest.raises(WeightsError, match=r"cannot be had.*local-dir:FOLDER"):
+    with pytest.raises(WeightsError, match=r"cannot be loaded.*local-dir:FOLDER"):
         TimmBackbone(name, offline=True).embed(COVERS)
 
 
@@ -70,7 +67,7 @@ def test_models_have_their_readers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "word"), [("colour-guess", "there are: colour-boost"), ("colour-knn:lite", "alone")]
+    ("name", "word"), [("colour-guess", "there are: colour-boost"), ("colour-knn:lite", "only")]
 )
 def test_a_model_that_is_none_is_named(name: str, word: str) -> None:
     with pytest.raises(InputError, match=word):

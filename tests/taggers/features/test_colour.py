@@ -10,21 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from spotitags.errors import InputError
 from spotitags.pipeline.spotitags import SpotiTags
 from spotitags.records import Album, Artist, Cover, TaggedCovers
 from spotitags.settings import Settings
 from spotitags.taggers.features.colour import (
     BINS,
     SIDE,
-    appearance_readers,
+    ColourHistogram,
     histogram,
     pack_colours,
     thumbnail,
     unpack_colours,
-    with_appearance,
 )
-from spotitags.taggers.features.embedding import embedding_extractors
+from spotitags.taggers.features.perceptual_hash import PerceptualHash
+from spotitags.taggers.features.registry import extractors_by_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,25 +81,23 @@ def test_a_thumbnail_is_made_of_means() -> None:
     assert (small[:, SIDE // 2 :] == (200, 100, 50)).all()
 
 
-def test_what_readers_say_becomes_numbers_beside_the_tags() -> None:
+def test_extractors_give_a_row_of_features_per_cover() -> None:
     covers = [
         Cover(Album(str(n), "", ARTIST), str(n), np.asarray(picture(size=(64 * n, 64)))) for n in (1, 2, 3)
     ]
-    readers = appearance_readers(["colours", "thumbnail", "colours"])
-    tags = {reader.name: reader.tag(covers) for reader in readers} | {"other": [[], [], []]}
-    seen = with_appearance(TaggedCovers(ARTIST, tags, tuple(cover.album for cover in covers)))
-    assert set(seen.tags) == {"other"}
-    assert seen.embeddings["colours"].shape == (3, BINS**3)
-    assert seen.embeddings["colours"].sum(axis=1) == pytest.approx(1)
-    assert seen.embeddings["thumbnail"].shape == (3, 3 * SIDE**2)
-    first = thumbnail(covers[0].pixels).ravel() / 255
-    assert seen.embeddings["thumbnail"][0] == pytest.approx(first, abs=1e-6)
+    colours, small = extractors_by_name(["colours", "thumbnail", "colours"])
+    shares = colours.unpack(colours.extract(covers))
+    assert shares.shape == (3, BINS**3)
+    assert shares.sum(axis=1) == pytest.approx(1)
+    pixels = small.unpack(small.extract(covers))
+    assert pixels.shape == (3, 3 * SIDE**2)
+    assert pixels[0] == pytest.approx(thumbnail(covers[0].pixels).ravel() / 255, abs=1e-6)
 
 
-def test_a_measure_that_is_none_is_named() -> None:
-    with pytest.raises(InputError, match=r"'smell'.*colours, thumbnail"):
-        appearance_readers(["smell"])
-    assert embedding_extractors([]) == appearance_readers([]) == []
+@given(st.binary(min_size=1, max_size=99))
+def test_a_packed_row_survives_the_text_form_of_the_cache(row: bytes) -> None:
+    for kind in (ColourHistogram, PerceptualHash):
+        assert kind.from_text(kind.to_text(row)) == row
 
 
 def test_measures_are_kept_like_tags_and_a_second_run_opens_no_cover(tmp_path: Path) -> None:
@@ -109,15 +106,15 @@ def test_measures_are_kept_like_tags_and_a_second_run_opens_no_cover(tmp_path: P
 
     def run() -> list[TaggedCovers]:
         spotitags = SpotiTags(settings=settings, manifest=path, tagger="lite")
-        found = spotitags.tagged_covers(["a", "b"], appearance_readers(["colours"]))
+        found = spotitags.tagged_covers(["a", "b"], extractors_by_name(["colours"]))
         return [seen for _, seen in found if isinstance(seen, TaggedCovers)]
 
     before = run()
     after = run()
     for one, two in zip(before, after, strict=True):
-        assert one.embeddings["colours"].shape == (2, BINS**3)
-        assert (one.embeddings["colours"] == two.embeddings["colours"]).all()
-        assert set(one.embeddings) == {"lite", "colours"}
-    blue, red = (seen.embeddings["colours"].reshape(-1, BINS, BINS**2).sum(axis=2) for seen in before)
+        assert one.features["colours"].shape == (2, BINS**3)
+        assert (one.features["colours"] == two.features["colours"]).all()
+        assert set(one.features) == {"lite", "colours"}
+    blue, red = (seen.features["colours"].reshape(-1, BINS, BINS**2).sum(axis=2) for seen in before)
     assert (blue[:, 4:6].sum(axis=1) > 0.9).all(), "the sea is blue"
     assert (red[:, :2].sum(axis=1) > 0.9).all(), "fire is red and orange"

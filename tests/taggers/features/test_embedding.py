@@ -17,7 +17,6 @@ from spotitags.taggers.features.embedding import (
     embedding_extractors,
     pack,
     unpack,
-    with_embeddings,
 )
 
 if TYPE_CHECKING:
@@ -80,17 +79,22 @@ def test_no_covers_have_no_rows() -> None:
     assert unpack(pack(np.zeros((0, 5), np.float32))).shape == (0, 5)
 
 
-def test_what_a_reader_says_becomes_embeddings_again() -> None:
+def test_an_extractor_packs_and_unpacks_its_tagger_s_embeddings() -> None:
     means = Means()
-    (reader,) = embedding_extractors([means])
-    assert means.version in reader.version
+    (extractor,) = embedding_extractors([means])
+    assert means.version in extractor.version
+    assert extractor.feature == "means"
     covers = [Cover(Album(str(n), "", ARTIST), str(n), np.full((8, 8, 3), 40 * n, np.uint8)) for n in (1, 2)]
-    tags = {"means": means.tag(covers), reader.name: reader.tag(covers)}
-    seen = with_embeddings(TaggedCovers(ARTIST, tags, tuple(cover.album for cover in covers)))
-    assert set(seen.tags) == {"means"}
-    assert seen.embeddings["means"] == pytest.approx(np.array([[40] * 3, [80] * 3]))
-    assert seen.subset([1]).embeddings["means"] == pytest.approx(np.array([[80] * 3]))
-    assert len(seen.subset([1]).tags["means"]) == len(seen.subset([1]).albums) == 1
+    features = extractor.unpack(extractor.extract(covers))
+    assert features == pytest.approx(np.array([[40] * 3, [80] * 3]))
+    tagged = TaggedCovers(
+        ARTIST,
+        {"means": means.tag(covers)},
+        tuple(cover.album for cover in covers),
+        features={"means": features},
+    )
+    assert tagged.subset([1]).features["means"] == pytest.approx(np.array([[80] * 3]))
+    assert len(tagged.subset([1]).tags["means"]) == len(tagged.subset([1]).albums) == 1
 
 
 def test_a_tagger_that_cannot_embed_has_no_reader() -> None:
@@ -117,9 +121,9 @@ def test_a_second_run_neither_tags_nor_embeds(tmp_path: Path) -> None:
     assert len(first.tagged) == len(first.embedded) == 6
     assert second.tagged == second.embedded == []
     for one, two in zip(before, after, strict=True):
-        assert one.embeddings["means"].shape == (3, 3)
-        assert (one.embeddings["means"] == two.embeddings["means"]).all()
-    assert before[0].embeddings["means"][:, 2].min() > before[1].embeddings["means"][:, 2].max(), "the sea"
+        assert one.features["means"].shape == (3, 3)
+        assert (one.features["means"] == two.features["means"]).all()
+    assert before[0].features["means"][:, 2].min() > before[1].features["means"][:, 2].max(), "the sea"
 
 
 def test_tags_alone_are_had_without_embedding(tmp_path: Path) -> None:

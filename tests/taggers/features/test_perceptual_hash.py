@@ -59,8 +59,8 @@ def test_plain_covers_of_two_colours_are_not_the_same_cover() -> None:
 
 
 def test_looking_the_same_passes_on() -> None:
-    def of(bits: int) -> str:
-        return f"{(1 << bits) - 1:016x}" + "00" * 48
+    def of(bits: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+        return np.frombuffer(bytes.fromhex(f"{(1 << bits) - 1:016x}" + "00" * 48), np.uint8)
 
     assert near_identical({"a": of(0), "b": of(8), "c": of(16), "d": of(40)}) == [frozenset("abc")]
     assert near_identical({"a": of(0), "c": of(16)}) == []
@@ -69,15 +69,19 @@ def test_looking_the_same_passes_on() -> None:
 
 @given(st.lists(st.binary(min_size=56, max_size=56), max_size=12))
 def test_the_order_of_covers_makes_no_difference(prints: list[bytes]) -> None:
-    keys = {str(i): data.hex() for i, data in enumerate(prints)}
+    keys = {str(i): np.frombuffer(data, np.uint8) for i, data in enumerate(prints)}
     backwards = dict(reversed(keys.items()))
     groups = near_identical(keys)
     assert set(groups) == set(near_identical(backwards))
     assert sum(map(len, groups)) == len(frozenset().union(*groups))
 
 
-def test_a_fingerprint_is_read_like_a_tag() -> None:
+def test_a_hash_is_extracted_per_cover_and_stored_in_hexadecimal() -> None:
     image = opened(cover("moss", 1))
-    seen = Cover(Album("1", "One", Artist("x")), "digest", pixels(image))
-    ((tag,),) = PerceptualHash().tag([seen])
-    assert tag == (perceptual_hash(pixels(image)), 1.0)
+    covers = [Cover(Album("1", "One", Artist("x")), "digest", pixels(image))] * 2
+    rows = PerceptualHash().extract(covers)
+    assert rows.shape == (2, 56)
+    assert (rows == perceptual_hash(pixels(image))).all()
+    text = PerceptualHash.to_text(rows[0].tobytes())
+    assert len(text) == 112
+    assert PerceptualHash.from_text(text) == rows[0].tobytes()
