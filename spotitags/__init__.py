@@ -1,6 +1,6 @@
-"""What an artist's album covers say about the music.
+"""Tags and genre predictions from an artist's album covers.
 
-Public names load on first use, so that importing the package costs next to nothing.
+Public names load on first use, so that importing the package is fast.
 """
 
 from __future__ import annotations
@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from spotitags.errors import SpotiTagsError
     from spotitags.pipeline.spotitags import SpotiTags
-    from spotitags.records import Prediction, Tag, TagBag
+    from spotitags.records import Cover, Prediction, Skipped, Tag, TagBag
 
-__all__ = ["Prediction", "SpotiTags", "SpotiTagsError", "Tag", "TagBag"]
+    __version__: str
 
-_HOMES = {
+__all__ = ["Cover", "Prediction", "Skipped", "SpotiTags", "SpotiTagsError", "Tag", "TagBag", "__version__"]
+
+_MODULES = {
+    "Cover": "records",
     "Prediction": "records",
-    "SpotiTags": "pipeline",
+    "Skipped": "records",
+    "SpotiTags": "pipeline.spotitags",
     "SpotiTagsError": "errors",
     "Tag": "records",
     "TagBag": "records",
@@ -25,10 +29,14 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(import_module(f"spotitags.{_HOMES[name]}"), name)
+    if name in _MODULES:
+        return getattr(import_module(f"spotitags.{_MODULES[name]}"), name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("spotitags")
     raise AttributeError(f"module 'spotitags' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__})

@@ -87,6 +87,11 @@ def _checked(cover: Iterable[Tag], tagger: str) -> dict[str, float]:
     return weights
 
 
+def skipped_covers(bags: Iterable[TagBag]) -> list[Skipped]:
+    """Return the skipped covers of several bags, each with each reason once."""
+    return list(dict.fromkeys(skipped for each in bags for skipped in each.skipped))
+
+
 def top(whole: TagBag, n: int) -> TagBag:
     """The bag with its ``n`` heaviest tags alone.
 

@@ -49,7 +49,7 @@ def choose_catalog(name: str, settings: Settings, *, manifest: Path | None, offl
     if offline and name in {"spotify", "musicbrainz"}:
         raise InputError(f"--offline and --catalog {name} contradict each other: leave one of the two out")
     if name != "auto":
-        return Choice(name, "asked for")
+        return Choice(name, "requested")
     if manifest is not None:
         return Choice("folder", "a manifest was given")
     if offline:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import sys
+from typing import Annotated
 
 import typer
 
@@ -27,12 +28,32 @@ from spotitags.commands._options import command_options
 app = typer.Typer(
     name="spotitags",
     cls=CommandGroup,
-    help="Predict an artist's genre from its album covers: weighted tags and genre votes.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # the panels cost 0.1 s at every start
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def print_version(requested: bool) -> None:  # noqa: FBT001  (Typer's callback)
+    """Print the version and exit, if requested."""
+    if requested:
+        from spotitags import __version__
+
+        sys.stdout.write(f"spotitags {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=print_version),
+    ] = False,
+) -> None:
+    """Predict an artist's genre from its album covers: weighted tags and genre votes."""
+
+
 for command in (
     predict.predict,
     tag.tag,

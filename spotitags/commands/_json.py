@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from spotitags.bags.bag import skipped_covers
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from spotitags.records import Artist, Prediction, Reason, Skipped, TagBag, Vote
+    from spotitags.records import Artist, Prediction, Reason, TagBag, Vote
 
 
 def artist_json(artist: Artist) -> dict[str, Any]:
-    """``{"id", "name"}``."""
+    """Return ``{"id", "name"}``."""
     return {"id": artist.id, "name": artist.name}
 
 
 def error_json(ref: str, error: Exception) -> dict[str, Any]:
-    """The object of an artist that could not be answered: ``{"artist", "error": {"type", "message"}}``."""
+    """Return the object of an artist that failed: ``{"artist", "error": {"type", "message"}}``."""
     artist = getattr(error, "artist", None)
     return {
         "artist": {"id": ref, "name": artist.name if artist else None},
@@ -25,7 +27,7 @@ def error_json(ref: str, error: Exception) -> dict[str, Any]:
 
 
 def tags_json(bags: Sequence[TagBag], top: int | None = None) -> list[dict[str, Any]]:
-    """``[{"label", "weight"}]`` heaviest first; with several bags each tag names its tagger, too."""
+    """Return ``[{"label", "weight"}]``, heaviest first; with several bags also ``"tagger"``."""
     several = len(bags) > 1
     return [
         {"label": tag.label, "weight": round(tag.weight, 4)} | ({"tagger": bag.tagger} if several else {})
@@ -35,22 +37,22 @@ def tags_json(bags: Sequence[TagBag], top: int | None = None) -> list[dict[str, 
 
 
 def covers_json(bags: Sequence[TagBag]) -> dict[str, Any]:
-    """``{"used", "skipped": [{"cover", "reason"}]}``; where one tagger alone skips, the reason names it."""
+    """Return ``{"used", "skipped": [{"cover", "reason"}]}``."""
     return {
         "used": max(bag.covers for bag in bags),
-        "skipped": [skipped._asdict() for skipped in _skipped(bags)],
+        "skipped": [skipped._asdict() for skipped in skipped_covers(bags)],
     }
 
 
 def missing_json(bags: Sequence[TagBag]) -> dict[str, Any]:
-    """With several taggers ``{"missing": [{"tagger", "reason"}]}``, those that did not look; else nothing."""
+    """Return ``{"missing": [{"tagger", "reason"}]}`` with several taggers, else an empty mapping."""
     if len(bags) < 2:  # noqa: PLR2004
         return {}
     return {"missing": [{"tagger": bag.tagger, "reason": bag.missing} for bag in bags if bag.missing]}
 
 
 def bags_json(bags: Sequence[TagBag], top: int | None = None) -> dict[str, Any]:
-    """One artist's tags: ``{"artist", "tags", "covers"}``, with several taggers ``"missing"``, too."""
+    """Return one artist's tags: ``{"artist", "tags", "covers"}``, with several taggers also ``"missing"``."""
     return {
         "artist": artist_json(bags[0].artist),
         "tags": tags_json(bags, top),
@@ -58,15 +60,10 @@ def bags_json(bags: Sequence[TagBag], top: int | None = None) -> dict[str, Any]:
     } | missing_json(bags)
 
 
-def _skipped(bags: Sequence[TagBag]) -> list[Skipped]:
-    """All covers that were skipped, each with each reason once."""
-    return list(dict.fromkeys(skipped for bag in bags for skipped in bag.skipped))
-
-
 def prediction_json(
     prediction: Prediction, top: int | None = None, *, explain: bool = False
 ) -> dict[str, Any]:
-    """One artist's answer, as README's section on JSON describes it."""
+    """Return one artist's prediction, as described in README."""
     several = len(prediction.bags) > 1
     answer = {
         "artist": artist_json(prediction.artist),

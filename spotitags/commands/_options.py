@@ -1,4 +1,4 @@
-"""Options that several commands share, and the groups that commands take them in.
+"""Options that several commands share, in groups, and SpotiTags instances built from them.
 
 Typer reads a command's options from its parameters and takes no dataclasses; `command_options` replaces each
 parameter that is a dataclass by one parameter a field, and builds the dataclass from them again.
@@ -15,8 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from spotitags.commands._console import message
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from spotitags.pipeline.spotitags import SpotiTags
 
 
 class CatalogName(StrEnum):
@@ -191,6 +195,33 @@ class CrossValidationOptions:
     seed: Seed = 0
     shuffle: Shuffle = False
     dataset: Dataset = None
+
+
+def open_spotitags(
+    source: CatalogOptions,
+    tagging: TaggerChoice | None = None,
+    **options: Any,  # noqa: ANN401  (of SpotiTags)
+) -> SpotiTags:
+    """Build a SpotiTags instance from option groups, whose fields are named as its keywords.
+
+    Args:
+        source: Options that choose albums.
+        tagging: Options that choose taggers.
+        options: Further keywords of SpotiTags; they replace options of the same name.
+    """
+    from spotitags.pipeline.spotitags import SpotiTags
+
+    given = vars(source) | (vars(tagging) if tagging else {})
+    given["catalog"] = str(source.catalog)
+    if "also" in given:
+        given["also"] = split(given["also"])
+    given |= options
+    return SpotiTags(notify=message, **{name: value for name, value in given.items() if value is not None})
+
+
+def split(names: str | None) -> tuple[str, ...]:
+    """Split the value of an option such as ``--genres a,b``."""
+    return tuple(name.strip() for name in (names or "").split(",") if name.strip())
 
 
 def command_options(command: Callable[..., None]) -> Callable[..., None]:

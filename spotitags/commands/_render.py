@@ -1,4 +1,4 @@
-"""Records as JSON objects and as what a terminal shows. Builds, and prints nothing."""
+"""Records as rich renderables for the terminal. Nothing is printed here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from classifiers.image import EMBEDDING
-from spotitags.commands._json import _skipped
+from spotitags.bags.bag import skipped_covers
 from spotitags.io.text import plain
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 BAR = 30  # columns of a full bar
-BAGS_ABREAST = 3  # columns of tags that 80 characters hold
+BAGS_ABREAST = 3  # pairs of columns that fit in 80 characters
 
 
 def show_prediction(prediction: Prediction, top: int, *, explain: bool = False) -> list[RenderableType]:
-    """What a person sees of one artist: name, a bar a genre, top tags, and with ``explain`` the voters."""
+    """Render a prediction: name, a bar per genre, top tags, and with ``explain`` the voters."""
     shown: list[RenderableType] = [_heading(prediction.bags), _bars(prediction)]
     shown.append(Text(_agreement(prediction), style="dim"))
     if prediction.confidence:
@@ -34,7 +34,7 @@ def show_prediction(prediction: Prediction, top: int, *, explain: bool = False) 
     shown += [_tag_line(bag, top) for bag in prediction.bags if not bag.missing]
     shown += _missing_lines(prediction.bags)
     if explain:
-        if any(voter.trained for voter in prediction.voters):  # a vote on names alone reads no tags
+        if any(voter.trained for voter in prediction.voters):  # a vote on genre names uses no tags
             shown += [_reasons_line(side, prediction) for side in ("for", "against")]
         shown += _tagless_line(prediction.voters)
         shown.append(_voters(prediction.voters))
@@ -42,10 +42,11 @@ def show_prediction(prediction: Prediction, top: int, *, explain: bool = False) 
 
 
 def show_bags(bags: Sequence[TagBag], top: int) -> list[RenderableType]:
-    """One artist's tags as tables, a column pair a tagger."""
-    there = [bag for bag in bags if not bag.missing]
+    """Render one artist's tags as tables, two columns per tagger."""
+    present = [bag for bag in bags if not bag.missing]
     tables = [
-        _tag_table(there[first : first + BAGS_ABREAST], top) for first in range(0, len(there), BAGS_ABREAST)
+        _tag_table(present[first : first + BAGS_ABREAST], top)
+        for first in range(0, len(present), BAGS_ABREAST)
     ]
     return [_heading(bags), *tables, *_missing_lines(bags), Text("")]
 
@@ -65,7 +66,7 @@ def _tag_table(bags: Sequence[TagBag], top: int) -> Table:
 
 
 def _heading(bags: Sequence[TagBag]) -> Text:
-    artist, covers, skipped = bags[0].artist, max(bag.covers for bag in bags), _skipped(bags)
+    artist, covers, skipped = bags[0].artist, max(bag.covers for bag in bags), skipped_covers(bags)
     heading = Text(plain(artist.name or artist.id), style="bold")
     heading.append(f"  {covers} cover{'' if covers == 1 else 's'}", style="dim")
     for cover, reason in skipped:
@@ -101,9 +102,9 @@ def _confidence_line(confidence: Confidence) -> Text:
     return Text(f"not sure: votes this unsure {right}", style="yellow")
 
 
-def _times(part: float) -> str:
-    """A rate in words that promise no more than few artists can show."""
-    tenths = round(part * 10)
+def _times(rate: float) -> str:
+    """Return a rate in words, no more exact than a few artists allow."""
+    tenths = round(rate * 10)
     if tenths in {0, 10}:
         return "less than once in 10" if tenths == 0 else "more than 9 times in 10"
     return "once in 10" if tenths == 1 else f"{tenths} times in 10"
@@ -124,7 +125,7 @@ def _missing_lines(bags: Sequence[TagBag]) -> list[Text]:
 
 
 def _reasons_line(side: str, prediction: Prediction) -> Text:
-    """Tags that speak for the winner, or against it; with several taggers each names its own."""
+    """Render the tags for or against the winner; with several taggers, also the tagger of each."""
     chosen = [reason for reason in prediction.reasons if (reason.pull > 0) == (side == "for")]
     several = len(prediction.bags) > 1
     named = ", ".join(
@@ -136,13 +137,11 @@ def _reasons_line(side: str, prediction: Prediction) -> Text:
 
 
 def _tagless_line(voters: Sequence[Vote]) -> list[Text]:
-    """A line on the voters that have no tags to name, where there are any."""
+    """Render the weight of the voters on embeddings, which have no tags to name."""
     share = sum(voter.weight for voter in voters if voter.view == EMBEDDING)
     if not share:
         return []
-    return [
-        Text(f"{share:.0%} of the vote looks at whole pictures ({EMBEDDING}): no tags to name", style="dim")
-    ]
+    return [Text(f"{share:.0%} of the vote uses whole pictures ({EMBEDDING}): no tags to name", style="dim")]
 
 
 def _voters(voters: Sequence[Vote]) -> Table:
@@ -162,7 +161,7 @@ def _voters(voters: Sequence[Vote]) -> Table:
 
 
 def show_training(report: TrainingReport) -> list[RenderableType]:
-    """Where the model went, what it was trained on, and how right it was on artists held out of training."""
+    """Render a training: files of the model, artists, voters, and scores on held-out artists."""
     trained = report.trained
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
@@ -170,11 +169,11 @@ def show_training(report: TrainingReport) -> list[RenderableType]:
     table.add_row("model", Text("\n".join(map(str, report.files))))
     artists = ", ".join(f"{plain(genre)} {count}" for genre, count in trained.artists.items())
     table.add_row("artists", Text(artists + (f"; {len(report.failed)} failed" if report.failed else "")))
-    asked = [voter for voter in trained.voters if voter.optional]
-    table.add_row("voters", str(len(trained.voters) - len(asked)))
-    if asked:
-        names = ", ".join(f"{voter.name.classifier} on {voter.name.tagger}" for voter in asked)
-        table.add_row("optional", Text(f"{plain(names)}: they vote where --voter asks for them"))
+    optional = [voter for voter in trained.voters if voter.optional]
+    table.add_row("voters", str(len(trained.voters) - len(optional)))
+    if optional:
+        names = ", ".join(f"{voter.name.classifier} on {voter.name.tagger}" for voter in optional)
+        table.add_row("optional", Text(f"{plain(names)}: they vote if --voter names them"))
     accuracy, loss = trained.estimates["balanced_accuracy"], trained.estimates["log_loss"]
     table.add_row(
         "held out",

@@ -7,9 +7,14 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._common import open_spotitags, print_failures, split
-from spotitags.commands._console import exit_code, print_all, progress
-from spotitags.commands._options import AlbumOptions, CrossValidationOptions, TaggingOptions
+from spotitags.commands._console import exit_code, print_all, print_failures, progress
+from spotitags.commands._options import (
+    AlbumOptions,
+    CrossValidationOptions,
+    TaggingOptions,
+    open_spotitags,
+    split,
+)
 from spotitags.errors import InputError
 
 

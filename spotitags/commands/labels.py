@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from spotitags.commands._artists import ArtistOptions, prompt_for_contact
-from spotitags.commands._common import split
 from spotitags.commands._console import exit_code, message, tracked
-from spotitags.commands._options import CatalogName, Refresh, SourceOptions
+from spotitags.commands._options import CatalogName, Refresh, SourceOptions, split
 from spotitags.errors import SpotiTagsError
 
 

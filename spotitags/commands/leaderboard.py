@@ -8,9 +8,23 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._common import open_spotitags, print_failures, split
-from spotitags.commands._console import INTERRUPTED, exit_code, message, print_all, print_json, progress
-from spotitags.commands._options import AlbumOptions, CrossValidationOptions, Repeats, TaggerChoice
+from spotitags.commands._console import (
+    INTERRUPTED,
+    exit_code,
+    message,
+    print_all,
+    print_failures,
+    print_json,
+    progress,
+)
+from spotitags.commands._options import (
+    AlbumOptions,
+    CrossValidationOptions,
+    Repeats,
+    TaggerChoice,
+    open_spotitags,
+    split,
+)
 
 
 @dataclass(frozen=True)

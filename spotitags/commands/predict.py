@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spotitags.commands._artists import ArtistOptions, open_for_artists, resolve_artists
-from spotitags.commands._common import split
-from spotitags.commands._console import print_answers
-from spotitags.commands._options import BagOptions, Genres, Json, SourceOptions, Top, Voter
+from spotitags.commands._console import print_results
+from spotitags.commands._options import BagOptions, Genres, Json, SourceOptions, Top, Voter, split
 
 if TYPE_CHECKING:
     from spotitags.records import Prediction
@@ -47,4 +46,4 @@ def predict(
         return show_prediction(prediction, top or 10, explain=explain)
 
     refs = resolve_artists(spotitags, artists)
-    print_answers(spotitags.predictions(refs, explain=explain), refs, render, as_json=as_json)
+    print_results(spotitags.predictions(refs, explain=explain), refs, render, as_json=as_json)

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._common import open_spotitags, split
 from spotitags.commands._console import message
-from spotitags.commands._options import CatalogOptions, Genres, Seed
+from spotitags.commands._options import CatalogOptions, Genres, Seed, open_spotitags, split
 
 
 def sample(

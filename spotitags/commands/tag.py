@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spotitags.commands._artists import ArtistOptions, open_for_artists, resolve_artists
-from spotitags.commands._console import print_answers, write_table
+from spotitags.commands._console import print_results, write_table
 from spotitags.commands._options import BagOptions, Json, SourceOptions
 from spotitags.errors import InputError
 
@@ -56,4 +56,4 @@ def tag(
 
         return show_bags(bags, top or 20)
 
-    print_answers(answers, refs, render, as_json=as_json)
+    print_results(answers, refs, render, as_json=as_json)

@@ -8,9 +8,18 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._common import open_spotitags, print_failures, split
-from spotitags.commands._console import exit_code, print_all, progress
-from spotitags.commands._options import AlbumOptions, Albums, Folds, Genres, Seed, TaggingOptions, Voter
+from spotitags.commands._console import exit_code, print_all, print_failures, progress
+from spotitags.commands._options import (
+    AlbumOptions,
+    Albums,
+    Folds,
+    Genres,
+    Seed,
+    TaggingOptions,
+    Voter,
+    open_spotitags,
+    split,
+)
 
 
 @dataclass(frozen=True)

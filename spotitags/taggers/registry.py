@@ -1,4 +1,4 @@
-"""InstalledTagger taggers by name, and the choice of those that run."""
+"""Installed taggers by name, and the choice of those that run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FREE, UNKNOWN = "free", "unknown"
 GROUP = "spotitags.taggers"
 
 
-def tagger_options(  # noqa: PLR0913 — what a tagger may be told
+def tagger_options(  # noqa: PLR0913 — all options of taggers
     settings: Settings,
     *,
     clip_model: str | None = None,
@@ -34,7 +34,7 @@ def tagger_options(  # noqa: PLR0913 — what a tagger may be told
     labels: tuple[str, ...] = (),
     notify: Callable[[str], None] | None = None,
 ) -> TaggerOptions:
-    """What a run asks of its taggers, with the folders, keys and addresses of the settings."""
+    """Build the options of taggers from those of a run, and folders, keys and addresses of the settings."""
     return TaggerOptions(
         cache_dir=settings.cache_dir,
         clip_model=clip_model,
@@ -49,83 +49,87 @@ def tagger_options(  # noqa: PLR0913 — what a tagger may be told
     )
 
 
-def choose_taggers(asked: Sequence[str | Tagger], options: TaggerOptions) -> tuple[list[Tagger], Choice]:
-    """The taggers asked for, by name or as they are, else the best that can run here: clip, or lite.
+def choose_taggers(requested: Sequence[str | Tagger], options: TaggerOptions) -> tuple[list[Tagger], Choice]:
+    """Return the requested taggers and the reason; by default clip if it can run, else lite.
+
+    Args:
+        requested: Names, or taggers as objects.
+        options: Options of taggers that are built by name.
 
     Raises:
-        InputError: A name that no installed tagger has, one named twice, or one that takes no labels.
-        TaggerError: A tagger cannot be loaded, or is none that could be asked.
+        InputError: A name is unknown or repeated, or a tagger takes no custom labels.
+        TaggerError: A tagger cannot be loaded or used.
     """
-    if asked:
-        taggers = [_tagger(tagger, options) for tagger in asked]
-        for tagger, name in zip(taggers, asked, strict=True):
+    if requested:
+        taggers = [_tagger(tagger, options) for tagger in requested]
+        for tagger, name in zip(taggers, requested, strict=True):
             check_tagger(tagger, name if isinstance(name, str) else None)
         names = [tagger.name for tagger in taggers]
         if len(set(names)) < len(names):
             raise InputError(f"a tagger is named twice: {', '.join(names)}")
         if joint := [name for name in names if JOINT in name]:
             raise InputError(
-                f"no tagger may be called {joint[0]!r}, for {JOINT!r} joins those that are merged"
+                f"no tagger may be called {joint[0]!r}, for {JOINT!r} joins the names of merged taggers"
             )
-        return taggers, Choice(", ".join(names), "asked for")
+        return taggers, Choice(", ".join(names), "requested")
     preferred = tagger_class(PREFERRED)
     readiness = preferred.readiness(options)
     if readiness.ready:
         return [preferred.from_options(options)], Choice(PREFERRED, readiness.reason)
-    why = f"{PREFERRED} cannot run here ({readiness.reason})"
-    return [tagger_class(EMBEDDED).from_options(options)], Choice(EMBEDDED, why)
+    reason = f"{PREFERRED} cannot run here ({readiness.reason})"
+    return [tagger_class(EMBEDDED).from_options(options)], Choice(EMBEDDED, reason)
 
 
 def ready_taggers(
-    asked: Sequence[str | Tagger], options: TaggerOptions, notify: Callable[[str], None]
+    requested: Sequence[str | Tagger], options: TaggerOptions, notify: Callable[[str], None]
 ) -> list[Tagger]:
-    """What `choose_taggers` gives, with a line for the choice and one for what has to be prepared.
+    """Return the taggers of `choose_taggers`, and report the choice and one-time set-up steps.
 
     Raises:
         InputError: As `choose_taggers` does.
-        TaggerError: As `choose_taggers` does, or a tagger cannot say what it has to prepare.
+        TaggerError: As `choose_taggers` does, or a tagger cannot describe its set-up step.
         NotInstalledError: A tagger lacks what its options need.
     """
-    taggers, choice = choose_taggers(asked, options)
+    taggers, choice = choose_taggers(requested, options)
     notify(choice.line("tagger"))
     for tagger in taggers:
         with as_tagger_error(tagger.name):
-            todo = tagger.preparation() if isinstance(tagger, NeedsPreparation) else None
-        if todo:
-            notify(f"tagger {tagger.name}: {todo}")
+            step = tagger.preparation() if isinstance(tagger, NeedsPreparation) else None
+        if step:
+            notify(f"tagger {tagger.name}: {step}")
     return taggers
 
 
-def _tagger(asked: str | Tagger, options: TaggerOptions) -> Tagger:
+def _tagger(requested: str | Tagger, options: TaggerOptions) -> Tagger:
     if not options.labels:
-        return _made(asked, options) if isinstance(asked, str) else asked
-    if not isinstance(asked, str):
+        return _built(requested, options) if isinstance(requested, str) else requested
+    if not isinstance(requested, str):
         raise InputError(
-            f"labels go to taggers by name: give the tagger {asked.name!r} its own where it is made"
+            f"labels need a tagger by name: pass them to the constructor of the tagger {requested.name!r}"
         )
-    tagger = _made(asked, options)
+    tagger = _built(requested, options)
     if not isinstance(tagger, OpenVocabulary):
-        raise InputError(f"the tagger {asked!r} has its own words and takes no labels: leave one of them out")
+        raise InputError(f"the tagger {requested!r} takes no custom labels: leave one of them out")
     return tagger
 
 
-def _made(name: str, options: TaggerOptions) -> Tagger:
-    """The tagger of that name; whatever its constructor raises names it."""
+def _built(name: str, options: TaggerOptions) -> Tagger:
+    """Build the tagger of that name; errors of its constructor name it."""
     kind = tagger_class(name)
     with as_tagger_error(name):
         return kind.from_options(options)
 
 
 class InstalledTagger(NamedTuple):
-    """One tagger as it is here.
+    """State of an installed tagger.
 
     Attributes:
-        name: For ``--tagger``.
-        package: The distribution that brings it.
-        ready: Whether it can run.
-        reason: Why, or why not.
-        remedy: What would change that, or nothing.
-        cost: `FREE`, or in one line what the service that it asks charges; `UNKNOWN` of a broken tagger.
+        name: Name for ``--tagger``.
+        package: Distribution of the tagger.
+        ready: True if it can run on this machine.
+        reason: Reason for the state.
+        remedy: What to do if it is not ready; may be empty.
+        cost: `FREE`, the price of its service in one line, or `UNKNOWN` for a broken tagger.
     """
 
     name: str
@@ -137,7 +141,7 @@ class InstalledTagger(NamedTuple):
 
 
 def installed_taggers(options: TaggerOptions) -> list[InstalledTagger]:
-    """All taggers by name, those of other packages with the rest; one that cannot be loaded says why."""
+    """Return the state of all installed taggers by name; a broken tagger has its error as reason."""
     return [_installed_tagger(name, options) for name in tagger_names()]
 
 
@@ -148,20 +152,20 @@ def _installed_tagger(name: str, options: TaggerOptions) -> InstalledTagger:
         readiness = kind.readiness(options)
         tagger = kind.from_options(options)
         cost = tagger.cost if isinstance(tagger, HasCost) else FREE
-    except Exception as error:  # noqa: BLE001  (an outsider's tagger may fail in any way)
+    except Exception as error:  # noqa: BLE001  (third-party taggers may fail in any way)
         reason = str(error) if isinstance(error, SpotiTagsError) else f"{type(error).__name__}: {error}"
-        readiness = Readiness(ready=False, reason=reason, remedy=f"mend or uninstall the package {package}")
+        readiness = Readiness(ready=False, reason=reason, remedy=f"fix or uninstall the package {package}")
         cost = UNKNOWN
     return InstalledTagger(name, package, readiness.ready, readiness.reason, readiness.remedy, cost)
 
 
 def tagger_names() -> list[str]:
-    """Names of all installed taggers, outsiders' included, sorted; none is loaded."""
+    """Return the names of all installed taggers, sorted; none is loaded."""
     return sorted(_entries())
 
 
 def tagger_class(name: str) -> type[Tagger]:
-    """The class of one installed tagger.
+    """Load the class of an installed tagger.
 
     Raises:
         InputError: No tagger of that name is installed.
@@ -172,21 +176,21 @@ def tagger_class(name: str) -> type[Tagger]:
         raise InputError(f"no tagger is called {name!r}; there are: {', '.join(tagger_names())}")
     try:
         return cast("type[Tagger]", entry.load())
-    except (Exception, SystemExit) as error:  # an outsider's module may do anything
+    except (Exception, SystemExit) as error:  # third-party modules may do anything
         raise TaggerError(
-            f"the tagger {name} cannot be loaded ({type(error).__name__}: {error}): mend or uninstall the "
+            f"the tagger {name} cannot be loaded ({type(error).__name__}: {error}): fix or uninstall the "
             f"package {tagger_package(name)}"
         ) from error
 
 
 def tagger_package(name: str) -> str:
-    """Name of the distribution that brings a tagger, as far as it is known."""
+    """Return the name of the distribution of a tagger, or ``unknown``."""
     entry = _entries().get(name)
     return entry.dist.name if entry and entry.dist else "unknown"
 
 
 def _entries() -> dict[str, EntryPoint]:
-    """By name; nobody takes the place of a tagger of ours."""
+    """Return entry points by name; third-party taggers cannot replace built-in taggers."""
     found = entry_points(group=GROUP)
     ours = {entry.name: entry for entry in found if entry.dist and entry.dist.name == "spotitags"}
     return {entry.name: entry for entry in reversed(list(found))} | ours

@@ -176,7 +176,7 @@ def test_at_a_terminal_the_contact_is_asked_for_once(tmp_path: Path) -> None:
     with serving(Day()) as day:
         code, out, screen = at_a_terminal(tmp_path, day, b"me@example.org\n", *args)
         assert code == 0, screen
-        assert "whom to write to" in screen
+        assert "requires a contact" in screen
         assert '"genre"' in out
         code, out, screen = at_a_terminal(tmp_path, day, b"", *args)
         assert code == 0

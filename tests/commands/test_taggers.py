@@ -105,7 +105,7 @@ def test_a_package_that_cannot_be_loaded_is_named_and_breaks_nothing(tmp_path: P
     for name, word in (("absent", "no_such_module"), ("quits", "Quits"), ("moody", "not today")):
         assert not found[name]["ready"]
         assert word in found[name]["reason"]
-        assert found[name]["remedy"] == "mend or uninstall the package broken-taggers"
+        assert found[name]["remedy"] == "fix or uninstall the package broken-taggers"
         assert found[name]["cost"] == UNKNOWN
     assert found["lite"]["package"] == "spotitags", "nobody takes the place of one of ours"
     assert found["lite"]["ready"]

@@ -80,7 +80,7 @@ def test_every_choice_is_said_once(settings: Settings, tmp_path: Path) -> None:
     spoti = SpotiTags(settings=settings, manifest=path, tagger="lite", notify=said.append)
     spoti.predict("a")
     spoti.tag("a")
-    assert said[:2] == ["catalog folder: a manifest was given", "tagger lite: asked for"]
+    assert said[:2] == ["catalog folder: a manifest was given", "tagger lite: requested"]
     assert said[2:] == ["model: it was not trained on the catalogue's genre sea, and cannot predict it"]
 
 

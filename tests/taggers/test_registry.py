@@ -96,7 +96,7 @@ def test_taggers_asked_for_are_taken_in_order(tmp_path: Path) -> None:
     options = TaggerOptions(cache_dir=tmp_path)
     taggers, choice = choose_taggers(["lite", "clip"], options)
     assert [tagger.name for tagger in taggers] == ["lite", "clip"]
-    assert choice.line("tagger") == "tagger lite, clip: asked for"
+    assert choice.line("tagger") == "tagger lite, clip: requested"
     own = LiteTagger(tmp_path)
     assert choose_taggers([own], options)[0] == [own]
 
@@ -118,7 +118,7 @@ def test_labels_go_to_taggers_by_name_that_take_them(tmp_path: Path) -> None:
         assert tagger.labels
         assert not plain.labels
         assert tagger.version != plain.version, "tags in other words are kept apart"
-    with pytest.raises(InputError, match="where it is made"):
+    with pytest.raises(InputError, match="pass them to the constructor"):
         choose_taggers([LiteTagger(tmp_path)], options)
 
 
