@@ -2,7 +2,7 @@
 
 ``python benchmarks/path.py MANIFEST.csv`` runs ``predict`` twice in processes of their own: offline on the
 bundled library, and with the tagger ``lite`` on the covers of the manifest, with an empty cache. A file
-counts if one of its functions is called (`sys.setprofile`); files that are imported but not called are listed apart.
+counts if one of its functions is called (`sys.setprofile`); files that are only imported are listed apart.
 """
 
 from __future__ import annotations

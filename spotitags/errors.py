@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spotitags.records import Tag
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime

@@ -46,6 +46,7 @@ def print_version(requested: bool) -> None:  # noqa: FBT001  (Typer's callback)
 
 @app.callback()
 def options(
+    *,
     version: Annotated[
         bool,
         typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=print_version),

@@ -1,7 +1,5 @@
 """Resolve the artists of a command from ids, a file, names or a playlist, prompting on a terminal."""
 
-from __future__ import annotations
-
 import csv
 import sys
 from dataclasses import dataclass
@@ -31,7 +29,7 @@ CONTACT: Final = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class ArtistOptions:
     """Artists of a command, by id, in a file, by name or in a playlist."""
 
@@ -57,16 +55,16 @@ class ArtistOptions:
 
 def open_for_artists(
     artists: ArtistOptions,
-    source: SourceOptions,
-    tagging: BagOptions,
+    source: "SourceOptions",
+    tagging: "BagOptions",
     **options: Any,  # noqa: ANN401  (of SpotiTags)
-) -> SpotiTags:
+) -> "SpotiTags":
     """Build a SpotiTags instance for these artists; first prompt for a contact if MusicBrainz needs one."""
     prompt_for_contact(artists, source)
     return open_spotitags(source, tagging, **options)
 
 
-def prompt_for_contact(artists: ArtistOptions, source: SourceOptions) -> None:
+def prompt_for_contact(artists: ArtistOptions, source: "SourceOptions") -> None:
     """Prompt once for the contact that MusicBrainz requires, if a person is at the terminal."""
     if source.offline or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
@@ -86,7 +84,7 @@ def prompt_for_contact(artists: ArtistOptions, source: SourceOptions) -> None:
         save_contact(settings, contact.strip())
 
 
-def resolve_artists(spotitags: SpotiTags, artists: ArtistOptions) -> list[str]:
+def resolve_artists(spotitags: "SpotiTags", artists: ArtistOptions) -> list[str]:
     """Resolve the selected artists to ids, each once; without a selection, take all of the manifest.
 
     Raises:
@@ -107,8 +105,8 @@ def resolve_artists(spotitags: SpotiTags, artists: ArtistOptions) -> list[str]:
     return [artist.id for artist in spotitags.artists()]
 
 
-def _pick(spotitags: SpotiTags, name: str) -> str:
-    """Return the id of the artist of that name; of several, the one chosen at the terminal, else the first."""
+def _pick(spotitags: "SpotiTags", name: str) -> str:
+    """Return the id of the artist of that name; of several, the one chosen by the user, else the first."""
     found = spotitags.search(name)
     lines = [f"{match.name} ({match.detail})" if match.detail else match.name for match in found]
     chosen = 1
@@ -126,7 +124,7 @@ def _pick(spotitags: SpotiTags, name: str) -> str:
     return found[chosen - 1].id
 
 
-def read_artists(path: Path) -> list[str]:
+def read_artists(path: "Path") -> list[str]:
     """Read the artists of a file, each once: column ``artist_id`` of a CSV, or one id, URI or URL per line.
 
     Empty lines and, without a header, lines that begin with ``#`` are ignored.
@@ -155,7 +153,7 @@ def read_artists(path: Path) -> list[str]:
 
 
 def needs_contact(
-    settings: Settings, catalog: str, refs: Iterable[str], *, manifest: Path | None, offline: bool
+    settings: "Settings", catalog: str, refs: "Iterable[str]", *, manifest: "Path | None", offline: bool
 ) -> bool:
     """Return whether MusicBrainz would be requested for one of these artists if a contact were set.
 
@@ -186,7 +184,7 @@ def needs_contact(
     )
 
 
-def save_contact(settings: Settings, contact: str) -> None:
+def save_contact(settings: "Settings", contact: str) -> None:
     """Save a contact for MusicBrainz for this and later runs.
 
     Raises:

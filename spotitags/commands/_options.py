@@ -4,14 +4,12 @@ Typer reads a command's options from its parameters and takes no dataclasses; `c
 parameter that is a dataclass by one parameter a field, and builds the dataclass from them again.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import wraps
 from inspect import Parameter, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -135,7 +133,10 @@ Dataset = Annotated[
 ]
 
 
-@dataclass(frozen=True)
+# Groups have no methods but a constructor: each generated method costs time at every start.
+
+
+@dataclass(eq=False, repr=False)
 class CatalogOptions:
     """Options that choose a catalogue."""
 
@@ -143,14 +144,14 @@ class CatalogOptions:
     offline: Offline = False
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class AlbumOptions(CatalogOptions):
     """The same with the number of albums."""
 
     albums: Albums = 10
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class SourceOptions(AlbumOptions):
     """Options that choose albums: where they come from, and how they are requested."""
 
@@ -159,7 +160,7 @@ class SourceOptions(AlbumOptions):
     refresh: Refresh = False
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class TaggerChoice:
     """Options that choose taggers, and limit what they cost."""
 
@@ -169,7 +170,7 @@ class TaggerChoice:
     device: Device = None
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class TaggingOptions(TaggerChoice):
     """The same with labels, and with merged bags."""
 
@@ -177,14 +178,14 @@ class TaggingOptions(TaggerChoice):
     labels: OwnLabels = None
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class BagOptions(TaggingOptions):
     """The same with broad tags."""
 
     keep_broad: KeepBroad = False
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class CrossValidationOptions:
     """Options of a cross-validation."""
 
@@ -201,7 +202,7 @@ def open_spotitags(
     source: CatalogOptions,
     tagging: TaggerChoice | None = None,
     **options: Any,  # noqa: ANN401  (of SpotiTags)
-) -> SpotiTags:
+) -> "SpotiTags":
     """Build a SpotiTags instance from option groups, whose fields are named as its keywords.
 
     Args:
@@ -224,25 +225,27 @@ def split(names: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in (names or "").split(",") if name.strip())
 
 
-def command_options(command: Callable[..., None]) -> Callable[..., None]:
+def command_options(command: "Callable[..., None]") -> "Callable[..., None]":
     """Spread the dataclass parameters of a command into one option a field, for Typer.
 
-    Both signature and annotations are replaced: Typer reads names from one and types from the other.
+    Both signature and annotations are replaced: Typer reads names from one and types from the other. Modules
+    of commands do not postpone the evaluation of annotations, which would cost time here at every start.
     """
-    hints = get_type_hints(command, include_extras=True)
-    groups = {n: hint for n, hint in hints.items() if isinstance(hint, type) and is_dataclass(hint)}
+    groups: dict[str, type[Any]] = {
+        name: parameter.annotation
+        for name, parameter in signature(command).parameters.items()
+        if isinstance(parameter.annotation, type) and is_dataclass(parameter.annotation)
+    }
 
-    def spread() -> Iterator[Parameter]:
-        for parameter in signature(command).parameters.values():
-            if parameter.name not in groups:
-                yield parameter.replace(annotation=hints[parameter.name], kind=Parameter.KEYWORD_ONLY)
-                continue
-            group = groups[parameter.name]
-            types = get_type_hints(group, include_extras=True)
-            for field in fields(group):
-                yield Parameter(
-                    field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=types[field.name]
-                )
+    def spread() -> "Iterator[Parameter]":
+        for name, parameter in signature(command).parameters.items():
+            if name in groups:
+                for field in fields(groups[name]):
+                    yield Parameter(
+                        field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type
+                    )
+            else:
+                yield parameter.replace(kind=Parameter.KEYWORD_ONLY)
 
     @wraps(command)
     def run(**values: Any) -> None:  # noqa: ANN401  (options of any type)

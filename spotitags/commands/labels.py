@@ -1,7 +1,5 @@
 """Command ``labels``."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """Command ``leaderboard``."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -27,7 +25,7 @@ from spotitags.commands._options import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class LeaderboardValidation(CrossValidationOptions):
     """Options of the cross-validation, which runs once by default."""
 

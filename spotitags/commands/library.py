@@ -1,7 +1,5 @@
 """Command ``library``."""
 
-from __future__ import annotations
-
 from spotitags.commands._console import print_json, stdout
 from spotitags.commands._options import Json
 

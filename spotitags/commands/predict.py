@@ -1,7 +1,5 @@
 """Command ``predict``."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,7 +34,7 @@ def predict(
         artists, source, tagging, model=model, voters=voter or (), genres=split(genres)
     )
 
-    def render(prediction: Prediction) -> Any:  # noqa: ANN401  (a JSON object or renderables)
+    def render(prediction: "Prediction") -> Any:  # noqa: ANN401  (a JSON object or renderables)
         if as_json:
             from spotitags.commands._json import prediction_json
 

@@ -1,7 +1,5 @@
 """Command ``tag``."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -47,7 +45,7 @@ def tag(
         write_table(answers, refs, top, parquet)
         return
 
-    def render(bags: Sequence[TagBag]) -> Any:  # noqa: ANN401  (a JSON object or renderables)
+    def render(bags: "Sequence[TagBag]") -> Any:  # noqa: ANN401  (a JSON object or renderables)
         if as_json:
             from spotitags.commands._json import bags_json
 

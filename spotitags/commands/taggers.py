@@ -1,7 +1,5 @@
 """Command ``taggers``."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from spotitags.commands._console import StatusRow, print_json, status_table, stdout
@@ -28,7 +26,7 @@ def taggers(*, as_json: Json = False) -> None:
         stdout().print(taggers_table(found))
 
 
-def taggers_table(taggers: Sequence[InstalledTagger]) -> Table:
+def taggers_table(taggers: "Sequence[InstalledTagger]") -> "Table":
     """Build a table of taggers: state and remedy of each, with its cost below."""
     return status_table(
         ("tagger", "here"),

@@ -1,7 +1,5 @@
 """Command ``train``."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +20,7 @@ from spotitags.commands._options import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class TrainingSource(AlbumOptions):
     """Options that choose albums, more of them than for a prediction."""
 
