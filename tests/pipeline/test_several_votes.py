@@ -109,6 +109,14 @@ def test_all_vote_where_all_look_and_say_how_sure_they_are(home: Home) -> None:
     assert "(one)" in shown(found)
 
 
+def test_a_confidence_holds_only_for_the_versions_of_all_taggers_that_it_was_measured_with(home: Home) -> None:
+    other = FakeTagger("two")
+    other.version = "2"
+    found = home.ask(FakeTagger("one"), other, model=home.folder / "both").predict("sea0")
+    assert {voter.tagger for voter in found.voters} == {"one", "two"}
+    assert found.confidence is None, "one of two taggers is another than in the evaluation"
+
+
 def test_a_voter_without_its_tagger_abstains_and_the_others_weigh_more(home: Home) -> None:
     home.said.clear()
     both = home.ask(FakeTagger("one"), FakeTagger("two"), model=home.folder / "both").predict("sea0")

@@ -230,3 +230,15 @@ def test_a_tagger_without_a_vote_is_no_genre_reader() -> None:
 
     with pytest.raises(InputError, match="silent"):
         GenreVoteExtractor(Silent(), ["a", "b"])  # type: ignore[arg-type]
+
+
+def test_an_explanation_names_the_ten_strongest_tags() -> None:
+    library = LibraryCatalog()
+    covers = library_tags(library, "2ye2Wgw4gimLv2eAKyk1NB", 10, embeddings=True)
+    assert isinstance(covers, TaggedCovers)
+    whole = bag(covers.artist, "lite", covers.tags["lite"])
+    found = Voting(None, {"lite": library.version}).predict([whole], covers, explain=True)
+    assert len(whole.tags) > 20
+    assert len(found.reasons) == 10
+    pulls = [abs(reason.pull) for reason in found.reasons]
+    assert pulls == sorted(pulls, reverse=True)
