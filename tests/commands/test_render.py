@@ -180,10 +180,6 @@ def test_nothing_from_outside_reaches_the_terminal_as_a_command() -> None:
     assert "[blink]x" in text
 
 
-def test_a_weight_stays_whole_where_labels_are_wrapped() -> None:
-    bags = [
-        TagBag(ARTIST, name, (Tag("a very long label that needs several lines", 2.125),), 3)
-        for name in ("lite", "clip", "other")
-    ]
-    text = shown(show_bags(bags, top=5), width=44)
-    assert text.count("2.125") == 3
+def test_a_weight_stays_whole_on_a_narrow_terminal() -> None:
+    bags = [TagBag(ARTIST, name, (Tag("label", 2.125),), 3) for name in ("lite", "clip", "other")]
+    assert shown(show_bags(bags, top=5), width=36).count("2.125") == 3
