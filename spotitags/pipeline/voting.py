@@ -106,7 +106,7 @@ class Voting:
     def measures(self) -> dict[str, str]:
         """What voters read that no tagger gives, such as colours, with the version in training."""
         read = {voter.tagger for voter in self.ensemble.voters}
-        return {} if self.readers else {k: v for k, v in self.ensemble.measures.items() if k in read}
+        return {} if self.readers else {k: v for k, v in self.ensemble.feature_versions.items() if k in read}
 
     def predict(
         self, bags: Sequence[TagBag], seen: TaggedCovers | None = None, *, explain: bool = False

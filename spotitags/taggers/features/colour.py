@@ -75,7 +75,7 @@ class Thumbnail:
 READERS: Final[Mapping[str, type[ColourHistogram | Thumbnail]]] = {
     kind.name: kind for kind in (ColourHistogram, Thumbnail)
 }
-"""Name of a measure to its reader; the names are those of `classifiers.image.MEASURED`."""
+"""Name of a measure to its reader; the names are those of `classifiers.image.PIXEL_FEATURES`."""
 
 
 def appearance_readers(names: Iterable[str]) -> list[ColourHistogram | Thumbnail]:

@@ -35,7 +35,7 @@ def extractors_for_models(
     sources = []
     for model, _, source in (each.partition(":") for each in models):
         try:
-            reads = image.reads(model)
+            reads = image.feature_of(model)
         except ClassifierError as error:
             names = ", ".join(image.classifier_names(default=False))
             raise InputError(f"no image model is called {model!r}; there are: {names}") from error
