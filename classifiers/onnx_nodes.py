@@ -28,9 +28,9 @@ class OnnxNodes:
     nodes: list[NodeProto] = field(default_factory=list)
     constants: list[TensorProto] = field(default_factory=list)
 
-    def add(self, operator: str, *inputs: str, **attributes: Any) -> str:  # noqa: ANN401
-        """Add a node; returns the name of its output."""
-        output = f"{self.prefix}{operator.lower()}{len(self.nodes)}"
+    def add(self, operator: str, *inputs: str, name: str = "", **attributes: Any) -> str:  # noqa: ANN401
+        """Add a node with one output, called ``name`` after the prefix; returns the output's full name."""
+        output = self.prefix + (name or f"{operator.lower()}{len(self.nodes)}")
         self.nodes.append(node(operator, inputs, output, **attributes))
         return output
 
@@ -46,11 +46,11 @@ class OnnxNodes:
         self.nodes.append(helper.make_node("TopK", [source, self.constant([count])], outputs))
         return outputs[1]
 
-    def constant(self, values: NDArray[Any] | Sequence[float] | float) -> str:
-        """Add a constant; returns its name. Python numbers become int64 or float64, as in numpy."""
-        name = f"{self.prefix}constant{len(self.constants)}"
-        self.constants.append(constant(name, values))
-        return name
+    def constant(self, values: NDArray[Any] | Sequence[float] | float, name: str = "") -> str:
+        """Add a constant; returns its full name. Python numbers become int64 or float64, as in numpy."""
+        full_name = self.prefix + (name or f"constant{len(self.constants)}")
+        self.constants.append(constant(full_name, values))
+        return full_name
 
 
 @runtime_checkable
