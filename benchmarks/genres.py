@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from classifiers.arrays import softmax
 from spotitags.catalogs.library.catalog import LibraryCatalog
 from spotitags.taggers.features.embedding import unpack
 from spotitags.taggers.lite.tagger import SHARPNESS, vectors_of
@@ -60,8 +61,7 @@ def main() -> None:
     print(f"{len(truth)} artists, balanced accuracy {balanced:.3f} (chance {1 / len(genres):.2f})")
     print("right: " + ", ".join(f"{genre} {recall:.2f}" for genre, recall in recalls.items()))
     for sharpness in sorted({0.25, 0.5, 1.0, 2.0, 3.0, 5.0, SHARPNESS}):
-        raised = np.exp(sharpness * (contrast - contrast.max(axis=1, keepdims=True)))
-        shares = raised / raised.sum(axis=1, keepdims=True)
+        shares = softmax(sharpness * contrast)
         loss = -np.log(shares[np.arange(len(truth)), truth]).mean()
         winner = shares.max(axis=1).mean()
         mark = " <- as shipped" if sharpness == SHARPNESS else ""

@@ -1,23 +1,23 @@
-"""What classifiers raise on purpose; each message names the cause and the next step."""
+"""Errors of the package; each message names the cause and the next step."""
 
 from __future__ import annotations
 
 
 class ClassifierError(ValueError):
-    """Root of everything that `classifiers` raises on purpose."""
+    """Base class of all errors that `classifiers` raises on purpose."""
 
 
 class TrainingDataError(ClassifierError):
-    """The labelled rows cannot be trained on; whoever labelled them can mend it."""
+    """The labelled rows cannot be trained on; their labels or covers have to be fixed."""
 
 
 class ModelFileError(ClassifierError):
-    """A saved ensemble is missing, broken or of another format; whoever chose it can take another."""
+    """A saved ensemble is missing, broken or of another format; another model has to be used."""
 
 
 class NoVotersError(ClassifierError):
-    """No voter of an ensemble reads any of the bags it was given; another tagger or another model may."""
+    """No voter of an ensemble can use any of the given bags; use another tagger or another model."""
 
 
 class UnknownVoterError(ClassifierError):
-    """An ensemble was asked for a voter that it does not have; whoever asked can train one that does."""
+    """A requested voter is not in the ensemble; a model with it has to be trained."""

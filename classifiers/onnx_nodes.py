@@ -1,4 +1,4 @@
-"""Nodes and constants of an ONNX graph, for classifiers that write their own."""
+"""Nodes and constants of an ONNX graph, for classifiers that export themselves."""
 
 from __future__ import annotations
 
@@ -16,26 +16,29 @@ if TYPE_CHECKING:
 
 @dataclass
 class OnnxNodes:
-    """A part of a graph; its names begin with ``prefix``, so that they meet no other part's.
+    """A part of a graph; all names begin with ``prefix``, so that they clash with no other part's.
 
     Attributes:
-        prefix: Of all names.
-        nodes: In order.
-        constants: What they read besides their inputs.
+        prefix: Prefix of all names.
+        nodes: Nodes in topological order.
+        constants: Constants that the nodes use.
     """
 
     prefix: str
     nodes: list[NodeProto] = field(default_factory=list)
     constants: list[TensorProto] = field(default_factory=list)
 
-    def add(self, operator: str, *inputs: str, **attributes: Any) -> str:  # noqa: ANN401
-        """Add a node; gives the name of its output."""
-        output = f"{self.prefix}{operator.lower()}{len(self.nodes)}"
+    def add(self, operator: str, *inputs: str, name: str = "", **attributes: Any) -> str:  # noqa: ANN401
+        """Add a node with one output, called ``name`` after the prefix; returns the output's full name."""
+        output = self.prefix + (name or f"{operator.lower()}{len(self.nodes)}")
         self.nodes.append(node(operator, inputs, output, **attributes))
         return output
 
-    def largest(self, source: str, count: int) -> str:
-        """Add the numbers of the ``count`` largest columns of each row, falling; of equal ones the first."""
+    def top_k(self, source: str, count: int) -> str:
+        """Add a node for the ``count`` largest values of each row; returns the name of its column numbers.
+
+        Largest first; of equal values the one in the first column.
+        """
         from onnx import helper
 
         prefix = f"{self.prefix}topk{len(self.nodes)}"
@@ -43,35 +46,35 @@ class OnnxNodes:
         self.nodes.append(helper.make_node("TopK", [source, self.constant([count])], outputs))
         return outputs[1]
 
-    def constant(self, values: NDArray[Any] | Sequence[float] | float) -> str:
-        """Add a constant; gives its name. Plain numbers become int64 or float64 as numpy has it."""
-        name = f"{self.prefix}constant{len(self.constants)}"
-        self.constants.append(constant(name, values))
-        return name
+    def constant(self, values: NDArray[Any] | Sequence[float] | float, name: str = "") -> str:
+        """Add a constant; returns its full name. Python numbers become int64 or float64, as in numpy."""
+        full_name = self.prefix + (name or f"constant{len(self.constants)}")
+        self.constants.append(constant(full_name, values))
+        return full_name
 
 
 @runtime_checkable
 class OnnxExportable(Protocol):
-    """A fitted classifier that writes its own part of the graph."""
+    """A fitted classifier that exports itself to ONNX."""
 
-    def to_onnx(self, source: str, drawing: OnnxNodes) -> str:
-        """Add nodes that read (n, width) float64 from ``source``.
+    def to_onnx(self, source: str, graph: OnnxNodes) -> str:
+        """Add nodes that take (n, width) float64 rows from ``source``.
 
         Returns:
-            The name of their output, (n, n_genres) float64 probabilities.
+            Name of their output, (n, n_genres) float64 probabilities.
         """
         ...
 
 
 def node(operator: str, inputs: Sequence[str], output: str, **attributes: Any) -> NodeProto:  # noqa: ANN401
-    """One node with one output."""
+    """Build a node with one output."""
     from onnx import helper
 
     return helper.make_node(operator, list(inputs), [output], **attributes)
 
 
 def constant(name: str, values: NDArray[Any] | Sequence[float] | float) -> TensorProto:
-    """One constant."""
+    """Build a constant."""
     from onnx import numpy_helper
 
     return numpy_helper.from_array(np.array(values), name)

@@ -1,4 +1,4 @@
-"""Prediction with a trained ensemble: numpy and onnxruntime alone."""
+"""Prediction with a trained ensemble; needs numpy and onnxruntime only."""
 
 from classifiers.ensemble.ensemble import Ensemble
 

@@ -1,6 +1,6 @@
-"""A trained ensemble at work: bags and covers in, a share for each genre and every voter's own vote out.
+"""Prediction with a trained ensemble: from tags and embeddings to genre shares and every voter's vote.
 
-Needs numpy and onnxruntime only; scikit-learn stays with training.
+Needs numpy and onnxruntime only; scikit-learn is for training.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from classifiers.ensemble.calibration import Calibration
-from classifiers.ensemble.inputs import EnsembleInput
-from classifiers.ensemble.model_file import graphs_of, read_card
+from classifiers.ensemble.model_file import load_voters, read_card
+from classifiers.ensemble.onnx_voters import EnsembleInput
 from classifiers.ensemble.pooling import pooled
 from classifiers.ensemble.results import Explanation, Pull, Result, Vote
 from classifiers.errors import ClassifierError, ModelFileError, NoVotersError
@@ -27,22 +27,23 @@ if TYPE_CHECKING:
 
 
 class Ensemble:
-    """Voters in an ONNX graph, optional ones in a second, and the card that describes them; made by `load`.
+    """Voters in an ONNX graph, optional voters in a second one, and their model card; create it with `load`.
 
     Attributes:
-        card: As it was saved.
-        genres: In the order of every vote.
+        card: The model card as it was saved.
+        genres: Names of the genres, in the order of every vote.
         taggers: Tagger to the version that the model was trained with.
-        measures: The same of numbers that no tagger gives, such as colours.
-        voters: Who votes.
-        calibration: How often the ensemble was right on held-out artists; None where that is not known.
+        feature_versions: The same for pixel features, such as colours, which come from no tagger.
+        voters: Names of the loaded voters.
+        calibration: How often the ensemble was right on held-out artists; None if the card does not say.
     """
 
     def __init__(self, card: Mapping[str, Any], graphs: Sequence[OnnxVoters]) -> None:
         self.card = card
         self.genres: tuple[str, ...] = tuple(card["genres"])
         self.taggers: dict[str, str] = {tagger["name"]: tagger["version"] for tagger in card["taggers"]}
-        self.measures: dict[str, str] = {each["name"]: each["version"] for each in card.get("measures", ())}
+        features = card.get("measures", ())
+        self.feature_versions: dict[str, str] = {each["name"]: each["version"] for each in features}
         self._graphs = graphs
         self.voters = tuple(voter.name for graph in graphs for voter in graph.voters)
         self.calibration = Calibration.from_card(card["confidence"]) if "confidence" in card else None
@@ -53,21 +54,22 @@ class Ensemble:
 
         Args:
             path: Either file, or their common stem.
-            optional_voters: Optional voters that are to vote, too, by the names of their classifiers, such as
-                ``transfer``, or one of several as ``transfer:lite``; naming one that votes anyhow
-                changes nothing.
+            optional_voters: Optional voters that are to vote as well: the name of a classifier, such as
+                ``transfer``, or ``transfer:lite`` for the one of a single tagger. Names of default voters
+                change nothing.
 
         Raises:
-            ModelFileError: A file is missing, broken, of another format, or not of the other's training.
+            ModelFileError: A file is missing, broken, of another format, or from another training than the
+                other file.
             UnknownVoterError: The model has no voter of a name in ``optional_voters``.
         """
         card_file, card = read_card(path)
         try:
-            return cls(card, graphs_of(card_file, card, optional_voters))
+            return cls(card, load_voters(card_file, card, optional_voters))
         except ClassifierError:
             raise
         except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-            raise ModelFileError(f"{card_file} cannot be used ({error!r}); train the model anew") from error
+            raise ModelFileError(f"{card_file} cannot be used ({error!r}); train the model again") from error
 
     def vote(
         self,
@@ -75,37 +77,39 @@ class Ensemble:
         covers: Mapping[str, Sequence[Mapping[str, float]]] | None = None,
         embeddings: Mapping[str, NDArray[np.floating]] | None = None,
     ) -> Result:
-        """Ask every voter that is shown what it reads; the others abstain and the weights are renewed.
+        """Pool the votes of all voters whose input is given; the others abstain.
+
+        The weights of those that vote are rescaled to sum to 1.
 
         Args:
             bags: Tagger to label to weight, as in training. Taggers that the model does not know are ignored.
-            covers: Tagger to the tags of each cover, whose sum is the bag; voters of the view ``covers``
-                read them. Their number n also tempers the votes on the bag: each is mixed with a flat one, n
-                parts to a quarter. Without them, votes on bags are left as they are.
-            embeddings: Tagger to (n_covers, dim) numbers, for voters of the view ``embedding``; one of
-                another dim than in training is ignored.
+            covers: Tagger to the tags of each cover, whose sum is the bag; voters of the view ``covers`` use
+                them. Their number n also tempers the votes on the bag: each is mixed with a flat vote in the
+                ratio n to 1/4. If None, votes on bags are not tempered.
+            embeddings: Tagger to (n_covers, dim) features, for voters of the view ``embedding``; features of
+                another dim than in training are ignored.
 
         Raises:
             NoVotersError: The model knows none of the taggers.
         """
-        shown = EnsembleInput(bags, covers or {}, embeddings or {})
-        present, weights = self._present(shown)
-        votes, known = self._votes(shown, present)
-        voters = [voter for several in present for voter in several]
+        artist = EnsembleInput(bags, covers or {}, embeddings or {})
+        available, weights = self._available(artist)
+        votes, known = self._votes(artist, available)
+        voters = [voter for of_graph in available for voter in of_graph]
         shares = dict(zip(self.genres, pooled(votes[0], weights).tolist(), strict=True))
-        informed = any(seen for seen, weight in zip(known, weights, strict=True) if weight)
-        as_measured = _weighted(voters) == _weighted(self._graphs[0].voters)
-        calibration = self.calibration if informed and as_measured else None
+        informed = any(knows for knows, weight in zip(known, weights, strict=True) if weight)
+        as_evaluated = _weighted(voters) == _weighted(self._graphs[0].voters)
+        calibration = self.calibration if informed and as_evaluated else None
         return Result(
             shares=dict(sorted(shares.items(), key=lambda share: -share[1])),
             votes=tuple(
                 Vote(
-                    voter.name, float(weight), dict(zip(self.genres, vote.tolist(), strict=True)), bool(seen)
+                    voter.name, float(weight), dict(zip(self.genres, vote.tolist(), strict=True)), bool(knows)
                 )
-                for voter, weight, vote, seen in zip(voters, weights, votes[0], known, strict=True)
+                for voter, weight, vote, knows in zip(voters, weights, votes[0], known, strict=True)
             ),
             known=informed,
-            confidence=calibration.of(max(shares.values())) if calibration else None,
+            confidence=calibration.confidence(max(shares.values())) if calibration else None,
         )
 
     def explain(
@@ -116,16 +120,16 @@ class Ensemble:
         covers: Mapping[str, Sequence[Mapping[str, float]]] | None = None,
         embeddings: Mapping[str, NDArray[np.floating]] | None = None,
     ) -> Explanation:
-        """Which tags speak for and against a genre, by occlusion: each tag is taken off in turn.
+        """Find the tags that speak for and against a genre, by occlusion: each tag is removed in turn.
 
         Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (2014), section 4.2, with
-        tags for patches. It asks nothing of a classifier but its probabilities. A tag is taken off the bag
-        and off every cover; voters on embeddings see no tags, so none has a pull on them.
+        tags in place of image patches. The method needs only the probabilities of a classifier. A tag is
+        removed from the bag and from every cover; voters on embeddings use no tags, so no tag affects them.
 
         Args:
             bags: As in `vote`.
-            genre: One of `genres`, mostly the winner.
-            n: Tags to name at most; those that change nothing are left out.
+            genre: One of `genres`, usually the winner.
+            n: Maximum number of tags; those that change nothing are left out.
             covers: As in `vote`.
             embeddings: As in `vote`.
 
@@ -135,56 +139,56 @@ class Ensemble:
         """
         if genre not in self.genres:
             raise ClassifierError(f"the model knows no genre {genre!r}; it knows {', '.join(self.genres)}")
-        shown = EnsembleInput(bags, covers or {}, embeddings or {})
-        present, weights = self._present(shown)
+        artist = EnsembleInput(bags, covers or {}, embeddings or {})
+        available, weights = self._available(artist)
         inputs = [each for graph in self._graphs for each in graph.inputs.values()]
-        tags = sorted({(each.tagger, label) for each in inputs for label in each.known(shown)})
-        votes, _ = self._votes(shown, present, tags)
-        place = self.genres.index(genre)
-        shares, pulls = pooled(votes, weights)[:, place], votes[0, :, place] - votes[1:, :, place]
+        tags = sorted({(each.tagger, label) for each in inputs for label in each.known_labels(artist)})
+        votes, _ = self._votes(artist, available, tags)
+        column = self.genres.index(genre)
+        shares, pulls = pooled(votes, weights)[:, column], votes[0, :, column] - votes[1:, :, column]
         return Explanation(
             genre=genre,
             overall=_strongest(tags, shares[0] - shares[1:], n),
             voters={
                 voter.name: _strongest(tags, pulls[:, i], n)
-                for i, voter in enumerate(voter for several in present for voter in several)
+                for i, voter in enumerate(voter for of_graph in available for voter in of_graph)
             },
         )
 
-    def _present(self, shown: EnsembleInput) -> tuple[list[list[Voter]], NDArray[np.float64]]:
-        """Of each graph the voters that are shown what they read, and all their weights, summing to 1."""
-        present = [graph.present(shown) for graph in self._graphs]
-        if not any(present):
+    def _available(self, artist: EnsembleInput) -> tuple[list[list[Voter]], NDArray[np.float64]]:
+        """Return the available voters of each graph, and the weights of all of them, summing to 1."""
+        available = [graph.available(artist) for graph in self._graphs]
+        if not any(available):
             raise NoVotersError(
                 f"the model was trained on tags of {', '.join(self.taggers)}, and there are only tags of "
-                f"{', '.join(shown.bags) or 'no tagger'}: take one of its taggers, or a model of yours"
+                f"{', '.join(artist.bags) or 'no tagger'}: use one of its taggers, or your own model"
             )
-        weights = np.array([voter.weight for voters in present for voter in voters])
+        weights = np.array([voter.weight for voters in available for voter in voters])
         weights = weights if weights.any() else np.ones(len(weights))
-        return present, weights / weights.sum()
+        return available, weights / weights.sum()
 
     def _votes(
         self,
-        shown: EnsembleInput,
-        present: Sequence[Sequence[Voter]],
+        artist: EnsembleInput,
+        available: Sequence[Sequence[Voter]],
         without: Sequence[tuple[str, str]] = (),
     ) -> tuple[NDArray[np.float64], list[bool]]:
-        """(1 + n_without, n_present, n_genres) votes, and which voters know anything of what is shown."""
-        answers = [
-            answer
-            for graph, voters in zip(self._graphs, present, strict=True)
-            for answer in graph.answers(shown, voters, without)
+        """Return (1 + n_without, n_voters, n_genres) votes, and ``known`` of each voter."""
+        outputs = [
+            output
+            for graph, voters in zip(self._graphs, available, strict=True)
+            for output in graph.vote(artist, voters, without)
         ]
-        return np.stack([answer.votes for answer in answers], axis=1), [answer.known for answer in answers]
+        return np.stack([output.votes for output in outputs], axis=1), [output.known for output in outputs]
 
 
 def _weighted(voters: Iterable[Voter]) -> frozenset[VoterName]:
-    """Those whose votes change the shares: all that weigh anything, or all where none does."""
+    """Names of the voters with a non-zero weight; of all voters if every weight is zero."""
     voters = list(voters)
     return frozenset(voter.name for voter in [voter for voter in voters if voter.weight] or voters)
 
 
 def _strongest(tags: Sequence[tuple[str, str]], pulls: NDArray[np.float64], n: int) -> tuple[Pull, ...]:
-    """The ``n`` tags with the largest pulls either way, ties by name; none that rounds to 0."""
+    """The ``n`` tags with the largest absolute pulls, ties by name, without those that round to 0."""
     named = [Pull(*tag, pull) for tag, pull in zip(tags, pulls.tolist(), strict=True) if abs(pull) > 1e-6]  # noqa: PLR2004
     return tuple(sorted(named, key=lambda p: (-abs(p.pull), p.tagger, p.label))[:n])

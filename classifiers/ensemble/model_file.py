@@ -1,4 +1,4 @@
-"""A trained ensemble on disk: its files, what its card says, and the graphs of the voters asked for."""
+"""Files of a trained ensemble: read its model card, and load the graphs of the voters that are to vote."""
 
 from __future__ import annotations
 
@@ -12,31 +12,33 @@ from classifiers.ensemble.results import VoterName
 from classifiers.errors import ModelFileError, UnknownVoterError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 FORMAT = 2
 
 
-class Files(NamedTuple):
-    """Of one model; ``optional`` is there where it has voters that vote only when they are asked for."""
+class ModelFiles(NamedTuple):
+    """Files of one model; ``optional`` exists only if the model has optional voters."""
 
     graph: Path
     card: Path
     optional: Path
 
 
-def model_files(path: Path) -> Files:
-    """The files of a model named by its graph, by its card or by their common stem."""
+def model_files(path: Path) -> ModelFiles:
+    """Return the files of a model, given its graph, its card or their common stem."""
     stem = path.with_suffix("") if path.suffix in {".onnx", ".json"} else path
-    return Files(*(stem.with_name(stem.name + ending) for ending in (".onnx", ".json", ".optional.onnx")))
+    return ModelFiles(
+        *(stem.with_name(stem.name + ending) for ending in (".onnx", ".json", ".optional.onnx"))
+    )
 
 
 def read_card(path: Path | str) -> tuple[Path, dict[str, Any]]:
-    """A model's card, and the file that it stands in.
+    """Read a model card; returns its file and its content.
 
     Raises:
-        ModelFileError: It is missing, broken or of another format.
+        ModelFileError: The card is missing, broken or of another format.
     """
     file = model_files(Path(path)).card
     try:
@@ -45,68 +47,69 @@ def read_card(path: Path | str) -> tuple[Path, dict[str, Any]]:
     except (ValueError, KeyError, TypeError) as error:
         if isinstance(error, ModelFileError):
             raise
-        raise ModelFileError(f"{file} is no model card; train the model anew") from error
+        raise ModelFileError(f"{file} is not a model card; train the model again") from error
     if version != FORMAT:
-        raise ModelFileError(f"{file} has format {version}, this version reads {FORMAT}; train it anew")
+        raise ModelFileError(f"{file} has format {version}, this version reads {FORMAT}; train it again")
     return file, card
 
 
-def graphs_of(file: Path, card: Mapping[str, Any], optional_voters: Sequence[str]) -> list[OnnxVoters]:
-    """The graph of a card's voters, and that of its optional ones where one of them is asked for.
+def load_voters(file: Path, card: Mapping[str, Any], optional_voters: Sequence[str]) -> list[OnnxVoters]:
+    """Load the graph of the default voters, and that of the optional ones if one of them is requested.
 
     Args:
-        file: Where the card stands.
+        file: Path of the card.
         card: From `read_card`.
         optional_voters: As in `classifiers.ensemble.ensemble.Ensemble.load`.
 
     Raises:
-        ModelFileError: A graph is missing or not the card's.
+        ModelFileError: A graph is missing or is not the one that the card describes.
         UnknownVoterError: The model has no voter of that name.
     """
     optional = card.get("optional", {"voters": ()})
-    wanted = [name for name in optional_voters if not _named([name], card["voters"])]
-    _check(wanted, optional["voters"])
+    requested = [name for name in optional_voters if not _has_voter(card["voters"], name)]
+    for name in requested:
+        if not _has_voter(optional["voters"], name):
+            raise UnknownVoterError(_unknown_voter(name, [each["classifier"] for each in optional["voters"]]))
     files = model_files(file)
-    graphs = [OnnxVoters(card, _checked(files.graph, card, file))]
-    if wanted:
-        graph = _checked(files.optional, optional, file)
-        graphs.append(OnnxVoters(optional, graph, lambda voter: is_called(voter, wanted)))
+    graphs = [OnnxVoters(card, _read_graph(files.graph, card, file))]
+    if requested:
+        graph = _read_graph(files.optional, optional, file)
+        graphs.append(OnnxVoters(optional, graph, lambda v: any(_matches(v, name) for name in requested)))
     return graphs
 
 
-def is_called(voter: VoterName, names: Iterable[str]) -> bool:
-    """Whether one of the names is the voter's: its classifier's, alone or as ``classifier:tagger``."""
-    return any(name in {voter.classifier, f"{voter.classifier}:{voter.tagger}"} for name in names)
+def _has_voter(cards: Iterable[Mapping[str, Any]], name: str) -> bool:
+    voters = (VoterName(card["tagger"], card["view"], card["classifier"]) for card in cards)
+    return any(_matches(voter, name) for voter in voters)
 
 
-def _named(names: Sequence[str], voters: Iterable[Mapping[str, Any]]) -> bool:
-    return any(is_called(VoterName(v["tagger"], v["view"], v["classifier"]), names) for v in voters)
+def _matches(voter: VoterName, name: str) -> bool:
+    """Return whether ``name`` is the voter's classifier, alone or as ``classifier:tagger``."""
+    return name in {voter.classifier, f"{voter.classifier}:{voter.tagger}"}
 
 
-def _check(names: Sequence[str], optional: Sequence[Mapping[str, Any]]) -> None:
-    for name in names:
-        if not _named([name], optional):
-            raise UnknownVoterError(_unknown(name, dict.fromkeys(voter["classifier"] for voter in optional)))
-
-
-def _unknown(name: str, held: Collection[str]) -> str:
-    """What to do about a voter that a model does not hold: another one, or a training."""
+def _unknown_voter(name: str, available: Iterable[str]) -> str:
+    """Error message for a voter that the model does not have: suggest another one, or a training."""
     from classifiers.image import classifier_names
 
-    there = classifier_names(default=False)
-    if name.partition(":")[0] in there:
-        take = f"take {' or '.join(held)}, leave" if held else "leave"
+    available, trainable = list(dict.fromkeys(available)), classifier_names(default=False)
+    if name.partition(":")[0] in trainable:
+        take = f"take {' or '.join(available)}, leave" if available else "leave"
         train = f"train a model with it: 'spotitags train LABELS.csv --out OUT --voter {name}'"
         return f"the model has no voter {name!r}: {take} --voter out, or {train}"
-    take = f"{', '.join(held)}: take one of these, or leave" if held else "none: leave"
-    return f"no voter is called {name!r}; there are {', '.join(there)}, and the model has {take} --voter out"
+    take = f"{', '.join(available)}: take one of these, or leave" if available else "none: leave"
+    return (
+        f"no voter is called {name!r}; there are {', '.join(trainable)}, and the model has {take} --voter out"
+    )
 
 
-def _checked(graph: Path, about: Mapping[str, Any], card: Path) -> bytes:
-    """The bytes of a graph, if they are those that the card describes."""
+def _read_graph(graph: Path, card: Mapping[str, Any], card_file: Path) -> bytes:
+    """Read a graph, and check that it has the digest in the card."""
     data = _read(graph)
-    if about.get("sha256") != hashlib.sha256(data).hexdigest():
-        raise ModelFileError(f"{graph} is not the graph that {card.name} describes; train the model anew")
+    if card.get("sha256") != hashlib.sha256(data).hexdigest():
+        raise ModelFileError(
+            f"{graph} is not the graph that {card_file.name} describes; train the model again"
+        )
     return data
 
 

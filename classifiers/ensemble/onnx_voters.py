@@ -1,24 +1,153 @@
-"""A graph at work: its session, the inputs that it reads, and the voters whose answers it gives."""
+"""Voters of one ONNX graph, and the rows that each input of the graph takes from an artist."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from classifiers.ensemble.inputs import PER_COVER, GraphInput
-from classifiers.ensemble.pooling import Sharpness, pool_covers, with_doubt, with_unknown
+import numpy as np
+
+from classifiers.arrays import l2_normalised, power_normalised
+from classifiers.ensemble.pooling import Sharpness, flat_where_unknown, pool_covers, temper
 from classifiers.ensemble.results import VoterName
+from classifiers.image import EMBEDDING, PIXEL_FEATURES
+from classifiers.text.views import COVERS, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
-    from classifiers.ensemble.inputs import EnsembleInput, InputBatch
+
+PER_COVER = frozenset({COVERS, EMBEDDING})
+"""Views whose rows are single covers."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnsembleInput:
+    """Tags and features of one artist.
+
+    Attributes:
+        bags: Tagger to the summed tags of all covers, label to weight.
+        covers: Tagger to the tags of each cover; taggers with a bag may be missing here.
+        embeddings: Tagger, or name of a pixel feature, to (n_covers, dim) features; may lack taggers, too.
+    """
+
+    bags: Mapping[str, Mapping[str, float]]
+    covers: Mapping[str, Sequence[Mapping[str, float]]] = field(default_factory=dict)
+    embeddings: Mapping[str, NDArray[np.floating]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InputBatch:
+    """Rows for one input of a graph, and the rows that make up each variant of an artist.
+
+    Variants share the rows that they have in common.
+
+    Attributes:
+        rows: (m, width).
+        variants: (n_variants, k) row numbers; k is 1 for a bag, else the number of covers.
+    """
+
+    rows: NDArray[np.float64]
+    variants: NDArray[np.intp]
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """(m,), False for rows of zeros: they have no feature that the voters were trained on."""
+        known: NDArray[np.bool_] = np.any(self.rows != 0, axis=1)
+        return known
+
+
+@dataclass(frozen=True, slots=True)
+class GraphInput:
+    """One input of a graph: a tagger's bags, covers or embeddings through a view.
+
+    Attributes:
+        name: Name of the input in the graph.
+        tagger: Name of the tagger, or of the pixel feature.
+        view: Name of the view.
+        labels: Labels of the columns; empty for embeddings.
+        top: Number of a bag's heaviest labels that are used; None for all.
+        width: Number of columns.
+    """
+
+    name: str
+    tagger: str
+    view: str
+    labels: tuple[str, ...]
+    top: int | None
+    width: int
+
+    @classmethod
+    def from_card(cls, card: Mapping[str, Any]) -> GraphInput:
+        """Read one of the ``inputs`` of a model card."""
+        labels = tuple(card["labels"])
+        return cls(card["name"], card["tagger"], card["view"], labels, card["top"], card["width"])
+
+    @property
+    def output(self) -> str:
+        """Name of the graph's output with the votes on this input: (m, n_voters, n_genres)."""
+        return output_name(self.name)
+
+    def is_available(self, artist: EnsembleInput) -> bool:
+        """Return whether the artist has a bag, a cover, or an embedding of this width, as the view needs."""
+        if self.view == EMBEDDING:
+            found = artist.embeddings.get(self.tagger)
+            return found is not None and len(found) > 0 and found.shape[1] == self.width
+        return self.tagger in artist.bags if self.view != COVERS else bool(artist.covers.get(self.tagger))
+
+    def known_labels(self, artist: EnsembleInput) -> list[str]:
+        """Return the labels of this input that the artist has, sorted."""
+        if self.view == EMBEDDING or not self.is_available(artist):
+            return []
+        return [self.labels[column] for column in np.flatnonzero(self._tag_rows(artist).sum(axis=0))]
+
+    def batch(self, artist: EnsembleInput, without: Sequence[tuple[str, str]] = ()) -> InputBatch:
+        """Build the rows of the artist as it is, then without each (tagger, label) in turn.
+
+        An input that is not available gets one row of zeros.
+        """
+        count = 1 + len(without)
+        if not self.is_available(artist):
+            return InputBatch(np.zeros((1, self.width)), np.zeros((count, 1), dtype=np.intp))
+        if self.view == EMBEDDING:
+            rows = feature_rows(self.tagger, artist.embeddings[self.tagger])
+            return InputBatch(rows, np.tile(np.arange(len(rows)), (count, 1)))
+        return self._occluded(self._tag_rows(artist), without)
+
+    def _tag_rows(self, artist: EnsembleInput) -> NDArray[np.float64]:
+        """(1, n_labels) for a bag, (n_covers, n_labels) for covers."""
+        tags = artist.covers[self.tagger] if self.view == COVERS else [artist.bags[self.tagger]]
+        return View(self.view, self.labels, self.top).vectors(tags)
+
+    def _occluded(self, rows: NDArray[np.float64], without: Sequence[tuple[str, str]]) -> InputBatch:
+        column = {(self.tagger, label): c for c, label in enumerate(self.labels)}
+        variants = np.tile(np.arange(len(rows)), (1 + len(without), 1))
+        occluded: list[NDArray[np.float64]] = []
+        for variant, tag in enumerate(without, start=1):
+            if (c := column.get(tag)) is None:
+                continue
+            for number in np.flatnonzero(rows[:, c]):
+                variants[variant, number] = len(rows) + len(occluded)
+                row = rows[number].copy()
+                row[c] = 0
+                occluded.append(row)
+        return InputBatch(
+            np.vstack([rows, l2_normalised(np.array(occluded))]) if occluded else rows, variants
+        )
 
 
 class Voter(NamedTuple):
-    """A voter, the input that it reads, its place in that input's output, and how its covers are pooled."""
+    """A voter of a graph.
+
+    Attributes:
+        name: Tagger, view and classifier.
+        weight: Weight in the ensemble, at least 0.
+        source: Name of its `GraphInput`.
+        place: Its index in that input's output.
+        sharpness: How the votes on covers are pooled; None for voters on bags.
+    """
 
     name: VoterName
     weight: float
@@ -27,8 +156,8 @@ class Voter(NamedTuple):
     sharpness: Sharpness | None
 
 
-class Answer(NamedTuple):
-    """What one voter says: (n_variants, n_genres) votes, and whether it knows anything of what is shown."""
+class VoterOutput(NamedTuple):
+    """One voter's (n_variants, n_genres) votes; ``known`` is False if it knows no feature of the artist."""
 
     votes: NDArray[np.float64]
     known: bool
@@ -38,9 +167,9 @@ class OnnxVoters:
     """Voters of one ONNX graph.
 
     Args:
-        card: Has the graph's ``inputs`` and ``voters``.
-        graph: Its bytes.
-        wanted: Whether a voter is to be asked; None for all.
+        card: Mapping with the graph's ``inputs`` and ``voters``.
+        graph: Bytes of the graph.
+        wanted: Returns whether a voter is to be used; None for all.
     """
 
     def __init__(
@@ -56,40 +185,42 @@ class OnnxVoters:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL  # loads faster
         self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
-    def present(self, shown: EnsembleInput) -> list[Voter]:
-        """The voters that are shown what they read."""
-        return [voter for voter in self.voters if self.inputs[voter.source].present(shown)]
+    def available(self, artist: EnsembleInput) -> list[Voter]:
+        """Return the voters whose input is available."""
+        return [voter for voter in self.voters if self.inputs[voter.source].is_available(artist)]
 
-    def answers(
-        self, shown: EnsembleInput, present: Sequence[Voter], without: Sequence[tuple[str, str]] = ()
-    ) -> list[Answer]:
-        """Of each voter of ``present``, on the artist as shown and then without each (tagger, label)."""
-        if not present:
+    def vote(
+        self, artist: EnsembleInput, voters: Sequence[Voter], without: Sequence[tuple[str, str]] = ()
+    ) -> list[VoterOutput]:
+        """Compute the votes of ``voters`` on the artist, then without each (tagger, label) in turn."""
+        if not voters:
             return []
-        batches = {name: source.batch(shown, without) for name, source in self.inputs.items()}
-        names = list(dict.fromkeys(voter.source for voter in present))
+        batches = {name: source.batch(artist, without) for name, source in self.inputs.items()}
+        names = list(dict.fromkeys(voter.source for voter in voters))
         outputs = self._session.run(
             [self.inputs[name].output for name in names],
             {name: batch.rows for name, batch in batches.items()},
         )
         found = dict(zip(names, outputs, strict=True))
-        return [_answer(v, found[v.source][:, v.place], batches[v.source], shown) for v in present]
+        return [_voter_output(v, found[v.source][:, v.place], batches[v.source], artist) for v in voters]
 
 
-def _answer(voter: Voter, answers: NDArray[np.float64], batch: InputBatch, shown: EnsembleInput) -> Answer:
-    """One voter's answer, from what its part of the graph says of (m,) rows of a batch: (m, n_genres)."""
-    answers = answers / answers.sum(axis=1, keepdims=True)
+def _voter_output(
+    voter: Voter, votes: NDArray[np.float64], batch: InputBatch, artist: EnsembleInput
+) -> VoterOutput:
+    """Pool or temper one voter's (m, n_genres) votes on the rows of a batch."""
+    votes = votes / votes.sum(axis=1, keepdims=True)
     known = bool(batch.known[batch.variants[0]].any())
     if voter.sharpness:
-        pooled = pool_covers(answers[batch.variants], batch.known[batch.variants], voter.sharpness)
-        return Answer(pooled, known)
-    votes = with_unknown(answers, batch.known)[batch.variants[:, 0]]
-    covers = shown.covers.get(voter.name.tagger)
-    return Answer(votes if covers is None else with_doubt(votes, len(covers)), known)
+        pooled = pool_covers(votes[batch.variants], batch.known[batch.variants], voter.sharpness)
+        return VoterOutput(pooled, known)
+    votes = flat_where_unknown(votes, batch.known)[batch.variants[:, 0]]
+    covers = artist.covers.get(voter.name.tagger)
+    return VoterOutput(votes if covers is None else temper(votes, len(covers)), known)
 
 
 def _voters(cards: Sequence[Mapping[str, Any]]) -> list[Voter]:
-    """The voters of a model card, each counted among those of the same input."""
+    """The voters of a model card, numbered among those of the same input."""
     voters: list[Voter] = []
     for card in cards:
         name = VoterName(card["tagger"], card["view"], card["classifier"])
@@ -97,3 +228,22 @@ def _voters(cards: Sequence[Mapping[str, Any]]) -> list[Voter]:
         sharpness = Sharpness(**card["sharpness"]) if name.view in PER_COVER else None
         voters.append(Voter(name, card["weight"], card["input"], place, sharpness))
     return voters
+
+
+def feature_rows(source: str, features: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return covers' features as image classifiers take them.
+
+    Args:
+        source: One of `classifiers.image.PIXEL_FEATURES`, whose features are left unchanged, or the name of a
+            tagger, whose embeddings are power-normalised.
+        features: (n_covers, dim), finite.
+
+    Returns:
+        (n_covers, dim).
+    """
+    return np.asarray(features, np.float64) if source in PIXEL_FEATURES else power_normalised(features)
+
+
+def output_name(source: str) -> str:
+    """Return the name of the graph's output that belongs to an input."""
+    return f"{source}/votes"

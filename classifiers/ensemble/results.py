@@ -1,4 +1,4 @@
-"""What an ensemble answers: votes, shares and the tags behind them."""
+"""Results of an ensemble: votes, shares and the tags behind them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class VoterName(NamedTuple):
-    """What a voter reads and by what: the name of a tagger, a view and a classifier."""
+    """Name of a voter: its tagger (or pixel feature), its view and its classifier."""
 
     tagger: str
     view: str
@@ -18,9 +18,10 @@ class VoterName(NamedTuple):
 
 
 class Pull(NamedTuple):
-    """What one tag does to a genre's probability: above 0 it speaks for the genre, below 0 against it.
+    """Effect of one tag on a genre's probability: above 0 it speaks for the genre, below 0 against it.
 
-    The fall of the probability, in [-1, 1], when the tag is taken off the bag and off every cover.
+    ``pull`` is the fall of the probability, in [-1, 1], when the tag is removed from the bag and from every
+    cover.
     """
 
     tagger: str
@@ -30,13 +31,13 @@ class Pull(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One voter's answer.
+    """One voter's vote.
 
     Attributes:
-        voter: Who votes.
-        weight: Its part in this result, in [0, 1]; the weights of a result's votes sum to 1.
+        voter: Name of the voter.
+        weight: Its weight in this result, in [0, 1]; the weights of a result's votes sum to 1.
         probabilities: Genre to probability in the model's order, summing to 1.
-        known: False where the voter knows nothing of what it was shown; its vote is flat then.
+        known: False if the voter knows no feature of the artist; its vote is flat then.
     """
 
     voter: VoterName
@@ -46,11 +47,11 @@ class Vote:
 
 
 class Confidence(NamedTuple):
-    """How often votes as sure as this one were right on artists held out of training.
+    """Rate at which votes with a similar share were right on artists held out of training.
 
     Attributes:
-        right: Part of them that named the right genre, in (0, 1).
-        artists: How many held-out artists that was found on.
+        right: Fraction of them that named the right genre, in (0, 1).
+        artists: Number of held-out artists behind that fraction.
         sure: Whether ``right`` is high enough to name a genre at all.
     """
 
@@ -61,15 +62,16 @@ class Confidence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The ensemble's answer: the weighted geometric mean of its votes, renormalised.
+    """The ensemble's prediction: the weighted geometric mean of its votes, renormalised.
 
     Attributes:
         shares: Genre to share, largest first, summing to 1.
-        votes: Of every voter that was shown what it reads.
-        known: False where no voter with a weight knows anything: the shares are flat and say nothing.
-        confidence: Of the largest share; None where it was not measured on answers like this one: the model
-            carries no calibration, no voter knows anything, or those that weigh anything are not those of the
-            model's evaluation: one of them abstains, or an optional voter has a weight, too.
+        votes: Votes of all voters whose input was given.
+        known: False if no voter with a weight knows any feature of the artist: the shares are flat then and
+            mean nothing.
+        confidence: Confidence in the largest share. None if it was not measured on results like this one: the
+            model has no calibration, no voter knows a feature, or the voters with a weight are not those of
+            the model's evaluation, because one abstains or an optional voter takes part.
     """
 
     shares: Mapping[str, float]
@@ -85,7 +87,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Tags that spoke for and against one genre, strongest first, by the ensemble and by each voter."""
+    """Tags that speak for and against one genre, strongest first, in the ensemble and in each voter."""
 
     genre: str
     overall: tuple[Pull, ...]

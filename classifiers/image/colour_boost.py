@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 FEATURE: Final = "colours"
 
 BINS: Final = 8
-"""Of hue, of saturation and of value; a row has BINS ** 3 numbers, hue the slowest."""
-WITHOUT_STOPPING: Final = 40
-"""Rounds where genres are too small to hold covers out; about where training on thousands stops."""
-_DIGITS = 1e9  # sums are rounded, so that both runtimes take the same branches
+"""Bins of hue, of saturation and of value; a row has BINS ** 3 values, hue varies slowest."""
+ROUNDS_WITHOUT_STOPPING: Final = 40
+"""Boosting rounds if genres are too small to hold covers out; training on thousands stops about here."""
+_SCALE = 1e9  # marginals are rounded to 1 / _SCALE, so that both runtimes take the same branches
 
 
 def build(seed: int) -> Boosting:
-    """Small trees, each looking at a part of the colours; docs/image-models.md has what was tried."""
+    """Build it with small trees, each on some of the colours; docs/image-models.md compares alternatives."""
     return Boosting(
         seed,
         learning_rate=0.1,
@@ -42,12 +42,12 @@ def build(seed: int) -> Boosting:
 class Boosting:
     """scikit-learn's histogram gradient boosting (after LightGBM: Ke et al., 2017).
 
-    A tree looks at one number at a time, so it is shown the histogram's sums over one and over two of hue,
-    saturation and value beside the single bins.
+    A tree splits on one column at a time, so it also gets the histogram's marginals: its sums over one and
+    over two of hue, saturation and value.
 
     Args:
-        seed: Of the split for early stopping and of the colours that a tree looks at.
-        **options: Of ``HistGradientBoostingClassifier``.
+        seed: Random seed of the split for early stopping and of the columns that a tree may use.
+        **options: Options of ``HistGradientBoostingClassifier``.
     """
 
     def __init__(self, seed: int, **options: Any) -> None:  # noqa: ANN401 - scikit-learn's own
@@ -56,51 +56,52 @@ class Boosting:
         self.model: Any = None
 
     def fit(self, X: Floats, y: NDArray[np.intp], *, sample_weight: Floats) -> Self:  # noqa: N803
-        """Learn from (n, width) rows, (n,) genre indices and weights."""
+        """Fit (n, BINS ** 3) rows, (n,) genre indices and (n,) weights."""
         from sklearn.ensemble import HistGradientBoostingClassifier
 
         self.model = HistGradientBoostingClassifier(random_state=self.seed, **self.options)
         if np.bincount(y).min() * self.model.validation_fraction < 1:
-            self.model.set_params(early_stopping=False, max_iter=WITHOUT_STOPPING)
-        self.model.fit(with_sums(X), y, sample_weight=sample_weight)
+            self.model.set_params(early_stopping=False, max_iter=ROUNDS_WITHOUT_STOPPING)
+        self.model.fit(with_marginals(X), y, sample_weight=sample_weight)
         return self
 
     def predict_proba(self, X: Floats) -> Floats:  # noqa: N803
-        """(n, n_genres), summing to 1."""
-        if not len(X):  # which scikit-learn refuses
+        """Return (n, n_genres) probabilities, each row summing to 1."""
+        if not len(X):  # scikit-learn refuses it
             return np.empty((0, len(self.model.classes_)))
-        shares: Floats = self.model.predict_proba(with_sums(X))
+        shares: Floats = self.model.predict_proba(with_marginals(X))
         return shares
 
-    def to_onnx(self, source: str, drawing: OnnxNodes) -> str:
-        """All trees as one node, whose sums a softmax turns into probabilities.
+    def to_onnx(self, source: str, graph: OnnxNodes) -> str:
+        """Add all trees to a graph as one node, whose sums a softmax turns into probabilities.
 
-        skl2onnx cannot write these trees in double precision. What the node gives are floats: 1e-6 is lost.
+        skl2onnx cannot write these trees in double precision. The node's output has single precision, which
+        costs about 1e-6.
         """
-        scaled = drawing.add("Mul", source, drawing.constant(np.array(_DIGITS)))
-        rows = drawing.add("Round", drawing.add("MatMul", scaled, drawing.constant(_sums())))
-        votes = drawing.add("TreeEnsembleRegressor", rows, domain="ai.onnx.ml", **_forest(self.model))
-        scores = drawing.add("Cast", votes, to=11)  # 11: double
+        scaled = graph.add("Mul", source, graph.constant(np.array(_SCALE)))
+        rows = graph.add("Round", graph.add("MatMul", scaled, graph.constant(_marginals())))
+        votes = graph.add("TreeEnsembleRegressor", rows, domain="ai.onnx.ml", **_tree_attributes(self.model))
+        scores = graph.add("Cast", votes, to=11)  # ONNX's code for double
         if len(self.model.classes_) == 2:  # noqa: PLR2004 - one score, above 0 for the second genre
-            scores = drawing.add("Mul", scores, drawing.constant(np.array([-0.5, 0.5])))
-        return drawing.add("Softmax", scores)
+            scores = graph.add("Mul", scores, graph.constant(np.array([-0.5, 0.5])))
+        return graph.add("Softmax", scores)
 
 
-def with_sums(X: Floats) -> Floats:  # noqa: N803
-    """(n, BINS ** 3 + 3 * BINS ** 2 + 3 * BINS) bins, sums over one axis and over two, in billionths."""
-    rows: Floats = np.rint((X * _DIGITS) @ _sums())
+def with_marginals(X: Floats) -> Floats:  # noqa: N803
+    """Append marginals: (n, BINS ** 3) to (n, BINS ** 3 + 3 * BINS ** 2 + 3 * BINS), times `_SCALE`."""
+    rows: Floats = np.rint((X * _SCALE) @ _marginals())
     return rows
 
 
-def _sums() -> Floats:
-    """(BINS ** 3, width) of ones and zeros: which bins each column adds up."""
+def _marginals() -> Floats:
+    """(BINS ** 3, width) matrix of ones and zeros: the bins that each column sums."""
     cube = np.eye(BINS**3).reshape(BINS, BINS, BINS, -1)
     axes = [(), (0,), (1,), (2,), (0, 1), (0, 2), (1, 2)]
     return np.hstack([cube.sum(axis=over).reshape(-1, BINS**3).T for over in axes])
 
 
-def _forest(model: Any) -> dict[str, Any]:  # noqa: ANN401 - scikit-learn's own
-    """A fitted model's trees as the attributes of ONNX's TreeEnsembleRegressor."""
+def _tree_attributes(model: Any) -> dict[str, Any]:  # noqa: ANN401 - scikit-learn's own
+    """Attributes of ONNX's TreeEnsembleRegressor with a fitted model's trees."""
     from onnx import numpy_helper
 
     trees = [(tree.nodes, target) for each in model._predictors for target, tree in enumerate(each)]  # noqa: SLF001

@@ -11,8 +11,8 @@ FEATURE: Final = "embedding"
 DEFAULT: Final = True
 
 
-def build(seed: int) -> LogisticRegression:  # noqa: ARG001 - every classifier's door is the same
-    """A strong L2 penalty: votes on single covers are unsure, and pooling sharpens them."""
+def build(seed: int) -> LogisticRegression:  # noqa: ARG001 - all classifiers have this signature
+    """Build it with a strong L2 penalty: votes on single covers are uncertain, and pooling sharpens them."""
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(C=1.0, max_iter=5000)

@@ -1,4 +1,4 @@
-"""Principal components of a small picture, and a random forest on them."""
+"""Random forest on the principal components of a small picture."""
 
 from __future__ import annotations
 
@@ -19,63 +19,66 @@ FEATURE: Final = "thumbnail"
 
 
 def build(seed: int) -> PcaForest:
-    """Forty components and two hundred trees; docs/image-models.md has what was tried."""
-    return PcaForest(components=40, trees=200, least=5, seed=seed)
+    """Build it with 40 components and 200 trees; docs/image-models.md compares alternatives."""
+    return PcaForest(components=40, trees=200, min_samples_leaf=5, seed=seed)
 
 
 class PcaForest:
     """A random forest (Breiman 2001) on the scores of principal components.
 
     Args:
-        components: At most so many; never more than rows or columns.
-        trees: Of the forest.
-        least: Rows a leaf, at least: a tree then says how likely genres are, and the graph has a few MB.
-        seed: Of the components' randomised solver and of the forest.
+        components: Maximum number of components; never more than rows or columns.
+        trees: Number of trees.
+        min_samples_leaf: Minimum number of rows per leaf: leaves then hold probabilities of genres, and the
+            graph takes only a few MB.
+        seed: Random seed of the components' solver and of the forest.
     """
 
-    def __init__(self, components: int, trees: int, least: int, seed: int) -> None:
+    def __init__(self, components: int, trees: int, min_samples_leaf: int, seed: int) -> None:
         self.components = components
         self.trees = trees
-        self.least = least
+        self.min_samples_leaf = min_samples_leaf
         self.seed = seed
         self.pca: Any = None
         self.forest: Any = None
 
     def fit(self, X: Floats, y: NDArray[np.intp], *, sample_weight: Floats) -> Self:  # noqa: N803
-        """Learn from (n, width) rows, (n,) genre indices and weights; the components see no weights."""
+        """Fit (n, width) rows, (n,) genre indices and (n,) weights; the components ignore the weights."""
         from sklearn.decomposition import PCA
         from sklearn.ensemble import RandomForestClassifier
 
         count = min(self.components, *X.shape)
         self.pca = PCA(count, svd_solver="randomized", random_state=self.seed)
-        self.forest = RandomForestClassifier(self.trees, min_samples_leaf=self.least, random_state=self.seed)
+        self.forest = RandomForestClassifier(
+            self.trees, min_samples_leaf=self.min_samples_leaf, random_state=self.seed
+        )
         self.forest.fit(self.pca.fit_transform(X), y, sample_weight=sample_weight)
         return self
 
     def predict_proba(self, X: Floats) -> Floats:  # noqa: N803
-        """(n, n_genres), summing to 1."""
+        """Return (n, n_genres) probabilities, each row summing to 1."""
         shares: Floats = self.forest.predict_proba(self.pca.transform(X))
         return shares
 
-    def to_onnx(self, source: str, drawing: OnnxNodes) -> str:
-        """The components as a product, all trees as one node.
+    def to_onnx(self, source: str, graph: OnnxNodes) -> str:
+        """Add the components to a graph as a matrix product, and all trees as one node.
 
-        Scores pass through floats on their way to the trees, as scikit-learn's do: thresholds lie between
-        two floats, and an unrounded score could fall on the other side. What the node gives are floats, too:
-        1e-6 is lost.
+        Scores are rounded to single precision before the trees, as scikit-learn does: thresholds lie between
+        two such numbers, and an unrounded score could fall on the other side. The node's output has single
+        precision, too, which costs about 1e-6.
         """
-        single, double = 1, 11  # ONNX's numbers for types
-        centred = drawing.add("Sub", source, drawing.constant(self.pca.mean_))
-        scores = drawing.add("MatMul", centred, drawing.constant(self.pca.components_.T))
-        rounded = drawing.add("Cast", drawing.add("Cast", scores, to=single), to=double)
-        trees = _trees([tree.tree_ for tree in self.forest.estimators_])
-        sums = drawing.add("TreeEnsembleRegressor", rounded, domain="ai.onnx.ml", **trees)
-        votes = drawing.add("Cast", sums, to=double)
-        return drawing.add("Div", votes, drawing.add("ReduceSum", votes, drawing.constant([1])))
+        single, double = 1, 11  # ONNX's codes for types
+        centred = graph.add("Sub", source, graph.constant(self.pca.mean_))
+        scores = graph.add("MatMul", centred, graph.constant(self.pca.components_.T))
+        rounded = graph.add("Cast", graph.add("Cast", scores, to=single), to=double)
+        trees = _tree_attributes([tree.tree_ for tree in self.forest.estimators_])
+        sums = graph.add("TreeEnsembleRegressor", rounded, domain="ai.onnx.ml", **trees)
+        votes = graph.add("Cast", sums, to=double)
+        return graph.add("Div", votes, graph.add("ReduceSum", votes, graph.constant([1])))
 
 
-def _trees(trees: list[Any]) -> dict[str, Any]:
-    """Fitted trees as the attributes of ONNX's TreeEnsembleRegressor; a leaf gives its genres' shares."""
+def _tree_attributes(trees: list[Any]) -> dict[str, Any]:
+    """Attributes of ONNX's TreeEnsembleRegressor with fitted trees; a leaf gives the shares of its genres."""
     from onnx import numpy_helper
 
     sizes = [tree.node_count for tree in trees]

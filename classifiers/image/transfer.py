@@ -1,14 +1,14 @@
-"""A small network on a frozen backbone's numbers: transfer learning."""
+"""Transfer learning: a small network on the embeddings of a frozen backbone."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from classifiers.image._head import MlpEnsemble, Recipe
+from classifiers.image._mlp import MlpEnsemble, TrainingOptions
 
 FEATURE: Final = "embedding"
 
 
 def build(seed: int) -> MlpEnsemble:
-    """One hidden layer between two layers of dropout; docs/image-models.md has what was tried."""
-    return MlpEnsemble(Recipe(), seed)
+    """Build one hidden layer between two layers of dropout; docs/image-models.md compares alternatives."""
+    return MlpEnsemble(TrainingOptions(), seed)

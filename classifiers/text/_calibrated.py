@@ -1,4 +1,4 @@
-"""Probabilities for classifiers whose scores are none."""
+"""Calibrated probabilities for classifiers whose scores are not probabilities."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 def calibrated(classifier: ClassifierMixin, inner_folds: int, seed: int) -> CalibratedClassifierCV:
-    """Platt's sigmoid a genre, fitted on scores of held-out rows (Platt 1999), then scaled to sum to 1."""
+    """Add Platt scaling to a classifier: one sigmoid per genre, fitted on held-out rows (Platt 1999).
+
+    The sigmoids are then scaled to sum to 1.
+    """
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.model_selection import StratifiedKFold
 

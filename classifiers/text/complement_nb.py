@@ -1,4 +1,4 @@
-"""Complement naive Bayes: learns a genre from what all the others show; helps where genres are uneven."""
+"""Complement naive Bayes: estimates a genre from the tags of all other genres; suits uneven genres."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def build(inner_folds: int, seed: int, per_cover: bool) -> ComplementNB | CalibratedClassifierCV:  # noqa: FBT001
-    """Rennie, Shih, Teevan and Karger, "Tackling the Poor Assumptions of Naive Bayes ..." (ICML 2003).
+    """Build it with little smoothing, since unit rows have small sums; calibrated on bags.
 
-    Unit rows hold little mass, so the smoothing is small, and its own probabilities are nearly flat, so they
-    are calibrated.
+    Rennie, Shih, Teevan and Karger, "Tackling the Poor Assumptions of Naive Bayes ..." (ICML 2003). The raw
+    probabilities are nearly flat.
     """
     from sklearn.naive_bayes import ComplementNB
 

@@ -1,4 +1,4 @@
-"""Multinomial logistic regression; its answers are probabilities as they come."""
+"""Multinomial logistic regression; its probabilities need no calibration."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 
 def build(
-    inner_folds: int,  # noqa: ARG001 - every classifier's door is the same
+    inner_folds: int,  # noqa: ARG001 - all classifiers have this signature
     seed: int,  # noqa: ARG001
     per_cover: bool,  # noqa: FBT001
 ) -> LogisticRegression:
-    """Logistic regression with a weak L2 penalty: unit rows are short, so coefficients must be large."""
+    """Build it with a weak L2 penalty: the values of unit rows are small, so coefficients must be large."""
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(C=3.0 if per_cover else 100.0, max_iter=5000)

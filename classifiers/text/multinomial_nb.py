@@ -1,4 +1,4 @@
-"""Multinomial naive Bayes: the classic of text classification."""
+"""Multinomial naive Bayes, the standard method of text classification."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def build(inner_folds: int, seed: int, per_cover: bool) -> MultinomialNB | CalibratedClassifierCV:  # noqa: FBT001
-    """Multinomial naive Bayes with a flat prior over genres; calibrated, since its raw answers are unsure."""
+    """Build it with a flat prior over genres; calibrated on bags, since raw probabilities are too flat."""
     from sklearn.naive_bayes import MultinomialNB
 
     classifier = MultinomialNB(alpha=0.1 if per_cover else 0.03, fit_prior=False)

@@ -1,31 +1,82 @@
-"""Views: which labels of a bag a voter looks at.
+"""Bags as vectors, through views: each view selects the labels that a voter uses.
 
-``all`` and ``top`` ask for no genre; ``distinct`` and ``log-odds`` look at the genres of the rows that they
-are fitted on, so a cross-validation fits them anew in every fold. ``covers`` has the labels of ``all``; its
-voters read one cover at a time, and their votes are pooled.
+``all`` and ``top`` need no genre; ``distinct`` and ``log-odds`` use the genres of the rows that they are
+fitted on, so a cross-validation fits them again in every fold. ``covers`` has the labels of ``all``; its
+rows are single covers, and the votes on them are pooled.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from math import fsum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classifiers.arrays import l2_normalised
 from classifiers.errors import ClassifierError
-from classifiers.text.vectors import heaviest, vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    Bags = Sequence[Mapping[str, float]]
 
 
 COVERS = "covers"
 """Name of the view whose rows are single covers."""
 
-BAG_ROOT, COVER_ROOT = 3, 5  # of weights; docs/ensemble.md compares others
+BAG_ROOT, COVER_ROOT = 3, 5  # roots of weights; docs/ensemble.md compares others
+
+
+def sum_tags(covers: Iterable[Iterable[tuple[str, float]]]) -> dict[str, float]:
+    """Sum the (label, weight) tags of covers into a bag.
+
+    Each sum is rounded once, so that the order of the covers makes no difference, not even in the last bit.
+    """
+    weights: defaultdict[str, list[float]] = defaultdict(list)
+    for cover in covers:
+        for label, weight in cover:
+            weights[label].append(weight)
+    return {label: fsum(summands) for label, summands in weights.items()}
+
+
+def heaviest(bag: Mapping[str, float], n: int | None = None) -> list[tuple[str, float]]:
+    """Return the ``n`` heaviest labels of a bag with their weights (all for None), heaviest first.
+
+    Ties are in order of the labels; labels without weight are left out.
+    """
+    return sorted(((label, w) for label, w in bag.items() if w > 0), key=lambda tag: (-tag[1], tag[0]))[:n]
+
+
+def bag_vectors(
+    bags: Bags, labels: Sequence[str], top: int | None = None, *, root: int = 3
+) -> NDArray[np.float64]:
+    """Turn bags, or single covers, into unit vectors over fixed labels; used in training and prediction.
+
+    The root of each weight is taken, so that a label on all of an artist's covers does not drown the twenty
+    labels that occur once; then the row is scaled to length 1, so that neither the number of covers nor a
+    tagger's scale matters. ``docs/ensemble.md`` compares alternatives.
+
+    Args:
+        bags: Label to weight, at least 0 and finite.
+        labels: Labels of the columns. Other labels of a bag are ignored.
+        top: Use only the ``top`` heaviest labels of each bag; None for all.
+        root: 3 for the cube root. A higher root lessens the influence of weights, in favour of presence.
+
+    Returns:
+        (n_bags, n_labels) in [0, 1]; a row is all 0 if its bag has none of the labels.
+    """
+    column = {label: i for i, label in enumerate(labels)}
+    rows = np.zeros((len(bags), len(labels)), dtype=np.float64)
+    for row, bag in zip(rows, bags, strict=True):
+        for label, weight in bag.items() if top is None else heaviest(bag, top):
+            if (i := column.get(label)) is not None:
+                row[i] = weight
+    rows **= 1 / root
+    return l2_normalised(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +85,22 @@ class View:
 
     Attributes:
         name: One of `VIEWS`.
-        labels: What it looks at, sorted; the columns of its vectors.
-        top: How many of a bag's heaviest labels it reads; None for all.
+        labels: Its labels, sorted; the columns of its vectors.
+        top: Number of a bag's heaviest labels that it uses; None for all.
     """
 
     name: str
     labels: tuple[str, ...]
     top: int | None = None
 
-    def vectors(self, bags: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
-        """(n, n_labels) unit rows of bags or of covers; see `classifiers.text.vectors.vectors`.
+    def vectors(self, bags: Bags) -> NDArray[np.float64]:
+        """Return (n, n_labels) unit rows of bags or of covers; see `bag_vectors`.
 
-        One cover's weights fall off more steeply than a bag's, whose sums even them out: so they are damped
-        more.
+        The weights of one cover fall off more steeply than those of a bag, whose sums even them out: so a
+        higher root is taken.
         """
         root = COVER_ROOT if self.name == COVERS else BAG_ROOT
-        return vectors(bags, self.labels, self.top, root=root)
+        return bag_vectors(bags, self.labels, self.top, root=root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +108,11 @@ class ViewOptions:
     """Sizes of the views.
 
     Attributes:
-        top: Heaviest labels a bag of the view ``top``.
-        distinct: The k of ``distinct``: in a genre's top k and in no other genre's.
-        log_odds: Labels a genre of ``log-odds``, those with the highest z-scores.
-        min_artists: A label that fewer bags have is left out of all views but ``distinct``: what one artist
-            alone shows says nothing of a genre.
+        top: Number of heaviest labels per bag in the view ``top``.
+        distinct: The k of ``distinct``: labels in a genre's top k and in no other genre's.
+        log_odds: Number of labels per genre in ``log-odds``, those with the highest z-scores.
+        min_artists: Minimum number of bags with a label, in all views but ``distinct``: a label of a single
+            artist says nothing about a genre.
     """
 
     top: int = 100
@@ -70,8 +121,8 @@ class ViewOptions:
     min_artists: int = 2
 
 
-def totals(bags: Sequence[Mapping[str, float]], genres: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Summed weights of each genre's bags: genre to label to weight, genres in alphabetical order."""
+def totals(bags: Bags, genres: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Sum the bags of each genre: genre to label to weight, genres in alphabetical order."""
     sums: dict[str, defaultdict[str, float]] = {genre: defaultdict(float) for genre in sorted(set(genres))}
     for bag, genre in zip(bags, genres, strict=True):
         for label, weight in bag.items():
@@ -79,98 +130,97 @@ def totals(bags: Sequence[Mapping[str, float]], genres: Sequence[str]) -> dict[s
     return {genre: dict(labels) for genre, labels in sums.items()}
 
 
-def distinct(
-    genre_totals: Mapping[str, Mapping[str, float]], k: int = 100
-) -> dict[str, list[tuple[str, float]]]:
-    """The labels in a genre's top ``k`` and in no other genre's top ``k``, the rule of the SpotiTags of 2015.
+def distinct(genre_totals: Mapping[str, Mapping[str, float]], k: int) -> dict[str, list[tuple[str, float]]]:
+    """Find the labels in a genre's top ``k`` and in no other genre's top ``k``, as the SpotiTags of 2015 did.
 
     Args:
         genre_totals: From `totals`.
-        k: Heaviest labels looked at in each genre.
+        k: Number of heaviest labels of each genre that are compared.
 
     Returns:
         Genre to its labels with their summed weights, heaviest first; a genre may have none.
     """
     tops = {genre: heaviest(labels, k) for genre, labels in genre_totals.items()}
-    seen = Counter(label for top in tops.values() for label, _ in top)
-    return {genre: [tag for tag in top if seen[tag[0]] == 1] for genre, top in tops.items()}
+    counts = Counter(label for top in tops.values() for label, _ in top)
+    return {genre: [tag for tag in top if counts[tag[0]] == 1] for genre, top in tops.items()}
 
 
 def log_odds(
     genre_totals: Mapping[str, Mapping[str, float]], prior: float | None = None
 ) -> dict[str, list[tuple[str, float]]]:
-    """How much more a genre shows each label than all the others together, as a z-score.
+    """Compare each label's weight in a genre with that in all other genres together, as a z-score.
 
     Weighted log-odds ratio with an informative Dirichlet prior: Monroe, Colaresi and Quinn, "Fightin' Words",
-    Political Analysis 16 (2008), equations 15, 16, 20 and 22. Summed weights stand where the paper has word
-    counts (a weight in [0, 1] is an expected count), the prior has the proportions of the whole corpus.
+    Political Analysis 16 (2008), equations 15, 16, 20 and 22. Summed weights take the place of the paper's
+    word counts (a weight in [0, 1] is an expected count), and the prior has the proportions of the whole
+    corpus.
 
     Args:
-        genre_totals: From `totals`; two genres at least.
+        genre_totals: From `totals`; at least two genres.
         prior: Strength of the prior in units of summed weight; None for the mean total of a genre.
 
     Returns:
-        Genre to every label of the corpus with its z-score, highest first, ties by label; above 0 the genre
-        has it more than the others.
+        Genre to every label of the corpus with its z-score, highest first, ties by label; above 0 if the
+        genre has more of it than the others.
 
     Raises:
-        ClassifierError: Fewer than two genres, or a prior that is not above 0.
+        ClassifierError: There are fewer than two genres, or the prior is not above 0.
     """
     if len(genre_totals) < 2:  # noqa: PLR2004
-        raise ClassifierError("log-odds compare a genre with the others: give tags of two genres at least")
+        raise ClassifierError("log-odds compare a genre with the others: give tags of at least two genres")
     if prior is not None and not prior > 0:
         raise ClassifierError(f"the prior's strength must be above 0, not {prior}")
-    whole: defaultdict[str, float] = defaultdict(float)
+    corpus: defaultdict[str, float] = defaultdict(float)
     for labels in genre_totals.values():
         for label, weight in labels.items():
-            whole[label] += weight
-    names = sorted(label for label, weight in whole.items() if weight > 0)
-    mass = np.array([whole[label] for label in names])
+            corpus[label] += weight
+    names = sorted(label for label, weight in corpus.items() if weight > 0)
+    mass = np.array([corpus[label] for label in names])
     strength = mass.sum() / len(genre_totals) if prior is None else prior
     alpha = strength * mass / mass.sum() if names else mass
     scores = {}
     for genre, labels in genre_totals.items():
-        here = np.array([labels.get(label, 0.0) for label in names])
-        z = _z_scores(here + alpha, mass - here + alpha)
+        own = np.array([labels.get(label, 0.0) for label in names])
+        z = _z_scores(own + alpha, mass - own + alpha)
         scores[genre] = sorted(zip(names, z.tolist(), strict=True), key=lambda tag: (-tag[1], tag[0]))
     return scores
 
 
-def _z_scores(here: NDArray[np.float64], there: NDArray[np.float64]) -> NDArray[np.float64]:
+def _z_scores(own: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
     """Log-odds ratio over its standard deviation; both (n_labels,), smoothed, above 0 up to rounding."""
-    if here.size < 2:  # noqa: PLR2004 - the odds of the only label there is are infinite on both sides
-        return np.zeros_like(here)
-    here, there = np.maximum(here, 1e-12), np.maximum(there, 1e-12)
-    odds = np.log(here / (here.sum() - here)) - np.log(there / (there.sum() - there))
-    z: NDArray[np.float64] = odds / np.sqrt(1 / here + 1 / there)
+    if own.size < 2:  # noqa: PLR2004 - the odds of a single label are infinite on both sides
+        return np.zeros_like(own)
+    own, others = np.maximum(own, 1e-12), np.maximum(others, 1e-12)
+    odds = np.log(own / (own.sum() - own)) - np.log(others / (others.sum() - others))
+    z: NDArray[np.float64] = odds / np.sqrt(1 / own + 1 / others)
     return z
 
 
-def _common(bags: Sequence[Mapping[str, float]], least: int) -> set[str]:
-    """Labels that at least ``least`` of the bags have."""
+def _common(bags: Bags, min_artists: int) -> set[str]:
+    """Labels that at least ``min_artists`` of the bags have."""
     counts = Counter(label for bag in bags for label, weight in bag.items() if weight > 0)
-    return {label for label, count in counts.items() if count >= least}
+    return {label for label, count in counts.items() if count >= min_artists}
 
 
-def _all(bags: Sequence[Mapping[str, float]], _: Sequence[str], options: ViewOptions) -> View:
+def _all(bags: Bags, _: Sequence[str], options: ViewOptions) -> View:
     return View("all", tuple(sorted(_common(bags, options.min_artists))))
 
 
-def _covers(bags: Sequence[Mapping[str, float]], _: Sequence[str], options: ViewOptions) -> View:
+def _covers(bags: Bags, _: Sequence[str], options: ViewOptions) -> View:
     return View(COVERS, tuple(sorted(_common(bags, options.min_artists))))
 
 
-def _top(bags: Sequence[Mapping[str, float]], _: Sequence[str], options: ViewOptions) -> View:
+def _top(bags: Bags, _: Sequence[str], options: ViewOptions) -> View:
     tops = [dict(heaviest(bag, options.top)) for bag in bags]
     return View("top", tuple(sorted(_common(tops, options.min_artists))), options.top)
 
 
-def _distinct(bags: Sequence[Mapping[str, float]], genres: Sequence[str], options: ViewOptions) -> View:
-    chosen = distinct(totals(bags, genres), options.distinct)
-    return View("distinct", tuple(sorted(label for tags in chosen.values() for label, _ in tags)))
+def _distinct(bags: Bags, genres: Sequence[str], options: ViewOptions) -> View:
+    tags = distinct(totals(bags, genres), options.distinct)
+    return View("distinct", tuple(sorted(label for of_genre in tags.values() for label, _ in of_genre)))
 
 
-def _log_odds(bags: Sequence[Mapping[str, float]], genres: Sequence[str], options: ViewOptions) -> View:
+def _log_odds(bags: Bags, genres: Sequence[str], options: ViewOptions) -> View:
     common = _common(bags, options.min_artists)
     scores = log_odds(totals(bags, genres))
     best = [
@@ -180,7 +230,7 @@ def _log_odds(bags: Sequence[Mapping[str, float]], genres: Sequence[str], option
     return View("log-odds", tuple(sorted({label for labels in best for label in labels})))
 
 
-_FITS: dict[str, Callable[[Sequence[Mapping[str, float]], Sequence[str], ViewOptions], View]] = {
+_FITS: dict[str, Callable[[Bags, Sequence[str], ViewOptions], View]] = {
     "all": _all,
     "top": _top,
     "distinct": _distinct,
@@ -190,19 +240,14 @@ _FITS: dict[str, Callable[[Sequence[Mapping[str, float]], Sequence[str], ViewOpt
 VIEWS = tuple(_FITS)
 
 
-def fit_view(
-    name: str,
-    bags: Sequence[Mapping[str, float]],
-    genres: Sequence[str],
-    options: ViewOptions | None = None,
-) -> View:
-    """Choose a view's labels on labelled bags.
+def fit_view(name: str, bags: Bags, genres: Sequence[str], options: ViewOptions | None = None) -> View:
+    """Select a view's labels from labelled bags.
 
     Args:
         name: One of `VIEWS`.
         bags: Label to weight; training rows only.
-        genres: One for each bag, two different ones at least for ``log-odds``.
-        options: Sizes; None for the defaults.
+        genres: One for each bag; at least two different ones for ``log-odds``.
+        options: Sizes of the views; None for the defaults.
 
     Raises:
         ClassifierError: There is no view of that name.

@@ -1,4 +1,4 @@
-"""Fit the calibration of an ensemble on votes on held-out artists."""
+"""Fitting of an ensemble's calibration on held-out artists."""
 
 from __future__ import annotations
 
@@ -14,50 +14,50 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LEAST_ARTISTS = 10  # behind a step: a rate of fewer says little
-SURE = 0.75  # least rate of a sure vote: a wrong genre costs as much as four unnamed ones (t = 1/4)
+MIN_ARTISTS = 10  # per step: a rate of fewer is too uncertain
+SURE_RATE = 0.75  # of votes that count as sure: a wrong genre costs as much as four without a name (t = 1/4)
 
 
-def calibrate(answers: NDArray[np.float64], truth: NDArray[np.intp]) -> Calibration:
-    """Fit how often the winner is right, by its share.
+def calibrate(shares: NDArray[np.float64], truth: NDArray[np.intp]) -> Calibration:
+    """Fit the rate at which the winner is right, as a function of its share.
 
     Isotonic regression (Zadrozny and Elkan, "Transforming Classifier Scores into Accurate Multiclass
-    Probability Estimates", 2002), an artist's repeats weighing 1 together. Its steps are then joined until
-    each has `LEAST_ARTISTS` behind it and the rates rise; a rate is (right + 1) / (artists + 2), Laplace's
+    Probability Estimates", 2002), in which the repeats of an artist weigh 1 together. Its steps are then
+    merged until each has `MIN_ARTISTS` and the rates rise; a rate is (right + 1) / (artists + 2), Laplace's
     rule of succession, so that a few lucky artists do not make a certainty.
 
-    Votes are sure from the first step on whose rate is at least `SURE`. Chow, "On Optimum Recognition Error
-    and Reject Tradeoff" (1970): answer where the chance of being right is at least 1 - t, t being the cost
-    of no answer against that of a wrong one.
+    Votes are sure from the first step on whose rate is at least `SURE_RATE`. Chow, "On Optimum Recognition
+    Error and Reject Tradeoff" (1970): name a genre if the probability of being right is at least 1 - t, where
+    t is the cost of naming none relative to that of a wrong one.
 
     Args:
-        answers: (n_repeats, n_rows, n_genres) shares by ensembles that had not learnt from the row; nan where
-            a row was not tested. One row is tested at least.
+        shares: (n_repeats, n_rows, n_genres) from ensembles that were not trained on the row; nan if a row
+            was not tested. At least one row is tested.
         truth: (n_rows,) genre indices.
     """
     from sklearn.isotonic import IsotonicRegression
 
-    tested = ~np.isnan(answers).any(axis=2)
+    tested = ~np.isnan(shares).any(axis=2)
     weights = (tested / np.maximum(tested.sum(axis=0), 1))[tested]
-    shares = answers[tested].max(axis=1)
-    right = (answers[tested].argmax(axis=1) == np.broadcast_to(truth, tested.shape)[tested]).astype(float)
-    fitted = IsotonicRegression().fit(shares, right, sample_weight=weights).predict(shares)
+    winning = shares[tested].max(axis=1)
+    right = (shares[tested].argmax(axis=1) == np.broadcast_to(truth, tested.shape)[tested]).astype(float)
+    fitted = IsotonicRegression().fit(winning, right, sample_weight=weights).predict(winning)
     _, step = np.unique(fitted.round(9), return_inverse=True)
     blocks = [
         _Block(
-            float(shares[step == i].min()),
-            float(shares[step == i].max()),
+            float(winning[step == i].min()),
+            float(winning[step == i].max()),
             float(weights[step == i] @ right[step == i]),
             float(weights[step == i].sum()),
         )
         for i in range(step.max() + 1)
     ]
-    steps = _steps(_joined(blocks))
-    return Calibration(steps, next((step.share for step in steps if step.right >= SURE), None))
+    steps = _steps(_merged(blocks))
+    return Calibration(steps, next((step.share for step in steps if step.right >= SURE_RATE), None))
 
 
 class _Block(NamedTuple):
-    """Neighbouring answers: their least and largest share, and how many artists, and right ones, they are."""
+    """Votes with neighbouring shares: smallest and largest share, weight of right votes, and of all."""
 
     low: float
     high: float
@@ -68,28 +68,28 @@ class _Block(NamedTuple):
     def rate(self) -> float:
         return (self.right + 1) / (self.artists + 2)
 
-    def join(self, above: _Block) -> _Block:
+    def merge(self, above: _Block) -> _Block:
         return _Block(self.low, above.high, self.right + above.right, self.artists + above.artists)
 
 
-def _joined(blocks: Sequence[_Block]) -> list[_Block]:
-    """Blocks joined with neighbours until each has artists enough and the rates rise."""
+def _merged(blocks: Sequence[_Block]) -> list[_Block]:
+    """Merge neighbours until each block has enough artists and the rates rise."""
     blocks = list(blocks)
     while len(blocks) > 1:
         small = min(range(len(blocks)), key=lambda i: blocks[i].artists)
         gaps = [above.rate - below.rate for below, above in pairwise(blocks)]
-        if blocks[small].artists < LEAST_ARTISTS - 1e-9:  # thirds of artists do not sum to whole numbers
+        if blocks[small].artists < MIN_ARTISTS - 1e-9:  # thirds of artists do not sum to whole numbers
             first = min((i for i in (small - 1, small) if 0 <= i < len(gaps)), key=lambda i: gaps[i])
         elif min(gaps) <= 0:
             first = gaps.index(min(gaps))
         else:
             break
-        blocks[first : first + 2] = [blocks[first].join(blocks[first + 1])]
+        blocks[first : first + 2] = [blocks[first].merge(blocks[first + 1])]
     return blocks
 
 
 def _steps(blocks: Sequence[_Block]) -> tuple[Step, ...]:
-    """Blocks as steps that meet half-way between the shares that were seen; the first starts at 0."""
+    """Turn blocks into steps that meet half-way between their shares; the first step starts at 0."""
     starts = [0.0] + [(a.high + b.low) / 2 for a, b in pairwise(blocks)]
     return tuple(
         Step(round(start, 4), round(block.rate, 4), round(block.artists, 2))

@@ -1,4 +1,4 @@
-"""Votes on held-out artists, and what is learnt from them: how sure pooled votes are, and voters' weights."""
+"""Votes on held-out artists, and parameters fitted on them: sharpness of pooled votes, voters' weights."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from classifiers.ensemble.inputs import PER_COVER
-from classifiers.ensemble.pooling import TINY, Sharpness, pooled
+from classifiers.ensemble.onnx_voters import PER_COVER
+from classifiers.ensemble.pooling import COVER_FLOOR, Sharpness, pooled
 from classifiers.metrics.splits import scores
-from classifiers.training.voters import VoterPredictions, fit_voters, vote_of
+from classifiers.training.voters import VoterPredictions, artist_vote, fit_voters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-SHARPNESS = 16  # exponent of skill in a voter's weight; docs/ensemble.md has the comparison
-CHUNKS = (1, 3, 10)  # covers of the part-artists on which, beside whole ones, sureness is learnt
+SKILL_EXPONENT = 16  # of a voter's weight; docs/ensemble.md compares others
+CHUNKS = (1, 3, 10)  # numbers of covers on which sharpness is fitted, besides all covers of an artist
 
 
 class Fold(NamedTuple):
-    """Rows to learn from and rows to ask about; no cover of one side may stand on the other."""
+    """Training rows and test rows; no cover may be on both sides."""
 
     train: Sequence[Row]
     test: Sequence[Row]
@@ -37,28 +37,28 @@ class Fold(NamedTuple):
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Raw answers on held-out rows.
+    """Predictions on held-out rows, before pooling.
 
     Attributes:
-        names: The voters.
-        rows: Those that were asked about, fold by fold.
+        names: Names of the voters.
+        rows: Test rows, fold by fold.
         fold: (n_rows,) number of each row's fold.
-        truth: (n_rows,) index of each row's genre.
-        answers: For each voter its answers on each row.
+        truth: (n_rows,) genre indices.
+        predictions: Predictions of each voter on each row.
     """
 
     names: Sequence[VoterName]
     rows: Sequence[Row]
     fold: NDArray[np.intp]
     truth: NDArray[np.intp]
-    answers: Sequence[Sequence[VoterPredictions]]
+    predictions: Sequence[Sequence[VoterPredictions]]
 
     def votes(self, sharpness: Sequence[Sharpness | None]) -> Floats:
-        """(n_rows, n_voters, n_genres) votes."""
+        """Compute (n_rows, n_voters, n_genres) votes with each voter's sharpness."""
         return np.stack(
             [
-                [vote_of(a, len(row), sharp) for a, row in zip(answers, self.rows, strict=True)]
-                for answers, sharp in zip(self.answers, sharpness, strict=True)
+                [artist_vote(p, len(row), sharp) for p, row in zip(of_voter, self.rows, strict=True)]
+                for of_voter, sharp in zip(self.predictions, sharpness, strict=True)
             ],
             axis=1,
         )
@@ -67,7 +67,7 @@ class HeldOut:
 class FoldPredictions(NamedTuple):
     """(n_rows, n_voters, n_genres) votes, (n_rows, n_voters) weights and (n_rows, n_genres) shares.
 
-    Everything behind a row's was learnt on the other folds.
+    All parameters behind a row's values were fitted on the other folds.
     """
 
     votes: Floats
@@ -76,28 +76,28 @@ class FoldPredictions(NamedTuple):
 
 
 class FoldVotes(NamedTuple):
-    """The votes on one fold's rows and on the others'; how sure pooled ones are was learnt on the others.
+    """Votes on one fold's rows and on those of all other folds; the sharpness was fitted on the latter.
 
     Attributes:
         test: (n_test,) numbers of the fold's rows.
         votes: (n_test, n_voters, n_genres).
-        known: (n_others, n_voters, n_genres) votes on the other folds' rows.
-        truth: (n_others,) genre indices of these.
+        other_votes: (n_others, n_voters, n_genres) votes on the other folds' rows.
+        other_truth: (n_others,) genre indices of these rows.
     """
 
     test: NDArray[np.intp]
     votes: Floats
-    known: Floats
-    truth: NDArray[np.intp]
+    other_votes: Floats
+    other_truth: NDArray[np.intp]
 
     def weights(self, voting: int | None = None) -> Floats:
-        """(n_voters,) shares in the ensemble of the first ``voting``, by the other folds' log losses."""
-        voters, genres = self.known.shape[1:]
-        losses = [scores(self.known[:, i], self.truth).log_loss for i in range(voters)]
-        return weights_of(np.array(losses), genres, voting)
+        """Compute (n_voters,) `voter_weights` from log losses on the other folds."""
+        voters, genres = self.other_votes.shape[1:]
+        losses = [scores(self.other_votes[:, i], self.other_truth).log_loss for i in range(voters)]
+        return voter_weights(np.array(losses), genres, voting)
 
 
-def held_out(  # noqa: PLR0913 - each is a choice of its own
+def predict_held_out(  # noqa: PLR0913 - each is a choice of its own
     folds: Sequence[Fold],
     names: Sequence[VoterName],
     genres: Sequence[str],
@@ -107,122 +107,130 @@ def held_out(  # noqa: PLR0913 - each is a choice of its own
     limits: Sequence[int | None] = (None,),
     step: Callable[[], None] = lambda: None,
 ) -> list[HeldOut]:
-    """Fit all voters on each fold's training rows and ask them about its test rows.
+    """Fit all voters on each fold's training rows, and predict its test rows.
 
     Args:
         folds: Each with every genre on its training side.
         names: From `classifiers.training.voters.voter_names`.
         genres: Order of the probabilities.
         options: Sizes of the views.
-        seed: Of everything random.
-        limits: Most covers of a tested artist, the first ones; None for all. Each limit is asked about with
-            the same fits.
+        seed: Random seed.
+        limits: Maximum numbers of covers per test row, of which the first ones are used; None for all. The
+            same fits predict each limit.
         step: Called after each fold.
 
     Returns:
-        One for each limit, with the same rows in the same order.
+        Predictions for each limit, with the same rows in the same order.
     """
-    asked: list[list[Row]] = [[] for _ in limits]
-    answers: list[list[list[VoterPredictions]]] = [[[] for _ in names] for _ in limits]
+    tested: list[list[Row]] = [[] for _ in limits]
+    predictions: list[list[list[VoterPredictions]]] = [[[] for _ in names] for _ in limits]
     for fold in folds:
         fits = fit_voters(fold.train, names, genres, options, seed)
         for number, limit in enumerate(limits):
             rows = [row.subset(range(len(row))[:limit]) for row in fold.test]
-            asked[number] += rows
-            for found, fitted in zip(answers[number], fits, strict=True):
-                found.extend(fitted.answers(rows))
+            tested[number] += rows
+            for of_voter, fitted in zip(predictions[number], fits, strict=True):
+                of_voter.extend(fitted.predict(rows))
         step()
     fold_of = np.repeat(np.arange(len(folds)), [len(fold.test) for fold in folds])
-    truth = np.array([genres.index(row.genre) for row in asked[0]], dtype=np.intp)
-    return [HeldOut(names, rows, fold_of, truth, each) for rows, each in zip(asked, answers, strict=True)]
+    truth = np.array([genres.index(row.genre) for row in tested[0]], dtype=np.intp)
+    return [
+        HeldOut(names, rows, fold_of, truth, each) for rows, each in zip(tested, predictions, strict=True)
+    ]
 
 
 def ensemble_predictions(
-    learnt: HeldOut, asked: HeldOut | None = None, voting: int | None = None
+    train: HeldOut, test: HeldOut | None = None, voting: int | None = None
 ) -> FoldPredictions:
-    """Votes and shares of the ensemble; each fold's sharpness and weights are learnt on the other folds.
+    """Compute the ensemble's votes and shares; each fold's sharpness and weights are fitted on the others.
 
     Args:
-        learnt: All that may be learnt from.
-        asked: The same rows, perhaps with fewer covers; None for ``learnt`` itself.
-        voting: How many of the voters, the first ones, make up the ensemble; None for all.
+        train: Predictions to fit on.
+        test: The same rows, perhaps with fewer covers; None for ``train`` itself.
+        voting: Number of voters in the ensemble, the first ones; None for all.
     """
-    parts = []
-    for fold in by_fold(learnt, asked):
+    folds = []
+    for fold in by_fold(train, test):
         weights = fold.weights(voting)
         shares = pooled(fold.votes[:, :voting], weights[:voting])
-        parts.append((fold.test, fold.votes, np.tile(weights, (len(fold.test), 1)), shares))
-    order = np.argsort(np.concatenate([part[0] for part in parts]))
-    return FoldPredictions(*(np.concatenate([part[i] for part in parts])[order] for i in (1, 2, 3)))
+        folds.append((fold.test, fold.votes, np.tile(weights, (len(fold.test), 1)), shares))
+    order = np.argsort(np.concatenate([fold[0] for fold in folds]))
+    return FoldPredictions(*(np.concatenate([fold[i] for fold in folds])[order] for i in (1, 2, 3)))
 
 
-def by_fold(learnt: HeldOut, asked: HeldOut | None = None) -> Iterator[FoldVotes]:
-    """The votes on each fold's rows beside those on all other folds' rows, from which alone may be learnt.
+def by_fold(train: HeldOut, test: HeldOut | None = None) -> Iterator[FoldVotes]:
+    """Yield the votes on each fold's rows, with the votes on all other folds' rows to fit parameters on.
 
     Args:
-        learnt: All that may be learnt from.
-        asked: The same rows, perhaps with fewer covers; None for ``learnt`` itself.
+        train: Predictions to fit on.
+        test: The same rows, perhaps with fewer covers; None for ``train`` itself.
     """
-    asked = asked or learnt
-    for number in np.unique(asked.fold):
-        test, others = np.flatnonzero(asked.fold == number), np.flatnonzero(learnt.fold != number)
-        sharpness = fit_all_sharpness([learnt], others)
-        known = learnt.votes(sharpness)
-        votes = known if asked is learnt else asked.votes(sharpness)
-        yield FoldVotes(test, votes[test], known[others], learnt.truth[others])
+    test = test or train
+    for number in np.unique(test.fold):
+        rows, others = np.flatnonzero(test.fold == number), np.flatnonzero(train.fold != number)
+        sharpness = fit_all_sharpness([train], others)
+        train_votes = train.votes(sharpness)
+        votes = train_votes if test is train else test.votes(sharpness)
+        yield FoldVotes(rows, votes[rows], train_votes[others], train.truth[others])
 
 
-def weights_of(log_losses: Floats, genres: int, voting: int | None = None) -> Floats:
-    """Shares of voters in the ensemble, from their log losses on held-out rows.
-
-    Those of the first ``voting`` voters, or of all, sum to 1. The others' are on the same scale, for an
-    ensemble that takes them in and divides all by their sum.
+def voter_weights(log_losses: Floats, genres: int, voting: int | None = None) -> Floats:
+    """Compute the weights of voters from their log losses on held-out rows.
 
     A voter's skill is ``max(0, 1 - log_loss / log(genres))``, 0 for chance and 1 for certainty; its weight is
-    proportional to its sixteenth power. Where no voter has skill all weigh the same.
+    proportional to its sixteenth power. If no voter has skill, all weigh the same.
+
+    Args:
+        log_losses: (n_voters,) in nats.
+        genres: Number of genres.
+        voting: Number of voters, the first ones, whose weights sum to 1; None for all. The weights of the
+            others are on the same scale, for an ensemble that includes them and divides by the new sum.
+
+    Returns:
+        (n_voters,) weights, at least 0.
     """
-    skill = np.maximum(0.0, 1 - log_losses / np.log(genres)) ** SHARPNESS
+    skill = np.maximum(0.0, 1 - log_losses / np.log(genres)) ** SKILL_EXPONENT
     if not skill[:voting].any():
         return np.full(len(skill), 1 / len(skill[:voting]))
-    shares: Floats = skill / skill[:voting].sum()
-    return shares
+    weights: Floats = skill / skill[:voting].sum()
+    return weights
 
 
 def fit_all_sharpness(
-    several: Sequence[HeldOut], chosen: NDArray[np.intp] | None = None
+    repeats: Sequence[HeldOut], rows: NDArray[np.intp] | None = None
 ) -> list[Sharpness | None]:
-    """For each voter how sure its pooled votes are; None for voters on bags.
+    """Fit the sharpness of each voter on covers; None for voters on bags.
 
     Args:
-        several: Of the same voters, such as repeats.
-        chosen: Rows to learn from, by number; None for all.
+        repeats: Predictions of the same voters.
+        rows: Numbers of the rows to fit on; None for all.
     """
-    found: list[Sharpness | None] = []
-    for number, name in enumerate(several[0].names):
+    sharpness: list[Sharpness | None] = []
+    for number, name in enumerate(repeats[0].names):
         if name.view not in PER_COVER:
-            found.append(None)
+            sharpness.append(None)
             continue
         pairs = [
-            (held.answers[number][i], int(held.truth[i]))
-            for held in several
-            for i in (range(len(held.rows)) if chosen is None else chosen)
+            (held.predictions[number][i], int(held.truth[i]))
+            for held in repeats
+            for i in (range(len(held.rows)) if rows is None else rows)
         ]
-        found.append(fit_sharpness(pairs))
-    return found
+        sharpness.append(fit_sharpness(pairs))
+    return sharpness
 
 
-def fit_sharpness(answers: Sequence[tuple[VoterPredictions, int]]) -> Sharpness:
-    """The sharpness with the lowest log loss on held-out artists, whole and in parts of `CHUNKS` covers.
+def fit_sharpness(predictions: Sequence[tuple[VoterPredictions, int]]) -> Sharpness:
+    """Fit the sharpness with the lowest log loss on held-out artists, whole and in chunks of `CHUNKS` covers.
 
     Args:
-        answers: Of one voter on each artist, with the index of its genre.
+        predictions: Predictions of one voter on each artist, with the index of the artist's genre.
 
     Returns:
-        Scale in [0.05, 20], growth in [0, 1]; the scale is 1 where nothing is known.
+        Scale in [0.05, 20] and growth in [0, 1]; 1 and 1/2 if the voter knows no cover.
     """
     from scipy.optimize import minimize
 
-    means, covers, truth, weights = _part_artists(answers)
+    means, covers, truth, weights = _cover_chunks(predictions)
     if not truth.size:
         return Sharpness(1.0, 0.5)
     right = np.arange(truth.size), truth
@@ -237,28 +245,28 @@ def fit_sharpness(answers: Sequence[tuple[VoterPredictions, int]]) -> Sharpness:
     return Sharpness(scale=round(float(np.exp(best[0])), 4), growth=round(float(best[1]), 4))
 
 
-def _part_artists(
-    answers: Sequence[tuple[VoterPredictions, int]],
+def _cover_chunks(
+    predictions: Sequence[tuple[VoterPredictions, int]],
 ) -> tuple[Floats, Floats, NDArray[np.intp], Floats]:
-    """Mean log-probabilities (n, n_genres), covers, genres and weights (n,) of artists and parts of them.
+    """Mean log-probabilities (n, n_genres), covers, genres and weights (n,) of artists and chunks of them.
 
-    Each genre and each size of the parts weighs the same.
+    Each genre and each chunk size weighs the same.
     """
     means, covers, truth, sizes = [], [], [], []
-    for (votes, known), genre in answers:
-        logs = np.log(np.maximum(votes[known], TINY))
+    for (votes, known), genre in predictions:
+        logs = np.log(np.maximum(votes[known], COVER_FLOOR))
         for number, size in enumerate((*CHUNKS, max(len(logs), 1))):
             for start in range(0, len(logs), size):
-                part = logs[start : start + size]
-                means.append(part.mean(axis=0))
-                covers.append(len(part))
+                chunk = logs[start : start + size]
+                means.append(chunk.mean(axis=0))
+                covers.append(len(chunk))
                 truth.append(genre)
                 sizes.append(number)
     kinds = np.array(truth) * (len(CHUNKS) + 1) + np.array(sizes)
-    _, place, counts = np.unique(kinds, return_inverse=True, return_counts=True)
+    _, kind, counts = np.unique(kinds, return_inverse=True, return_counts=True)
     return (
         np.array(means),
         np.array(covers, dtype=np.float64),
         np.array(truth, dtype=np.intp),
-        1 / counts[place],
+        1 / counts[kind],
     )

@@ -1,4 +1,4 @@
-"""All voters' classifiers as one ONNX graph."""
+"""Export of all voters' classifiers to one ONNX graph."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from classifiers.ensemble.inputs import output_name
+from classifiers.ensemble.onnx_voters import output_name
 from classifiers.onnx_nodes import OnnxExportable, OnnxNodes, constant, node
 from classifiers.softmax_svm import SoftmaxLinearSVC
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from onnx import GraphProto, NodeProto, TensorProto
+    from onnx import GraphProto, NodeProto
     from sklearn.base import ClassifierMixin
 
     from classifiers.text import Classifier
@@ -23,39 +23,40 @@ _OPSET = {"": 18, "ai.onnx.ml": 3}
 _ROWS, _PROBABILITIES = "rows", "probabilities"
 
 
-class Part(NamedTuple):
-    """A fitted classifier, the name of the input that it reads, and that input's number of columns."""
+class ExportedVoter(NamedTuple):
+    """A fitted classifier, the name of its input, and the number of that input's columns."""
 
     source: str
     width: int
     model: Classifier
 
 
-def merged(parts: Sequence[Part]) -> bytes:
-    """One ONNX model for all the voters.
+def export(voters: Sequence[ExportedVoter]) -> bytes:
+    """Build one ONNX model of all voters.
 
-    Inputs are (n, width) float64, one for each ``source``, each with an n of its own. Each has an output
-    (`classifiers.ensemble.inputs.output_name`) of (n, n_parts_of_source, n_genres) float64 probabilities
-    in order of ``parts``. Equal parts give equal bytes.
-    Double precision, since calibration magnifies the rounding of naive Bayes' nearly flat scores beyond 1e-5.
+    Inputs are (n, width) float64, one for each ``source``, each with its own n. Each has an output
+    (`classifiers.ensemble.onnx_voters.output_name`) of (n, n_voters_of_source, n_genres) float64
+    probabilities in the order of ``voters``. Equal voters give equal bytes. Precision is double, since
+    calibration magnifies rounding errors of naive Bayes' nearly flat scores beyond 1e-5.
     """
     from onnx import TensorProto, checker, helper
 
     nodes: list[NodeProto] = []
     constants = [constant("one", [1])]
     votes: dict[str, list[str]] = {}
-    for number, part in enumerate(parts):
-        prefix = f"voter{number}/"
-        vote = _append_voter(part, prefix, nodes, constants)
-        nodes.append(node("Unsqueeze", [vote, "one"], f"{prefix}row"))
-        votes.setdefault(part.source, []).append(f"{prefix}row")
+    for number, voter in enumerate(voters):
+        graph_part = OnnxNodes(f"voter{number}/")
+        row = graph_part.add("Unsqueeze", _add_voter(graph_part, voter), "one", name="row")
+        votes.setdefault(voter.source, []).append(row)
+        nodes += graph_part.nodes
+        constants += graph_part.constants
     nodes += [node("Concat", rows, output_name(source), axis=1) for source, rows in votes.items()]
     graph = helper.make_graph(
         nodes,
         "voters",
         [
             helper.make_tensor_value_info(source, TensorProto.DOUBLE, [None, width])
-            for source, width in {part.source: part.width for part in parts}.items()
+            for source, width in {voter.source: voter.width for voter in voters}.items()
         ],
         [
             helper.make_tensor_value_info(output_name(source), TensorProto.DOUBLE, [None, len(rows), None])
@@ -70,80 +71,68 @@ def merged(parts: Sequence[Part]) -> bytes:
     return graph_bytes
 
 
-def _append_voter(part: Part, prefix: str, nodes: list[NodeProto], constants: list[TensorProto]) -> str:
-    """Add one voter's nodes and constants; returns the name of its (n, n_genres) probabilities."""
+def _add_voter(graph: OnnxNodes, voter: ExportedVoter) -> str:
+    """Add one voter; returns the name of its (n, n_genres) probabilities."""
     from sklearn.calibration import CalibratedClassifierCV
 
-    model = part.model
+    model = voter.model
     if isinstance(model, OnnxExportable):
-        drawing = OnnxNodes(prefix)
-        vote = model.to_onnx(part.source, drawing)
-        nodes += drawing.nodes
-        constants += drawing.constants
-        return vote
+        return model.to_onnx(voter.source, graph)
     if isinstance(model, SoftmaxLinearSVC):
-        margins = _append_scores(model.svm, part, prefix, nodes, constants)
+        margins = _add_scores(graph, model.svm, voter)
         if len(model.svm.classes_) == 2:  # noqa: PLR2004 - one margin, above 0 for the second genre
-            constants.append(constant(f"{prefix}sides", np.array([-1.0, 1.0])))
-            nodes.append(node("Mul", [margins, f"{prefix}sides"], f"{prefix}both"))
-            margins = f"{prefix}both"
-        return _append_chain([("Softmax", [margins], f"{prefix}vote")], nodes)
+            margins = graph.add("Mul", margins, graph.constant(np.array([-1.0, 1.0]), "sides"), name="both")
+        return graph.add("Softmax", margins, name="vote")
     if not (isinstance(model, CalibratedClassifierCV) and model.method == "sigmoid" and not model.ensemble):
-        return _append(_converted(model, part.width), prefix, part.source, nodes, constants)
+        return _add_converted(graph, model, voter)
     calibrated = model.calibrated_classifiers_[0]
-    scores = _append_scores(calibrated.estimator, part, prefix, nodes, constants)
+    scores = _add_scores(graph, calibrated.estimator, voter)
     slopes = np.array([-sigmoid.a_ for sigmoid in calibrated.calibrators])
     shifts = np.array([-sigmoid.b_ for sigmoid in calibrated.calibrators])
-    if slopes.size == 1:  # two genres: the second one's score decides, the first has the rest
+    if slopes.size == 1:  # two genres: one score, for the second
         slopes, shifts = np.append(-slopes, slopes), np.append(-shifts, shifts)
-    constants += [constant(f"{prefix}slopes", slopes), constant(f"{prefix}shifts", shifts)]
-    # Five nodes; skl2onnx writes fifty, and a session's start, which is what a vote costs, grows with them.
-    return _append_chain(
-        [
-            ("Mul", [scores, f"{prefix}slopes"], f"{prefix}sloped"),
-            ("Add", [f"{prefix}sloped", f"{prefix}shifts"], f"{prefix}shifted"),
-            ("Sigmoid", [f"{prefix}shifted"], f"{prefix}sigmoids"),
-            ("ReduceSum", [f"{prefix}sigmoids", "one"], f"{prefix}sum"),
-            ("Div", [f"{prefix}sigmoids", f"{prefix}sum"], f"{prefix}vote"),
-        ],
-        nodes,
-    )
+    # Five nodes; skl2onnx writes fifty. A vote's time is mostly the session's start, which grows with nodes.
+    sloped = graph.add("Mul", scores, graph.constant(slopes, "slopes"), name="sloped")
+    shifted = graph.add("Add", sloped, graph.constant(shifts, "shifts"), name="shifted")
+    sigmoids = graph.add("Sigmoid", shifted, name="sigmoids")
+    return graph.add("Div", sigmoids, graph.add("ReduceSum", sigmoids, "one", name="sum"), name="vote")
 
 
-def _append_scores(
-    estimator: ClassifierMixin, part: Part, prefix: str, nodes: list[NodeProto], constants: list[TensorProto]
-) -> str:
-    """Add what a calibration reads: (n, n_genres) scores, or (n, 1) of the second of two genres."""
+def _add_scores(graph: OnnxNodes, estimator: ClassifierMixin, voter: ExportedVoter) -> str:
+    """Add the scores before calibration: (n, n_genres), or (n, 1) for the second of two genres."""
     from sklearn.svm import LinearSVC
 
     if not isinstance(estimator, LinearSVC):
-        scores = _append(_converted(estimator, part.width), prefix, part.source, nodes, constants)
+        scores = _add_converted(graph, estimator, voter)
         if len(estimator.classes_) > 2:  # noqa: PLR2004
             return scores
-        nodes.append(node("Gather", [scores, "one"], f"{prefix}second", axis=1))
-        return f"{prefix}second"
-    # Without probabilities of its own, skl2onnx cannot write it in double precision.
-    constants += [
-        constant(f"{prefix}coefficients", estimator.coef_.T),
-        constant(f"{prefix}intercepts", estimator.intercept_),
-    ]
-    return _append_chain(
-        [
-            ("MatMul", [part.source, f"{prefix}coefficients"], f"{prefix}product"),
-            ("Add", [f"{prefix}product", f"{prefix}intercepts"], f"{prefix}scores"),
-        ],
-        nodes,
-    )
+        return graph.add("Gather", scores, "one", name="second", axis=1)
+    # skl2onnx cannot write it in double precision, since it has no probabilities.
+    coefficients = graph.constant(estimator.coef_.T, "coefficients")
+    product = graph.add("MatMul", voter.source, coefficients, name="product")
+    return graph.add("Add", product, graph.constant(estimator.intercept_, "intercepts"), name="scores")
 
 
-def _append_chain(chain: Sequence[tuple[str, list[str], str]], nodes: list[NodeProto]) -> str:
-    """Add nodes given as (operator, inputs, output); returns the last one's output."""
-    nodes.extend(node(*link) for link in chain)
-    return chain[-1][2]
+def _add_converted(graph: OnnxNodes, model: object, voter: ExportedVoter) -> str:
+    """Add a classifier's nodes and constants from skl2onnx; returns the name of its probabilities."""
+
+    def renamed(names: Sequence[str]) -> list[str]:
+        return [voter.source if name == _ROWS else name and graph.prefix + name for name in names]
+
+    converted = _converted(model, voter.width)
+    for each in converted.node:
+        each.name = graph.prefix + each.name
+        each.input[:] = renamed(each.input)
+        each.output[:] = renamed(each.output)
+        graph.nodes.append(each)
+    for values in converted.initializer:
+        values.name = graph.prefix + values.name
+        graph.constants.append(values)
+    return graph.prefix + _PROBABILITIES
 
 
 def _converted(model: object, width: int) -> GraphProto:
-    """One classifier's graph by skl2onnx, without what its probabilities do not need."""
+    """Convert one classifier with skl2onnx, without the nodes that its probabilities do not need."""
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import DoubleTensorType
 
@@ -163,22 +152,3 @@ def _converted(model: object, width: int) -> GraphProto:
     graph.node.extend(reversed(nodes))
     graph.initializer.extend(used)
     return graph
-
-
-def _append(
-    graph: GraphProto, prefix: str, source: str, nodes: list[NodeProto], constants: list[TensorProto]
-) -> str:
-    """Add a graph's nodes and constants, renamed, so that it reads ``source``; returns its output's name."""
-
-    def renamed(names: Sequence[str]) -> list[str]:
-        return [source if name == _ROWS else name and prefix + name for name in names]
-
-    for each in graph.node:
-        each.name = prefix + each.name
-        each.input[:] = renamed(each.input)
-        each.output[:] = renamed(each.output)
-        nodes.append(each)
-    for values in graph.initializer:
-        values.name = prefix + values.name
-        constants.append(values)
-    return prefix + _PROBABILITIES

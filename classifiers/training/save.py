@@ -1,4 +1,4 @@
-"""Write a trained ensemble: one ONNX graph and the JSON card that describes it, no pickle."""
+"""Saving of a trained ensemble: one ONNX graph and the JSON card that describes it, without pickle."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from classifiers.ensemble.model_file import FORMAT, model_files
-from classifiers.training.onnx_export import Part, merged
+from classifiers.training.onnx_export import ExportedVoter, export
 from classifiers.training.train import MAX_TEST_COVERS
 
 if TYPE_CHECKING:
@@ -16,54 +16,52 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from classifiers.ensemble.results import VoterName
-    from classifiers.training.train import Trained, WeightedVoter
+    from classifiers.training.train import TrainedEnsemble, WeightedVoter
 
 
-def save(trained: Trained, stem: Path, *, created: str) -> tuple[Path, ...]:
+def save(trained: TrainedEnsemble, stem: Path, *, created: str) -> tuple[Path, ...]:
     """Write ``<stem>.onnx`` and ``<stem>.json``; equal trainings give equal bytes.
 
-    Voters that vote only when they are asked for go to ``<stem>.optional.onnx``, to cost nothing till then.
+    Optional voters go to ``<stem>.optional.onnx``, so that they cost nothing unless requested.
 
     Args:
         trained: From `classifiers.training.train`.
-        stem: Path without the ending; folders that are not there are made.
+        stem: Path without the ending; missing folders are created.
         created: Date for the card, such as ``2026-11-20``.
 
     Returns:
-        The files: graph, card, and the optional voters' graph where there are any.
+        The files: graph, card, and the graph of the optional voters if there are any.
 
     Raises:
-        OSError: They cannot be written.
+        OSError: A file cannot be written.
     """
-    voters = [voter for voter in trained.voters if not voter.optional]
-    asked = [voter for voter in trained.voters if voter.optional]
-    graph, optional = _graph(voters), _graph(asked) if asked else b""
+    defaults = [voter for voter in trained.voters if not voter.optional]
+    optional = [voter for voter in trained.voters if voter.optional]
+    graph, optional_graph = _graph(defaults), _graph(optional) if optional else b""
     files = model_files(stem)
     files.graph.parent.mkdir(parents=True, exist_ok=True)
     files.graph.write_bytes(graph)
-    card = _card(trained, created) | _voters_card(voters, graph)
-    if asked:
-        files.optional.write_bytes(optional)
-        card["optional"] = _voters_card(asked, optional)
+    card = _card(trained, created) | _voters_card(defaults, graph)
+    if optional:
+        files.optional.write_bytes(optional_graph)
+        card["optional"] = _voters_card(optional, optional_graph)
     else:
-        files.optional.unlink(missing_ok=True)  # an earlier model's
+        files.optional.unlink(missing_ok=True)  # of an earlier model
     text = json.dumps(card, ensure_ascii=False, indent=1)
     files.card.write_text(text + "\n", encoding="utf-8")
-    return files if asked else files[:2]
+    return files if optional else files[:2]
 
 
 def _graph(voters: Sequence[WeightedVoter]) -> bytes:
     fits = [voter.fitted for voter in voters]
-    return merged([Part(_input(f.name), f.width, f.model) for f in fits if f.model])
+    return export([ExportedVoter(_input_name(f.name), f.width, f.model) for f in fits if f.model])
 
 
-def _card(trained: Trained, created: str) -> dict[str, Any]:
-    """What a reader, and `classifiers.ensemble.ensemble.Ensemble`, should know of the graph."""
+def _card(trained: TrainedEnsemble, created: str) -> dict[str, Any]:
+    """The card without its voters: for users, and for `classifiers.ensemble.ensemble.Ensemble`."""
     from sklearn import __version__
 
-    measures = {
-        "measures": [{"name": name, "version": version} for name, version in trained.measures.items()]
-    }
+    features = [{"name": name, "version": version} for name, version in trained.feature_versions.items()]
     return {
         "format": FORMAT,
         "created": created,
@@ -72,28 +70,28 @@ def _card(trained: Trained, created: str) -> dict[str, Any]:
         "genres": list(trained.genres),
         "artists": dict(trained.artists),
         "taggers": [{"name": name, "version": version} for name, version in trained.taggers.items()],
-        **(measures if trained.measures else {}),
+        **({"measures": features} if features else {}),
         "evaluation": {
             "folds": trained.folds,
             "repeats": trained.repeats,
             "max_test_covers": MAX_TEST_COVERS,
             "artists": trained.tested,
-            **{name: _rounded(found._asdict()) for name, found in trained.estimates.items()},
+            **{name: _rounded(estimate._asdict()) for name, estimate in trained.estimates.items()},
         },
-        "confidence": trained.calibration.card(),
+        "confidence": trained.calibration.to_card(),
         "notes": list(trained.notes),
     }
 
 
 def _voters_card(voters: Sequence[WeightedVoter], graph: bytes) -> dict[str, Any]:
     """A graph's digest, its voters and its inputs."""
-    inputs = {_input(v.name): v.fitted for v in voters}
+    inputs = {_input_name(v.name): v.fitted for v in voters}
     return {
         "sha256": hashlib.sha256(graph).hexdigest(),
         "voters": [
             {
                 **v.name._asdict(),
-                "input": _input(v.name),
+                "input": _input_name(v.name),
                 "weight": round(v.weight, 6),
                 **({"sharpness": v.sharpness._asdict()} if v.sharpness else {}),
                 **_rounded(asdict(v.scores)),
@@ -114,7 +112,7 @@ def _voters_card(voters: Sequence[WeightedVoter], graph: bytes) -> dict[str, Any
     }
 
 
-def _input(name: VoterName) -> str:
+def _input_name(name: VoterName) -> str:
     return f"{name.tagger}/{name.view}"
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
 from functools import cache
 from importlib import resources
-from math import fsum
 from typing import TYPE_CHECKING
 
+from classifiers.text.views import sum_tags
 from spotitags.errors import InputError
 from spotitags.records import Tag, TagBag
 
@@ -57,12 +56,7 @@ def bag(
     each = [
         tuple(Tag(*tag) for tag in _checked(cover, tagger).items() if tag[0] not in dropped) for cover in tags
     ]
-    weights: defaultdict[str, list[float]] = defaultdict(list)
-    for cover in each:
-        for label, weight in cover:
-            weights[label].append(weight)
-    # fsum rounds once, so that covers in another order give the same sums to the last bit.
-    sums = [Tag(label, fsum(parts)) for label, parts in weights.items()]
+    sums = [Tag(*tag) for tag in sum_tags(each).items()]
     return TagBag(
         artist=artist,
         tagger=tagger,

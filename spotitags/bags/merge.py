@@ -12,6 +12,7 @@ from unicodedata import normalize
 
 import numpy as np
 
+from classifiers.arrays import l2_normalised
 from spotitags.bags import bag as bagging
 from spotitags.bags.bag import broad_labels
 from spotitags.errors import tagger_reason
@@ -19,8 +20,6 @@ from spotitags.records import JOINT, Skipped, Tag, TagBag
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-
-    from numpy.typing import NDArray
 
     from spotitags.records import TaggedCovers
 
@@ -65,7 +64,7 @@ def merge(seen: TaggedCovers, taggers: Sequence[str], *, keep_broad: bool = Fals
         for i in range(len(seen.albums))
     ]
     able = [seen.features[name] for name in names if name in seen.features]
-    own = {merged_name(names): np.hstack([_unit(vectors) for vectors in able])} if able else {}
+    own = {merged_name(names): np.hstack([l2_normalised(vectors) for vectors in able])} if able else {}
     return replace(
         seen,
         tags={merged_name(names): covers} | _without(seen.tags, names),
@@ -116,13 +115,6 @@ def _skipped(seen: TaggedCovers, taggers: Sequence[str]) -> list[Skipped]:
 
 def _without(mapping: Mapping[str, T], names: Sequence[str]) -> dict[str, T]:
     return {name: value for name, value in mapping.items() if name not in names}
-
-
-def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rows scaled to length 1; zeros stay."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: NDArray[np.float32] = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-    return scaled
 
 
 def matching(label: str) -> str:

@@ -253,12 +253,12 @@ def cross_validate(
     """
     from threadpoolctl import threadpool_limits
 
-    from classifiers.training.cross_validation import Fold, ensemble_predictions, held_out
+    from classifiers.training.cross_validation import Fold, ensemble_predictions, predict_held_out
     from classifiers.training.voters import voter_names
 
     names = voter_names([row for fold in folds for row in fold[0]], taggers)
     with threadpool_limits(1):  # the matrices are small: threads would wait for each other
-        whole, *fewer = held_out(
+        whole, *fewer = predict_held_out(
             [Fold(*fold) for fold in folds], names, genres, seed=seed, limits=(None, *limits)
         )
         answers = ensemble_predictions(whole)

@@ -118,7 +118,7 @@ class Voting:
             has_covers: False if there are no covers to extract from; voters on pixel features then abstain.
         """
         used = {voter.tagger for voter in self.ensemble.voters}
-        trained = {name: version for name, version in self.ensemble.measures.items() if name in used}
+        trained = {name: version for name, version in self.ensemble.feature_versions.items() if name in used}
         if self.zero_shot or not trained:
             return [*self.zero_shot]
         if not has_covers:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classifiers.arrays import softmax
 from spotitags.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def check_genres(genres: Sequence[str]) -> None:
 
 def shares(logits: NDArray[np.float64], genres: Sequence[str]) -> list[dict[str, float]]:
     """The softmax of each row of (n_covers, n_genres), by genre."""
-    return [dict(zip(genres, map(float, row), strict=True)) for row in _softmax(logits)]
+    return [dict(zip(genres, map(float, row), strict=True)) for row in softmax(logits)]
 
 
 def pool_votes(votes: Sequence[Mapping[str, float]]) -> dict[str, float]:
@@ -51,10 +52,3 @@ def pool_votes(votes: Sequence[Mapping[str, float]]) -> dict[str, float]:
     logits = np.log([[max(vote[genre], sys.float_info.min) for genre in genres] for vote in votes])
     (pooled,) = shares(logits.mean(axis=0, keepdims=True), genres)
     return dict(sorted(pooled.items(), key=lambda share: -share[1]))
-
-
-def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Softmax over the last axis."""
-    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    softmax: NDArray[np.float64] = raised / raised.sum(axis=-1, keepdims=True)
-    return softmax

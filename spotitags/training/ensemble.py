@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
-    from classifiers.training.train import Trained
+    from classifiers.training.train import TrainedEnsemble
     from spotitags.pipeline.spotitags import SpotiTags
     from spotitags.records import Artist
 
@@ -33,7 +33,7 @@ class TrainingReport:
     """
 
     files: tuple[Path, ...]
-    trained: Trained
+    trained: TrainedEnsemble
     failed: Mapping[str, SpotiTagsError]
     notes: tuple[str, ...] = ()
 
@@ -86,7 +86,7 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
             versions,
             image_models=voters,
             optional=optional,
-            measures=feature_versions(readers),
+            feature_versions=feature_versions(readers),
             folds=folds,
             seed=seed,
             progress=step,

@@ -19,7 +19,7 @@ from spotitags.evaluation.samples import Sample
 
 def balanced_accuracy(answers: HeldOutPredictions) -> tuple[float, float, float]:
     stats = row_stats(answers.ensemble, answers.truth)
-    drawn = resamples(answers.truth, list(map(str, range(len(answers.truth)))))
+    drawn = resamples(answers.truth, list(map(str, range(len(answers.truth)))), seed=0)
     return estimates(metrics(stats, np.ones((1, len(answers.truth)))), metrics(stats, drawn))[
         "balanced_accuracy"
     ]

@@ -1,4 +1,4 @@
-"""Labelled rows as tests want them: each genre has labels that it likes and shares others with all."""
+"""Labelled rows for tests: each genre has labels of its own and shares others with all genres."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DIM = 6
 
 
 def cover(genre: str, rng: random.Random, labels: int = 4) -> dict[str, float]:
-    """A cover's tags, about half of them from what the genre likes."""
+    """Tags of one cover, about half of them labels of the genre."""
     liked = LIKED[genre].split()
     return {
         rng.choice(liked) if rng.random() < 0.5 else rng.choice(COMMON): round(rng.random(), 3)
@@ -41,7 +41,7 @@ def row(
     taggers: tuple[str, ...] = ("lite",),
     embedded: tuple[str, ...] = (),
 ) -> Row:
-    """An artist of a genre; with embeddings by the taggers in ``embedded``."""
+    """Build an artist of a genre, with embeddings by the taggers in ``embedded``."""
     return Row(
         name,
         genre,
@@ -56,7 +56,7 @@ def rows(
     taggers: tuple[str, ...] = ("lite",),
     embedded: tuple[str, ...] = (),
 ) -> list[Row]:
-    """Rows of ``per_genre`` artists a genre."""
+    """Build rows of ``per_genre`` artists per genre."""
     rng = random.Random(7)
     return [
         row(genre, rng, f"{genre} {i}", taggers=taggers, embedded=embedded)
@@ -66,17 +66,17 @@ def rows(
 
 
 def bags(artist: Row) -> dict[str, dict[str, float]]:
-    """All bags of a row."""
+    """Return all bags of a row."""
     return {tagger: artist.bag(tagger) for tagger in artist.covers}
 
 
 def versions(*taggers: str) -> Mapping[str, str]:
-    """A version for each tagger."""
+    """Return a version for each tagger."""
     return {tagger: f"{tagger} 1" for tagger in taggers or ("lite",)}
 
 
 def _embedding(genre: str, rng: random.Random, covers: int) -> NDArray[np.float32]:
-    """(covers, DIM): the genre's own direction, and noise."""
+    """(covers, DIM): the direction of the genre, and noise."""
     noise = [[rng.gauss(0, 0.9) for _ in range(DIM)] for _ in range(covers)]
     centre = np.eye(DIM)[sorted(LIKED).index(genre)]
     return (centre + noise).astype(np.float32)

@@ -109,7 +109,9 @@ def test_all_vote_where_all_look_and_say_how_sure_they_are(home: Home) -> None:
     assert "(one)" in shown(found)
 
 
-def test_a_confidence_holds_only_for_the_versions_of_all_taggers_that_it_was_measured_with(home: Home) -> None:
+def test_a_confidence_holds_only_for_the_versions_of_all_taggers_that_it_was_measured_with(
+    home: Home,
+) -> None:
     other = FakeTagger("two")
     other.version = "2"
     found = home.ask(FakeTagger("one"), other, model=home.folder / "both").predict("sea0")

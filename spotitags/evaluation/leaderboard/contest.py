@@ -248,7 +248,7 @@ def _held(
         rows=rows,
         fold=np.repeat(np.arange(len(folds)), [len(fold.test) for fold in folds]),
         truth=np.array([contest.genres.index(row.genre) for row in rows], dtype=np.intp),
-        answers=[results[model][repeat].answers for model in models],
+        predictions=[results[model][repeat].answers for model in models],
     )
 
 

@@ -109,7 +109,7 @@ def run_task(task: Task) -> TaskResult:
                 start = time.process_time()
                 (fitted,) = fit_voters(fold.train, [task.model], task.genres, seed=task.seed)
                 learnt = time.process_time()
-                answers += fitted.answers(fold.test)
+                answers += fitted.predict(fold.test)
                 asking.append((time.process_time() - learnt) / len(fold.test))
                 fitting.append(learnt - start)
     except Exception as error:  # noqa: BLE001 - whatever a model does wrong, the others go on

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from classifiers import image
 from classifiers.ensemble.results import VoterName
-from classifiers.image import EMBEDDING, MEASURED
+from classifiers.image import EMBEDDING, PIXEL_FEATURES
 from classifiers.text import classifier_names
 from classifiers.text.views import VIEWS
-from classifiers.training.dataset import embedded
+from classifiers.training.dataset import common_features
 from spotitags.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def select_models(taggers: Sequence[str], wanted: Collection[str] = ()) -> list[
     """
     names = [VoterName(*name) for name in product(taggers, VIEWS, classifier_names())]
     for model in image.classifier_names():
-        source = image.reads(model)
+        source = image.feature_of(model)
         names += [
             VoterName(name, EMBEDDING, model) for name in (taggers if source == EMBEDDING else [source])
         ]
@@ -49,13 +49,13 @@ def select_models(taggers: Sequence[str], wanted: Collection[str] = ()) -> list[
 
 def pixel_features(models: Iterable[VoterName]) -> list[str]:
     """What must be measured on covers' pixels for these models."""
-    return sorted({model.tagger for model in models} & set(MEASURED))
+    return sorted({model.tagger for model in models} & set(PIXEL_FEATURES))
 
 
 def unavailable_models(rows: Sequence[Row], models: Iterable[VoterName]) -> dict[VoterName, str]:
     """The models that not all rows have numbers for, with the reason."""
     numbers = {model.tagger for model in models if model.view == EMBEDDING}
-    there = set(embedded(rows, sorted(numbers)))
+    there = set(common_features(rows, sorted(numbers)))
     return {
         model: f"there is no {input_name(model)} of all covers"
         for model in models
@@ -74,7 +74,7 @@ def ensembles(models: Sequence[VoterName]) -> dict[str, list[VoterName]]:
 
 def input_name(name: VoterName) -> str:
     """What a model reads, in words: ``lite tags: covers``, ``lite embedding``, ``colours``."""
-    if name.tagger in MEASURED:
+    if name.tagger in PIXEL_FEATURES:
         return name.tagger
     return f"{name.tagger} {EMBEDDING}" if name.view == EMBEDDING else f"{name.tagger} tags: {name.view}"
 

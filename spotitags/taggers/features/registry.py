@@ -34,7 +34,7 @@ def extractors_for_models(
     features = []
     for model, _, source in (each.partition(":") for each in models):
         try:
-            feature = image.reads(model)
+            feature = image.feature_of(model)
         except ClassifierError as error:
             names = ", ".join(image.classifier_names(default=False))
             raise InputError(f"no image model is called {model!r}; there are: {names}") from error

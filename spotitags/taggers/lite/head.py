@@ -18,6 +18,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from classifiers.arrays import l2_normalised
 from spotitags.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -237,9 +238,3 @@ def _floats(arrays: Mapping[str, NDArray[np.generic]], name: str) -> Floats:
     if arrays[name].dtype == np.int8:
         floats *= arrays[f"{name}_scale"].astype(np.float32)[:, np.newaxis]
     return floats
-
-
-def l2_normalised(rows: Floats) -> Floats:
-    """(…, dim) rows at length 1; one of zeros stays as it is."""
-    unit: Floats = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)
-    return unit

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classifiers.arrays import l2_normalised, softmax
 from spotitags.errors import NotInstalledError
 from spotitags.taggers.lite.onnx_graph import check_weights
 
@@ -82,9 +83,7 @@ class SentenceEncoder:
         Raises:
             WeightsError: The package's files are not those that this was written for.
         """
-        mean = self._forward(sentences)[:, 2 * DIM : 3 * DIM]
-        unit: Array = mean / np.linalg.norm(mean, axis=1, keepdims=True)
-        return unit
+        return l2_normalised(self._forward(sentences)[:, 2 * DIM : 3 * DIM])
 
     def layers(self, sentences: Sequence[str]) -> Array:
         """What the network makes of sentences on its way, from single words to their sense.
@@ -150,8 +149,7 @@ class SentenceEncoder:
             return split.transpose(0, 2, 1, 3)
 
         scores = heads("query") @ heads("key").transpose(0, 1, 3, 2) / np.float32(np.sqrt(DIM // _HEADS))
-        raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        mixed: Array = raised / raised.sum(axis=-1, keepdims=True) @ heads("value")
+        mixed: Array = softmax(scores) @ heads("value")
         return mixed.transpose(0, 2, 1, 3).reshape(count, length, DIM)
 
     def _linear(self, value: Array, name: str) -> Array:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
+from classifiers.arrays import l2_normalised
 from spotitags.taggers.base import Readiness
 from spotitags.taggers.lite import attributes as _attributes
 from spotitags.taggers.lite import efficientnet as _efficientnet
@@ -27,7 +28,7 @@ from spotitags.taggers.lite.efficientnet import (
     installed_weights,
 )
 from spotitags.taggers.lite.faces import FaceFinder
-from spotitags.taggers.lite.head import l2_normalised, load_head
+from spotitags.taggers.lite.head import load_head
 from spotitags.taggers.lite.onnx_graph import open_network
 from spotitags.taggers.lite.vocabulary import GenreVectors, Vocabulary
 from spotitags.taggers.zero_shot import check_genres, shares

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classifiers.arrays import l2_normalised
 from spotitags.errors import InputError, NotInstalledError
 from spotitags.records import Tag
 from spotitags.taggers.array_cache import cached_arrays
 from spotitags.taggers.labels.themes import GENRE_TEMPLATES
 from spotitags.taggers.lite.attributes import attribute_labels
-from spotitags.taggers.lite.head import head_version, l2_normalised, load_head
+from spotitags.taggers.lite.head import head_version, load_head
 from spotitags.taggers.lite.sentence_encoder import EXTRA, VERSION, SentenceEncoder, installed
 
 if TYPE_CHECKING:

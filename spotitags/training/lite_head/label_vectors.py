@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classifiers.arrays import l2_normalised
 from spotitags.taggers.labels.themes import GENRE_TEMPLATES, themes
 from spotitags.taggers.lite.attributes import attribute_labels
-from spotitags.taggers.lite.head import l2_normalised
 from spotitags.taggers.lite.imagenet import imagenet_labels
 from spotitags.taggers.lite.vocabulary import TEMPLATES
 
@@ -73,7 +73,7 @@ def genres(encode: Encode) -> tuple[tuple[str, ...], Floats]:
     names: list[str] = []
     rows: list[Floats] = []
     for family in families():
-        shown = encode(family.pictures).mean(axis=0)
+        shown: Floats = encode(family.pictures).mean(axis=0)
         own = _joined(encode, family.genres, GENRE_TEMPLATES)
         names += family.genres
         rows.append(l2_normalised(own + _PICTURES * l2_normalised(shown)))

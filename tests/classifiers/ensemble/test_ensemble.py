@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.ensemble.ensemble import Ensemble
-from classifiers.ensemble.pooling import FLOOR
+from classifiers.ensemble.pooling import VOTER_FLOOR
 from classifiers.ensemble.results import VoterName
 from classifiers.errors import ClassifierError, ModelFileError, NoVotersError
 from classifiers.training.save import save
@@ -66,7 +66,7 @@ def test_shares_are_the_weighted_geometric_mean_of_the_votes(
     assert sum(vote.weight for vote in result.votes) == pytest.approx(1)
     assert list(result.shares.values()) == sorted(result.shares.values(), reverse=True)
     means = {
-        genre: np.prod([max(vote.probabilities[genre], FLOOR) ** vote.weight for vote in result.votes])
+        genre: np.prod([max(vote.probabilities[genre], VOTER_FLOOR) ** vote.weight for vote in result.votes])
         for genre in result.shares
     }
     assert {genre: mean / sum(means.values()) for genre, mean in means.items()} == pytest.approx(
@@ -138,7 +138,7 @@ def test_confidence_is_given_where_all_voters_answer_as_in_evaluation(ensemble: 
     artist = row("metal", random.Random(3), taggers=("lite", "clip"), embedded=("clip",))
     result = ensemble.vote(bags(artist), artist.covers, artist.embeddings)
     assert ensemble.calibration is not None
-    assert result.confidence == ensemble.calibration.of(result.shares[result.genre])
+    assert result.confidence == ensemble.calibration.confidence(result.shares[result.genre])
     assert ensemble.vote(bags(artist), artist.covers).confidence is None, "voters on embeddings abstain"
     strange: dict[str, dict[str, float]] = {"lite": {}, "clip": {}}
     nothing = ensemble.vote(strange, {"lite": [{}], "clip": [{}]}, {"clip": np.zeros((1, 6))})
@@ -228,7 +228,7 @@ def test_a_missing_model_says_what_a_model_is(tmp_path: Path) -> None:
 def test_a_card_that_is_none_is_refused(stem: Path, tmp_path: Path, text: str) -> None:
     copied = copy(stem, tmp_path)
     copied.with_suffix(".json").write_text(text)
-    with pytest.raises(ModelFileError, match="anew"):
+    with pytest.raises(ModelFileError, match="again"):
         Ensemble.load(copied)
 
 

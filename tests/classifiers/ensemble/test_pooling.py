@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from classifiers.ensemble.pooling import Sharpness, pool_covers, pooled, with_doubt
+from classifiers.ensemble.pooling import Sharpness, pool_covers, pooled, temper
 
 VOTES = arrays(np.float64, (4, 3), elements=st.floats(0.01, 1)).map(lambda v: v / v.sum(1, keepdims=True))
 SHARP = st.builds(Sharpness, st.floats(0.1, 10), st.floats(0, 1))
@@ -66,8 +66,8 @@ def test_a_certain_cover_cannot_rule_a_genre_out() -> None:
 
 def test_few_covers_bring_a_bag_closer_to_flat() -> None:
     vote = np.array([0.8, 0.2])
-    assert with_doubt(vote, 1) == pytest.approx([0.74, 0.26])
-    assert with_doubt(vote, 1)[0] < with_doubt(vote, 3)[0] < with_doubt(vote, 30)[0] < 0.8
+    assert temper(vote, 1) == pytest.approx([0.74, 0.26])
+    assert temper(vote, 1)[0] < temper(vote, 3)[0] < temper(vote, 30)[0] < 0.8
 
 
 def test_a_certain_voter_cannot_overrule_all_others() -> None:

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from classifiers.ensemble.inputs import output_name
+from classifiers.arrays import power_normalised
+from classifiers.ensemble.onnx_voters import feature_rows, output_name
 from classifiers.errors import ClassifierError
-from classifiers.image import build_classifier, classifier_names, power_normalised, prepared, reads
-from classifiers.training.onnx_export import Part, merged
+from classifiers.image import build_classifier, classifier_names, feature_of
+from classifiers.training.onnx_export import ExportedVoter, export
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +25,7 @@ def rows(model: str, genres: int = 3, each: int = 12, seed: int = 0) -> tuple[Fl
     """Numbers of the kind that a model reads, alike within a genre."""
     rng, kind = np.random.default_rng(seed), np.random.default_rng(9)
     truth = np.repeat(np.arange(genres), each)
-    if reads(model) == "colours":
+    if feature_of(model) == "colours":
         liked = kind.dirichlet(np.full(512, 0.02), genres)
         own = np.stack([rng.dirichlet(np.full(512, 0.02)) for _ in truth])
         return 0.5 * liked[truth] + 0.5 * own, truth
@@ -45,13 +46,13 @@ def test_a_graph_says_the_same_as_the_model(name: str, genres: int) -> None:
 
     model = fitted(name, genres)
     asked = np.vstack([rows(name, genres, seed=1)[0], rows(name, genres)[0], np.zeros(len(rows(name)[0][0]))])
-    graph = merged([Part("covers", asked.shape[1], model)])
+    graph = export([ExportedVoter("covers", asked.shape[1], model)])
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     (votes,) = session.run([output_name("covers")], {"covers": asked})
     assert votes.shape == (len(asked), 1, genres)
     assert np.abs(votes[:, 0] - model.predict_proba(asked)).max() < 1e-6
     assert b"pickle" not in graph
-    assert graph == merged([Part("covers", asked.shape[1], fitted(name, genres))])
+    assert graph == export([ExportedVoter("covers", asked.shape[1], fitted(name, genres))])
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -91,19 +92,19 @@ def test_a_few_covers_a_genre_will_do(name: str, each: int) -> None:
     assert fitted(name, each=each).predict_proba(np.empty((0, len(rows(name)[0][0])))).shape == (0, 3)
 
 
-def test_names_tell_who_votes_unasked_and_what_is_read() -> None:
+def test_default_and_optional_classifiers_and_their_features() -> None:
     assert classifier_names(default=True) == ["linear_svm", "logistic_regression"]
     assert {*MODELS, "pca-forest"} == set(classifier_names(default=False))
-    assert [reads(name) for name in ("transfer", "colour-knn", "linear_svm")] == [
+    assert [feature_of(name) for name in ("transfer", "colour-knn", "linear_svm")] == [
         "embedding",
         "colours",
         "embedding",
     ]
     with pytest.raises(ClassifierError, match="colour-knn"):
-        reads("colour-guess")
+        feature_of("colour-guess")
 
 
 def test_only_embeddings_are_scaled() -> None:
     numbers = np.array([[0.0, 0.25, 0.75]])
-    assert (prepared("colours", numbers) == numbers).all()
-    assert np.linalg.norm(prepared("lite", numbers)) == pytest.approx(1)
+    assert (feature_rows("colours", numbers) == numbers).all()
+    assert np.linalg.norm(feature_rows("lite", numbers)) == pytest.approx(1)

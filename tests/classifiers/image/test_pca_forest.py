@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from classifiers.ensemble.inputs import output_name
+from classifiers.ensemble.onnx_voters import output_name
 from classifiers.image.pca_forest import build
-from classifiers.training.onnx_export import Part, merged
+from classifiers.training.onnx_export import ExportedVoter, export
 
 
 def rows(genres: int = 3, each: int = 40, width: int = 75, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -27,7 +27,7 @@ def test_a_graph_says_the_same_as_the_model(genres: int) -> None:
 
     model = fitted(genres)
     asked, _ = rows(genres, each=200, seed=1)
-    session = onnxruntime.InferenceSession(merged([Part("thumbnail", asked.shape[1], model)]))
+    session = onnxruntime.InferenceSession(export([ExportedVoter("thumbnail", asked.shape[1], model)]))
     (votes,) = session.run([output_name("thumbnail")], {"thumbnail": asked})
     assert votes.shape == (200 * genres, 1, genres)
     assert np.abs(votes[:, 0] - model.predict_proba(asked)).max() < 1e-6

@@ -108,6 +108,35 @@ def test_calibration_error_is_the_gap_between_sureness_and_rightness() -> None:
     assert reliability(stats) == [pytest.approx({"confidence": 0.75, "right": 0.7, "part": 1.0})]
 
 
+def test_the_calibration_error_compares_votes_of_similar_confidence_only() -> None:
+    """Votes that are too sure do not make up for votes that are not sure enough."""
+    truth = np.zeros(20, dtype=np.intp)
+    first = np.array([0.95] * 6 + [0.05] * 4 + [0.55] * 8 + [0.45] * 2)  # right 6 and 8 times in 10
+    stats = row_stats(np.stack([first, 1 - first], axis=1)[None], truth)
+    assert metrics(stats, once(truth))["calibration_error"] == pytest.approx((0.35 + 0.25) / 2)
+    assert reliability(stats) == [
+        pytest.approx({"confidence": 0.55, "right": 0.8, "part": 0.5}),
+        pytest.approx({"confidence": 0.95, "right": 0.6, "part": 0.5}),
+    ]
+
+
+@pytest.mark.parametrize(("confidence", "bins"), [((0.61, 0.69), 1), ((0.69, 0.71), 2), ((0.6, 0.61), 2)])
+def test_bins_are_a_tenth_wide(confidence: tuple[float, float], bins: int) -> None:
+    first = np.array(confidence)
+    stats = row_stats(np.stack([first, 1 - first], axis=1)[None], np.zeros(2, dtype=np.intp))
+    assert len(reliability(stats)) == bins
+
+
+def test_a_genre_without_a_tested_row_has_no_area_and_does_not_lower_the_means() -> None:
+    votes = np.array([[0.7, 0.1, 0.2], [np.nan] * 3, [0.2, 0.1, 0.7]])[None]
+    for rows in ([0, 1, 2], [0, 2]):
+        truth = np.array(rows)
+        areas = pair_aucs(votes[:, rows], truth, once(truth))
+        assert {pair: area for pair, (area, _) in areas.items()} == {(0, 2): 1.0}
+        found = metrics(row_stats(votes[:, rows], truth), once(truth))
+        assert found["balanced_accuracy"] == found["macro_f1"] == 1
+
+
 def test_resamples_keep_each_genres_size_and_units_together() -> None:
     truth = np.array([0, 0, 0, 0, 1, 1, 1])
     units = ["a", "a", "b", "c", "d", "e", "a"]

@@ -90,7 +90,7 @@ def test_labels_that_cannot_be_split_say_why(genres: list[str], message: str) ->
 
 def test_folds_that_leave_one_artist_to_learn_from_are_refused() -> None:
     genres = ["a"] * 3 + ["b"] * 9
-    with pytest.raises(TrainingDataError, match="3 artists of a leave one to learn from: take 3 folds"):
+    with pytest.raises(TrainingDataError, match="3 artists of a leave one to train on: use 3 folds"):
         splits(genres, [[]] * 12, folds=2)
     assert len(splits(genres, [[]] * 12, folds=3)) == 3
     assert len(splits(["a"] * 4 + ["b"] * 9, [[]] * 13, folds=2)) == 2

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from math import log, sqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -8,8 +9,20 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from classifiers.errors import ClassifierError
-from classifiers.text.vectors import heaviest, vectors
-from classifiers.text.views import VIEWS, ViewOptions, distinct, fit_view, log_odds, totals
+from classifiers.text.views import (
+    VIEWS,
+    ViewOptions,
+    bag_vectors,
+    distinct,
+    fit_view,
+    heaviest,
+    log_odds,
+    sum_tags,
+    totals,
+)
+
+if TYPE_CHECKING:
+    from random import Random
 
 LABELS = [f"label {i}" for i in range(8)]
 BAG = st.dictionaries(st.sampled_from(LABELS), st.floats(0.001, 15))
@@ -19,28 +32,28 @@ GENRES = ["x", "y", "x", "y"]
 
 @given(BAG, st.floats(0.01, 100))
 def test_a_row_has_length_one_whatever_the_number_of_covers(bag: dict[str, float], scale: float) -> None:
-    row = vectors([bag], LABELS)[0]
+    row = bag_vectors([bag], LABELS)[0]
     assert np.linalg.norm(row) == pytest.approx(1 if bag else 0)
-    scaled = vectors([{label: weight * scale for label, weight in bag.items()}], LABELS)[0]
+    scaled = bag_vectors([{label: weight * scale for label, weight in bag.items()}], LABELS)[0]
     assert scaled == pytest.approx(row)
 
 
 @given(BAG, st.integers(1, 8))
 def test_a_heavier_label_has_the_larger_number(bag: dict[str, float], root: int) -> None:
-    row = dict(zip(LABELS, vectors([bag], LABELS, root=root)[0], strict=True))
+    row = dict(zip(LABELS, bag_vectors([bag], LABELS, root=root)[0], strict=True))
     ranked = [row[label] for label, _ in heaviest(bag)]
     assert ranked == sorted(ranked, reverse=True)
     assert all(row[label] == 0 for label in LABELS if label not in bag)
 
 
 def test_labels_out_of_the_vocabulary_change_nothing() -> None:
-    assert vectors([{"a": 1.0, "new": 9.0}], ["a", "b"]).tolist() == [[1.0, 0.0]]
-    assert vectors([{"new": 9.0}], ["a", "b"]).tolist() == [[0.0, 0.0]]
+    assert bag_vectors([{"a": 1.0, "new": 9.0}], ["a", "b"]).tolist() == [[1.0, 0.0]]
+    assert bag_vectors([{"new": 9.0}], ["a", "b"]).tolist() == [[0.0, 0.0]]
 
 
 def test_the_top_is_taken_of_the_whole_bag() -> None:
-    assert vectors([{"a": 1.0, "new": 9.0}], ["a"], top=1).tolist() == [[0.0]]
-    assert vectors([{"a": 1.0, "b": 2.0}], ["a", "b"], top=1).tolist() == [[0.0, 1.0]]
+    assert bag_vectors([{"a": 1.0, "new": 9.0}], ["a"], top=1).tolist() == [[0.0]]
+    assert bag_vectors([{"a": 1.0, "b": 2.0}], ["a", "b"], top=1).tolist() == [[0.0, 1.0]]
 
 
 def test_views_choose_their_labels() -> None:
@@ -50,6 +63,29 @@ def test_views_choose_their_labels() -> None:
     assert views["distinct"].labels == ("b", "c")
     assert views["log-odds"].labels == ("a", "b")
     assert views["top"].vectors([{"b": 2.0, "a": 1.0}]).tolist() == [[0.0]]
+
+
+def test_by_default_the_view_top_uses_the_hundred_heaviest_labels() -> None:
+    bag = {f"label {i:03}": 200.0 - i for i in range(150)}
+    view = fit_view("top", [bag, bag], ["x", "y"])
+    assert view.labels == tuple(sorted(bag)[:100])
+    assert not view.vectors([{**bag, "label 000": 0.01}])[0, 0], "not among the bag's hundred heaviest"
+
+
+def test_by_default_views_by_genre_use_a_hundred_labels_of_each() -> None:
+    bags = [{f"{genre} {i:03}": 200.0 - i for i in range(150)} for genre in "xy"]
+    assert len(fit_view("distinct", bags, ["x", "y"]).labels) == 200
+    assert len(fit_view("log-odds", bags * 2, ["x", "y"] * 2).labels) == 200
+
+
+@given(st.lists(BAG, max_size=5), st.randoms())
+def test_a_bag_sums_the_tags_of_covers_in_any_order(covers: list[dict[str, float]], random: Random) -> None:
+    bag = sum_tags(cover.items() for cover in covers)
+    assert bag == pytest.approx(
+        {label: sum(cover.get(label, 0) for cover in covers) for label in {n for c in covers for n in c}}
+    )
+    random.shuffle(covers)
+    assert sum_tags(cover.items() for cover in covers) == bag
 
 
 def test_single_covers_are_damped_more_than_bags() -> None:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers.ensemble.pooling import FLOOR, pooled
+from classifiers.ensemble.pooling import VOTER_FLOOR, pooled
 from classifiers.ensemble.results import VoterName
 from classifiers.metrics.splits import scores
-from classifiers.training.blending import FEW, RIDGE, best_few, blended, fit_weights
+from classifiers.training.blending import MAX_MODELS, RIDGE, best_models, blended, fit_weights
 from classifiers.training.cross_validation import HeldOut, by_fold
 from classifiers.training.dataset import Row
 from classifiers.training.voters import VoterPredictions
@@ -30,7 +30,7 @@ def drawn(
 
 
 def objective(weights: np.ndarray, votes: np.ndarray, truth: np.ndarray) -> float:
-    logs = np.einsum("nmg,m->ng", np.log(np.maximum(votes, FLOOR)), weights)
+    logs = np.einsum("nmg,m->ng", np.log(np.maximum(votes, VOTER_FLOOR)), weights)
     shares = np.exp(logs) / np.exp(logs).sum(axis=1, keepdims=True)
     return scores(shares, truth).log_loss + RIDGE * ((weights - 1 / len(weights)) ** 2).sum()
 
@@ -68,9 +68,9 @@ def test_a_model_that_knows_more_weighs_more() -> None:
 
 def test_the_best_are_taken_and_one_of_each_source() -> None:
     votes, truth = drawn(2, (0.1, 0.9, 0.8, 0.3, 0.2, 0.5, 0.05))
-    assert best_few(votes, truth, list("aabcdef")) == [1, 2, 5, 3]
-    assert len(best_few(votes, truth, list("abcdefg"))) == FEW
-    assert best_few(votes, truth, list("aaaaaaa")) == [1]
+    assert best_models(votes, truth, list("aabcdef")) == [1, 2, 5, 3]
+    assert len(best_models(votes, truth, list("abcdefg"))) == MAX_MODELS
+    assert best_models(votes, truth, list("aaaaaaa")) == [1]
 
 
 def held(votes: np.ndarray, truth: np.ndarray, folds: int = 3) -> HeldOut:
@@ -80,7 +80,7 @@ def held(votes: np.ndarray, truth: np.ndarray, folds: int = 3) -> HeldOut:
         rows=[Row(str(i), "", {"lite": [{}]}) for i in range(len(truth))],
         fold=np.arange(len(truth)) // 3 % folds,
         truth=truth,
-        answers=[
+        predictions=[
             [VoterPredictions(votes[i : i + 1, m], known) for i in range(len(truth))]
             for m in range(votes.shape[1])
         ],

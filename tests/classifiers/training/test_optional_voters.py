@@ -11,7 +11,7 @@ from helpers.rows import bags, row, rows, versions
 from classifiers.ensemble.ensemble import Ensemble
 from classifiers.ensemble.results import VoterName
 from classifiers.errors import ClassifierError, ModelFileError, UnknownVoterError
-from classifiers.training.cross_validation import weights_of
+from classifiers.training.cross_validation import voter_weights
 from classifiers.training.save import save
 from classifiers.training.train import train
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from classifiers.training.dataset import Row
-    from classifiers.training.train import Trained
+    from classifiers.training.train import TrainedEnsemble
 
 LIKED = {"jazz": 0, "metal": 1, "pop": 2}
 
@@ -33,13 +33,13 @@ def coloured(artist: Row) -> Row:
     return artist
 
 
-def trained(**voters: tuple[str, ...]) -> Trained:
+def trained(**voters: tuple[str, ...]) -> TrainedEnsemble:
     return train(
         [coloured(artist) for artist in rows(per_genre=6, embedded=("lite",))],
         versions(),
         views=("all", "embedding"),
         classifiers=("complement_nb",),
-        measures={"colours": "hsv 1", "thumbnail": "rgb 1"},
+        feature_versions={"colours": "hsv 1", "thumbnail": "rgb 1"},
         folds=2,
         repeats=1,
         **voters,
@@ -47,12 +47,12 @@ def trained(**voters: tuple[str, ...]) -> Trained:
 
 
 @pytest.fixture(scope="module")
-def with_optional() -> Trained:
+def with_optional() -> TrainedEnsemble:
     return trained(optional=("colour-knn", "transfer"))
 
 
 @pytest.fixture(scope="module")
-def stem(with_optional: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def stem(with_optional: TrainedEnsemble, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("models") / "m"
     assert len(save(with_optional, path, created="2026-11-20")) == 3
     return path
@@ -64,7 +64,7 @@ def artist() -> Row:
 
 
 def test_optional_voters_change_nothing_until_they_are_asked_for(
-    with_optional: Trained, stem: Path, artist: Row
+    with_optional: TrainedEnsemble, stem: Path, artist: Row
 ) -> None:
     plain = trained()
     assert plain.estimates == with_optional.estimates
@@ -83,7 +83,7 @@ def test_optional_voters_change_nothing_until_they_are_asked_for(
 
 
 def test_an_optional_voter_votes_with_its_weight_among_the_others(
-    with_optional: Trained, stem: Path, artist: Row
+    with_optional: TrainedEnsemble, stem: Path, artist: Row
 ) -> None:
     asked = Ensemble.load(stem, ["colour-knn"])
     name = VoterName("colours", "embedding", "colour-knn")
@@ -94,10 +94,12 @@ def test_an_optional_voter_votes_with_its_weight_among_the_others(
     assert {vote.voter: vote.weight for vote in result.votes} == pytest.approx(expected, abs=1e-5)
     assert max(result.votes[-1].probabilities, key=result.votes[-1].probabilities.get) == "metal"  # type: ignore[arg-type]
     assert result.confidence is None, "nobody measured how often this ensemble is right"
-    assert asked.measures == {"colours": "hsv 1"}
+    assert asked.feature_versions == {"colours": "hsv 1"}
 
 
-def test_it_says_after_loading_what_it_said_before(with_optional: Trained, stem: Path, artist: Row) -> None:
+def test_it_says_after_loading_what_it_said_before(
+    with_optional: TrainedEnsemble, stem: Path, artist: Row
+) -> None:
     asked = Ensemble.load(stem, ["colour-knn", "transfer"])
     result = asked.vote(bags(artist), artist.covers, artist.embeddings)
     (votes,) = with_optional.probabilities([artist])
@@ -206,13 +208,13 @@ def test_a_model_without_optional_voters_leaves_no_graph_of_an_earlier_one(
 
 def test_a_model_needs_what_it_reads() -> None:
     for name in ("colour-knn", "transfer"):
-        with pytest.raises(ClassifierError, match=f"{name} reads"):
+        with pytest.raises(ClassifierError, match=f"{name} needs"):
             train(rows(), versions(), optional=(name,))
 
 
 def test_weights_beyond_those_who_vote_are_on_their_scale() -> None:
     losses = np.array([0.4, 0.6, 0.5])
-    inner, outer = weights_of(losses, 3, 2), weights_of(losses, 3)
+    inner, outer = voter_weights(losses, 3, 2), voter_weights(losses, 3)
     assert inner[:2].sum() == pytest.approx(1)
     assert inner / inner.sum() == pytest.approx(outer)
-    assert weights_of(np.array([2.0, 2.0, 0.5]), 3, 2).tolist() == [0.5, 0.5, 0.5]
+    assert voter_weights(np.array([2.0, 2.0, 0.5]), 3, 2).tolist() == [0.5, 0.5, 0.5]

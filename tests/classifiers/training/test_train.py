@@ -12,9 +12,9 @@ from helpers.rows import cover, row, rows, versions
 
 from classifiers.ensemble.ensemble import Ensemble
 from classifiers.errors import ClassifierError, TrainingDataError
-from classifiers.metrics.splits import LEAST
+from classifiers.metrics.splits import MIN_ARTISTS
 from classifiers.text.views import VIEWS, ViewOptions
-from classifiers.training.cross_validation import weights_of
+from classifiers.training.cross_validation import voter_weights
 from classifiers.training.dataset import Row
 from classifiers.training.save import save
 from classifiers.training.train import train
@@ -83,10 +83,10 @@ def test_views_that_look_at_genres_do_not_leak_into_the_scores() -> None:
 
 
 def test_skill_weighs_voters_and_chance_weighs_nothing() -> None:
-    good, chance, worse = weights_of(np.array([0.4, np.log(3), 2.0]), 3)
+    good, chance, worse = voter_weights(np.array([0.4, np.log(3), 2.0]), 3)
     assert (good, chance, worse) == (1.0, 0.0, 0.0)
-    assert weights_of(np.array([2.0, 3.0]), 3).tolist() == [0.5, 0.5]
-    better, less = weights_of(np.array([0.4, 0.6]), 3)
+    assert voter_weights(np.array([2.0, 3.0]), 3).tolist() == [0.5, 0.5]
+    better, less = voter_weights(np.array([0.4, 0.6]), 3)
     assert better > less > 0
 
 
@@ -114,12 +114,12 @@ def test_scores_and_calibration_are_of_answers_out_of_fold() -> None:
     assert trained.calibration.sure_from is None
     clear = train(rows(12), versions(), classifiers=FAST, folds=4, repeats=2)
     assert clear.estimates["balanced_accuracy"].low > 0.6
-    assert clear.calibration.of(1.0).sure
+    assert clear.calibration.confidence(1.0).sure
 
 
 def test_fewer_folds_than_asked_for_are_noted() -> None:
-    trained = train(rows(LEAST), versions(), classifiers=FAST[:1], folds=5, repeats=1)
-    assert trained.folds == LEAST
+    trained = train(rows(MIN_ARTISTS), versions(), classifiers=FAST[:1], folds=5, repeats=1)
+    assert trained.folds == MIN_ARTISTS
     assert "3 folds instead of 5" in trained.notes[0]
 
 
@@ -148,12 +148,21 @@ def test_a_view_without_a_label_casts_no_vote() -> None:
         ([*rows(4), Row("x", "folk", {"lite": [{"man": 1.0}]})], r"too few artists of folk \(1\)"),
         (rows(4) + rows(4)[:1], "more than one row: jazz 0"),
         (rows(4, taggers=("clip",)), "has no tags of lite"),
-        ([replace(each, covers={"lite": [{"man": -1.0}]}) for each in rows(4)], "no number from 0"),
-        ([replace(each, covers={"lite": [{"man": nan}]}) for each in rows(4)], "no number from 0"),
+        (
+            [replace(each, covers={"lite": [{"man": -1.0}]}) for each in rows(4)],
+            "is not finite and at least 0",
+        ),
+        (
+            [replace(each, covers={"lite": [{"man": nan}]}) for each in rows(4)],
+            "is not finite and at least 0",
+        ),
         ([replace(each, covers={"lite": []}) for each in rows(4)], "has no cover"),
         ([replace(each, groups=["one"]) for each in rows(4)], "different numbers of covers"),
         ([replace(each, embeddings={"lite": np.ones((2, 4))}) for each in rows(4)], "different numbers"),
-        ([replace(each, embeddings={"lite": np.full((3, 4), nan)}) for each in rows(4)], "embedding that is"),
+        (
+            [replace(each, embeddings={"lite": np.full((3, 4), nan)}) for each in rows(4)],
+            "embedding with invalid numbers",
+        ),
     ],
 )
 def test_rows_that_cannot_be_trained_on_say_why(labelled: list[Row], message: str) -> None:

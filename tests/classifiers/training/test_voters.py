@@ -20,7 +20,7 @@ def artists(genre: str, label: str, covers: int, count: int) -> list[Row]:
 def votes(rows: list[Row], view: str) -> np.ndarray:
     names = voter_names(rows, versions(), (view,), ("logistic_regression",))
     (fitted,) = fit_voters(rows, names, ["jazz", "pop"])
-    return fitted.answers([Row("new", "", {"lite": [{"guitar": 1.0}]})])[0].votes[0]
+    return fitted.predict([Row("new", "", {"lite": [{"guitar": 1.0}]})])[0].votes[0]
 
 
 def test_an_artists_covers_teach_as_much_as_the_square_root_of_their_number() -> None:
