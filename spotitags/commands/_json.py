@@ -38,7 +38,7 @@ def covers_json(bags: Sequence[TagBag]) -> dict[str, Any]:
     """``{"used", "skipped": [{"cover", "reason"}]}``; where one tagger alone skips, the reason names it."""
     return {
         "used": max(bag.covers for bag in bags),
-        "skipped": [skipped._asdict() for skipped in _skipped(bags)],
+        "skipped": [{"cover": cover, "reason": reason} for cover, reason, _ in _skipped(bags)],
     }
 
 

@@ -74,7 +74,7 @@ class HttpClient:
         """The body that ``url`` answers 200 with, after at most `MAX_REDIRECTS` redirects.
 
         Raises:
-            FetchError: With a reason that `spotitags.covers.fetch.REASONS` explains.
+            FetchError: With a reason that `spotitags.errors.REASONS` explains.
             RateLimitError: The service asks for a longer pause than ``longest_wait``, or kept asking.
         """
         import stamina

@@ -12,7 +12,7 @@ from spotitags.taggers.validation import tagger_name
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from spotitags.covers.fetch_cache import CoverRequest
+    from spotitags.covers.fetch import CoverRequest
     from spotitags.errors import SpotiTagsError
     from spotitags.pipeline.tag_cache import TagCache
     from spotitags.pipeline.tagger_pool import TaggerPool
@@ -115,7 +115,7 @@ def _covers(job: ArtistJob, unreadable: Mapping[str, Skipped]) -> _Covers:
         elif request.digest is None:
             covers.unfetched.append(request.album.id)
         elif request.digest in unreadable:
-            covers.skipped.append(Skipped(request.album.name, unreadable[request.digest].reason))
+            covers.skipped.append(unreadable[request.digest]._replace(cover=request.album.name))
         else:
             covers.pictures.setdefault(request.digest, replace(request.album, digest=request.digest))
     return covers
@@ -178,7 +178,7 @@ def _no_covers_error(job: ArtistJob, skipped: Sequence[Skipped]) -> NoCoversErro
         return NoCoversError(
             f"artist {job.ref} has no albums in this catalogue: check the id, or take another --catalog"
         )
-    reasons = "; ".join(f"{cover}: {reason}" for cover, reason in skipped[:3])
+    reasons = "; ".join(f"{cover}: {reason}" for cover, reason, _ in skipped[:3])
     more = f"; and {len(skipped) - 3} more" if len(skipped) > 3 else ""  # noqa: PLR2004
     return NoCoversError(
         f"none of the {len(skipped)} covers of artist {job.ref} can be used ({reasons}{more})",

@@ -26,8 +26,8 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from spotitags.covers.decode import MIN_SIDE, decode, decode_many
-from spotitags.covers.fetch import REASONS, CoverFetcher, Limits, choose_image
-from spotitags.errors import CoverError
+from spotitags.covers.fetch import CoverFetcher, Limits, choose_image
+from spotitags.errors import REASONS, CoverError
 from spotitags.records import Album, Artist, Cover, CoverFile, Image, Skipped
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def file(data: bytes) -> CoverFile:
 
 def reason(skipped: object) -> str:
     assert isinstance(skipped, Skipped), skipped
-    return skipped.reason.split(":")[0]
+    assert skipped.reason.partition(":")[0] == skipped.code
+    return skipped.code
 
 
 # Choosing
@@ -135,9 +136,9 @@ def test_a_bad_cover_is_skipped_by_name(name: str) -> None:
 
 
 def test_the_limit_on_pixels_is_the_caller_s() -> None:
-    assert decode(file(cover()), 224, pixels=320 * 300).pixels.shape == (300, 320, 3)
+    assert decode(file(cover()), 224, max_pixels=320 * 300).pixels.shape == (300, 320, 3)
     with pytest.raises(CoverError, match="320x300, at most 95999"):
-        decode(file(cover()), 224, pixels=320 * 300 - 1)
+        decode(file(cover()), 224, max_pixels=320 * 300 - 1)
 
 
 @pytest.mark.parametrize(
