@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from spotitags.bags.merge import bags_of, merge, merged_name, merged_version
+from spotitags.bags.bag import artist_bags, merged_name
+from spotitags.bags.merge import merge, merged_version
 from spotitags.bags.tables import frame
 from spotitags.catalogs.registry import choose_catalog, open_catalog
 from spotitags.errors import InputError, ModelError, SpotiTagsError
@@ -57,7 +58,7 @@ class SpotiTags:
         genres: Vote between these alone; empty takes the model's.
         albums: Most albums an artist, at least 1.
         keep_broad: Keep tags that fit nearly every cover.
-        merge: Make the bags of several taggers into one, as `spotitags.bags.merge.merged` does.
+        merge: Make the bags of several taggers into one, as `spotitags.bags.merge.merge_tags` does.
         max_calls: Most calls, of all taggers together and for as long as the instance lives, that cost money;
             None for no limit.
         offline: Open no socket.
@@ -280,7 +281,7 @@ class SpotiTags:
 
     def _bags(self, seen: TaggedCovers) -> list[TagBag]:
         names = [self._library.tagger] if self._library is not None else self._tagger_pool.names
-        return bags_of(seen, names, merging=self.merge, keep_broad=self.keep_broad)
+        return artist_bags(seen, names, merged=self.merge, keep_broad=self.keep_broad)
 
     @cached_property
     def _tagger_pool(self) -> TaggerPool:
