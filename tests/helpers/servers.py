@@ -128,11 +128,11 @@ class MusicBrainzReplay:
         self, *, contact: str | None = CONTACT, refresh: bool = False, url: str | None = None, **changes: Any
     ) -> MusicBrainzCatalog:
         """The real catalogue, pointed here."""
-        answers = ResponseCache(Cache(self.cache), "musicbrainz", refresh=refresh)
+        responses = ResponseCache(Cache(self.cache), "musicbrainz", refresh=refresh)
         client = MusicBrainzClient(
             contact,
-            answers=answers,
-            pace=RateLimiter(self.cache / "pace", 0),
+            responses=responses,
+            rate_limiter=RateLimiter(self.cache / "pace", 0),
             url=url or self.web.url_for("/"),
         )
         return MusicBrainzCatalog(client, archive=self.web.url_for("/archive"), **changes)

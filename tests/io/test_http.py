@@ -18,7 +18,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from spotitags.errors import FetchError, RateLimitError
-from spotitags.io.http import MAX_REDIRECTS, HttpClient, _redirected, retry_after
+from spotitags.io.http import MAX_REDIRECTS, HttpClient, _redirect_url, retry_after
 from spotitags.io.rate_limit import RateLimiter
 
 if TYPE_CHECKING:
@@ -148,17 +148,17 @@ def test_a_redirect_from_https_to_http_is_followed_by_https(
     ],
 )
 def test_no_redirect_leaves_https(source: str, target: str, followed: str) -> None:
-    assert _redirected(httpx2.URL(source), httpx2.URL(target)) == followed
+    assert _redirect_url(httpx2.URL(source), httpx2.URL(target)) == followed
 
 
 @pytest.mark.parametrize("wait", [0.0, 0.5])
-def test_the_wait_for_a_turn_is_no_part_of_the_time_for_an_answer(
+def test_the_wait_for_the_rate_limiter_does_not_count_as_time_for_the_response(
     httpserver: HTTPServer, tmp_path: Path, wait: float
 ) -> None:
     httpserver.expect_oneshot_request("/a").respond_with_data(b"", 503)
     httpserver.expect_request("/a").respond_with_data(b"good")
     pace = RateLimiter(tmp_path / "pace", wait)
-    with HttpClient(seconds=0.4, turn=pace.acquire) as client:
+    with HttpClient(seconds=0.4, acquire=pace.acquire) as client:
         assert client.get(httpserver.url_for("/a")) == b"good"
 
 

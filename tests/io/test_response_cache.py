@@ -65,9 +65,9 @@ def test_another_question_or_service_is_another_answer(cache: Cache) -> None:
     assert ResponseCache(cache, "t").get_or_call("q", Service(3)) == 3
 
 
-@pytest.mark.parametrize("ages", [Lifetimes(found=-1), Lifetimes(found=-1, missing=-1)])
-def test_an_old_answer_is_renewed(cache: Cache, ages: Lifetimes) -> None:
-    answers, service = ResponseCache(cache, "s", ages=ages), Service(1, 2)
+@pytest.mark.parametrize("lifetimes", [Lifetimes(found=-1), Lifetimes(found=-1, missing=-1)])
+def test_an_old_answer_is_renewed(cache: Cache, lifetimes: Lifetimes) -> None:
+    answers, service = ResponseCache(cache, "s", lifetimes=lifetimes), Service(1, 2)
     assert [answers.get_or_call("q", service) for _ in range(2)] == [1, 2]
 
 
@@ -90,11 +90,11 @@ def test_a_short_wait_is_waited_out(cache: Cache) -> None:
     pauses: list[float] = []
     service = Service(wait(20), 1)
 
-    def pause(seconds: float) -> None:
+    def sleep(seconds: float) -> None:
         pauses.append(seconds)
         cache.put("wait", "s:", None)
 
-    assert ResponseCache(cache, "s", pause=pause).get_or_call("q", service) == 1
+    assert ResponseCache(cache, "s", sleep=sleep).get_or_call("q", service) == 1
     assert len(pauses) == 1
     assert 15 <= pauses[0] <= 20
 
@@ -128,7 +128,7 @@ def test_a_wait_is_the_account_s_own(cache: Cache) -> None:
 
 def test_when_the_wait_is_over_it_is_asked_again(cache: Cache) -> None:
     with pytest.raises(RateLimitError):
-        ResponseCache(cache, "s", patience=-1).get_or_call("q", Service(wait(0.01)))
+        ResponseCache(cache, "s", max_wait=-1).get_or_call("q", Service(wait(0.01)))
     assert ResponseCache(cache, "s").get_or_call("q", Service(1)) == 1
 
 

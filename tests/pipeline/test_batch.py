@@ -120,7 +120,7 @@ def test_a_used_up_quota_ends_the_questions_until_its_time_for_later_runs_too(
         refused = [line for line in lines if line.get("error", {}).get("type") == "RateLimitError"]
         assert 5 <= len(refused) < 30
         assert all("run again after" in line["error"]["message"] for line in refused)
-        assert "finished is kept" in err
+        assert "finished work is cached" in err
         asked = len(day.of("spotify"))
         _, again, _ = predict(day, tmp_path / "home", artists, "spotify")
         assert len(day.of("spotify")) == asked

@@ -1,4 +1,4 @@
-"""Editions of one release: a deluxe issue or a remaster repeats a cover that was already counted."""
+"""Merge editions of one release: a deluxe edition or a remaster repeats a cover."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ _OTHER_WORK = re.compile(r"\b(?:live|acoustic|instrumentals?|demos?|unplugged|se
 
 
 def title_key(title: str) -> str:
-    """What all editions of a title share: no case, punctuation, or edition note in brackets or after a dash.
+    """Return a title without case, punctuation and edition notes: equal for all editions of a release.
+
+    An edition note is in brackets or after a dash.
 
     >>> title_key("Paper Lanterns (Deluxe Edition) [2011 Remaster]")
     'paper lanterns'
@@ -37,7 +39,7 @@ def title_key(title: str) -> str:
 
 
 def merge_editions(albums: Sequence[Album]) -> list[Album]:
-    """The first of each group of albums that share kind and title, or an image; the order stays."""
+    """Keep the first of all albums that share kind and title, or an image; the order stays."""
     seen: set[str | tuple[str, str]] = set()
     kept = []
     for album in albums:

@@ -119,7 +119,7 @@ def test_a_rate_limit_surfaces_at_once_with_the_time_to_come_back(
     spotify: SpotifyReplay, name: str, seconds: int, *, quota: bool
 ) -> None:
     spotify.albums(name)
-    with pytest.raises(RateLimitError, match=r"run again after 20.*finished is kept") as caught:
+    with pytest.raises(RateLimitError, match=r"run again after 20.*finished work is cached") as caught:
         spotify.catalog().albums(ARTIST, 10)
     assert caught.value.quota is quota
     assert ("quota" in str(caught.value)) is quota
@@ -183,7 +183,7 @@ def test_a_server_error_that_stays_is_told_after_a_few_tries(spotify: SpotifyRep
 
 
 def test_a_market_is_checked_here_and_there(spotify: SpotifyReplay) -> None:
-    with pytest.raises(InputError, match="'usa' is no market"):
+    with pytest.raises(InputError, match="'usa' is not a market"):
         spotify.catalog(market="usa").albums(ARTIST, 10)
     spotify.albums("bad_market")
     with pytest.raises(InputError, match="Invalid market code"):

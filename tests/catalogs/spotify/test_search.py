@@ -52,6 +52,6 @@ def test_a_playlist_that_spotify_hides_is_told_with_another_way(spotify: Spotify
 
 
 def test_what_is_no_playlist_is_told_before_any_call(spotify: SpotifyReplay) -> None:
-    with pytest.raises(InputError, match="no playlist"):
+    with pytest.raises(InputError, match="not a playlist"):
         spotify.catalog().playlist("https://example.org/playlist/1")
     assert spotify.web.log == []
