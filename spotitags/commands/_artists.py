@@ -190,4 +190,4 @@ def save_contact(settings: Settings, contact: str) -> None:
     from spotitags.catalogs.musicbrainz.client import user_agent
 
     user_agent(contact)
-    settings.keep_contact(contact)
+    settings.save_contact(contact)

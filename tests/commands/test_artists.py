@@ -134,13 +134,13 @@ def test_a_contact_is_asked_for_only_where_it_would_help(
 def test_a_contact_is_kept_for_later_runs_and_the_environment_goes_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Settings(config_dir=tmp_path / "new").keep_contact(CONTACT)
+    Settings(config_dir=tmp_path / "new").save_contact(CONTACT)
     assert Settings(config_dir=tmp_path / "new").contact == CONTACT
     monkeypatch.setenv("SPOTITAGS_CONTACT", "you@example.org")
     assert Settings(config_dir=tmp_path / "new").contact == "you@example.org"
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match="SPOTITAGS_CONFIG_DIR"):
-        Settings(config_dir=tmp_path / "file" / "x").keep_contact(CONTACT)
+        Settings(config_dir=tmp_path / "file" / "x").save_contact(CONTACT)
 
 
 def at_a_terminal(home: Path, day: Day, typed: bytes, *args: str) -> tuple[int, str, str]:
