@@ -1,4 +1,4 @@
-"""Settings from the environment; no other module reads environment variables."""
+"""Settings from the environment; no other module reads the variables that are named here."""
 
 from __future__ import annotations
 

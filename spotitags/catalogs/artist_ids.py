@@ -28,7 +28,7 @@ def _normalised(name: str) -> str:
 
 
 def bare_id(artist: str) -> str:
-    """Return the id in any form of a Spotify artist; return other text, such as an id of a manifest, as is."""
+    """Return the id in any form of a Spotify artist; other text, such as an id of a manifest, as is."""
     try:
         return spotify_id(artist)
     except InputError:

@@ -173,6 +173,18 @@ def refusal(budget: DailyQuota, kind: str) -> RateLimitError | None:
     return None
 
 
+def test_a_quota_is_free_again_24_hours_after_the_first_hour_that_used_it(cache: Cache) -> None:
+    midnight = datetime(2026, 11, 20, tzinfo=UTC)
+    clock = [midnight + timedelta(minutes=20)]
+    quota = DailyQuota(cache, "me", 2, setting="CALLS", now=lambda: clock[0])
+    quota.spend("albums")
+    clock[0] = midnight + timedelta(hours=10)
+    quota.spend("albums")
+    error = refusal(quota, "albums")
+    assert error
+    assert error.retry_at == midnight + timedelta(hours=25)
+
+
 def test_no_budget_counts_nothing(cache: Cache) -> None:
     for _ in range(3):
         DailyQuota(cache, "me", None, setting="CALLS").spend("albums")

@@ -64,7 +64,7 @@ class LibraryCatalog:
 
     @property
     def trained_on(self) -> frozenset[str]:
-        """Ids of the artists that the bundled model was trained on, which have the genres of the held-out ones."""
+        """Ids of the artists that the bundled model was trained on; they have genres of held-out ones."""
         genres = {row["genre"] for row in self._sample["artists"] if row["held_out"]}
         return frozenset(
             row["id"] for row in self._sample["artists"] if row["genre"] in genres and not row["held_out"]

@@ -111,6 +111,25 @@ def test_pages_of_a_hundred_are_read_to_the_end(musicbrainz: MusicBrainzReplay) 
     assert len(musicbrainz.calls) == 3
 
 
+@pytest.mark.parametrize(("count", "pages"), [(99, 1), (100, 1), (101, 2), (200, 2), (5000, 10)])
+def test_no_page_after_the_last_is_requested(musicbrainz: MusicBrainzReplay, count: int, pages: int) -> None:
+    group = fixture("musicbrainz/release_groups.json")["body"]["release-groups"][0]
+    page = {"release-group-count": count, "release-groups": [group]}
+    musicbrainz.web.expect_request("/ws/2/release-group").respond_with_json(page)
+    musicbrainz.catalog().albums(BAND, 1)
+    assert [query["offset"] for _, query in musicbrainz.calls] == [str(100 * n) for n in range(pages)]
+
+
+def test_a_count_that_promises_too_much_ends_with_an_empty_page(musicbrainz: MusicBrainzReplay) -> None:
+    group = fixture("musicbrainz/release_groups.json")["body"]["release-groups"][0]
+    for offset, groups in ((0, [group]), (100, [])):
+        page = {"release-group-count": 900, "release-groups": groups}
+        asked = Asks({"offset": str(offset)})
+        musicbrainz.web.expect_request("/ws/2/release-group", query_string=asked).respond_with_json(page)
+    assert len(musicbrainz.catalog().albums(BAND, 1000)) == 1
+    assert len(musicbrainz.calls) == 2
+
+
 def test_the_service_is_told_who_asks(musicbrainz: MusicBrainzReplay) -> None:
     musicbrainz.stock()
     musicbrainz.catalog().albums(BAND, 1)
@@ -238,6 +257,7 @@ def test_artists_are_found_by_name_with_what_tells_them_apart(musicbrainz: Music
     ]
     musicbrainz.answers("artist", "search_none", query="nobody")
     assert musicbrainz.catalog().search("nobody") == []
+    assert [query["limit"] for _, query in musicbrainz.calls] == ["5", "10"]
 
 
 def test_genres_come_with_their_votes_most_first(musicbrainz: MusicBrainzReplay) -> None:
