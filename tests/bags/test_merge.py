@@ -1,4 +1,4 @@
-"""Bags of several taggers made into one: the laws of it."""
+"""Properties of merged tags and of bags of several taggers."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ def test_a_tagger_s_scale_makes_no_difference(one: list[Tag], other: list[Tag], 
 
 @given(COVER)
 def test_one_tagger_s_order_is_kept(cover: list[Tag]) -> None:
-    said = {tag.label: tag.weight for tag in cover if tag.weight > 0}
-    ranked = dict(merge_tags([[Tag(f"label {i}", weight) for i, weight in enumerate(said.values())]]))
-    weights = list(said.values())
+    weighted = {tag.label: tag.weight for tag in cover if tag.weight > 0}
+    ranked = dict(merge_tags([[Tag(f"label {i}", weight) for i, weight in enumerate(weighted.values())]]))
+    weights = list(weighted.values())
     for i, a in enumerate(weights):
         for j, b in enumerate(weights):
             if a > b:
@@ -99,7 +99,7 @@ def test_a_merged_bag_s_weights_are_at_most_its_covers(covers: list[list[list[Ta
     assert all(0 < tag.weight <= whole.covers for tag in whole.tags)
 
 
-def test_tags_of_equal_weight_are_in_alphabetical_order_whoever_gave_them_first() -> None:
+def test_tags_of_equal_weight_are_in_alphabetical_order_in_any_order_of_taggers() -> None:
     covers = [[Tag("sea", 0.5), Tag("man", 0.5)], [Tag("fire", 0.1), Tag("boat", 0.1)]]
     for order in (covers, covers[::-1]):
         assert [tag.label for tag in merge_tags(order)] == ["boat", "fire", "man", "sea"]

@@ -1,4 +1,4 @@
-"""Labels narrowed to some genres, wherever `--genres` narrows them."""
+"""Labels restricted to some genres by ``--genres``."""
 
 from __future__ import annotations
 

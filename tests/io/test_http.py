@@ -171,7 +171,7 @@ def test_a_body_over_the_limit_is_not_read_to_its_end(httpserver: HTTPServer, de
 
 
 def drip(connection: socket.socket, over: threading.Event) -> None:
-    """A byte now and then, for as long as somebody listens: every single wait is short."""
+    """Send a byte every 20 ms until the client leaves: every single wait is short."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
     try:
         while not over.wait(0.02):
@@ -221,7 +221,7 @@ def test_a_connection_that_breaks_is_tried_again_and_named(
     assert len(seen) == 3
 
 
-def test_nobody_there_is_a_connection_failure() -> None:
+def test_a_closed_port_is_a_connection_failure() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     assert failure(f"http://127.0.0.1:{port}/").reason == "connection"

@@ -29,7 +29,7 @@ for _ in range(4):
 
 
 class Clock:
-    """A clock that moves only when somebody waits."""
+    """A clock that advances only by waits."""
 
     def __init__(self, now: float) -> None:
         self.now = now

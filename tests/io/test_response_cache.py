@@ -132,7 +132,7 @@ def test_when_the_wait_is_over_it_is_asked_again(cache: Cache) -> None:
     assert ResponseCache(cache, "s").get_or_call("q", Service(1)) == 1
 
 
-def test_a_wait_without_a_time_is_raised_and_holds_nobody(cache: Cache) -> None:
+def test_a_wait_without_a_time_is_raised_and_not_stored(cache: Cache) -> None:
     answers, service = ResponseCache(cache, "s"), Service(RateLimitError("later"), 1)
     with pytest.raises(RateLimitError):
         answers.get_or_call("q", service)

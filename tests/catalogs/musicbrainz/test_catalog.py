@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 import pytest
-from helpers.servers import ARTIST, BAND, CONTACT, OTHER_BAND, Asks, MusicBrainzReplay, fixture
+from helpers.servers import ARTIST, BAND, CONTACT, OTHER_BAND, HasParameters, MusicBrainzReplay, fixture
 
 from spotitags.catalogs.base import Match
 from spotitags.catalogs.musicbrainz.client import pause_for
@@ -104,7 +104,7 @@ def test_pages_of_a_hundred_are_read_to_the_end(musicbrainz: MusicBrainzReplay) 
             group | {"title": f"{n:03}", "id": f"{n:03}"} for n in range(offset, min(offset + 100, 230))
         ]
         page = {"release-group-count": 230, "release-group-offset": offset, "release-groups": groups}
-        asked = Asks({"offset": str(offset), "limit": "100"})
+        asked = HasParameters({"offset": str(offset), "limit": "100"})
         musicbrainz.web.expect_request("/ws/2/release-group", query_string=asked).respond_with_json(page)
     albums = musicbrainz.catalog().albums(BAND, 1000)
     assert names(albums) == [f"{n:03}" for n in range(230)]
@@ -124,13 +124,13 @@ def test_a_count_that_promises_too_much_ends_with_an_empty_page(musicbrainz: Mus
     group = fixture("musicbrainz/release_groups.json")["body"]["release-groups"][0]
     for offset, groups in ((0, [group]), (100, [])):
         page = {"release-group-count": 900, "release-groups": groups}
-        asked = Asks({"offset": str(offset)})
+        asked = HasParameters({"offset": str(offset)})
         musicbrainz.web.expect_request("/ws/2/release-group", query_string=asked).respond_with_json(page)
     assert len(musicbrainz.catalog().albums(BAND, 1000)) == 1
     assert len(musicbrainz.calls) == 2
 
 
-def test_the_service_is_told_who_asks(musicbrainz: MusicBrainzReplay) -> None:
+def test_requests_name_the_contact(musicbrainz: MusicBrainzReplay) -> None:
     musicbrainz.stock()
     musicbrainz.catalog().albums(BAND, 1)
     agent = musicbrainz.web.log[0][0].headers["User-Agent"]
@@ -164,7 +164,7 @@ def test_an_artist_without_a_link_says_what_else_can_be_given(
     assert len(musicbrainz.calls) == 1
 
 
-def test_an_mbid_that_nobody_has_is_not_found(musicbrainz: MusicBrainzReplay) -> None:
+def test_an_unknown_mbid_is_not_found(musicbrainz: MusicBrainzReplay) -> None:
     musicbrainz.answers("release-group", "not_found")
     with pytest.raises(ArtistNotFoundError, match="check the id"):
         musicbrainz.catalog().albums(BAND, 10)
@@ -224,7 +224,7 @@ def test_an_answer_cut_short_is_whole_the_second_time(musicbrainz: MusicBrainzRe
     assert len(musicbrainz.catalog().albums(BAND, 3)) == 3
 
 
-def test_nobody_there_is_a_catalogue_error_with_a_next_step(musicbrainz: MusicBrainzReplay) -> None:
+def test_a_closed_port_is_a_catalogue_error_with_a_next_step(musicbrainz: MusicBrainzReplay) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     catalog = musicbrainz.catalog(url=f"http://127.0.0.1:{port}")

@@ -235,8 +235,8 @@ def test_odd_entries_of_a_page_are_passed_over(spotify: SpotifyReplay) -> None:
 
 def test_no_server_is_a_catalogue_error_with_a_next_step(spotify: SpotifyReplay) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
-        nobody = f"http://127.0.0.1:{free.getsockname()[1]}/"
-    catalog = spotify.catalog(api_url=nobody, token_url=nobody)
+        closed_port = f"http://127.0.0.1:{free.getsockname()[1]}/"
+    catalog = spotify.catalog(api_url=closed_port, token_url=closed_port)
     with pytest.raises(CatalogError, match=r"check the network.*--offline"):
         catalog.albums(ARTIST, 10)
 

@@ -1,4 +1,4 @@
-"""Spotify on a bad day: what is asked for again, what is kept, and what ends the questions."""
+"""Faults of Spotify: retries, cached responses and the daily quota."""
 
 from __future__ import annotations
 
