@@ -100,11 +100,11 @@ def test_a_stopped_batch_goes_on_where_it_stopped_with_the_same_output(
         _, err = process.communicate(timeout=60)
         assert process.returncode == code
         assert "Traceback" not in err
-        before = {call.question for call in services.calls}
+        before = {call.request for call in services.calls}
         asked = len(services.calls)
         continued = predict(services, tmp_path / "stopped", artists, catalog)
         assert continued[:2] == undisturbed[:2]
-        again = {call.question for call in services.calls[asked:]} & before
+        again = {call.request for call in services.calls[asked:]} & before
         assert not [question for question in again if any(ref in question for ref in printed)]
         asked = len(services.calls)
         assert predict(services, tmp_path / "stopped", artists, catalog)[:2] == undisturbed[:2]
@@ -140,11 +140,11 @@ def test_a_refresh_asks_for_everything_anew_once(tmp_path: Path) -> None:
     path.write_text("\n".join(ids(4)))
     with serving(FaultyServices()) as services:
         first = predict(services, tmp_path / "home", path, "musicbrainz")
-        questions = sorted(call.question for call in services.calls)
+        questions = sorted(call.request for call in services.calls)
         args = ["predict", "--artists", str(path), "--catalog", "musicbrainz", "--tagger", "lite", "--json"]
         out, _ = start(services, tmp_path / "home", *args, "--refresh").communicate(timeout=60)
         assert [json.loads(line) for line in out.splitlines()] == first[1]
-    assert sorted(call.question for call in services.calls) == sorted(2 * questions)
+    assert sorted(call.request for call in services.calls) == sorted(2 * questions)
 
 
 def test_labels_are_written_and_who_has_none_is_listed(artists: Path, tmp_path: Path) -> None:
