@@ -147,6 +147,6 @@ def top(whole: TagBag, n: int) -> TagBag:
     """
     if n < 0:
         raise InputError(f"the number of top tags is {n}: give 0 or more")
-    kept = {tag.label for tag in whole.tags[:n]}
-    each = tuple(tuple(tag for tag in cover if tag.label in kept) for cover in whole.each)
+    labels = {tag.label for tag in whole.tags[:n]}
+    each = tuple(tuple(tag for tag in cover if tag.label in labels) for cover in whole.each)
     return replace(whole, tags=whole.tags[:n], each=each)

@@ -23,7 +23,7 @@ _FORMAT: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """How long responses are cached, in seconds.
+    """Lifetimes of cached responses, in seconds.
 
     Attributes:
         found: For what a service returned.

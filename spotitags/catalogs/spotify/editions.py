@@ -40,17 +40,17 @@ def title_key(title: str) -> str:
 
 def merge_editions(albums: Sequence[Album]) -> list[Album]:
     """Keep the first of all albums that share kind and title, or an image; the order stays."""
-    seen: set[str | tuple[str, str]] = set()
-    kept = []
+    known: set[str | tuple[str, str]] = set()
+    unique = []
     for album in albums:
-        marks: set[str | tuple[str, str]] = {
+        keys: set[str | tuple[str, str]] = {
             (album.kind, title_key(album.name)),
             *(image.url for image in album.images),
         }
-        if seen.isdisjoint(marks):
-            kept.append(album)
-        seen |= marks
-    return kept
+        if known.isdisjoint(keys):
+            unique.append(album)
+        known |= keys
+    return unique
 
 
 def _is_edition(suffix: str) -> bool:
