@@ -1,11 +1,12 @@
-"""One small tree of errors; each class says who can act on it.
+"""The errors that SpotiTags raises; each class says who can fix the cause.
 
 The library raises, the command line explains: every message names the cause and the next step.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,24 +15,51 @@ if TYPE_CHECKING:
     from spotitags.records import Artist, Tag
 
 
+REASONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "no-image": "the catalogue names no image for this album",
+        "address": "the URL of the image is neither http(s) nor a file path",
+        "not-found": "the URL (404, 410) or the file does not exist",
+        "refused": "the server refuses (other 4xx, too many redirects) or the file may not be read",
+        "server": "the server failed (5xx), also on retries",
+        "rate-limited": "the server asks for a longer pause than is reasonable for a cover",
+        "connection": "the connection could not be made or broke, also on retries",
+        "timeout": "the bytes did not come in time",
+        "too-many-bytes": "the file is larger than the limit",
+        "empty": "0 bytes",
+        "html": "a web page instead of an image",
+        "unknown-format": "neither JPEG, PNG, WebP nor GIF",
+        "too-small": "a side shorter than `spotitags.covers.decode.MIN_SIDE`: a placeholder",
+        "too-many-pixels": "width times height in the header is over the limit; not decoded",
+        "animated": "more than one frame",
+        "cmyk": "four-colour print data, whose look on a screen is not defined",
+        "palette": "indexed colours",
+        "colours": "another colour space than RGB or grey",
+        "truncated": "the file ends too early",
+        "broken": "the file is damaged",
+    }
+)
+"""Codes of what can be wrong with a cover, each with its meaning."""
+
+
 class SpotiTagsError(Exception):
-    """Root of everything that SpotiTags raises on purpose."""
+    """Base class of all errors that SpotiTags raises on purpose."""
 
 
 class InputError(SpotiTagsError):
-    """What was passed in is wrong; the caller can mend it (an id, a file, an option)."""
+    """An argument, an id, a file or an option is wrong; the caller can fix it."""
 
 
 class SettingsError(SpotiTagsError):
-    """A key or a setting is missing or refused; whoever keeps the environment can mend it."""
+    """A key or a setting is missing or refused; fix the environment."""
 
 
 class NotInstalledError(SpotiTagsError):
-    """An optional dependency is missing; whoever installs can mend it.
+    """An optional dependency is missing; install it.
 
     Args:
         what: The feature that needs it, as the user called it.
-        extra: The extra of this package that brings it.
+        extra: The extra of this package that installs it.
     """
 
     def __init__(self, what: str, extra: str) -> None:
@@ -44,24 +72,24 @@ class NotInstalledError(SpotiTagsError):
 
 
 class CatalogError(SpotiTagsError):
-    """A catalogue could not answer; trying later or another catalogue may help."""
+    """A catalogue could not answer; try later, or use another catalogue."""
 
 
 class ArtistNotFoundError(CatalogError):
-    """The catalogue does not know this artist; the caller can check the id or take another catalogue."""
+    """The catalogue does not have this artist; check the id, or use another catalogue."""
 
 
 class UnlabelledError(CatalogError):
-    """The catalogue knows the artist but gives it none of the genres asked for, or two as much."""
+    """The catalogue has the artist, but none of the requested genres fits it, or two fit equally well."""
 
 
 class RateLimitError(CatalogError):
-    """The service asks to wait; waiting helps.
+    """A service asks to wait; try again later.
 
     Args:
         message: Cause and next step.
-        retry_at: When the service takes calls again (timezone-aware), where it said so.
-        quota: True where a daily quota is used up rather than a short window.
+        retry_at: When the service accepts calls again (timezone-aware); None if it did not say.
+        quota: True if a daily quota is used up, False if only the calls of a short window are.
     """
 
     def __init__(self, message: str, *, retry_at: datetime | None = None, quota: bool = False) -> None:
@@ -71,12 +99,12 @@ class RateLimitError(CatalogError):
 
 
 class FetchError(SpotiTagsError):
-    """An address did not give what it should, for good; a caller turns it into its own room's error.
+    """A URL cannot be fetched, also on retries; callers convert it into an error of their own.
 
     Args:
-        reason: Short fixed name of the cause; see `spotitags.covers.fetch.REASONS`.
-        detail: What was seen, for a person.
-        status: The HTTP status, where there was an answer.
+        reason: Code of the cause, a key of `REASONS`.
+        detail: What happened, for a person.
+        status: HTTP status of the response, if there was one.
     """
 
     def __init__(self, reason: str, detail: str = "", *, status: int | None = None) -> None:
@@ -87,11 +115,11 @@ class FetchError(SpotiTagsError):
 
 
 class CoverError(SpotiTagsError):
-    """One cover cannot be used; it is skipped and the rest go on.
+    """One cover cannot be used; it is skipped and the run goes on.
 
     Args:
-        reason: Short fixed name of the cause, such as ``"truncated"``; see `spotitags.covers.fetch.REASONS`.
-        detail: What was seen, for a person.
+        reason: Code of the cause, a key of `REASONS`.
+        detail: What happened, for a person.
     """
 
     def __init__(self, reason: str, detail: str = "") -> None:
@@ -101,11 +129,11 @@ class CoverError(SpotiTagsError):
 
 
 class _NamedArtistError(SpotiTagsError):
-    """About an artist whose name the catalogue may have told.
+    """An error about one artist.
 
     Args:
         message: Cause and next step.
-        artist: As the catalogue named it, where it did.
+        artist: The artist as the catalogue names it, if known.
     """
 
     def __init__(self, message: str, artist: Artist | None = None) -> None:
@@ -114,15 +142,15 @@ class _NamedArtistError(SpotiTagsError):
 
 
 class NoCoversError(_NamedArtistError):
-    """Not one cover of an artist could be used; the reasons are in the message."""
+    """Not one cover of an artist could be used; the message gives the reasons."""
 
 
 class TaggerError(SpotiTagsError):
-    """A tagger could not do its work; another tagger may.
+    """A tagger failed; use another tagger.
 
     Args:
         message: Cause and next step.
-        answered: By cover digest, tags that were had before the failure; they were paid for, so keep them.
+        answered: By cover digest, the tags from before the failure. They may have cost money, so store them.
     """
 
     def __init__(self, message: str, *, answered: Mapping[str, list[Tag]] | None = None) -> None:
@@ -131,10 +159,10 @@ class TaggerError(SpotiTagsError):
 
 
 class TaggerInterrupt(KeyboardInterrupt):
-    """Ctrl-C while a tagger was at work, with what it was paid for before.
+    """Ctrl-C while a tagger worked.
 
     Args:
-        answered: As in `TaggerError`.
+        answered: As for `TaggerError`.
     """
 
     def __init__(self, answered: Mapping[str, list[Tag]]) -> None:
@@ -143,21 +171,21 @@ class TaggerInterrupt(KeyboardInterrupt):
 
 
 class TaggerKeyError(TaggerError, SettingsError):
-    """A key that a tagger needs is missing or refused; whoever keeps the environment can mend it."""
+    """A key that a tagger needs is missing or refused; fix the environment."""
 
 
 class CallLimitError(_NamedArtistError):
-    """An artist's covers need more paid calls than the caller allows; running again goes on from here."""
+    """The covers of an artist need more paid calls than are allowed; run again to continue from there."""
 
 
 class WeightsError(TaggerError):
-    """Model weights cannot be had here; another tagger can take over, or the weights be fetched once."""
+    """The weights of a model are missing and cannot be downloaded; use another tagger, or download them."""
 
 
 class ModelError(SpotiTagsError):
-    """A trained model is missing, broken or made for other taggers; whoever chose it can take another."""
+    """A trained model is missing, broken or made for other taggers; use another model."""
 
 
 def tagger_reason(name: str, reason: str) -> str:
-    """Why a tagger could not do something, with its name."""
+    """Put the name of a tagger before the reason why it failed, unless the reason names it already."""
     return reason if name in reason else f"{name}: {reason}"

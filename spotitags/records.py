@@ -97,10 +97,17 @@ class Cover:
 
 
 class Skipped(NamedTuple):
-    """A cover that could not be used. ``cover`` names the album or file, ``reason`` the cause."""
+    """A cover that could not be used.
+
+    Attributes:
+        cover: Name of the album or file.
+        reason: Cause, for a person.
+        code: Key of `spotitags.errors.REASONS`; empty if a tagger gave the reason in its own words.
+    """
 
     cover: str
     reason: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The only place that reads the environment."""
+"""Settings from the environment; no other module reads the variables that are named here."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
 CONTACT_FILE: Final = "contact"
+"""File in the configuration folder that stores the contact for MusicBrainz."""
 
-_VARIABLES: Final = {  # the services' own; all others begin with SPOTITAGS_
+_VARIABLES: Final = {  # of the services; all others begin with SPOTITAGS_
     "spotify_client_id": "SPOTIPY_CLIENT_ID",
     "spotify_client_secret": "SPOTIPY_CLIENT_SECRET",
     "clarifai_pat": "CLARIFAI_PAT",
@@ -34,45 +35,45 @@ _VARIABLES: Final = {  # the services' own; all others begin with SPOTITAGS_
 
 
 class Settings(BaseModel):
-    """Keys and folders: as passed in, else from ``SPOTITAGS_…`` and the services' own variables.
+    """Keys, folders and URLs: as passed in, else from ``SPOTITAGS_…`` and the variables of the services.
 
     Attributes:
-        cache_dir: Folder of everything kept between runs (``SPOTITAGS_CACHE_DIR``; default: the user's
-            cache folder).
-        cache_megabytes: Size from which the oldest cached answers make room (``SPOTITAGS_CACHE_MEGABYTES``).
-        market: ISO 3166-1 country that Spotify's listings are asked for (``SPOTITAGS_MARKET``).
-        spotify_client_id: ``SPOTIPY_CLIENT_ID``.
-        spotify_client_secret: ``SPOTIPY_CLIENT_SECRET``.
-        spotify_api_url: Another address for Spotify's Web API, for a proxy or a test
+        cache_dir: Folder of the cache (``SPOTITAGS_CACHE_DIR``; default: the user's cache folder).
+        cache_megabytes: Maximum size of the cache; beyond it, the oldest entries are deleted
+            (``SPOTITAGS_CACHE_MEGABYTES``).
+        market: ISO 3166-1 country whose releases Spotify lists (``SPOTITAGS_MARKET``).
+        spotify_client_id: Client id of a Spotify app (``SPOTIPY_CLIENT_ID``).
+        spotify_client_secret: Secret of the same app (``SPOTIPY_CLIENT_SECRET``).
+        spotify_api_url: URL instead of that of Spotify's Web API, for a proxy or a test
             (``SPOTITAGS_SPOTIFY_API_URL``).
-        spotify_token_url: Another address for Spotify's tokens (``SPOTITAGS_SPOTIFY_TOKEN_URL``).
-        spotify_calls_a_day: Most calls of one kind in 24 hours, to stay below Spotify's own quota; 0 for no
-            limit (``SPOTITAGS_SPOTIFY_CALLS_A_DAY``).
-        contact: E-mail or web address that MusicBrainz is told (``SPOTITAGS_CONTACT``), else what was
-            kept by `keep_contact`.
-        config_dir: Folder of what is kept until it is deleted (``SPOTITAGS_CONFIG_DIR``; default: the user's
-            configuration folder).
-        musicbrainz_url: Another address for MusicBrainz, such as a mirror (``SPOTITAGS_MUSICBRAINZ_URL``).
+        spotify_token_url: URL instead of that of Spotify's tokens (``SPOTITAGS_SPOTIFY_TOKEN_URL``).
+        spotify_calls_a_day: Maximum number of calls of one kind in 24 hours, to stay below Spotify's quota; 0
+            for no limit (``SPOTITAGS_SPOTIFY_CALLS_A_DAY``).
+        contact: E-mail or web address to send to MusicBrainz (``SPOTITAGS_CONTACT``); default: what
+            `save_contact` stored.
+        config_dir: Folder of the stored contact (``SPOTITAGS_CONFIG_DIR``; default: the user's configuration
+            folder).
+        musicbrainz_url: URL instead of that of MusicBrainz, such as a mirror (``SPOTITAGS_MUSICBRAINZ_URL``).
         musicbrainz_pause: Seconds between two requests to it, at least 1 except for a mirror
             (``SPOTITAGS_MUSICBRAINZ_PAUSE``).
-        coverart_url: Another address for the Cover Art Archive (``SPOTITAGS_COVERART_URL``).
+        coverart_url: URL instead of that of the Cover Art Archive (``SPOTITAGS_COVERART_URL``).
         clarifai_pat: Personal access token of Clarifai (``CLARIFAI_PAT``).
         clarifai_address: Another gRPC server for Clarifai, ``host:port`` for TLS or ``http://127.0.0.1:port``
             (``SPOTITAGS_CLARIFAI_ADDRESS``).
         google_credentials: File of Google's application default credentials
-            (``GOOGLE_APPLICATION_CREDENTIALS``; default: where ``gcloud`` keeps them, if they are there).
-        google_vision_address: Another gRPC server for Google Vision, written as Clarifai's
+            (``GOOGLE_APPLICATION_CREDENTIALS``; default: the file of ``gcloud``, if it exists).
+        google_vision_address: Another gRPC server for Google Vision, in the form of ``clarifai_address``
             (``SPOTITAGS_GOOGLE_VISION_ADDRESS``).
 
     Raises:
-        SettingsError: A variable does not hold what it should.
+        SettingsError: A variable has an invalid value.
     """
 
     def __init__(self, **values: Any) -> None:  # noqa: ANN401  (pydantic's)
         try:
             super().__init__(**_environment(type(self).model_fields, values) | values)
-        except ValidationError as error:  # its own words would repeat values, keys' among them
-            raise SettingsError(_mistakes(error)) from None
+        except ValidationError as error:  # its message would show values, such as keys
+            raise SettingsError(_invalid_variables(error)) from None
 
     model_config = ConfigDict(populate_by_name=True, extra="forbid")
 
@@ -104,7 +105,7 @@ class Settings(BaseModel):
     google_vision_address: str | None = None
 
     @model_validator(mode="after")
-    def _recall_contact(self) -> Self:
+    def _load_contact(self) -> Self:
         if not self.contact:
             try:
                 self.contact = (self.config_dir / CONTACT_FILE).read_text(encoding="utf-8").strip() or None
@@ -112,8 +113,8 @@ class Settings(BaseModel):
                 self.contact = None
         return self
 
-    def keep_contact(self, contact: str) -> None:
-        """Use ``contact``, and keep it for later runs.
+    def save_contact(self, contact: str) -> None:
+        """Set the contact, and store it for later runs.
 
         Raises:
             SettingsError: The configuration folder cannot be written.
@@ -130,11 +131,11 @@ class Settings(BaseModel):
 
 
 def _environment(fields: Iterable[str], given: Container[str]) -> dict[str, str]:
-    """What the environment says of each field that is not given; empty means unset.
+    """Return the environment's value of each field that is not given; an empty variable counts as unset.
 
-    pydantic-settings does the same, and imports asyncio and ssl for it: 60 ms at every start.
+    pydantic-settings does the same, but imports asyncio and ssl: 60 ms at every start.
     """
-    variables = {name: _VARIABLES.get(name, f"SPOTITAGS_{name.upper()}") for name in fields}
+    variables = {name: _variable(name) for name in fields}
     return {
         name: value
         for name, variable in variables.items()
@@ -142,22 +143,26 @@ def _environment(fields: Iterable[str], given: Container[str]) -> dict[str, str]
     }
 
 
+def _variable(field: str) -> str:
+    return _VARIABLES.get(field, f"SPOTITAGS_{field.upper()}")
+
+
 def _gcloud_credentials() -> Path | None:
-    """The file that ``gcloud auth application-default login`` writes, if it is there."""
-    usual = "${APPDATA}/gcloud" if os.name == "nt" else "~/.config/gcloud"
-    folder = os.environ.get("CLOUDSDK_CONFIG") or os.path.expandvars(usual)
+    """Return the file that ``gcloud auth application-default login`` writes, if it exists."""
+    default = "${APPDATA}/gcloud" if os.name == "nt" else "~/.config/gcloud"
+    folder = os.environ.get("CLOUDSDK_CONFIG") or os.path.expandvars(default)
     try:
         file = Path(folder).expanduser() / "application_default_credentials.json"
         return file if file.is_file() else None
-    except (OSError, RuntimeError):  # a folder that may not be read, or nobody's home
+    except (OSError, RuntimeError):  # the folder may not be read, or there is no home folder
         return None
 
 
-def _mistakes(error: ValidationError) -> str:
-    """Which variables are wrong and what they want, without their values."""
-    wrong = []
-    for mistake in error.errors(include_input=False, include_url=False):
-        name = str(mistake["loc"][0])
-        variable = name if name.isupper() else _VARIABLES.get(name, f"SPOTITAGS_{name.upper()}")
-        wrong.append(f"{variable} in the environment cannot be used: {mistake['msg']}")
-    return "; ".join(wrong)
+def _invalid_variables(error: ValidationError) -> str:
+    """Name the invalid variables and what is wrong with them, without their values."""
+    messages = []
+    for detail in error.errors(include_input=False, include_url=False):
+        name = str(detail["loc"][0])
+        variable = name if name.isupper() else _variable(name)
+        messages.append(f"{variable} in the environment is invalid: {detail['msg']}")
+    return "; ".join(messages)

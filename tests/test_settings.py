@@ -47,7 +47,7 @@ def test_credentials_of_google_are_where_it_is_said_or_where_gcloud_keeps_them(
 )
 def test_a_mistake_names_the_variable(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
     monkeypatch.setenv(variable, value)
-    with pytest.raises(SettingsError, match=f"^{variable} in the environment cannot be used: ") as caught:
+    with pytest.raises(SettingsError, match=f"^{variable} in the environment is invalid: ") as caught:
         Settings()
     assert value not in str(caught.value)
 

@@ -1,1 +1,1 @@
-"""Bags: the tags of all covers of one artist, summed, merged and compared."""
+"""Bags of tags: summed, merged and compared."""

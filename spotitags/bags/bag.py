@@ -1,4 +1,4 @@
-"""Bags: the tags of all covers of one artist, summed."""
+"""Bags of tags: the tags of all covers of one artist, summed."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from classifiers.text.views import sum_tags
-from spotitags.errors import InputError
-from spotitags.records import Tag, TagBag
+from spotitags.errors import InputError, tagger_reason
+from spotitags.records import JOINT, Skipped, Tag, TagBag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from spotitags.records import Artist, Skipped
+    from spotitags.records import Artist, TaggedCovers
 
 
 @cache
 def broad_labels() -> frozenset[str]:
-    """Labels that fit any cover: the 14 that the SpotiTags of 2015 dropped and our own (``broad.txt``)."""
+    """Labels that fit nearly every cover (``broad.txt``): 14 that the SpotiTags of 2015 dropped, and more."""
     text = resources.files("spotitags.bags").joinpath("broad.txt").read_text(encoding="utf-8")
     return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
 
@@ -35,14 +35,14 @@ def bag(
     """Sum the tags of one artist's covers, as the SpotiTags of 2015 did.
 
     Args:
-        artist: Whose covers.
+        artist: Artist of the covers.
         tagger: Name of the tagger.
-        tags: Tags of each cover, weights in [0, 1]; a cover on which nothing was seen counts as a cover.
+        tags: Tags of each cover, weights in [0, 1]; a cover without tags counts, too.
         skipped: Covers that could not be used.
         keep_broad: True keeps `broad_labels`.
 
     Returns:
-        Heaviest tag first, ties by label; the order of the covers makes no difference but to ``each``.
+        The bag with the heaviest tag first, ties by label. The order of the covers affects only ``each``.
 
     Raises:
         InputError: A weight is not in [0, 1], or a cover has a label twice.
@@ -68,17 +68,69 @@ def bag(
 
 
 def _checked(cover: Iterable[Tag], tagger: str) -> dict[str, float]:
-    """One cover's tags as a mapping."""
+    """Return the tags of one cover as a mapping; check that labels are unique and weights in [0, 1]."""
     weights: dict[str, float] = {}
     for label, weight in cover:
         if label in weights:
-            raise InputError(f"the tagger {tagger} gave one cover {label!r} twice: mend it to give it once")
+            raise InputError(
+                f"the tagger {tagger} gave one cover {label!r} twice: fix it to give each label once"
+            )
         if not 0 <= weight <= 1:
             raise InputError(
-                f"the tagger {tagger} gave {label!r} the weight {weight}: mend it to be in [0, 1]"
+                f"the tagger {tagger} gave {label!r} the weight {weight}: fix it to give weights in [0, 1]"
             )
         weights[label] = weight
     return weights
+
+
+def artist_bags(
+    tagged: TaggedCovers, taggers: Sequence[str], *, merged: bool = False, keep_broad: bool = False
+) -> list[TagBag]:
+    """Build the bags of one artist.
+
+    A cover that a tagger could not read does not count in its bag, and is listed there as skipped.
+
+    Args:
+        tagged: Covers of the artist with their tags.
+        taggers: Names of the requested taggers.
+        merged: True if `spotitags.bags.merge.merge` merged the tags of these taggers.
+        keep_broad: True keeps `broad_labels`.
+
+    Returns:
+        One bag per tagger, in the order of ``taggers``, or one bag of all if they were merged. Then an empty
+        bag for each missing tagger, which says why it is missing.
+    """
+    present = [name for name in taggers if name not in tagged.missing]
+    groups = [present] if merged else [[name] for name in present]
+    bags = [_bag_of_taggers(tagged, names, keep_broad=keep_broad) for names in groups]
+    missing = [
+        TagBag(tagged.artist, name, (), 0, tagged.skipped, missing=reason)
+        for name, reason in tagged.missing.items()
+    ]
+    return bags + missing
+
+
+def _bag_of_taggers(tagged: TaggedCovers, taggers: Sequence[str], *, keep_broad: bool) -> TagBag:
+    """Build the bag of one tagger, or of several merged ones."""
+    name = merged_name(taggers)
+    unreadable = tagged.unreadable.get(name, {})
+    skipped = [
+        Skipped(tagged.albums[i].name, tagger_reason(tagger, reason))
+        for tagger in taggers
+        for i, reason in tagged.unreadable.get(tagger, {}).items()
+    ]
+    return bag(
+        tagged.artist,
+        name,
+        [tags for i, tags in enumerate(tagged.tags[name]) if i not in unreadable],
+        skipped=[*tagged.skipped, *skipped],
+        keep_broad=keep_broad,
+    )
+
+
+def merged_name(taggers: Iterable[str]) -> str:
+    """Return the name of a bag of several taggers, the same for every order, such as ``clip+lite``."""
+    return JOINT.join(sorted(taggers))
 
 
 def skipped_covers(bags: Iterable[TagBag]) -> list[Skipped]:
@@ -87,13 +139,13 @@ def skipped_covers(bags: Iterable[TagBag]) -> list[Skipped]:
 
 
 def top(whole: TagBag, n: int) -> TagBag:
-    """The bag with its ``n`` heaviest tags alone.
+    """Return the bag with only its ``n`` heaviest tags.
 
     Raises:
         InputError: ``n`` is negative.
     """
     if n < 0:
         raise InputError(f"the number of top tags is {n}: give 0 or more")
-    kept = {tag.label for tag in whole.tags[:n]}
-    each = tuple(tuple(tag for tag in cover if tag.label in kept) for cover in whole.each)
+    labels = {tag.label for tag in whole.tags[:n]}
+    each = tuple(tuple(tag for tag in cover if tag.label in labels) for cover in whole.each)
     return replace(whole, tags=whole.tags[:n], each=each)

@@ -1,4 +1,4 @@
-"""What sets each genre of a labelled corpus apart: the maths of ``classifiers.text.views``, for bags."""
+"""Distinctive tags of each genre of a labelled corpus: ``classifiers.text.views``, applied to bags."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 def distinct_tags(
     bags: Sequence[TagBag], genres: Sequence[str] | None = None, k: int = 100
 ) -> dict[str, list[Tag]]:
-    """Tags in a genre's top ``k`` and in no other genre's, the rule of the SpotiTags of 2015.
+    """Find the tags in a genre's top ``k`` that are in no other genre's, the rule of the SpotiTags of 2015.
 
-    It was made for two or three genres: the more there are, the fewer tags are left to each. `log_odds_tags`
-    keeps working.
+    The rule suits two or three genres: the more genres there are, the fewer tags are left for each.
+    `log_odds_tags` has no such limit.
 
     Args:
-        bags: Of many artists, by one tagger.
-        genres: One for each bag; None takes the artists' own.
-        k: How many of a genre's heaviest tags to look at; above 0.
+        bags: Bags of many artists, by one tagger.
+        genres: One genre per bag; None takes the genres of the artists.
+        k: Number of a genre's heaviest tags to compare; above 0.
 
     Returns:
-        Genre (alphabetical) to its tags, weights summed over its bags, heaviest first.
+        Genre (alphabetical) to its distinct tags, weights summed over its bags, heaviest first.
 
     Raises:
         InputError: A genre is missing, the bags are of several taggers, or ``k`` is not above 0.
@@ -47,19 +47,20 @@ def distinct_tags(
 def log_odds_tags(
     bags: Sequence[TagBag], genres: Sequence[str] | None = None, *, prior: float | None = None
 ) -> dict[str, list[Tag]]:
-    """Every tag by how much more a genre shows it than the others, as a z-score.
+    """Score every tag by how much more often a genre has it than the other genres.
 
-    Weighted log-odds with an informative Dirichlet prior (Monroe, Colaresi and Quinn 2008).
+    The score is the z-score of weighted log-odds with an informative Dirichlet prior (Monroe, Colaresi and
+    Quinn, "Fightin' Words", 2008).
 
     Args:
-        bags: Of many artists, by one tagger.
-        genres: One for each bag; None takes the artists' own.
+        bags: Bags of many artists, by one tagger.
+        genres: One genre per bag; None takes the genres of the artists.
         prior: Strength of the prior in summed weight, above 0; None for the mean total of a genre. A stronger
-            one trusts rare tags less.
+            prior gives rare tags lower scores.
 
     Returns:
-        Genre (alphabetical) to tags whose ``weight`` is the z-score, highest first; below 0 the others show
-        the tag more.
+        Genre (alphabetical) to tags whose ``weight`` is the z-score, highest first; below 0 if the other
+        genres have the tag more often.
 
     Raises:
         InputError: A genre is missing, there is only one, the bags are of several taggers, or ``prior`` is
@@ -73,17 +74,18 @@ def log_odds_tags(
 
 
 def _totals(bags: Sequence[TagBag], genres: Sequence[str] | None) -> dict[str, dict[str, float]]:
-    names = [bag.artist.genre or "" for bag in bags] if genres is None else list(genres)
-    if len(names) != len(bags):
-        raise InputError(f"there are {len(bags)} bags and {len(names)} genres: give one genre for each bag")
-    for bag, name in zip(bags, names, strict=True):
-        if not name:
+    """Sum the weights of each tag over the bags of each genre."""
+    labels = [bag.artist.genre or "" for bag in bags] if genres is None else list(genres)
+    if len(labels) != len(bags):
+        raise InputError(f"there are {len(bags)} bags and {len(labels)} genres: give one genre for each bag")
+    for bag, label in zip(bags, labels, strict=True):
+        if not label:
             raise InputError(f"the artist {bag.artist.id} has no genre: label it, or leave it out")
     taggers = sorted({bag.tagger for bag in bags})
     if len(taggers) > 1:
         raise InputError(f"the bags are of several taggers ({', '.join(taggers)}): give those of one")
-    return views.totals([bag.weights() for bag in bags], names)
+    return views.totals([bag.weights() for bag in bags], labels)
 
 
-def _tags(labels: dict[str, list[tuple[str, float]]]) -> dict[str, list[Tag]]:
-    return {genre: [Tag(*pair) for pair in pairs] for genre, pairs in labels.items()}
+def _tags(scores: dict[str, list[tuple[str, float]]]) -> dict[str, list[Tag]]:
+    return {genre: [Tag(*pair) for pair in pairs] for genre, pairs in scores.items()}

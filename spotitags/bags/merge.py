@@ -1,4 +1,4 @@
-"""Merge the tags of several taggers, and build bags from tagged covers."""
+"""Merge the tags of several taggers into those of one."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ from unicodedata import normalize
 import numpy as np
 
 from classifiers.arrays import l2_normalised
-from spotitags.bags import bag as bagging
-from spotitags.bags.bag import broad_labels
-from spotitags.errors import tagger_reason
-from spotitags.records import JOINT, Skipped, Tag, TagBag
+from spotitags.bags.bag import broad_labels, merged_name
+from spotitags.records import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -27,150 +25,107 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MERGE_VERSION = "ranks-1"
-"""What `merged` does with labels and weights: part of the version of merged tags."""
+"""Version of the rules of `merge_tags`; part of the version of merged tags."""
 
 _GAPS = re.compile(r"[\s_\-\u2010-\u2015]+")
 
 
-def merged_name(taggers: Iterable[str]) -> str:
-    """What a bag of several taggers is called, whatever their order, such as ``clip+lite``."""
-    return JOINT.join(sorted(taggers))
-
-
 def merged_version(versions: Mapping[str, str]) -> str:
-    """The versions of all taggers, and how they are merged, in one line."""
+    """Return the version of merged tags: `MERGE_VERSION` and the versions of the taggers, in one line."""
     each = "; ".join(f"{name} {version}" for name, version in sorted(versions.items()))
     return f"{MERGE_VERSION} ({each})"
 
 
-def merge(seen: TaggedCovers, taggers: Sequence[str], *, keep_broad: bool = False) -> TaggedCovers:
-    """The same with the tags of all taggers that looked made into those of one.
+def merge(tagged: TaggedCovers, taggers: Sequence[str], *, keep_broad: bool = False) -> TaggedCovers:
+    """Replace the tags of several taggers by merged tags under one name, `spotitags.bags.bag.merged_name`.
 
-    Its embeddings are theirs side by side, each scaled to length 1. A single tagger's are left as they are.
+    Their embeddings are put side by side, each scaled to length 1. Missing taggers are left out; a single
+    tagger stays as it is.
 
     Args:
-        seen: Of one artist.
-        taggers: Names of those to merge.
+        tagged: Covers of one artist with their tags.
+        taggers: Names of the taggers to merge.
         keep_broad: True keeps `spotitags.bags.bag.broad_labels`.
     """
-    names = sorted(name for name in taggers if name not in seen.missing)
+    names = sorted(name for name in taggers if name not in tagged.missing)
     if len(names) < 2:  # noqa: PLR2004
-        return seen
+        return tagged
     covers = [
-        merged(
-            [seen.tags[name][i] for name in names if i not in seen.unreadable.get(name, ())],
+        merge_tags(
+            [tagged.tags[name][i] for name in names if i not in tagged.unreadable.get(name, ())],
             keep_broad=keep_broad,
         )
-        for i in range(len(seen.albums))
+        for i in range(len(tagged.albums))
     ]
-    able = [seen.features[name] for name in names if name in seen.features]
-    own = {merged_name(names): np.hstack([l2_normalised(vectors) for vectors in able])} if able else {}
+    parts = [l2_normalised(tagged.features[name]) for name in names if name in tagged.features]
+    features = {merged_name(names): np.hstack(parts)} if parts else {}
     return replace(
-        seen,
-        tags={merged_name(names): covers} | _without(seen.tags, names),
-        features=own | _without(seen.features, names),
+        tagged,
+        tags={merged_name(names): covers} | _without(tagged.tags, names),
+        features=features | _without(tagged.features, names),
     )
-
-
-def bags_of(
-    seen: TaggedCovers, taggers: Sequence[str], *, merging: bool = False, keep_broad: bool = False
-) -> list[TagBag]:
-    """One artist's bags, in the taggers' order, or the bag of all; last the taggers that are missing.
-
-    A cover that a tagger could not read is no cover of its bag, and named there.
-
-    Args:
-        seen: Of the artist.
-        taggers: Names of all that were to look.
-        merging: True where `merge` has been at work.
-        keep_broad: As in `spotitags.bags.bag`.
-    """
-    looked = [name for name in taggers if name not in seen.missing]
-    bags = []
-    for names in [looked] if merging else [[name] for name in looked]:
-        name = merged_name(names)
-        unread = {} if len(names) > 1 else seen.unreadable.get(name, {})
-        bags.append(
-            bagging.bag(
-                seen.artist,
-                name,
-                [tags for i, tags in enumerate(seen.tags[name]) if i not in unread],
-                skipped=[*seen.skipped, *_skipped(seen, names)],
-                keep_broad=keep_broad,
-            )
-        )
-    return bags + [
-        TagBag(seen.artist, name, (), 0, seen.skipped, missing=why) for name, why in seen.missing.items()
-    ]
-
-
-def _skipped(seen: TaggedCovers, taggers: Sequence[str]) -> list[Skipped]:
-    """The covers that one of these taggers alone could not read."""
-    return [
-        Skipped(seen.albums[i].name, tagger_reason(name, why))
-        for name in taggers
-        for i, why in seen.unreadable.get(name, {}).items()
-    ]
 
 
 def _without(mapping: Mapping[str, T], names: Sequence[str]) -> dict[str, T]:
     return {name: value for name, value in mapping.items() if name not in names}
 
 
-def matching(label: str) -> str:
-    """The form in which labels of different taggers meet: case, hyphens, underscores and spaces are alike.
+def normalised_label(label: str) -> str:
+    """Return the form in which equal labels of different taggers match.
 
-    Plurals stay apart: what ends in s may be a word of its own (glasses, news, jeans, bass).
+    Case is ignored; hyphens, underscores and spaces count as one space. Plurals are kept, because a word in
+    -s may be another word (glasses, news, jeans, bass).
 
-    >>> matching("Black-and-white"), matching("hip_hop"), matching("Sun\u2019s  rays")
+    >>> normalised_label("Black-and-white"), normalised_label("hip_hop"), normalised_label("Sun\u2019s  rays")
     ('black and white', 'hip hop', "sun's rays")
     """
     form = normalize("NFKC", normalize("NFKC", label).casefold()).replace("\u2019", "'")
     return _GAPS.sub(" ", form).strip() or label
 
 
-def merged(looks: Sequence[Iterable[Tag]], *, keep_broad: bool = False) -> list[Tag]:
-    """What several taggers see on one cover as one list: the mean of their ranks.
+def merge_tags(tags_by_tagger: Sequence[Iterable[Tag]], *, keep_broad: bool = False) -> list[Tag]:
+    """Merge the tags of several taggers for one cover: the mean of their ranks.
 
-    Weights of different taggers cannot be compared, their order can: a tagger's n tags weigh from 1, for the
-    heaviest, in equal steps to 1/n; equal ones share the mean (Borda's count, as Aslam and Montague, "Models
-    for Metasearch", 2001, fuse rankings). docs/taggers.md compares it with other scales.
+    Weights of different taggers cannot be compared, but their order can. The n tags of a tagger get weights
+    from 1, for the heaviest, in equal steps to 1/n; tags of equal weight share the mean (Borda count; Aslam
+    and Montague, "Models for Metasearch", 2001, fuse rankings this way). docs/taggers.md compares it with
+    other scales.
 
     Args:
-        looks: Each tagger's tags of this cover; leave out who could not read it.
-        keep_broad: True keeps `broad_labels`.
+        tags_by_tagger: Tags of this cover, one list per tagger that could read it.
+        keep_broad: True keeps `spotitags.bags.bag.broad_labels`.
 
     Returns:
-        Heaviest first, ties by label, weights in (0, 1], labels in `matching` form. The order of the taggers
-        makes no difference.
+        Heaviest tag first, ties by label, weights in (0, 1], labels as `normalised_label` gives them. The
+        order of the taggers does not matter.
 
-    >>> merged([[Tag("Night-sky", 0.98), Tag("crowd", 0.91)], [Tag("crowd", 0.02)]])
+    >>> merge_tags([[Tag("Night-sky", 0.98), Tag("crowd", 0.91)], [Tag("crowd", 0.02)]])
     [Tag(label='crowd', weight=0.75), Tag(label='night sky', weight=0.5)]
     """
     dropped = frozenset() if keep_broad else broad_labels()
-    parts: defaultdict[str, list[float]] = defaultdict(list)
-    for tags in looks:
-        for label, rank in _ranks(_matched(tags, dropped)).items():
-            parts[label].append(rank)
-    mean = [Tag(label, fsum(ranks) / len(looks)) for label, ranks in parts.items()]
-    return sorted(mean, key=lambda tag: (-tag.weight, tag.label))
+    ranks: defaultdict[str, list[float]] = defaultdict(list)
+    for tags in tags_by_tagger:
+        for label, rank in _ranks(_normalised(tags, dropped)).items():
+            ranks[label].append(rank)
+    merged = [Tag(label, fsum(each) / len(tags_by_tagger)) for label, each in ranks.items()]
+    return sorted(merged, key=lambda tag: (-tag.weight, tag.label))
 
 
-def _matched(tags: Iterable[Tag], dropped: Collection[str]) -> dict[str, float]:
-    """Labels in matching form with their weights above 0; of those that meet, the heaviest counts."""
+def _normalised(tags: Iterable[Tag], dropped: Collection[str]) -> dict[str, float]:
+    """Return normalised labels with their weights, if above 0; of labels that match, the heaviest counts."""
     weights: dict[str, float] = {}
     for label, weight in tags:
-        form = matching(label)
-        if form not in dropped and weight > 0:
-            weights[form] = max(weight, weights.get(form, 0.0))
+        normalised = normalised_label(label)
+        if normalised not in dropped and weight > 0:
+            weights[normalised] = max(weight, weights.get(normalised, 0.0))
     return weights
 
 
 def _ranks(weights: Mapping[str, float]) -> dict[str, float]:
-    """Each label's place from the bottom, as a part of their number; equal weights share their mean place."""
+    """Return the rank of each label from the bottom, divided by their number; ties share the mean rank."""
     ordered = sorted(weights.values())
-    places = {
+    ranks = {
         weight: (bisect_left(ordered, weight) + bisect_right(ordered, weight) + 1) / 2 / len(ordered)
         for weight in ordered
     }
-    return {label: places[weight] for label, weight in weights.items()}
+    return {label: ranks[weight] for label, weight in weights.items()}

@@ -1,12 +1,12 @@
-"""Bags of many artists as a pandas frame, CSV or Parquet table."""
+"""Tables of the bags of many artists: pandas data frame, CSV and Parquet."""
 
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from spotitags.errors import InputError, NotInstalledError
-from spotitags.records import TagBag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,21 +28,21 @@ class Row(NamedTuple):
 
 
 def rows(bags: Sequence[TagBag], top: int | None = None) -> Iterator[Row]:
-    """The ``top`` tags (None: all) of each bag, heaviest first."""
+    """Yield the ``top`` tags (None: all) of each bag, heaviest first; weights have 6 decimals."""
     for bag in bags:
         for label, weight in bag.tags[:top]:
             yield Row(bag.artist.id, bag.artist.name, bag.tagger, label, round(weight, 6))
 
 
 def write_csv(file: TextIO, table: Iterable[Row]) -> None:
-    """Write a header and every row as soon as it is there."""
+    """Write a header, and then each row as soon as the iterable yields it."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(Row._fields)
     writer.writerows(table)
 
 
 def write_parquet(path: Path, table: Iterable[Row]) -> None:
-    """Write every row into one Parquet file, which appears complete or not at all.
+    """Write all rows to one Parquet file; an interrupted run leaves no partial file of that name.
 
     Raises:
         NotInstalledError: pyarrow is missing.
@@ -61,10 +61,10 @@ def write_parquet(path: Path, table: Iterable[Row]) -> None:
     columns = list(zip(*table, strict=True)) or [()] * len(Row._fields)
     if not path.name:
         raise InputError(f"{str(path)!r} names no file: give --parquet one, such as tags.parquet")
-    draft = path.with_name(path.name + ".part")
+    part = path.with_name(path.name + ".part")
     try:
-        pq.write_table(pa.table(dict(zip(Row._fields, columns, strict=True)), schema=schema), draft)
-        draft.replace(path)
+        pq.write_table(pa.table(dict(zip(Row._fields, columns, strict=True)), schema=schema), part)
+        part.replace(path)
     except OSError as error:
         raise InputError(
             f"{path} cannot be written ({error.strerror or error}): choose another file"
@@ -72,39 +72,40 @@ def write_parquet(path: Path, table: Iterable[Row]) -> None:
 
 
 def frame(bags: Sequence[TagBag], *, long: bool = False) -> DataFrame:
-    """Bags of many artists as a table.
+    """Build a pandas data frame of the bags of many artists.
 
     Args:
-        bags: At most one for each artist and tagger.
-        long: False for one row an artist, True for one row a tag.
+        bags: At most one bag per artist and tagger.
+        long: False for one row per artist (wide), True for one row per tag (long).
 
     Returns:
-        Wide: indexed by ``artist_id``, a column for each label (alphabetical), summed weights, 0 where an
-        artist lacks the label; with bags of several taggers the columns are pairs (``tagger``, ``label``).
-        Long: ``artist_id, artist_name, genre, tagger, label, weight``, artists as given, heaviest tag first.
+        Wide: the index is ``artist_id``, each column a label (alphabetical), each value the summed weight, 0
+        if the artist lacks the label. With bags of several taggers, a column is a pair (``tagger``,
+        ``label``). Long: the columns ``artist_id, artist_name, genre, tagger, label, weight``, artists in the
+        given order, heaviest tag first.
 
     Raises:
         InputError: An artist has two bags of one tagger.
     """
     import pandas as pd
 
-    keys = [(each.artist.id, each.tagger) for each in bags]
-    if len(set(keys)) < len(keys):
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise InputError(f"the artist {twice[0]} has two bags of {twice[1]}: give one of each tagger")
+    counts = Counter((bag.artist.id, bag.tagger) for bag in bags)
+    for (artist_id, tagger), count in counts.items():
+        if count > 1:
+            raise InputError(f"the artist {artist_id} has two bags of {tagger}: give one of each tagger")
     table = pd.DataFrame(
         [
-            (each.artist.id, each.artist.name, each.artist.genre, each.tagger, label, weight)
-            for each in bags
-            for label, weight in each.tags
+            (bag.artist.id, bag.artist.name, bag.artist.genre, bag.tagger, label, weight)
+            for bag in bags
+            for label, weight in bag.tags
         ],
         columns=["artist_id", "artist_name", "genre", "tagger", "label", "weight"],
     )
     table = table.astype(dict.fromkeys(table, "str") | {"weight": "float64"})
     if long:
         return table
-    several = len({each.tagger for each in bags}) > 1
+    several = len({bag.tagger for bag in bags}) > 1
     columns = ["tagger", "label"] if several else ["label"]
     wide = table.pivot_table(index="artist_id", columns=columns, values="weight", aggfunc="sum")
-    artists = pd.Index(dict.fromkeys(each.artist.id for each in bags), name="artist_id", dtype="str")
+    artists = pd.Index(dict.fromkeys(bag.artist.id for bag in bags), name="artist_id", dtype="str")
     return wide.reindex(artists).fillna(0.0)

@@ -1,4 +1,4 @@
-"""Catalogues: from an artist to its albums."""
+"""Catalogues: sources of the albums of artists."""
 
 from spotitags.catalogs.base import Catalog, ListableCatalog, Match, SearchableCatalog
 

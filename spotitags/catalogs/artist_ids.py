@@ -14,21 +14,21 @@ _SPOTIFY_FORMS = re.compile(
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two names differ in case, punctuation and spaces at most.
+    """Return whether two names are equal except for case, punctuation and spaces.
 
     >>> same_name("Guns N' Roses", "guns n roses")
     True
     """
-    return _letters(one) == _letters(other)
+    return _normalised(one) == _normalised(other)
 
 
-def _letters(name: str) -> str:
+def _normalised(name: str) -> str:
     text = unicodedata.normalize("NFKC", name).casefold()
     return "".join(char for char in text if char.isalnum()) or text
 
 
 def bare_id(artist: str) -> str:
-    """The id in any form of a Spotify artist; any other text, such as an id of a manifest, as it is."""
+    """Return the id in any form of a Spotify artist; other text, such as an id of a manifest, as is."""
     try:
         return spotify_id(artist)
     except InputError:
@@ -36,7 +36,7 @@ def bare_id(artist: str) -> str:
 
 
 def spotify_id(artist: str) -> str:
-    """The 22-character id in a Spotify artist id, ``spotify:artist:`` URI or open.spotify.com URL.
+    """Extract the 22-character id from a Spotify artist id, ``spotify:artist:`` URI or open.spotify.com URL.
 
     Raises:
         InputError: ``artist`` is none of the three.
@@ -50,6 +50,6 @@ def spotify_id(artist: str) -> str:
     if match := _SPOTIFY_FORMS.fullmatch(text):
         return match[1]
     raise InputError(
-        f"{artist!r} is no Spotify artist: give the 22-character id, spotify:artist:<id>, "
+        f"{artist!r} is not a Spotify artist: give the 22-character id, spotify:artist:<id>, "
         "or https://open.spotify.com/artist/<id>"
     )

@@ -1,4 +1,4 @@
-"""Protocols that catalogues implement."""
+"""Protocols of catalogues."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ if TYPE_CHECKING:
 
 
 class Catalog(Protocol):
-    """Where albums come from."""
+    """Source of the albums of artists."""
 
     @property
     def name(self) -> str:
-        """The catalogue's name on the command line."""
+        """Name of the catalogue on the command line."""
         ...
 
     def albums(self, artist: str, limit: int) -> list[Album]:
-        """Up to ``limit`` albums of one artist, best first, with every image size.
+        """Return up to ``limit`` albums of one artist, best first, with all image sizes.
 
         Raises:
             ArtistNotFoundError: The catalogue has no such artist.
@@ -27,12 +27,12 @@ class Catalog(Protocol):
 
 
 class Match(NamedTuple):
-    """An artist that a search found.
+    """One result of a search for an artist.
 
     Attributes:
-        id: What the same catalogue's `Catalog.albums` takes.
-        name: As the catalogue writes it.
-        detail: What tells it from others of the same name, such as ``US, 1978, punk band``; may be empty.
+        id: Id of the artist for `Catalog.albums` of the same catalogue.
+        name: Name as the catalogue writes it.
+        detail: Distinguishes artists of the same name, such as ``US, 1978, punk band``; may be empty.
     """
 
     id: str
@@ -42,10 +42,10 @@ class Match(NamedTuple):
 
 @runtime_checkable
 class SearchableCatalog(Protocol):
-    """A catalogue that knows artists by name, too."""
+    """A catalogue with a search for artists by name."""
 
     def search(self, name: str, limit: int) -> list[Match]:
-        """Up to ``limit`` artists whose names fit, the best first; empty where none does.
+        """Return up to ``limit`` artists with similar names, best first; empty if there are none.
 
         Raises:
             CatalogError: The catalogue could not answer.
@@ -55,8 +55,8 @@ class SearchableCatalog(Protocol):
 
 @runtime_checkable
 class ListableCatalog(Protocol):
-    """A catalogue that can list all of its artists."""
+    """A catalogue that lists all of its artists."""
 
     def artists(self) -> list[Artist]:
-        """Every artist, in the catalogue's order."""
+        """Return all artists, in the order of the catalogue."""
         ...

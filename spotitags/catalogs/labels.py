@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spotitags.catalogs.csv_table import csv_rows
+from spotitags.catalogs.csv_table import CsvTable, add_artist
 from spotitags.catalogs.library.catalog import LibraryCatalog
 from spotitags.catalogs.single_covers import SingleCovers
 from spotitags.errors import InputError
@@ -15,139 +13,118 @@ from spotitags.records import Artist
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from spotitags.catalogs.base import Catalog
 
 
-MOST_NAMED = 12  # genres in a message: more is no help
+MAX_NAMED = 12
+"""Maximum number of genres that an error message lists."""
 
 
 def filter_genres(
-    artists: Sequence[Artist], genres: Sequence[str], where: Path | str, *, what: str = "artist"
+    artists: Sequence[Artist], genres: Sequence[str], source: Path | str, *, what: str = "artist"
 ) -> list[Artist]:
-    """The artists of these genres, in their order.
+    """Return the artists of some genres, in their order.
 
     Args:
-        artists: With genres.
-        genres: Keep these alone; empty keeps all.
-        where: The artists come from, such as a file.
-        what: One of the "artists" is, such as ``cover``.
+        artists: Artists with genres.
+        genres: Genres to keep; empty keeps all.
+        source: File or collection that the artists come from, for the error message.
+        what: Noun for one of the artists in the error message, such as ``cover``.
 
     Raises:
-        InputError: Nobody has one of the genres.
+        InputError: No artist has one of the genres.
 
     >>> from spotitags.records import Artist
-    >>> of_genres([Artist("1", genre="jazz"), Artist("2", genre="pop")], ["jaz"], "labels.csv")
+    >>> filter_genres([Artist("1", genre="jazz"), Artist("2", genre="pop")], ["jaz"], "labels.csv")
     Traceback (most recent call last):
     spotitags.errors.InputError: labels.csv has no artist of the genre 'jaz' (did you mean 'jazz'?); \
 it has jazz (1), pop (1): name one of these, or leave --genres out
     """
-    there = Counter(str(artist.genre) for artist in artists)
-    if unknown := [genre for genre in dict.fromkeys(genres) if genre not in there]:
+    known = Counter(str(artist.genre) for artist in artists)
+    if unknown := [genre for genre in dict.fromkeys(genres) if genre not in known]:
         raise InputError(
-            f"{where} has no {what} of the genre{'' if len(unknown) == 1 else 's'} "
-            f"{', '.join(_with_nearest(genre, list(there)) for genre in unknown)}; it has {_listed(there)}: "
-            "name one of these, or leave --genres out"
+            f"{source} has no {what} of the genre{'' if len(unknown) == 1 else 's'} "
+            f"{', '.join(_with_suggestion(genre, list(known)) for genre in unknown)}; "
+            f"it has {_listed(known)}: name one of these, or leave --genres out"
         )
     return [artist for artist in artists if not genres or artist.genre in genres]
 
 
-def _with_nearest(genre: str, there: Sequence[str]) -> str:
-    """A genre that is not there, with the one that is spelled most like it, where one is."""
+def _with_suggestion(unknown: str, genres: Sequence[str]) -> str:
+    """Quote an unknown genre, with the known genre of the most similar spelling, if one is similar."""
     from difflib import get_close_matches
 
-    spelling = {known.casefold(): known for known in there}
-    nearest = get_close_matches(genre.casefold(), spelling, n=1)
-    return f"{genre!r}" + (f" (did you mean {spelling[nearest[0]]!r}?)" if nearest else "")
+    spelling = {genre.casefold(): genre for genre in genres}
+    nearest = get_close_matches(unknown.casefold(), spelling, n=1)
+    return f"{unknown!r}" + (f" (did you mean {spelling[nearest[0]]!r}?)" if nearest else "")
 
 
-def _listed(there: Counter[str]) -> str:
-    """Genres with their numbers, commonest first, ties by name."""
-    ranked = sorted(there.items(), key=lambda item: (-item[1], item[0]))
-    named = ", ".join(f"{genre} ({count})" for genre, count in ranked[:MOST_NAMED])
-    left = len(ranked) - MOST_NAMED
-    return named + (f" and {left} more" if left > 0 else "")
+def _listed(counts: Counter[str]) -> str:
+    """List genres with their counts, the most frequent first, ties by name."""
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    named = ", ".join(f"{genre} ({count})" for genre, count in ranked[:MAX_NAMED])
+    rest = len(ranked) - MAX_NAMED
+    return named + (f" and {rest} more" if rest > 0 else "")
 
 
 def labelled_artists(path: str | Path) -> list[Artist]:
-    """The labelled artists of a CSV with the columns ``artist_id, genre`` and, where known, ``artist_name``.
+    """Read the labelled artists of a CSV.
 
-    Other columns are ignored and an artist may stand on several lines, so a manifest with genres serves, too.
+    Its columns are ``artist_id, genre`` and optionally ``artist_name``. Other columns are ignored and an
+    artist may have several lines, so a manifest with genres can be read, too.
 
     Raises:
         InputError: The file cannot be used; the message names the file and the line.
     """
+    return _artists(CsvTable(path))
+
+
+def _artists(table: CsvTable) -> list[Artist]:
     artists: dict[str, Artist] = {}
-    for number, row in csv_rows(Path(path), required=("artist_id", "genre"), optional=("artist_name",)):
-        artist_id, genre, name = row
-        _add(artists, Artist(artist_id, name or None, genre), Path(path), number)
+    for line, (artist_id, genre, name) in table.rows(["artist_id", "genre"], ["artist_name"]):
+        add_artist(artists, Artist(artist_id, name or None, genre), table, line)
     return list(artists.values())
 
 
-def has_covers(path: str | Path) -> bool:
-    """Whether a CSV of artists is a manifest, too: it has a column ``file``.
-
-    Raises:
-        InputError: The file cannot be read.
-    """
-    try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as stream:
-            return "file" in [cell.strip() for cell in next(csv.reader(stream), [])]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} cannot be read as CSV: {error}") from error
-
-
-def _add(artists: dict[str, Artist], artist: Artist, path: Path, number: int) -> None:
-    """Note one line's word on an artist; lines may leave out what others say but not contradict a genre."""
-    known = artists.get(artist.id)
-    if known is None:
-        artists[artist.id] = artist
-    elif known.genre and artist.genre and known.genre != artist.genre:
-        raise InputError(
-            f"{path}, line {number}: artist {artist.id} is {artist.genre!r} here and {known.genre!r} "
-            "further up; give each artist one genre"
-        )
-    elif (artist.name and not known.name) or (artist.genre and not known.genre):
-        artists[artist.id] = Artist(artist.id, known.name or artist.name, known.genre or artist.genre)
-
-
 def lists_single_covers(path: str | Path) -> bool:
-    """Whether a CSV of labels has no artists, and so can only be a list of single covers.
+    """Return whether a CSV of labels has files but no artists, and so can only list single covers.
 
     Raises:
         InputError: The file cannot be read.
     """
-    try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as stream:
-            columns = {cell.strip() for cell in next(csv.reader(stream), [])}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} cannot be read as CSV: {error}") from error
+    columns = CsvTable(path).columns
     return "file" in columns and "artist_id" not in columns
 
 
 def read_labels(path: Path, genres: Sequence[str] = ()) -> tuple[list[Artist], bool]:
-    """The labelled artists of a CSV, and whether it is a manifest of covers, too (it has a column ``file``).
+    """Read the labelled artists of a CSV, and whether it is a manifest of covers, too.
 
     Args:
         path: CSV with ``artist_id, genre`` and optionally ``artist_name, file``.
-        genres: Keep these alone; empty keeps all.
+        genres: Genres to keep; empty keeps all.
+
+    Returns:
+        The artists; and True if the CSV has a column ``file``.
 
     Raises:
         InputError: The file cannot be used, or has no artist of one of these genres.
     """
-    return filter_genres(labelled_artists(path), genres, path), has_covers(path)
+    table = CsvTable(path)
+    return filter_genres(_artists(table), genres, path), "file" in table.columns
 
 
 def load_labelled(
     path: Path | None, genres: Sequence[str] = (), *, single: bool = False
 ) -> tuple[list[Artist], Path | Catalog | None]:
-    """The labelled artists of a CSV, and where their covers are as far as the CSV says.
+    """Load the labelled artists of a CSV, and the source of their covers if the CSV names one.
 
     Args:
-        path: ``artist_id, genre`` and, where covers are on disk, ``file``; of single covers ``file, genre``.
-            None for the bundled library's artists.
-        genres: Keep these alone; empty keeps all.
-        single: The CSV lists single covers.
+        path: CSV with ``artist_id, genre`` and, for covers on disk, ``file``; of single covers
+            ``file, genre``. None loads the artists of the bundled library.
+        genres: Genres to keep; empty keeps all.
+        single: True if the CSV lists single covers.
 
     Returns:
         Artists with genres; and a manifest, the catalogue of single covers, or None.

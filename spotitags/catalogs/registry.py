@@ -1,4 +1,4 @@
-"""Catalogues by name, and the choice of the one that runs."""
+"""Catalogues by name: choose one, and open it."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _KEYS = "SPOTIPY_CLIENT_ID and SPOTIPY_CLIENT_SECRET"
 
 
 def choose_catalog(name: str, settings: Settings, *, manifest: Path | None, offline: bool) -> Choice:
-    """The catalogue's name for what was asked.
+    """Choose the catalogue for the options of the user.
 
     Args:
         name: One of `CATALOGS`.
-        settings: Tells whether Spotify's keys are set.
-        manifest: Covers on disk, if any.
-        offline: True forbids every catalogue that opens a socket.
+        settings: Keys of Spotify and contact for MusicBrainz.
+        manifest: Manifest or folder of covers on disk, if given.
+        offline: True forbids all catalogues that use the network.
 
     Raises:
-        InputError: An unknown name, or wishes that contradict each other.
+        InputError: The name is unknown, or options contradict each other.
     """
     if name not in CATALOGS:
-        raise InputError(f"no catalogue is called {name!r}; there are: {', '.join(CATALOGS)}")
+        raise InputError(f"unknown catalogue {name!r}: give one of {', '.join(CATALOGS)}")
     if manifest is not None and name not in {"auto", "folder"}:
         raise InputError(
             f"--manifest belongs to the catalogue 'folder', not to {name!r}: leave one of the two out"
@@ -61,7 +61,7 @@ def choose_catalog(name: str, settings: Settings, *, manifest: Path | None, offl
     return Choice("library", f"the bundled sample; neither {_KEYS} nor SPOTITAGS_CONTACT are set")
 
 
-def open_catalog(  # noqa: PLR0913 — what a catalogue may need
+def open_catalog(  # noqa: PLR0913 — independent options of the catalogues
     name: str,
     settings: Settings,
     cache: Cache,
@@ -70,15 +70,16 @@ def open_catalog(  # noqa: PLR0913 — what a catalogue may need
     refresh: bool = False,
     also: Collection[str] = (),
 ) -> Catalog:
-    """The catalogue of that name, ready to be asked.
+    """Open the catalogue of that name.
 
     Args:
-        name: One of `CATALOGS` but ``auto``.
-        settings: Keys, contact and addresses.
-        cache: Keeps what services answer.
-        manifest: Covers on disk, for ``folder``.
-        refresh: Ask services anew what they answered in earlier runs.
-        also: Release types to add with ``musicbrainz``, of `spotitags.catalogs.musicbrainz.catalog.ALSO`.
+        name: One of `CATALOGS` except ``auto``.
+        settings: Keys, contact and URLs.
+        cache: Stores the responses of services.
+        manifest: Manifest or folder of covers on disk, for ``folder``.
+        refresh: Request again what services answered in earlier runs.
+        also: Types of releases to add with ``musicbrainz``, from
+            `spotitags.catalogs.musicbrainz.catalog.ALSO`.
 
     Raises:
         SettingsError: Spotify's keys are missing.
@@ -110,8 +111,10 @@ def _musicbrainz(
     url = settings.musicbrainz_url
     client = MusicBrainzClient(
         settings.contact,
-        answers=ResponseCache(cache, "musicbrainz", refresh=refresh),
-        pace=RateLimiter(settings.cache_dir / "musicbrainz.pace", pause_for(url, settings.musicbrainz_pause)),
+        responses=ResponseCache(cache, "musicbrainz", refresh=refresh),
+        rate_limiter=RateLimiter(
+            settings.cache_dir / "musicbrainz.pace", pause_for(url, settings.musicbrainz_pause)
+        ),
         url=url,
     )
     return MusicBrainzCatalog(client, also=also, archive=settings.coverart_url)
@@ -124,18 +127,20 @@ def _spotify(settings: Settings, cache: Cache, *, refresh: bool) -> SpotifyCatal
 
     if not settings.spotify_client_id or not settings.spotify_client_secret:
         raise SettingsError(
-            f"the catalogue 'spotify' needs {_KEYS}: set both, or take --catalog musicbrainz, --offline or "
+            f"the catalogue 'spotify' needs {_KEYS}: set both, or use --catalog musicbrainz, --offline or "
             "--manifest"
         )
-    account = hashlib.sha256(settings.spotify_client_id.encode()).hexdigest()[:16]  # no key on disk
+    account = hashlib.sha256(settings.spotify_client_id.encode()).hexdigest()[
+        :16
+    ]  # the key itself is not stored
     return SpotifyCatalog(
         settings.spotify_client_id,
         settings.spotify_client_secret.get_secret_value(),
         market=settings.market,
         api_url=settings.spotify_api_url,
         token_url=settings.spotify_token_url,
-        answers=ResponseCache(cache, "spotify", account=account, refresh=refresh),
-        budget=DailyQuota(
+        responses=ResponseCache(cache, "spotify", account=account, refresh=refresh),
+        quota=DailyQuota(
             cache, account, settings.spotify_calls_a_day or None, setting="SPOTITAGS_SPOTIFY_CALLS_A_DAY"
         ),
     )

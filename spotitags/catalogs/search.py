@@ -1,4 +1,4 @@
-"""Search of a catalogue for artists by name, and the artists of a playlist."""
+"""Search for artists by name or playlist, in any catalogue that supports it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def search(catalog: Catalog, name: str, limit: int = 10) -> list[Match]:
-    """Artists of that name, the best first; those of similar names only where nobody has this one.
+    """Search for artists by name, best first; similar names are returned only if no artist has this name.
 
     Raises:
-        InputError: The catalogue knows no names.
-        ArtistNotFoundError: Nobody is called so.
+        InputError: The catalogue has no search.
+        ArtistNotFoundError: No artist has this or a similar name.
         CatalogError: The catalogue could not answer.
     """
     if isinstance(catalog, SearchableCatalog):
@@ -37,16 +37,22 @@ def search(catalog: Catalog, name: str, limit: int = 10) -> list[Match]:
 
 
 def playlist(catalog: Catalog, ref: str) -> list[Artist]:
-    """The artists of a Spotify playlist.
+    """Return the artists of a Spotify playlist.
+
+    Args:
+        catalog: Catalogue of Spotify.
+        ref: Spotify id, URI or URL of the playlist.
 
     Raises:
-        InputError: The catalogue has no playlists, or ``ref`` is none.
-        CatalogError: Spotify does not show it, or could not answer.
+        InputError: The catalogue has no playlists, or ``ref`` is not a playlist.
+        CatalogError: Spotify does not show the playlist, or could not answer.
     """
     from spotitags.catalogs.spotify.catalog import SpotifyCatalog
 
     if not isinstance(catalog, SpotifyCatalog):
-        raise InputError("playlists are Spotify's: take --catalog spotify with keys, or give --artists FILE")
+        raise InputError(
+            "only Spotify has playlists: use --catalog spotify with keys, or give --artists FILE"
+        )
     return catalog.playlist(ref)
 
 

@@ -1,4 +1,4 @@
-"""Single covers with a genre each, for sets that know no artists: every cover is an artist of its own."""
+"""Catalogue of single labelled covers, for data sets without artists: each cover counts as one artist."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-from spotitags.catalogs.csv_table import csv_rows
-from spotitags.errors import ArtistNotFoundError, InputError
+from spotitags.catalogs.csv_table import CsvTable
+from spotitags.errors import ArtistNotFoundError
 from spotitags.records import Album, Artist, Image
 
 
 class SingleCovers:
-    """Covers listed in a CSV with the columns ``file, genre`` and, where known, ``artist``.
+    """Covers listed in a CSV with the columns ``file, genre`` and optionally ``artist``.
 
-    A manifest of artists with genres serves, too: its ``artist_name``, else its ``artist_id``, is the artist.
+    A manifest of artists with genres can be used, too; the artist is then its ``artist_name``, or else its
+    ``artist_id``.
 
     Args:
-        path: The CSV (commas, UTF-8); ``file`` is relative to it; read on first use.
+        path: The CSV (commas, UTF-8), read on first use; ``file`` is relative to it.
     """
 
     name: ClassVar[str] = "covers"
@@ -26,7 +27,7 @@ class SingleCovers:
         self.path = Path(path)
 
     def artists(self) -> list[Artist]:
-        """One "artist" a cover in the CSV's order: its file as id, the artist's name where it is known.
+        """Return one "artist" per cover in the order of the CSV: its file as id, the artist's name if known.
 
         Raises:
             InputError: The CSV cannot be used, or lists a file twice.
@@ -34,10 +35,10 @@ class SingleCovers:
         return list(self._listed.values())
 
     def albums(self, artist: str, limit: int) -> list[Album]:
-        """The one cover that this id stands for.
+        """Return the one cover with this file as id.
 
         Raises:
-            ArtistNotFoundError: No such file is listed.
+            ArtistNotFoundError: The file is not listed.
             InputError: As for `artists`.
         """
         if artist not in self._listed:
@@ -48,12 +49,11 @@ class SingleCovers:
     @cached_property
     def _listed(self) -> dict[str, Artist]:
         listed: dict[str, Artist] = {}
-        artist_columns = ("artist", "artist_name", "artist_id")
-        rows = csv_rows(self.path, required=("file", "genre"), optional=artist_columns)
-        for number, (file, genre, *names) in rows:
+        table = CsvTable(self.path)
+        for line, (file, genre, *names) in table.rows(
+            ["file", "genre"], ["artist", "artist_name", "artist_id"]
+        ):
             if file in listed:
-                raise InputError(
-                    f"{self.path}, line {number}: {file} stands here twice; keep one of its lines"
-                )
+                raise table.error(line, f"{file} is listed twice; keep one of its lines")
             listed[file] = Artist(file, next(filter(None, names), None), genre)
         return listed

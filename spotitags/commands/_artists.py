@@ -1,6 +1,5 @@
 """Resolve the artists of a command from ids, a file, names or a playlist, prompting on a terminal."""
 
-import csv
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -132,19 +131,14 @@ def read_artists(path: "Path") -> list[str]:
     Raises:
         InputError: The file cannot be read or lists no artist.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text: save it as text or CSV in UTF-8") from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
-    header = [cell.strip() for cell in next(csv.reader(lines[:1]), [])]
-    if "artist_id" in header:
-        from spotitags.catalogs.csv_table import csv_rows
+    from spotitags.catalogs.csv_table import CsvTable
 
-        found = [row[0] for _, row in csv_rows(path, required=("artist_id",), optional=())]
+    table = CsvTable(path)
+    if "artist_id" in table.columns:
+        found = [artist_id for _, (artist_id,) in table.rows(["artist_id"])]
     else:
-        found = [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+        lines = [line.strip() for line in table.text.splitlines()]
+        found = [line for line in lines if line and not line.startswith("#")]
         if found and "," in found[0]:
             raise InputError(f"{path}, line 1: a CSV of artists needs a column artist_id")
     if not found:
@@ -193,4 +187,4 @@ def save_contact(settings: "Settings", contact: str) -> None:
     from spotitags.catalogs.musicbrainz.client import user_agent
 
     user_agent(contact)
-    settings.keep_contact(contact)
+    settings.save_contact(contact)

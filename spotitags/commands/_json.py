@@ -40,7 +40,7 @@ def covers_json(bags: Sequence[TagBag]) -> dict[str, Any]:
     """Return ``{"used", "skipped": [{"cover", "reason"}]}``."""
     return {
         "used": max(bag.covers for bag in bags),
-        "skipped": [skipped._asdict() for skipped in skipped_covers(bags)],
+        "skipped": [{"cover": each.cover, "reason": each.reason} for each in skipped_covers(bags)],
     }
 
 

@@ -34,12 +34,12 @@ def labels(
     prompt_for_contact(selection, SourceOptions(catalog=CatalogName.musicbrainz))
     refs = selection.ids
     musicbrainz = SpotiTags(catalog="musicbrainz", refresh=refresh, notify=message).source
-    answers = genre_votes.labels(musicbrainz, refs, split(genres))
+    answers = genre_votes.label_artists(musicbrainz, refs, split(genres))
     found = [label for _, label in tracked(answers, refs) if not isinstance(label, SpotiTagsError)]
     if out is None:
-        genre_votes.write(sys.stdout, found)
+        genre_votes.write_labels(sys.stdout, found)
     else:
         with out.open("w", encoding="utf-8", newline="") as stream:
-            genre_votes.write(stream, found)
+            genre_votes.write_labels(stream, found)
     message(f"{len(found)} of {len(refs)} artists labelled")
     raise typer.Exit(exit_code(len(refs), len(refs) - len(found)))

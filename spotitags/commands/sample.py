@@ -32,7 +32,7 @@ def sample(
     artists, origin = load_labelled(labels_file, split(genres), single=single)
     spotitags = open_spotitags(source, None, **({"catalog": origin} if single else {"manifest": origin}))
     samples, skipped = sample_covers(spotitags.source, artists, per_genre=per_genre, seed=seed)
-    for cover, reason in skipped:
+    for cover, reason, _ in skipped:
         message(f"skipped {cover}: {reason}")
     title = f"{labels_file.resolve().parent.name} / {labels_file.name}, seed {seed}"
     out.write_bytes(contact_sheet(title, samples, "cover" if single else "artist"))

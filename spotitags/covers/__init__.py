@@ -1,1 +1,1 @@
-"""Covers: from albums to files, and from files to pixels."""
+"""Covers: fetch the files of albums, and decode them to pixels."""

@@ -1,6 +1,7 @@
-"""Fetch the files of covers from the web or from disk.
+"""Fetch covers from the web or from disk, remembering by URL their digest or why they cannot be used.
 
-A cover that cannot be used never stops the others: it comes back as `Skipped` with one of `REASONS`.
+A cover that cannot be used never stops the others: a `Skipped` with one of `spotitags.errors.REASONS` takes
+its place.
 """
 
 from __future__ import annotations
@@ -10,122 +11,104 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
 
-from spotitags.covers.decode import MAX_PIXELS, MIN_SIDE, _skipped, image_format
-from spotitags.errors import CoverError, FetchError, RateLimitError
+from spotitags.covers.decode import image_format, skipped_cover
+from spotitags.errors import REASONS, CoverError, FetchError, RateLimitError
 from spotitags.records import CoverFile, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from spotitags.io.cache import Cache
     from spotitags.io.http import HttpClient
     from spotitags.records import Album, Image
 
 
-REASONS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "no-image": "the catalogue names no image for this album",
-        "address": "the image's address is neither http(s) nor a file path",
-        "not-found": "no such address (404, 410) or no such file",
-        "refused": "the server refuses (other 4xx, too many redirects) or the file may not be read",
-        "server": "the server failed (5xx), also when asked again",
-        "rate-limited": "the server asks for a longer pause than is reasonable for a cover",
-        "connection": "the connection could not be made or broke, also when tried again",
-        "timeout": "the bytes did not come in time",
-        "too-many-bytes": "the file is larger than the limit",
-        "empty": "0 bytes",
-        "html": "a web page instead of an image",
-        "unknown-format": "neither JPEG, PNG, WebP nor GIF",
-        "too-small": f"a side of fewer than {MIN_SIDE} pixels, a placeholder",
-        "too-many-pixels": "width times height in the header is over the limit; not decoded",
-        "animated": "more than one frame",
-        "cmyk": "four-colour print data, which has no agreed look on a screen",
-        "palette": "indexed colours",
-        "colours": "another colour space than RGB or grey",
-        "truncated": "the file ends too early",
-        "broken": "the file is damaged",
-    }
-)
+WEEK: Final = 7 * 24 * 3600.0
+MONTH: Final = 30 * 24 * 3600.0
+TRANSIENT: Final = frozenset({"server", "rate-limited", "connection", "timeout"})
+"""Those of `spotitags.errors.REASONS` that are no fault of the cover: it is fetched again in the next run."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one cover may cost.
+    """Limits for fetching one cover.
 
     Attributes:
-        seconds: Time to fetch it, tries and pauses included.
-        bytes: Size of the file.
-        pixels: Width times height, as its header says.
-        workers: Covers fetched at once.
+        seconds: Time to fetch it, retries and pauses included.
+        bytes: Size of its file.
+        workers: Number of covers that are fetched at once.
     """
 
     seconds: float = 15.0
     bytes: int = 20_000_000
-    pixels: int = MAX_PIXELS
     workers: int = 8
 
 
 def choose_image(images: Sequence[Image], wanted: int = 300) -> Image:
-    """The smallest image whose shorter side has ``wanted`` pixels, else the largest; unknown sizes last.
+    """Choose the smallest image whose shorter side has ``wanted`` pixels, else the largest.
+
+    Images of unknown size count as smallest.
 
     Raises:
         CoverError: There is no image (reason ``no-image``).
     """
     if not images:
         raise CoverError("no-image")
-    sides = [min(image.width or 0, image.height or 0) for image in images]
-    enough = [index for index, side in enumerate(sides) if side >= max(wanted, 1)]
-    if enough:
-        return images[min(enough, key=sides.__getitem__)]
-    return images[max(range(len(images)), key=sides.__getitem__)]
+    large_enough = [image for image in images if _shorter_side(image) >= max(wanted, 1)]
+    return min(large_enough, key=_shorter_side) if large_enough else max(images, key=_shorter_side)
 
 
-def _urls(images: Sequence[Image], wanted: int) -> tuple[str, ...]:
-    """The address of `choose_image`, then the others, the largest first: a size may be missing alone."""
-    first = choose_image(images, wanted)
-    rest = sorted(images, key=lambda image: min(image.width or 0, image.height or 0), reverse=True)
-    return tuple(dict.fromkeys([first.url, *(image.url for image in rest)]))
+def cover_url(album: Album) -> str | None:
+    """Return the URL of an album's cover; None if it is a local file, or if there is no cover."""
+    if not album.images:
+        return None
+    url = choose_image(album.images).url
+    return url if url.startswith(("http://", "https://")) else None
 
 
 class CoverFetcher:
-    """Fetches covers concurrently, over http(s) or from disk. A context manager; it opens on first use.
+    """Fetches covers concurrently, over http(s) or from disk. A context manager; it connects on first use.
 
     Args:
-        limits: What one cover may cost.
-        client: Used instead of an own client, and left open; its own limits on time and bytes hold.
+        limits: Limits for one cover.
+        client: Client to use instead of a new one. It is not closed, and its own limits on time and bytes
+            apply.
     """
 
     def __init__(self, limits: Limits | None = None, client: HttpClient | None = None) -> None:
         self.limits = limits or Limits()
         self._client = client
-        self._owned = client is None
+        self._owns_client = client is None
 
     def fetch(self, albums: Sequence[Album], wanted: int = 300) -> list[CoverFile | Skipped]:
-        """One result an album, in the albums' order; an address that several albums share is fetched once.
+        """Fetch the cover of each album; a URL that several albums share is fetched once.
 
-        Where there is nothing at an address, the album's other sizes are tried.
+        Where a URL does not exist, the other image sizes of the album are tried.
 
         Args:
-            albums: Whose covers.
-            wanted: Shorter side, in pixels, that the tagger needs at least; see `choose_image`.
+            albums: Albums to fetch the covers of.
+            wanted: Minimum of the shorter side, in pixels, that the tagger needs; see `choose_image`.
+
+        Returns:
+            One result per album, in the same order.
         """
-        addresses = [_urls(album.images, wanted) if album.images else () for album in albums]
-        wanted_once = list(dict.fromkeys(filter(None, addresses)))
-        self._prepare([address for sizes in wanted_once for address in sizes])
+        urls = [_urls(album.images, wanted) if album.images else () for album in albums]
+        unique = list(dict.fromkeys(filter(None, urls)))
+        self._open_client([url for sizes in unique for url in sizes])
         with ThreadPoolExecutor(max_workers=self.limits.workers) as pool:
-            found = dict(zip(wanted_once, pool.map(self._first, wanted_once), strict=True))
+            fetched = dict(zip(unique, pool.map(self._fetch_first, unique), strict=True))
         return [
-            _file(album, found[sizes] if sizes else CoverError("no-image"))
-            for album, sizes in zip(albums, addresses, strict=True)
+            _cover_file(album, fetched[sizes] if sizes else CoverError("no-image"))
+            for album, sizes in zip(albums, urls, strict=True)
         ]
 
     def close(self) -> None:
-        """Close the own connections; the next fetch opens new ones."""
-        if self._owned and self._client is not None:
+        """Close the connections; the next fetch opens new ones."""
+        if self._owns_client and self._client is not None:
             self._client.close()
 
     def __enter__(self) -> Self:
@@ -134,9 +117,9 @@ class CoverFetcher:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _prepare(self, addresses: Sequence[str]) -> None:
-        """Build the client where something is remote, so that local covers never import one."""
-        if self._client is None and any(_SCHEME.match(address) for address in addresses):
+    def _open_client(self, urls: Sequence[str]) -> None:
+        """Build the client if a URL needs one, so that local covers import no HTTP library."""
+        if self._client is None and any(_SCHEME.match(url) for url in urls):
             from spotitags.io.http import HttpClient
 
             self._client = HttpClient(
@@ -147,21 +130,20 @@ class CoverFetcher:
                 headers={"Accept": "image/*", "Accept-Encoding": "identity"},
             )
 
-    def _first(self, sizes: Sequence[str]) -> tuple[str, bytes] | CoverError:
-        """SHA-256 and bytes of the first address where there is something, or why not."""
-        for address in sizes:
-            found = self._bytes(address)
-            if not isinstance(found, CoverError) or found.reason != "not-found":
+    def _fetch_first(self, urls: Sequence[str]) -> tuple[str, bytes] | CoverError:
+        """Return SHA-256 and bytes of the first URL that exists, or why it cannot be used."""
+        for url in urls:
+            result = self._fetch_one(url)
+            if not isinstance(result, CoverError) or result.reason != "not-found":
                 break
-        return found
+        return result
 
-    def _bytes(self, address: str) -> tuple[str, bytes] | CoverError:
-        """SHA-256 and bytes of one address, or why not."""
+    def _fetch_one(self, url: str) -> tuple[str, bytes] | CoverError:
         try:
-            if self._client is not None and _SCHEME.match(address):
-                data = self._client.get(address)
+            if self._client is not None and _SCHEME.match(url):
+                data = self._client.get(url)
             else:
-                data = _read(address, self.limits.bytes)
+                data = _read_file(url, self.limits.bytes)
             image_format(data)
         except RateLimitError as error:
             return CoverError("rate-limited", str(error))
@@ -172,23 +154,122 @@ class CoverFetcher:
         return hashlib.sha256(data).hexdigest(), data
 
 
-def _read(path: str, limit: int) -> bytes:
+@dataclass(slots=True)
+class CoverRequest:
+    """The cover of one album, on its way from the catalogue to the taggers.
+
+    Attributes:
+        album: Album of the cover.
+        digest: SHA-256 (hex) of the cover's bytes, once it is known.
+        file: The bytes, if they had to be fetched.
+        skipped: Why the cover cannot be used, if so.
+    """
+
+    album: Album
+    digest: str | None = None
+    file: CoverFile | None = None
+    skipped: Skipped | None = None
+
+
+class CoverFetchCache:
+    """Fetches covers, and remembers by URL what came.
+
+    Args:
+        fetcher: Fetches and checks the covers.
+        cache: Stores digests for a month, and why covers cannot be used for a week.
+        refresh: Fetch covers of earlier runs again.
+    """
+
+    def __init__(self, fetcher: CoverFetcher, cache: Cache, *, refresh: bool = False) -> None:
+        self.fetcher = fetcher
+        self.cache = cache
+        self.refresh = refresh
+        self._refreshed: set[str] = set()
+
+    def requests(self, albums: Sequence[Album]) -> list[CoverRequest]:
+        """Build one request per album, with what the cache has of its cover."""
+        urls = [cover_url(album) for album in albums]
+        usable = [url for url in urls if url and (not self.refresh or url in self._refreshed)]
+        digests = dict(zip(usable, self.cache.get_many("digest", usable), strict=True))
+        unusable = dict(zip(usable, self.cache.get_many("unusable", usable), strict=True))
+        return [
+            CoverRequest(
+                album,
+                digest=digests.get(url) if url else album.digest,
+                skipped=_from_cache(unusable.get(url)) if url else None,
+            )
+            for album, url in zip(albums, urls, strict=True)
+        ]
+
+    def fetch(self, requests: Sequence[CoverRequest]) -> None:
+        """Fetch the cover of each request; set its ``file`` and ``digest``, or ``skipped``."""
+        digests: dict[str, str] = {}
+        unusable: dict[str, Skipped] = {}
+        results = self.fetcher.fetch([request.album for request in requests])
+        for request, result in zip(requests, results, strict=True):
+            url = cover_url(request.album)
+            if isinstance(result, CoverFile):
+                request.digest, request.file = result.digest, result
+                digests |= {url: result.digest} if url else {}
+            else:
+                request.skipped = result
+                unusable |= {url: result} if url and result.code not in TRANSIENT else {}
+        self.cache.put_many("digest", digests, seconds=MONTH)
+        self._store_unusable(unusable)
+        self._refreshed |= digests.keys() | unusable.keys()
+
+    def store_undecodable(self, undecodable: Mapping[str, Skipped], requests: Sequence[CoverRequest]) -> None:
+        """Store, by URL, which of the requested covers cannot be decoded, given by digest."""
+        self._store_unusable(
+            {
+                url: undecodable[request.digest]._replace(cover=request.album.name)
+                for request in requests
+                if request.digest and request.digest in undecodable and (url := cover_url(request.album))
+            }
+        )
+
+    def _store_unusable(self, unusable: Mapping[str, Skipped]) -> None:
+        values = {url: [skipped.cover, skipped.reason] for url, skipped in unusable.items()}
+        self.cache.put_many("unusable", values, seconds=WEEK)
+
+
+def _from_cache(value: Sequence[str] | None) -> Skipped | None:
+    """Build a `Skipped` from a cached cover and reason; the reason begins with its code."""
+    if not value:
+        return None
+    cover, reason = value
+    code = reason.partition(":")[0]
+    return Skipped(cover, reason, code if code in REASONS else "")
+
+
+def _shorter_side(image: Image) -> int:
+    return min(image.width or 0, image.height or 0)
+
+
+def _urls(images: Sequence[Image], wanted: int) -> tuple[str, ...]:
+    """Return the URL of `choose_image`, then the others, largest first: one size alone may be missing."""
+    chosen = choose_image(images, wanted)
+    others = sorted(images, key=_shorter_side, reverse=True)
+    return tuple(dict.fromkeys([chosen.url, *(image.url for image in others)]))
+
+
+def _read_file(path: str, max_bytes: int) -> bytes:
     try:
         file = Path(path)
         if file.exists() and not file.is_file():
             raise CoverError("refused", f"{path}: not a plain file")  # reading a pipe might never end
         with file.open("rb") as stream:
-            data = stream.read(limit + 1)
+            data = stream.read(max_bytes + 1)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise CoverError("not-found", path) from error
     except (OSError, ValueError) as error:
         raise CoverError("refused", f"{path}: {error}") from error
-    if len(data) > limit:
-        raise CoverError("too-many-bytes", f"more than {limit} bytes")
+    if len(data) > max_bytes:
+        raise CoverError("too-many-bytes", f"more than {max_bytes} bytes")
     return data
 
 
-def _file(album: Album, found: tuple[str, bytes] | CoverError) -> CoverFile | Skipped:
-    if isinstance(found, CoverError):
-        return _skipped(album, found)
-    return CoverFile(album, *found)
+def _cover_file(album: Album, fetched: tuple[str, bytes] | CoverError) -> CoverFile | Skipped:
+    if isinstance(fetched, CoverError):
+        return skipped_cover(album, fetched)
+    return CoverFile(album, *fetched)

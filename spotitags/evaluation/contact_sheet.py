@@ -116,7 +116,7 @@ def _cover(covers: CoverFetcher, album: Album) -> Cover | Skipped:
     try:
         return decode(file, SIDE)
     except CoverError as error:
-        return Skipped(_name(album), f"{error.reason}: {error.detail}" if error.detail else error.reason)
+        return Skipped(_name(album), str(error), error.reason)
 
 
 def _name(album: Album) -> str:

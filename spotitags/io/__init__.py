@@ -1,1 +1,1 @@
-"""Network and disk: HTTP requests, caches, rate limits and text from outside."""
+"""HTTP requests, caches, rate limits, and cleaning of text from outside."""

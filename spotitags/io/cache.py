@@ -1,4 +1,4 @@
-"""What is kept between runs: diskcache behind a `Disk` that refuses pickles both ways."""
+"""Disk cache of JSON values: diskcache with a `Disk` that neither reads nor writes pickles."""
 
 from __future__ import annotations
 
@@ -19,43 +19,61 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_PLAIN = (str, bytes)
+_ALLOWED = (str, bytes)
 
 
 class PicklelessDisk(Disk):  # type: ignore[misc]
-    """Stores text and bytes, and neither writes nor reads a pickle (CVE-2025-69872)."""
+    """Stores text and bytes only; neither writes nor reads a pickle (CVE-2025-69872)."""
 
     def put(self, key: Any) -> tuple[Any, bool]:  # noqa: ANN401
-        """Serialise a key, which must be str or bytes."""
-        if type(key) not in _PLAIN:
-            raise TypeError(f"a cache key is text or bytes, not {type(key).__name__}")
+        """Serialise a key.
+
+        Raises:
+            TypeError: The key is neither str nor bytes.
+        """
+        if type(key) not in _ALLOWED:
+            raise TypeError(f"a cache key must be text or bytes, not {type(key).__name__}")
         return super().put(key)  # type: ignore[no-any-return]
 
     def get(self, key: Any, raw: bool) -> Any:  # noqa: ANN401, FBT001
-        """Read a key back; one that would be unpickled is refused."""
+        """Read a key.
+
+        Raises:
+            ValueError: The key is pickled.
+        """
         if not raw:
             raise ValueError("the cache holds a pickled key, which is never read")
         return super().get(key, raw)
 
     def store(self, value: Any, read: Any, key: Any = None) -> Any:  # noqa: ANN401
-        """Serialise a value, which must be str or bytes."""
-        if type(value) not in _PLAIN or read:
-            raise TypeError(f"a cached value is text or bytes, not {type(value).__name__}")
+        """Serialise a value.
+
+        Raises:
+            TypeError: The value is neither str nor bytes.
+        """
+        if type(value) not in _ALLOWED or read:
+            raise TypeError(f"a cached value must be text or bytes, not {type(value).__name__}")
         return super().store(value, read, key=key)
 
     def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> Any:  # noqa: ANN401, FBT001
-        """Read a value back; one that would be unpickled is refused."""
+        """Read a value.
+
+        Raises:
+            ValueError: The value is pickled.
+        """
         if mode == MODE_PICKLE:
             raise ValueError("the cache holds a pickled value, which is never read")
         return super().fetch(mode, filename, value, read)
 
 
 class Cache:
-    """Answers worth keeping, as JSON text under a kind and a key; opened on first use.
+    """Cache of JSON values by kind and key, on disk. The database is opened on first use.
+
+    Every method raises SettingsError if the folder cannot be used.
 
     Args:
-        folder: Where it lives; created readable by its owner alone.
-        megabytes: Size from which the least recently stored answers make room.
+        folder: Folder of the database; created so that only its owner can read it.
+        megabytes: Maximum size; beyond it, the least recently stored values are deleted.
     """
 
     def __init__(self, folder: Path, megabytes: int = 2048) -> None:
@@ -68,25 +86,21 @@ class Cache:
         return f"Cache({str(self.folder)!r})"
 
     def get(self, kind: str, key: str) -> Any:  # noqa: ANN401
-        """The JSON value kept under ``kind`` and ``key``, or None.
-
-        Raises:
-            SettingsError: The cache folder cannot be used.
-        """
+        """Return the value of one key, or None."""
         return self.get_many(kind, [key])[0]
 
     def get_many(self, kind: str, keys: Sequence[str]) -> list[Any]:
-        """The JSON values kept under ``kind`` and each key, None where there is none."""
+        """Return the values of several keys, None for each key without a value."""
         with self._opened() as store:
             texts = [store.get(f"{kind}:{key}") for key in keys]
         return [_parsed(text) for text in texts]
 
     def put(self, kind: str, key: str, value: Any, *, seconds: float | None = None) -> None:  # noqa: ANN401
-        """Keep one JSON value, for ``seconds`` or until room is needed."""
+        """Store one value, for ``seconds`` or until it is deleted to make room."""
         self.put_many(kind, {key: value}, seconds=seconds)
 
     def put_many(self, kind: str, values: Mapping[str, Any], *, seconds: float | None = None) -> None:
-        """Keep several JSON values in one transaction: all of them or, when interrupted, none."""
+        """Store several values in one transaction: an interrupted call stores none of them."""
         if not values:
             return
         with self._opened() as store, store.transact():
@@ -96,9 +110,16 @@ class Cache:
     def update(
         self, kind: str, key: str, change: Callable[[Any], Any], *, seconds: float | None = None
     ) -> Any:  # noqa: ANN401
-        """Replace one JSON value by ``change`` of it, given None where there is none; gives the new value.
+        """Replace one value in one transaction, which no other process can interrupt.
 
-        No other process comes in between; when ``change`` raises, the old value stays.
+        Args:
+            kind: Kind of the value.
+            key: Key of the value.
+            change: Returns the new value for the old one, or for None. If it raises, the old value stays.
+            seconds: As for `put`.
+
+        Returns:
+            The new value.
         """
         with self._opened() as store, store.transact():
             text = store.get(f"{kind}:{key}")
@@ -107,7 +128,7 @@ class Cache:
         return value
 
     def volume(self) -> int:
-        """Bytes on disk; 0 where nothing was cached yet."""
+        """Return the size on disk in bytes; 0 if nothing was cached yet."""
         with self._explained():
             if not (self.folder / "cache.db").exists():
                 return 0
@@ -130,7 +151,7 @@ class Cache:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Turn what a folder or a database may raise into what to do about it."""
+        """Convert errors of the folder and the database into a SettingsError that says what to do."""
         try:
             yield
         except (OSError, sqlite3.Error, ValueError, Timeout) as error:
@@ -139,10 +160,10 @@ class Cache:
             ) from error
 
     def _advice(self, error: Exception) -> str:
-        """What happened and what to do; only a damaged cache is worth deleting."""
+        """Describe what happened and what to do. Only a damaged cache is worth deleting."""
         if isinstance(error, Timeout) or "locked" in str(error):
             return (
-                "another program has held it for a minute; try again, or set SPOTITAGS_CACHE_DIR to another"
+                "another program has locked it for a minute; try again, or set SPOTITAGS_CACHE_DIR to another"
             )
         if isinstance(error, OSError) or "readonly" in str(error) or "unable to open" in str(error):
             return f"{error}; set SPOTITAGS_CACHE_DIR to a folder that you may write to"
@@ -154,13 +175,13 @@ class Cache:
         return diskcache.Cache(
             str(self.folder),
             disk=PicklelessDisk,
-            disk_min_file_size=1 << 20,  # answers are small: keep them in the database itself
+            disk_min_file_size=1 << 20,  # values are small: store them in the database itself
             size_limit=self.megabytes << 20,
         )
 
 
 def _parsed(text: str | bytes | None) -> Any:  # noqa: ANN401
-    """The value of a row; a damaged one counts as missing and is written anew."""
+    """Parse a stored value; a damaged one counts as missing, so that it is written again."""
     try:
         return None if text is None else json.loads(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""One client and one retry policy for what no SDK fetches."""
+"""HTTP client with limits and retries, for everything that is not fetched by an SDK."""
 
 from __future__ import annotations
 
@@ -22,31 +22,32 @@ if TYPE_CHECKING:
 MAX_REDIRECTS = 5
 HTTP_PORT = 80
 
-# Without a handler of its own, each retry that stamina logs would be printed to the user's stderr.
+# Without a handler, Python would print every retry that stamina logs to stderr.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
 class _TransientError(FetchError):
-    """Worth another try; ``wait`` is the pause in seconds that the service asked for."""
+    """A failure that is worth a retry; ``wait`` is the pause in seconds that the service asked for."""
 
     wait: float | None = None
 
 
 class HttpClient:
-    """GETs bytes over http and https within limits; safe to share between threads.
+    """Client for GET requests over http and https, with limits; safe to share between threads.
 
-    Connection trouble and answers of 5xx are tried again with growing pauses. A ``Retry-After`` is honoured
-    up to ``longest_wait`` and raised as `RateLimitError` beyond it: nobody waits for hours untold. A redirect
-    from https is followed by https alone.
+    Failed connections and 5xx responses are retried with growing pauses. ``Retry-After`` is respected up to
+    ``max_wait`` seconds; a longer one is raised as `RateLimitError`. A redirect from https never leads to
+    http. Connections are opened on first use.
 
     Args:
-        seconds: Time for one `get`, tries and pauses included, waiting for a ``turn`` not.
-        max_bytes: Largest body that is read.
-        attempts: Tries of one `get`.
-        longest_wait: Longest pause, in seconds, that a service may ask for.
-        connections: Connections kept open at once.
-        headers: Sent with every request; ``User-Agent`` replaces the plain ``SpotiTags/<version>``.
-        turn: Gives a context in which a try is made, such as `spotitags.io.rate_limit.RateLimiter.acquire`.
+        seconds: Time for one `get`, with retries and pauses but without the wait for ``acquire``.
+        max_bytes: Maximum size of a response.
+        attempts: Maximum number of tries of one `get`.
+        max_wait: Maximum pause in seconds that a service may ask for.
+        connections: Maximum number of open connections.
+        headers: Headers of every request; the default ``User-Agent`` is ``SpotiTags/<version>``.
+        acquire: Returns a context in which each try is made, such as that of
+            `spotitags.io.rate_limit.RateLimiter.acquire`.
     """
 
     def __init__(  # noqa: PLR0913 — independent limits
@@ -55,46 +56,47 @@ class HttpClient:
         seconds: float = 15.0,
         max_bytes: int = 20_000_000,
         attempts: int = 3,
-        longest_wait: float = 5.0,
+        max_wait: float = 5.0,
         connections: int = 8,
         headers: Mapping[str, str] | None = None,
-        turn: Callable[[], AbstractContextManager[None]] | None = None,
+        acquire: Callable[[], AbstractContextManager[None]] | None = None,
     ) -> None:
         self.seconds = seconds
         self.max_bytes = max_bytes
         self.attempts = attempts
-        self.longest_wait = longest_wait
+        self.max_wait = max_wait
         self.connections = connections
         self.headers = dict(headers or {})
-        self.turn = turn
+        self.acquire = acquire
         self._lock = threading.Lock()
-        self._opened: httpx2.Client | None = None
+        self._connected: httpx2.Client | None = None
 
     def get(self, url: str) -> bytes:
-        """The body that ``url`` answers 200 with, after at most `MAX_REDIRECTS` redirects.
+        """Return the body of the response (status 200), after at most `MAX_REDIRECTS` redirects.
 
         Raises:
-            FetchError: With a reason that `spotitags.covers.fetch.REASONS` explains.
-            RateLimitError: The service asks for a longer pause than ``longest_wait``, or kept asking.
+            FetchError: With one of `spotitags.errors.REASONS`.
+            RateLimitError: The service asks for a longer pause than ``max_wait``, or still asks for one on
+                the last try.
         """
         import stamina
 
         if not url.lower().startswith(("http://", "https://")):
             raise FetchError("address", "not an http or https address")
         deadline = time.monotonic() + self.seconds
-        tries = stamina.retry_context(
+        attempts = stamina.retry_context(
             on=_pause,
             attempts=self.attempts,
-            timeout=None if self.turn else self.seconds,  # it would count the wait for a turn
+            timeout=None if self.acquire else self.seconds,  # stamina would count the wait, too
             wait_initial=0.2,
             wait_max=2.0,
             wait_jitter=0.2,
         )
         try:
-            for attempt in tries:
-                queued = time.monotonic()
-                with attempt, self.turn() if self.turn else nullcontext():
-                    deadline += time.monotonic() - queued
+            for attempt in attempts:
+                waiting_since = time.monotonic()
+                with attempt, self.acquire() if self.acquire else nullcontext():
+                    deadline += time.monotonic() - waiting_since
                     return self._get_once(url, deadline)
         except _TransientError as error:
             if error.status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -105,9 +107,9 @@ class HttpClient:
     def close(self) -> None:
         """Close the connections; the next `get` opens new ones."""
         with self._lock:
-            if self._opened is not None:
-                self._opened.close()
-                self._opened = None
+            if self._connected is not None:
+                self._connected.close()
+                self._connected = None
 
     def __enter__(self) -> Self:
         return self
@@ -121,29 +123,29 @@ class HttpClient:
         import httpx2
 
         with self._lock:
-            if self._opened is None:
-                self._opened = httpx2.Client(
+            if self._connected is None:
+                self._connected = httpx2.Client(
                     headers={"User-Agent": f"SpotiTags/{version('spotitags')}", **self.headers},
                     limits=httpx2.Limits(max_connections=self.connections),
                 )
-            return self._opened
+            return self._connected
 
     def _get_once(self, url: str, deadline: float) -> bytes:
         import httpx2
 
         try:
             for _ in range(MAX_REDIRECTS + 1):
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise FetchError("timeout", f"no answer within {self.seconds:g} s")
-                with self._client().stream("GET", url, timeout=left) as response:
+                remaining = deadline - time.monotonic()
+                if remaining <= 0:
+                    raise FetchError("timeout", f"no response within {self.seconds:g} s")
+                with self._client().stream("GET", url, timeout=remaining) as response:
                     if response.next_request is None:
                         self._check_status(response)
                         return self._read(response, deadline)
-                    url = _redirected(response.url, response.next_request.url)
+                    url = _redirect_url(response.url, response.next_request.url)
             raise FetchError("refused", f"more than {MAX_REDIRECTS} redirects")
         except httpx2.TimeoutException as error:
-            raise FetchError("timeout", f"no answer within {self.seconds:g} s") from error
+            raise FetchError("timeout", f"no response within {self.seconds:g} s") from error
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
             raise FetchError("address", "not an http or https address") from error
         except (httpx2.TransportError, httpx2.DecodingError) as error:
@@ -161,12 +163,12 @@ class HttpClient:
             raise FetchError("refused", detail, status=status)
         error = _TransientError("rate-limited" if too_many else "server", detail, status=status)
         error.wait = retry_after(response.headers)
-        if error.wait is not None and error.wait > self.longest_wait:
+        if error.wait is not None and error.wait > self.max_wait:
             raise _rate_limit(error.wait) from error
         raise error
 
     def _read(self, response: httpx2.Response, deadline: float) -> bytes:
-        """Read chunk by chunk: a timeout is for each chunk, and a dripping server would hold us for ever."""
+        """Read in chunks and check the deadline: the client's timeout applies to each chunk only."""
         declared = response.headers.get("Content-Length", "")
         if declared.isdigit() and int(declared) > self.max_bytes:
             raise FetchError("too-many-bytes", f"{declared} bytes, at most {self.max_bytes}")
@@ -180,8 +182,8 @@ class HttpClient:
         return bytes(body)
 
 
-def _redirected(source: httpx2.URL, target: httpx2.URL) -> str:
-    """The address to go on with: whoever came by https goes on by https, even where the server says http."""
+def _redirect_url(source: httpx2.URL, target: httpx2.URL) -> str:
+    """Return the URL of a redirect, with https if the source has https, even if the server says http."""
     if target.scheme not in {"http", "https"}:
         raise FetchError("address", "a redirect to neither http nor https")
     if source.scheme == "https" and target.scheme == "http":
@@ -190,23 +192,26 @@ def _redirected(source: httpx2.URL, target: httpx2.URL) -> str:
 
 
 def retry_after(headers: Mapping[str, Any]) -> float | None:
-    """Seconds, 0 or more, that ``Retry-After`` asks for in seconds or by date (RFC 9110, 10.2.3), or None."""
+    """Return the seconds, 0 or more, that ``Retry-After`` asks for, or None.
+
+    The header holds seconds or a date (RFC 9110, 10.2.3).
+    """
     value = str(headers.get("Retry-After") or "").strip()
     if value.isascii() and value.isdigit():
-        return float(value[:9])  # a longer number is a joke; timedelta would overflow on it
-    from email.utils import parsedate_to_datetime  # 20 ms, seldom needed
+        return float(value[:9])  # timedelta would overflow on a longer number
+    from email.utils import parsedate_to_datetime  # takes 20 ms to import, and is rarely needed
 
     try:
-        when = parsedate_to_datetime(value)
+        date = parsedate_to_datetime(value)
     except ValueError:
         return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    return max(0.0, (when - datetime.now(UTC)).total_seconds())
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=UTC)
+    return max(0.0, (date - datetime.now(UTC)).total_seconds())
 
 
 def _pause(error: Exception) -> bool | float:
-    """What stamina asks after each failure: try again, and after how many seconds?"""
+    """Tell stamina whether to retry after this error, or after how many seconds."""
     if not isinstance(error, _TransientError):
         return False
     return True if error.wait is None else error.wait

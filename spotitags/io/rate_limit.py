@@ -1,14 +1,13 @@
-"""Rate limits and daily quotas of services, shared by all processes of a user."""
+"""Rate limits and daily quotas of web services, shared by all processes of a user."""
 
 from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from spotitags.errors import CatalogError, RateLimitError, SettingsError
-from spotitags.io.response_cache import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,22 +16,27 @@ if TYPE_CHECKING:
     from spotitags.io.cache import Cache
 
 
-QUEUE_SECONDS: Final = 300.0
-"""Longest wait for other processes; 300 calls a second apart."""
+T = TypeVar("T")
+
+DAY: Final = 24 * 3600.0
+MAX_QUEUE_SECONDS: Final = 300.0
+"""Maximum wait for other processes: time for 300 calls, one per second."""
+MAX_TRIES: Final = 5
+"""Maximum number of calls in `RetryAfter.call`."""
 
 
 class RateLimiter:
-    """One call at a time, each at least a pause after the end of the one before.
+    """Allows one call at a time, with a pause between the end of a call and the start of the next.
 
-    Counted from the end, because only then is the earlier call surely behind the server. The lock
-    is the operating system's: it ends with the process that holds it, however that ends.
+    The pause counts from the end of a call, because only then has the server surely received it. The lock is
+    one of the operating system: it ends with the process that holds it, even if that process is killed.
 
     Args:
-        file: Where the time of the last call is noted; its folder is shared by all who keep the pace. A file
-            beside it, ``.lock``, is the lock.
+        file: File that stores the time of the last call. All processes that share the limit use the same
+            file; a file beside it, ``.lock``, is the lock.
         seconds: Pause between two calls.
-        clock: Seconds of a clock that all processes of this machine share.
-        pause: Waits for some seconds.
+        clock: Returns the seconds of a clock that all processes of this machine share.
+        sleep: Waits for a number of seconds.
     """
 
     def __init__(
@@ -41,29 +45,29 @@ class RateLimiter:
         seconds: float,
         *,
         clock: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.file = file
         self.seconds = seconds
         self._clock = clock
-        self._pause = pause
+        self._sleep = sleep
 
     def __repr__(self) -> str:
-        return f"Pace({str(self.file)!r}, {self.seconds:g})"
+        return f"RateLimiter({str(self.file)!r}, {self.seconds:g})"
 
     @contextmanager
     def acquire(self) -> Iterator[None]:
-        """Wait for this caller's turn, and hold it while the call is made.
+        """Wait until a call is allowed, and keep other processes waiting until the context ends.
 
         Raises:
-            SettingsError: The folder cannot be written.
-            CatalogError: Other processes held the turn for `QUEUE_SECONDS`.
+            SettingsError: The folder of the file cannot be written.
+            CatalogError: Other processes held the lock for `MAX_QUEUE_SECONDS`.
         """
         from filelock import FileLock, Timeout
 
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with FileLock(self.file.with_suffix(".lock"), timeout=QUEUE_SECONDS):
+            with FileLock(self.file.with_suffix(".lock"), timeout=MAX_QUEUE_SECONDS):
                 self._wait()
                 try:
                     yield
@@ -71,7 +75,7 @@ class RateLimiter:
                     self.file.write_text(repr(self._clock()), encoding="ascii")
         except Timeout as error:
             raise CatalogError(
-                f"other runs held their turn for {QUEUE_SECONDS:g} s: let them finish, then run again"
+                f"other runs used the service for {MAX_QUEUE_SECONDS:g} s: let them finish, then run again"
             ) from error
         except OSError as error:
             raise SettingsError(
@@ -79,25 +83,25 @@ class RateLimiter:
             ) from error
 
     def _wait(self) -> None:
-        """Sleep until the pause is over; a clock that started anew costs one pause at most."""
+        """Sleep until the pause is over; at most one pause, as the clock may have been reset."""
         try:
             last = float(self.file.read_text(encoding="ascii"))
         except (FileNotFoundError, ValueError):
             return
-        left = min(last + self.seconds - self._clock(), self.seconds)
-        if left > 0:
-            self._pause(left)
+        remaining = min(last + self.seconds - self._clock(), self.seconds)
+        if remaining > 0:
+            self._sleep(remaining)
 
 
 class DailyQuota:
-    """Counts calls by the hour over all processes and stops before a day's quota is used up.
+    """Counts calls per hour over all processes, and refuses calls before a daily quota is used up.
 
     Args:
-        cache: Where the count is kept.
-        account: Whose quota it is.
-        calls: Most calls of one kind in 24 hours; None counts nothing.
-        setting: Name of the setting that holds ``calls``, for the message.
-        now: The time, aware of its zone.
+        cache: Stores the counts.
+        account: Account that has the quota.
+        calls: Maximum number of calls of one kind in 24 hours; None for no limit.
+        setting: Name of the setting that holds ``calls``, for the error message.
+        now: Returns the current time, timezone-aware.
     """
 
     def __init__(
@@ -119,28 +123,95 @@ class DailyQuota:
         """Count one call of this kind.
 
         Raises:
-            RateLimitError: It would be one too many; nothing is counted then.
+            RateLimitError: The call would exceed the quota; it is not counted.
         """
         if self.calls is not None:
-            most = self.calls
+            limit = self.calls
             self.cache.update(
                 "calls",
                 f"{self.account}:{kind}",
-                lambda hours: self._one_more(hours or {}, most),
+                lambda hours: self._add_call(hours or {}, limit),
                 seconds=DAY,
             )
 
-    def _one_more(self, hours: dict[str, int], most: int) -> dict[str, int]:
-        """The count by hour since 1970, and one more; an hour counts until 24 hours after its end."""
+    def _add_call(self, hours: dict[str, int], limit: int) -> dict[str, int]:
+        """Add a call to the counts by hour since 1970, and drop hours that ended over 24 hours ago."""
         hour = int(self._now().timestamp() // 3600)
         recent = {number: count for number, count in hours.items() if int(number) >= hour - 24}
-        if sum(recent.values()) >= most:
-            free = datetime.fromtimestamp((min(map(int, recent)) + 25) * 3600, UTC)
+        if sum(recent.values()) >= limit:
+            retry_at = datetime.fromtimestamp((min(map(int, recent)) + 25) * 3600, UTC)
             raise RateLimitError(
-                f"{most} calls were made in 24 hours, all that {self.setting} allows, to stay below the "
-                f"service's own limit: run again after {free.astimezone():%Y-%m-%d %H:%M %Z}; "
-                "what is finished is kept",
-                retry_at=free,
+                f"{limit} calls were made in 24 hours, all that {self.setting} allows, to stay below the "
+                f"service's own limit: run again after {retry_at.astimezone():%Y-%m-%d %H:%M %Z}; "
+                "finished work is cached",
+                retry_at=retry_at,
                 quota=True,
             )
         return recent | {str(hour): recent.get(str(hour), 0) + 1}
+
+
+class RetryAfter:
+    """Calls a service and respects the waits that it asks for, in all processes.
+
+    A short wait is slept through and the call is repeated. A long wait or a used-up quota is raised, and is
+    raised again by further calls until the wait is over.
+
+    Args:
+        cache: Stores the requested wait.
+        key: Service and account that the wait applies to.
+        max_wait: Maximum wait in seconds that is slept through.
+        sleep: Waits for a number of seconds.
+    """
+
+    def __init__(
+        self, cache: Cache, key: str, *, max_wait: float, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.cache = cache
+        self.key = key
+        self.max_wait = max_wait
+        self._sleep = sleep
+
+    def call(self, call: Callable[[], T]) -> T:
+        """Return the result of ``call``, after at most `MAX_TRIES` tries.
+
+        Raises:
+            RateLimitError: The service asks for a wait longer than ``max_wait``, or asked for one earlier
+                that is not over.
+        """
+        for tries_left in reversed(range(MAX_TRIES)):
+            self._wait()
+            try:
+                return call()
+            except RateLimitError as error:
+                self._store(error)
+                if not tries_left or not self._is_short(error):
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    def _wait(self) -> None:
+        """Sleep through a stored short wait; raise a stored long one."""
+        wait = self.cache.get("wait", self.key)
+        if wait is None:
+            return
+        error = RateLimitError(
+            wait["why"], retry_at=datetime.fromisoformat(wait["until"]), quota=wait["quota"]
+        )
+        seconds = _seconds_until(error)
+        if seconds <= 0:
+            return
+        if not self._is_short(error):
+            raise error
+        self._sleep(seconds)
+
+    def _store(self, error: RateLimitError) -> None:
+        if error.retry_at is not None:
+            wait = {"until": error.retry_at.isoformat(), "why": str(error), "quota": error.quota}
+            self.cache.put("wait", self.key, wait, seconds=max(_seconds_until(error), 0.001))
+
+    def _is_short(self, error: RateLimitError) -> bool:
+        return error.retry_at is not None and not error.quota and _seconds_until(error) <= self.max_wait
+
+
+def _seconds_until(error: RateLimitError) -> float:
+    retry_at = error.retry_at or datetime.now(UTC)
+    return (retry_at - datetime.now(UTC)) / timedelta(seconds=1)

@@ -1,16 +1,16 @@
-"""Clean text that comes from outside."""
+"""Clean text from outside, such as titles and messages of servers."""
 
 from __future__ import annotations
 
 import unicodedata
 
 
-def single_line(text: str, longest: int = 120) -> str:
-    """One short line without control characters: titles and servers' words come from outside."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
-
-
 def plain(text: str) -> str:
-    """Text from outside without what could steer a terminal: control, format and unassigned characters."""
+    """Replace characters that could steer a terminal (control, format, unassigned) by spaces."""
     return "".join(" " if unicodedata.category(char).startswith("C") else char for char in text)
+
+
+def single_line(text: str, max_length: int = 120) -> str:
+    """Make text `plain`, put it on one line, and shorten it to ``max_length`` characters."""
+    line = " ".join(plain(text).split())
+    return line if len(line) <= max_length else line[: max_length - 1] + "…"

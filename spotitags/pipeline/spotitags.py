@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from spotitags.bags.merge import bags_of as artist_bags
-from spotitags.bags.merge import merge, merged_name, merged_version
+from spotitags.bags.bag import artist_bags, merged_name
+from spotitags.bags.merge import merge, merged_version
 from spotitags.bags.tables import frame
 from spotitags.catalogs.base import ListableCatalog
 from spotitags.catalogs.registry import choose_catalog, open_catalog
@@ -57,7 +57,7 @@ class SpotiTags:
         genres: Genres to choose from; empty for those of the model.
         albums: Maximum number of albums per artist, at least 1.
         keep_broad: True keeps broad tags, which fit nearly every cover.
-        merge: True merges the bags of several taggers into one; see `spotitags.bags.merge.merged`.
+        merge: True merges the bags of several taggers into one; see `spotitags.bags.merge.merge_tags`.
         max_calls: Maximum number of paid calls of the instance, over all taggers; None for no limit.
         offline: True uses no network.
         refresh: True requests and fetches everything again instead of using cached responses.
@@ -233,7 +233,7 @@ class SpotiTags:
 
     def _bags(self, covers: TaggedCovers) -> list[TagBag]:
         names = [self._library.tagger] if self._library is not None else self._tagger_pool.names
-        return artist_bags(covers, names, merging=self.merge, keep_broad=self.keep_broad)
+        return artist_bags(covers, names, merged=self.merge, keep_broad=self.keep_broad)
 
     @cached_property
     def _settings(self) -> Settings:

@@ -19,7 +19,7 @@ from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
 from spotitags.covers.decode import decode_many
-from spotitags.covers.fetch_cache import CoverFetchCache, cover_url
+from spotitags.covers.fetch import CoverFetchCache, cover_url
 from spotitags.errors import SpotiTagsError, TaggerError, TaggerInterrupt
 from spotitags.pipeline.artist_result import ArtistJob, build_result
 from spotitags.pipeline.paid_calls import PaidQueue
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     from spotitags.catalogs.base import Catalog
-    from spotitags.covers.fetch import CoverFetcher
-    from spotitags.covers.fetch_cache import CoverRequest
+    from spotitags.covers.fetch import CoverFetcher, CoverRequest
     from spotitags.io.cache import Cache
     from spotitags.records import Cover, CoverFile, TaggedCovers
     from spotitags.taggers.base import Extractor

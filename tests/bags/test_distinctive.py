@@ -28,11 +28,19 @@ def test_distinct_tags_are_in_one_genres_top_alone() -> None:
     }
 
 
-def test_only_the_top_k_of_each_genre_is_looked_at() -> None:
+def test_only_the_top_k_of_each_genre_are_compared() -> None:
     loud, quiet = bag("a", "metal", man=3.0, church=2.0), bag("b", "jazz", man=3.0, trumpet=2.0, church=1.0)
     assert distinct_tags([loud, quiet], k=2)["metal"] == [Tag("church", 2.0)]
     assert distinct_tags([loud, quiet], k=3)["metal"] == []
     assert distinct_tags(CORPUS, k=1) == {"country": [], "jazz": [], "metal": []}
+
+
+def test_by_default_the_top_100_of_each_genre_are_compared() -> None:
+    many = bag("a", "metal", **{f"tag{number:03}": 200.0 - number for number in range(101)})
+    jazz = bag("b", "jazz", tag099=1.0, tag100=1.0)
+    found = distinct_tags([many, jazz])
+    assert found["jazz"] == [Tag("tag100", 1.0)]
+    assert [tag.label for tag in found["metal"]] == [f"tag{number:03}" for number in range(99)]
 
 
 def test_log_odds_rank_every_tag_and_put_the_common_one_between() -> None:

@@ -1,7 +1,8 @@
-"""Bags of several taggers made into one: the laws of it."""
+"""Properties of merged tags and of bags of several taggers."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spotitags.bags.bag import bag
-from spotitags.bags.merge import bags_of, matching, merge, merged, merged_name, merged_version
+from spotitags.bags.bag import artist_bags, bag, merged_name
+from spotitags.bags.merge import merge, merge_tags, merged_version, normalised_label
 from spotitags.records import Album, Artist, Skipped, Tag, TaggedCovers
 
 if TYPE_CHECKING:
@@ -39,47 +40,47 @@ LOOKS = st.lists(COVER, min_size=1, max_size=4)
 
 @given(LOOKS)
 def test_the_order_of_the_taggers_makes_no_difference(looks: list[list[Tag]]) -> None:
-    assert len({tuple(merged(order)) for order in permutations(looks)}) == 1
+    assert len({tuple(merge_tags(order)) for order in permutations(looks)}) == 1
 
 
 @given(LOOKS)
 def test_weights_are_in_0_to_1_best_first_and_no_label_stands_twice(looks: list[list[Tag]]) -> None:
-    tags = merged(looks)
+    tags = merge_tags(looks)
     assert all(0 < tag.weight <= 1 for tag in tags)
     assert tags == sorted(tags, key=lambda tag: (-tag.weight, tag.label))
     assert len({tag.label for tag in tags}) == len(tags)
 
 
 @given(LOOKS)
-def test_every_label_with_a_weight_is_there_in_its_matching_form_but_broad_ones(
+def test_every_label_with_a_weight_is_there_in_its_normalised_form_but_broad_ones(
     looks: list[list[Tag]],
 ) -> None:
-    named = {matching(label) for tags in looks for label, weight in tags if weight > 0}
-    assert {tag.label for tag in merged(looks)} == named - {"poster"}
-    assert {tag.label for tag in merged(looks, keep_broad=True)} == named
+    named = {normalised_label(label) for tags in looks for label, weight in tags if weight > 0}
+    assert {tag.label for tag in merge_tags(looks)} == named - {"poster"}
+    assert {tag.label for tag in merge_tags(looks, keep_broad=True)} == named
 
 
 @given(COVER, st.integers(1, 3))
 def test_a_tagger_merged_with_itself_says_what_it_says_alone_and_merging_again_changes_nothing(
     cover: list[Tag], times: int
 ) -> None:
-    once = merged([cover])
-    assert dict(merged([cover] * times)) == pytest.approx(dict(once))
-    assert dict(merged([once])) == pytest.approx(dict(once))
+    once = merge_tags([cover])
+    assert dict(merge_tags([cover] * times)) == pytest.approx(dict(once))
+    assert dict(merge_tags([once])) == pytest.approx(dict(once))
 
 
 @given(COVER, COVER, st.floats(0.01, 1))
 def test_a_tagger_s_scale_makes_no_difference(one: list[Tag], other: list[Tag], scale: float) -> None:
     other = [Tag(label, round(weight, 3)) for label, weight in other]
     smaller = [Tag(label, weight * scale) for label, weight in other]
-    assert merged([one, smaller]) == merged([one, other])
+    assert merge_tags([one, smaller]) == merge_tags([one, other])
 
 
 @given(COVER)
 def test_one_tagger_s_order_is_kept(cover: list[Tag]) -> None:
-    said = {tag.label: tag.weight for tag in cover if tag.weight > 0}
-    ranked = dict(merged([[Tag(f"label {i}", weight) for i, weight in enumerate(said.values())]]))
-    weights = list(said.values())
+    weighted = {tag.label: tag.weight for tag in cover if tag.weight > 0}
+    ranked = dict(merge_tags([[Tag(f"label {i}", weight) for i, weight in enumerate(weighted.values())]]))
+    weights = list(weighted.values())
     for i, a in enumerate(weights):
         for j, b in enumerate(weights):
             if a > b:
@@ -88,19 +89,25 @@ def test_one_tagger_s_order_is_kept(cover: list[Tag]) -> None:
 
 @given(LOOKS)
 def test_a_label_that_all_put_first_weighs_1(looks: list[list[Tag]]) -> None:
-    tags = merged([[Tag("first", 1.0), *(tag for tag in look if tag.weight < 1)] for look in looks])
+    tags = merge_tags([[Tag("first", 1.0), *(tag for tag in look if tag.weight < 1)] for look in looks])
     assert tags[0] == Tag("first", 1.0)
 
 
 @given(st.lists(LOOKS.filter(lambda looks: len(looks) == 2), max_size=5))
 def test_a_merged_bag_s_weights_are_at_most_its_covers(covers: list[list[list[Tag]]]) -> None:
-    whole = bag(ARTIST, "one+two", [merged(looks) for looks in covers])
+    whole = bag(ARTIST, "one+two", [merge_tags(looks) for looks in covers])
     assert all(0 < tag.weight <= whole.covers for tag in whole.tags)
 
 
+def test_tags_of_equal_weight_are_in_alphabetical_order_in_any_order_of_taggers() -> None:
+    covers = [[Tag("sea", 0.5), Tag("man", 0.5)], [Tag("fire", 0.1), Tag("boat", 0.1)]]
+    for order in (covers, covers[::-1]):
+        assert [tag.label for tag in merge_tags(order)] == ["boat", "fire", "man", "sea"]
+
+
 @given(st.text())
-def test_a_matching_form_is_its_own(text: str) -> None:
-    assert matching(matching(text)) == matching(text)
+def test_a_normalised_label_is_its_own_normalised_form(text: str) -> None:
+    assert normalised_label(normalised_label(text)) == normalised_label(text)
 
 
 @pytest.mark.parametrize(
@@ -118,14 +125,14 @@ def test_a_matching_form_is_its_own(text: str) -> None:
     ],
 )
 def test_labels_meet_by_case_and_gaps_and_by_nothing_else(label: str, form: str) -> None:
-    assert matching(label) == form
+    assert normalised_label(label) == form
 
 
 def album(number: int) -> Album:
     return Album(str(number), f"Album {number}", ARTIST, digest=f"d{number}")
 
 
-def seen(
+def tagged_covers(
     *,
     unreadable: Mapping[str, Mapping[int, str]] | None = None,
     missing: Mapping[str, str] | None = None,
@@ -155,30 +162,37 @@ def test_the_bag_of_all_is_named_by_all_in_one_order() -> None:
 
 
 def test_merged_covers_stand_in_place_of_the_taggers() -> None:
-    whole = merge(seen(), ["two", "one"])
+    whole = merge(tagged_covers(), ["two", "one"])
     assert list(whole.tags) == ["one+two"]
     assert whole.tags["one+two"] == [
         [Tag("guitar", 1.0), Tag("sky", 0.25)], [Tag("sea", 0.5), Tag("sky", 0.5)],
     ]  # fmt: skip
     assert whole.embeddings["one+two"].tolist() == [[pytest.approx(0.6), pytest.approx(0.8)], [0.0, 0.0]]
-    (bag_of_all,) = bags_of(whole, ["two", "one"], merging=True)
+    (bag_of_all,) = artist_bags(whole, ["two", "one"], merged=True)
     assert bag_of_all.tagger == "one+two"
     assert bag_of_all.weights() == {"guitar": 1.0, "sky": 0.75, "sea": 0.5}
 
 
+def test_merged_embeddings_stand_in_one_order_whatever_the_order_of_the_taggers() -> None:
+    embeddings = {"two": np.array([[0, 2], [3, 0]], np.float32), "one": np.array([[5], [0]], np.float32)}
+    both = replace(tagged_covers(), embeddings=embeddings)
+    for names in (["two", "one"], ["one", "two"]):
+        assert merge(both, names).embeddings["one+two"].tolist() == [[1, 0, 1], [0, 1, 0]]
+
+
 def test_a_cover_that_one_cannot_read_is_merged_from_the_others_and_named() -> None:
-    whole = merge(seen(unreadable={"one": {1: "too dark"}}), ["two", "one"])
+    whole = merge(tagged_covers(unreadable={"one": {1: "too dark"}}), ["two", "one"])
     assert whole.tags["one+two"][1] == [Tag("sea", 1.0)]
-    (bag_of_all,) = bags_of(whole, ["two", "one"], merging=True)
+    (bag_of_all,) = artist_bags(whole, ["two", "one"], merged=True)
     assert bag_of_all.covers == 2
     assert bag_of_all.skipped == (Skipped("Album 2", "truncated"), Skipped("Album 1", "one: too dark"))
 
 
 def test_without_the_other_a_tagger_s_bag_is_its_own_and_so_is_its_name() -> None:
-    alone = seen(missing={"two": "it dropped out"}, names=("one",))
+    alone = tagged_covers(missing={"two": "it dropped out"}, names=("one",))
     assert merge(alone, ["two", "one"]) == alone
     for merging in (True, False):
-        left, missing = bags_of(alone, ["two", "one"], merging=merging)
+        left, missing = artist_bags(alone, ["two", "one"], merged=merging)
         assert (left.tagger, left.missing, left.covers) == ("one", "", 2)
         assert left.weights()["Guitar"] == 0.9
         assert (missing.tagger, missing.missing) == ("two", "it dropped out")
@@ -186,7 +200,7 @@ def test_without_the_other_a_tagger_s_bag_is_its_own_and_so_is_its_name() -> Non
 
 
 def test_a_cover_that_a_tagger_cannot_read_is_none_of_its_bag_s() -> None:
-    two, one = bags_of(seen(unreadable={"one": {1: "too dark"}}), ["two", "one"])
+    two, one = artist_bags(tagged_covers(unreadable={"one": {1: "too dark"}}), ["two", "one"])
     assert (two.tagger, two.covers, one.tagger, one.covers) == ("two", 2, "one", 1)
     assert one.weights() == {"Guitar": 0.9, "sky": 0.8}
     assert Skipped("Album 1", "one: too dark") in one.skipped
@@ -194,6 +208,6 @@ def test_a_cover_that_a_tagger_cannot_read_is_none_of_its_bag_s() -> None:
 
 
 def test_what_a_tagger_cannot_read_is_known_by_number_among_fewer_covers() -> None:
-    some = seen(unreadable={"one": {1: "too dark"}})
+    some = tagged_covers(unreadable={"one": {1: "too dark"}})
     assert some.subset([1]).unreadable == {"one": {0: "too dark"}}
     assert some.subset([0]).unreadable == {"one": {}}

@@ -1,4 +1,4 @@
-"""Labels narrowed to some genres, wherever `--genres` narrows them."""
+"""Labels restricted to some genres by ``--genres``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spotitags.catalogs.labels import MOST_NAMED, filter_genres, load_labelled, read_labels
+from spotitags.catalogs.labels import MAX_NAMED, filter_genres, load_labelled, read_labels
 from spotitags.errors import InputError
 from spotitags.records import Artist
 
@@ -53,7 +53,7 @@ def test_of_many_genres_the_commonest_are_named() -> None:
     with pytest.raises(InputError) as caught:
         filter_genres(artists(*many), ["polka"], "labels.csv")
     assert "it has genre 29 (30), genre 28 (29)" in str(caught.value)
-    assert f"and {30 - MOST_NAMED} more" in str(caught.value)
+    assert f"and {30 - MAX_NAMED} more" in str(caught.value)
     assert "genre 17" not in str(caught.value)
     assert "did you mean" not in str(caught.value)
 

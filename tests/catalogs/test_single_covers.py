@@ -35,7 +35,7 @@ def test_two_columns_are_enough_and_what_is_wrong_is_said(tmp_path: Path) -> Non
         Artist("b.jpg", None, "pop")
     ]
     for text, message in [
-        ("file,genre\na,x\na,y\n", "line 3: a stands here twice"),
+        ("file,genre\na,x\na,y\n", "line 3: a is listed twice"),
         ("file\na\n", "no column genre"),
         ("file,genre\na,\n", "line 2: the genre is empty"),
     ]:

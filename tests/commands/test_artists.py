@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from helpers.faulty_services import Day, serving
+from helpers.faulty_services import FaultyServices, serving
 from helpers.servers import ARTIST, BAND, CONTACT, MusicBrainzReplay, SpotifyReplay
 
 from spotitags.catalogs.base import Match
@@ -134,22 +134,22 @@ def test_a_contact_is_asked_for_only_where_it_would_help(
 def test_a_contact_is_kept_for_later_runs_and_the_environment_goes_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Settings(config_dir=tmp_path / "new").keep_contact(CONTACT)
+    Settings(config_dir=tmp_path / "new").save_contact(CONTACT)
     assert Settings(config_dir=tmp_path / "new").contact == CONTACT
     monkeypatch.setenv("SPOTITAGS_CONTACT", "you@example.org")
     assert Settings(config_dir=tmp_path / "new").contact == "you@example.org"
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match="SPOTITAGS_CONFIG_DIR"):
-        Settings(config_dir=tmp_path / "file" / "x").keep_contact(CONTACT)
+        Settings(config_dir=tmp_path / "file" / "x").save_contact(CONTACT)
 
 
-def at_a_terminal(home: Path, day: Day, typed: bytes, *args: str) -> tuple[int, str, str]:
+def at_a_terminal(home: Path, services: FaultyServices, typed: bytes, *args: str) -> tuple[int, str, str]:
     """Run the command line with somebody at the keyboard: exit code, stdout, and what the screen shows."""
     ours, theirs = pty.openpty()
     mode = termios.tcgetattr(theirs)
     mode[3] &= ~termios.ECHO
     termios.tcsetattr(theirs, termios.TCSANOW, mode)
-    environment = day.environment()
+    environment = services.environment()
     del environment["SPOTITAGS_CONTACT"]
     own = {"PATH": os.environ["PATH"], "HOME": str(home), "SPOTITAGS_CACHE_DIR": str(home / "cache")}
     with subprocess.Popen(
@@ -173,12 +173,12 @@ def at_a_terminal(home: Path, day: Day, typed: bytes, *args: str) -> tuple[int, 
 
 def test_at_a_terminal_the_contact_is_asked_for_once(tmp_path: Path) -> None:
     args = ["predict", "--artist", "0BatchTestArtistNumbe2", "--tagger", "lite", "--json"]
-    with serving(Day()) as day:
-        code, out, screen = at_a_terminal(tmp_path, day, b"me@example.org\n", *args)
+    with serving(FaultyServices()) as services:
+        code, out, screen = at_a_terminal(tmp_path, services, b"me@example.org\n", *args)
         assert code == 0, screen
         assert "requires a contact" in screen
         assert '"genre"' in out
-        code, out, screen = at_a_terminal(tmp_path, day, b"", *args)
+        code, out, screen = at_a_terminal(tmp_path, services, b"", *args)
         assert code == 0
         assert "whom to write to" not in screen
         assert "catalog musicbrainz: a contact is set" in screen
@@ -186,8 +186,8 @@ def test_at_a_terminal_the_contact_is_asked_for_once(tmp_path: Path) -> None:
 
 def test_at_a_terminal_one_of_several_of_a_name_can_be_chosen(tmp_path: Path) -> None:
     args = ["tag", "--name", "Twins", "--catalog", "musicbrainz", "--tagger", "lite", "--json"]
-    with serving(Day()) as day:
-        code, out, screen = at_a_terminal(tmp_path, day, b"me@example.org\n9\n3\n", *args)
+    with serving(FaultyServices()) as services:
+        code, out, screen = at_a_terminal(tmp_path, services, b"me@example.org\n9\n3\n", *args)
         assert code == 0, screen
         chosen = json.loads(out)["artist"]["id"]
         assert re.search(r"3  twins \(number 2\)", screen)
@@ -196,7 +196,7 @@ def test_at_a_terminal_one_of_several_of_a_name_can_be_chosen(tmp_path: Path) ->
             run = subprocess.run(
                 [sys.executable, "-m", "cli", *args],
                 cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=log,
-                env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | day.environment(),
+                env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | services.environment(),
                 stdin=subprocess.DEVNULL,
             )  # fmt: skip
     first = json.loads(run.stdout)["artist"]["id"]
@@ -207,8 +207,8 @@ def test_at_a_terminal_one_of_several_of_a_name_can_be_chosen(tmp_path: Path) ->
 
 
 def test_at_a_terminal_nonsense_is_not_kept_as_a_contact(tmp_path: Path) -> None:
-    with serving(Day()) as day:
-        code, _, screen = at_a_terminal(tmp_path, day, b"me\n", "predict", "--artist", NOBODY)
+    with serving(FaultyServices()) as services:
+        code, _, screen = at_a_terminal(tmp_path, services, b"me\n", "predict", "--artist", NOBODY)
     assert code == 1
     assert "neither an e-mail nor a web address" in screen
     assert not (tmp_path / "config").exists()

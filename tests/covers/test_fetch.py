@@ -26,8 +26,8 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from spotitags.covers.decode import MIN_SIDE, decode, decode_many
-from spotitags.covers.fetch import REASONS, CoverFetcher, Limits, choose_image
-from spotitags.errors import CoverError
+from spotitags.covers.fetch import CoverFetcher, Limits, choose_image
+from spotitags.errors import REASONS, CoverError
 from spotitags.records import Album, Artist, Cover, CoverFile, Image, Skipped
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "1x1": (cover(size=(1, 1)), "too-small"),
     "1x1 GIF": (cover("GIF", "L", (1, 1)), "too-small"),
     "narrow": (cover(size=(MIN_SIDE - 1, 300)), "too-small"),
-    # Next to nothing stands behind these headers: whoever decoded would call them truncated or broken.
+    # These have almost no data behind their headers: decoding them would give truncated or broken.
     "huge PNG": (png_header(12_000, 12_000), "too-many-pixels"),
     "huge WebP": (webp_header(12_000, 12_000), "too-many-pixels"),
     "huge JPEG": (jpeg_header(12_000, 12_000), "too-many-pixels"),
@@ -81,7 +81,8 @@ def file(data: bytes) -> CoverFile:
 
 def reason(skipped: object) -> str:
     assert isinstance(skipped, Skipped), skipped
-    return skipped.reason.split(":")[0]
+    assert skipped.reason.partition(":")[0] == skipped.code
+    return skipped.code
 
 
 # Choosing
@@ -135,9 +136,9 @@ def test_a_bad_cover_is_skipped_by_name(name: str) -> None:
 
 
 def test_the_limit_on_pixels_is_the_caller_s() -> None:
-    assert decode(file(cover()), 224, pixels=320 * 300).pixels.shape == (300, 320, 3)
+    assert decode(file(cover()), 224, max_pixels=320 * 300).pixels.shape == (300, 320, 3)
     with pytest.raises(CoverError, match="320x300, at most 95999"):
-        decode(file(cover()), 224, pixels=320 * 300 - 1)
+        decode(file(cover()), 224, max_pixels=320 * 300 - 1)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +225,7 @@ def test_many_are_decoded_in_order_and_the_bad_do_not_stop_the_good() -> None:
     assert all(isinstance(result, Cover) and result.digest == mixed[1].digest for result in results[1::2])
 
 
-def test_a_skipped_cover_s_words_are_one_plain_line() -> None:
+def test_the_text_of_a_skipped_cover_is_one_plain_line() -> None:
     wild = CoverFile(album("x", "Ki\x1b[31mln\r\n\u202eevil"), "0", b"\x00\x1b\n what is this")
     skipped = decode_many([wild], 224)[0]
     assert isinstance(skipped, Skipped)

@@ -47,7 +47,7 @@ def test_what_cannot_be_read_is_named_and_replaced(tmp_path: Path) -> None:
     assert len(fire.covers) == len(sea.covers) == 2
     everything, bad = sample_covers(catalog, catalog.artists(), per_genre=4)
     assert [len(genre.covers) for genre in everything] == [2, 4]
-    assert sorted((cover, reason.partition(":")[0]) for cover, reason in bad) == [
+    assert sorted((skipped.cover, skipped.code) for skipped in bad) == [
         ("The red, Album 1", "unknown-format"),
         ("The red, Album 2", "not-found"),
     ]

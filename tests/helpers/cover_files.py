@@ -1,4 +1,4 @@
-"""Covers that the project draws itself, good ones and bad ones."""
+"""Drawn cover files, intact and damaged ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 
 def picture(mode: str = "RGB", size: tuple[int, int] = (320, 300)) -> Image.Image:
-    """A red disc on a slanted blue gradient, as unlike noise as a cover is."""
+    """Draw a red disc on a diagonal blue gradient; smooth as a cover, unlike noise."""
     width, height = size
     image = Image.linear_gradient("L").resize(size)
     image = Image.merge(
@@ -23,25 +23,25 @@ def picture(mode: str = "RGB", size: tuple[int, int] = (320, 300)) -> Image.Imag
 
 
 def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
-    """The image as a file's bytes."""
+    """Return the bytes of the image's file."""
     stream = io.BytesIO()
     image.save(stream, kind, **options)
     return stream.getvalue()
 
 
 def cover(kind: str = "JPEG", mode: str = "RGB", size: tuple[int, int] = (320, 300), **options: Any) -> bytes:
-    """A drawn cover as a file's bytes."""
+    """Return the bytes of a drawn cover's file."""
     return saved(picture(mode, size), kind, **options)
 
 
 def animation(kind: str) -> bytes:
-    """Two frames."""
+    """Return an animation of two frames."""
     first = picture()
     return saved(first, kind, save_all=True, append_images=[first.transpose(Image.Transpose.FLIP_LEFT_RIGHT)])
 
 
 def png_header(width: int, height: int) -> bytes:
-    """A PNG that claims a size and has next to nothing behind it."""
+    """Return a PNG with a size in its header and almost no data."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 100)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -51,14 +51,14 @@ def png_header(width: int, height: int) -> bytes:
 
 
 def webp_header(width: int, height: int) -> bytes:
-    """A WebP that claims a canvas and has nothing behind it."""
+    """Return a WebP with a size in its header and no data."""
     canvas = b"\0" * 4 + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
     chunk = b"VP8X" + struct.pack("<I", len(canvas)) + canvas
     return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
 
 
 def jpeg_header(width: int, height: int) -> bytes:
-    """A JPEG whose frame header claims another size than its scan has."""
+    """Return a JPEG whose frame header has another size than its data."""
     data = bytearray(cover("JPEG"))
     at = data.index(b"\xff\xc0") + 5
     data[at : at + 4] = struct.pack(">HH", height, width)
@@ -66,7 +66,7 @@ def jpeg_header(width: int, height: int) -> bytes:
 
 
 def gif_header(width: int, height: int) -> bytes:
-    """A GIF whose screen claims another size than its frame has."""
+    """Return a GIF whose screen has another size than its frame."""
     data = bytearray(cover("GIF", "L"))
     data[6:10] = struct.pack("<HH", width, height)
     return bytes(data)

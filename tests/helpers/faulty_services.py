@@ -1,7 +1,7 @@
-"""Spotify, MusicBrainz and the Cover Art Archive on one loopback server, for any ids, on any bad day.
+"""Fakes of Spotify, MusicBrainz and the Cover Art Archive on one loopback server, for any ids, with faults.
 
-What they say of an id is made up from the id alone. Which request fails, and how, is drawn from a seed, the
-request, and how often it was made: two days with one seed are alike, in whatever order things are asked.
+Responses about an id depend on the id alone. Which request fails, and how, is drawn from a seed, the request
+and its number of repetitions, so that equal seeds give equal faults, in whatever order requests come.
 """
 
 from __future__ import annotations
@@ -24,54 +24,54 @@ from helpers.manifests import STYLES, cover
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-PASSING: Mapping[str, Sequence[str]] = {
+TRANSIENT: Mapping[str, Sequence[str]] = {
     "musicbrainz": ("500", "503", "garbled", "reset", "slow"),
     "spotify": ("401", "429", "500", "garbled", "reset", "slow"),
     "cover": ("500", "reset", "slow"),
 }
-"""Faults that pass when asked again, by service."""
-HARD = {"quota": (429, {"Retry-After": "86236"}), "no-premium": (403, {})}
-PICTURES = 12
+"""Faults that are over on a retry, by service."""
+PERMANENT = {"quota": (429, {"Retry-After": "86236"}), "no-premium": (403, {})}
+COVERS = 12
 
 
 class Call(NamedTuple):
-    """One request: when it came, to whom, what it asked, and whether it got its answer."""
+    """One request: when it came, to which service, its path and query, and whether it was answered."""
 
     time: float
     service: str
-    question: str
+    request: str
     answered: bool
 
 
-class Day:
-    """What happens on the server.
+class FaultyServices:
+    """State of the server: its faults and its log.
 
     Args:
         rate: Share of requests that fail, in [0, 1].
-        seed: Draws them.
-        faults: By service, how.
-        hard: Requests to Spotify, by number counted from 0, that meet one of `HARD`.
+        seed: Seed of the random faults.
+        faults: Kinds of random faults, by service.
+        permanent: Faults of `PERMANENT`, by the number of the request to Spotify, counted from 0.
     """
 
     def __init__(
         self,
         rate: float = 0.0,
         seed: int = 0,
-        faults: Mapping[str, Sequence[str]] = PASSING,
-        hard: Mapping[int, str] | None = None,
+        faults: Mapping[str, Sequence[str]] = TRANSIENT,
+        permanent: Mapping[int, str] | None = None,
     ) -> None:
         self.rate = rate
         self.seed = seed
         self.faults = faults
-        self.hard = dict(hard or {})
+        self.permanent = dict(permanent or {})
         self.calls: list[Call] = []
         self.url = ""
         self._lock = threading.Lock()
-        self._times: dict[str, int] = {}
-        self._pictures = [cover(list(STYLES)[n % len(STYLES)], n) for n in range(PICTURES)]
+        self._repetitions: dict[str, int] = {}
+        self._covers = [cover(list(STYLES)[n % len(STYLES)], n) for n in range(COVERS)]
 
     def environment(self) -> dict[str, str]:
-        """What points the command line here."""
+        """Variables that make the command line use this server."""
         return {
             "SPOTITAGS_MUSICBRAINZ_URL": self.url,
             "SPOTITAGS_COVERART_URL": f"{self.url}/archive",
@@ -81,40 +81,40 @@ class Day:
             "SPOTITAGS_SPOTIFY_TOKEN_URL": f"{self.url}/api/token",
         }
 
-    def of(self, service: str) -> list[Call]:
+    def calls_to(self, service: str) -> list[Call]:
         """The calls to one service, in order."""
         return [call for call in self.calls if call.service == service]
 
-    def asked_in_vain(self) -> list[str]:
-        """Questions that were asked again although they had an answer."""
+    def needless_requests(self) -> list[str]:
+        """Requests that were repeated after they had been answered."""
         answered: set[str] = set()
-        again = []
+        needless = []
         for call in self.calls:
-            if call.question in answered:
-                again.append(call.question)
+            if call.request in answered:
+                needless.append(call.request)
             elif call.answered:
-                answered.add(call.question)
-        return again
+                answered.add(call.request)
+        return needless
 
-    def fault(self, service: str, question: str) -> str | None:
-        """What goes wrong with this request, if anything."""
+    def fault(self, service: str, request: str) -> str | None:
+        """Draw the fault of this request, if it has one."""
         with self._lock:
-            time_asked = self._times[question] = self._times.get(question, 0) + 1
-            hard = self.hard.get(len(self.of("spotify"))) if service == "spotify" else None
-        draw = random.Random(f"{self.seed}:{question}:{time_asked}")
-        return hard or (draw.choice(self.faults[service]) if draw.random() < self.rate else None)
+            repetition = self._repetitions[request] = self._repetitions.get(request, 0) + 1
+            permanent = self.permanent.get(len(self.calls_to("spotify"))) if service == "spotify" else None
+        draw = random.Random(f"{self.seed}:{request}:{repetition}")
+        return permanent or (draw.choice(self.faults[service]) if draw.random() < self.rate else None)
 
-    def note(self, service: str, question: str, *, answered: bool, came: float) -> None:
-        """Enter a request into the log."""
+    def log(self, service: str, request: str, *, answered: bool, time: float) -> None:
+        """Add a request to the log."""
         with self._lock:
-            self.calls.append(Call(came, service, question, answered))
+            self.calls.append(Call(time, service, request, answered))
 
-    def picture(self, name: str) -> bytes:
-        """The cover of that name."""
-        return self._pictures[_number(name) % PICTURES]
+    def cover(self, name: str) -> bytes:
+        """Return the cover of that name."""
+        return self._covers[_number(name) % COVERS]
 
     def musicbrainz(self, path: str, query: Mapping[str, str]) -> dict[str, Any] | None:
-        """What MusicBrainz says, None for 404. One id in ten is linked to nobody; three share each name."""
+        """Respond as MusicBrainz, None for 404. One id in ten has no artist; each name has three artists."""
         if path == "url":
             wanted = query["resource"].rpartition("/")[2]
             if _number(wanted) % 10 == 0:
@@ -147,7 +147,7 @@ class Day:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{name}{number}")), f"number {number}"
 
     def spotify(self, path: str, query: Mapping[str, str]) -> dict[str, Any] | None:
-        """What Spotify says, None for 404: lean, with nulls where it may. One id in ten is unknown."""
+        """Respond as Spotify, None for 404, with only the required fields. One id in ten is unknown."""
         wanted = path.split("/")[1]
         number = _number(wanted)
         if number % 10 == 0:
@@ -167,49 +167,49 @@ class Day:
 
 
 @contextmanager
-def serving(day: Day) -> Iterator[Day]:
-    """Serve a day on 127.0.0.1."""
+def serving(services: FaultyServices) -> Iterator[FaultyServices]:
+    """Run the server on 127.0.0.1."""
 
     class Handler(_Handler):
         pass
 
-    Handler.day = day
+    Handler.services = services
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        day.url = f"http://127.0.0.1:{server.server_address[1]}"
+        services.url = f"http://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield day
+            yield services
         finally:
             server.shutdown()
             thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):
-    day: Day
+    services: FaultyServices
 
     def log_message(self, *_words: object) -> None:
         """Print nothing."""
 
     def do_POST(self) -> None:
-        """Hand out a token."""
+        """Send a token."""
         self.rfile.read(int(self.headers["Content-Length"]))
         self._send(200, {"access_token": "t", "token_type": "Bearer", "expires_in": 3600})
 
     def do_GET(self) -> None:
-        """Answer, or fail as the day will have it."""
+        """Answer, or fail as drawn."""
         parts = urlsplit(self.path)
         if parts.path.startswith("/archive/"):
             group, _, size = parts.path.removeprefix("/archive/release-group/").partition("/front-")
             self._send(307, None, {"Location": f"/covers/{group}-{size}"})
             return
-        came = time.monotonic()
+        now = time.monotonic()
         _, first, rest = parts.path.split("/", 2)
         service = {"ws": "musicbrainz", "v1": "spotify", "covers": "cover"}[first]
-        fault = self.day.fault(service, self.path)
+        fault = self.services.fault(service, self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         answered = fault in {None, "slow"}
-        self.day.note(service, self.path, answered=answered, came=came)
+        self.services.log(service, self.path, answered=answered, time=now)
         if fault == "slow":
             time.sleep(0.1)
         if not answered:
@@ -217,20 +217,20 @@ class _Handler(BaseHTTPRequestHandler):
         elif service == "cover":
             self._send_cover(rest)
         else:
-            say = self.day.musicbrainz if service == "musicbrainz" else self.day.spotify
-            body = say(rest.removeprefix("2/"), query)
+            respond = self.services.musicbrainz if service == "musicbrainz" else self.services.spotify
+            body = respond(rest.removeprefix("2/"), query)
             self._send(404 if body is None else 200, body or {"error": {"status": 404, "message": "no"}})
 
     def _send_cover(self, name: str) -> None:
-        """A cover; one in eight is missing in every size."""
+        """Send a cover; one in eight is missing in all sizes."""
         if _number(name.rpartition("-")[0] or name) % 8 == 0:
             self._send(404, None)
         else:
-            self._send(200, self.day.picture(name.rpartition("-")[0] or name))
+            self._send(200, self.services.cover(name.rpartition("-")[0] or name))
 
     def _fail(self, fault: str) -> None:
-        if fault in HARD:
-            status, headers = HARD[fault]
+        if fault in PERMANENT:
+            status, headers = PERMANENT[fault]
             reason = "QUOTA_EXCEEDED" if fault == "quota" else "premium"
             self._send(status, {"error": {"status": status, "message": fault, "reason": reason}}, headers)
         elif fault == "garbled":

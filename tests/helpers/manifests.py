@@ -1,4 +1,4 @@
-"""Covers drawn for the tests, and manifests of them."""
+"""Drawn covers, and manifests of them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ STYLES = {"fire": ("darkred", "orange"), "sea": ("navy", "deepskyblue"), "moss":
 
 
 def cover(style: str, seed: int, size: int = 300) -> bytes:
-    """A JPEG in one of the `STYLES`: a ground and a dozen discs, another for each seed."""
-    ground, disc = STYLES[style]
-    image = Image.new("RGB", (size, size), ground)
+    """Draw a JPEG in one of the `STYLES`: a background and twelve discs, different for each seed."""
+    background, disc = STYLES[style]
+    image = Image.new("RGB", (size, size), background)
     draw = ImageDraw.Draw(image)
     random = np.random.default_rng(seed)
     for _ in range(12):
@@ -48,5 +48,5 @@ def manifest(folder: Path, artists: Mapping[str, str], covers: int = 3, first_se
 
 
 def labelled(folder: Path, each: int = 4, covers: int = 2) -> Path:
-    """A manifest with ``each`` artists a style."""
+    """Draw covers of ``each`` artists per style, and list them in a manifest."""
     return manifest(folder, {f"{style}{n}": style for style in STYLES for n in range(each)}, covers)

@@ -1,4 +1,4 @@
-"""Servers on 127.0.0.1 that answer as the fixtures say, or as badly as a test wants."""
+"""Servers on 127.0.0.1 that send the responses of the fixtures, or the faults of a test."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ CONTACT = "me@example.org"
 
 
 def fixture(name: str) -> dict[str, Any]:
-    """One recorded, documented or synthetic answer.
+    """Load a recorded, documented or synthetic response.
 
-    Over HTTP that is ``status``, ``headers`` and ``body``; over gRPC ``code``, ``message`` and a ``body`` in
+    Over HTTP it has ``status``, ``headers`` and ``body``; over gRPC ``code``, ``message`` and a ``body`` in
     proto JSON.
     """
     envelope: dict[str, Any] = json.loads((FIXTURES / name).read_text(encoding="utf-8"))
@@ -45,7 +45,7 @@ def fixture(name: str) -> dict[str, Any]:
 
 
 def answer(name: str) -> Response:
-    """A fixture as a server sends it."""
+    """Build the response of a server from a fixture."""
     envelope = fixture(name)
     return Response(
         json.dumps(envelope["body"]), envelope["status"], envelope["headers"], mimetype="application/json"
@@ -53,14 +53,14 @@ def answer(name: str) -> Response:
 
 
 class SpotifyReplay:
-    """Spotify's two servers. What it was not told to answer is a 500 that names the request."""
+    """Spotify's two servers. A request without a prepared response gets status 500, which names it."""
 
     def __init__(self, web: HTTPServer) -> None:
         self.web = web
         self.token("token")
 
     def token(self, name: str) -> None:
-        """Answer requests for a token with a fixture; the last word counts."""
+        """Answer requests for a token with a fixture; the last call counts."""
         self.web.expect_request("/api/token", method="POST").respond_with_response(
             answer(f"spotify/{name}.json")
         )
@@ -73,18 +73,18 @@ class SpotifyReplay:
         handler.respond_with_response(answer(f"spotify/{name}.json"))
 
     def stock(self) -> None:
-        """Twelve albums on two pages, three singles, one compilation."""
+        """Prepare twelve albums on two pages, three singles and one compilation."""
         self.albums("albums_page_1")
         self.albums("albums_page_2", offset=10)
         self.albums("singles", kind="single")
         self.albums("compilations", kind="compilation")
 
     def artist(self, name: str) -> None:
-        """Answer questions about the artist with a fixture."""
+        """Answer requests for the artist with a fixture."""
         self.web.expect_request(f"/v1/artists/{ARTIST}").respond_with_response(answer(f"spotify/{name}.json"))
 
     def catalog(self, **changes: Any) -> SpotifyCatalog:
-        """The real catalogue through the real spotipy, pointed here, without pauses between tries."""
+        """Build the real catalogue with the real spotipy for this server, without pauses between retries."""
         settings: dict[str, Any] = {
             "client_id": "fixture-client-id",
             "client_secret": SECRET,
@@ -96,28 +96,28 @@ class SpotifyReplay:
 
     @property
     def calls(self) -> list[tuple[str, dict[str, str]]]:
-        """Path and query of every request but those for tokens, in order."""
+        """Path and query of all requests except those for tokens, in order."""
         requests = [request for request, _ in self.web.log if request.path != "/api/token"]
         return [(request.path.removeprefix("/v1/artists/"), request.args.to_dict()) for request in requests]
 
 
 class MusicBrainzReplay:
-    """MusicBrainz and the Cover Art Archive on one server, asked without pauses."""
+    """MusicBrainz and the Cover Art Archive on one server, for requests without pauses."""
 
     def __init__(self, web: HTTPServer, cache: Path) -> None:
         self.web = web
         self.cache = cache
 
     def answers(self, path: str, name: str, *, once: bool = False, **query: str) -> None:
-        """Answer a question that has at least ``query`` with a fixture, always or only the first time."""
+        """Answer a request that has at least ``query`` with a fixture, always or only the first time."""
         expect = self.web.expect_oneshot_request if once else self.web.expect_request
-        matcher = Asks({"fmt": "json"} | query)
+        matcher = HasParameters({"fmt": "json"} | query)
         expect(f"/ws/2/{path}", query_string=matcher).respond_with_response(
             answer(f"musicbrainz/{name}.json")
         )
 
     def stock(self) -> None:
-        """An artist that is linked, with its release groups, genres and name."""
+        """Prepare an artist with a link to Spotify, its release groups, genres and name."""
         address = f"https://open.spotify.com/artist/{ARTIST}"
         self.answers("url", "url", resource=address, inc="artist-rels")
         self.answers("release-group", "release_groups", artist=BAND, type="album")
@@ -127,23 +127,23 @@ class MusicBrainzReplay:
     def catalog(
         self, *, contact: str | None = CONTACT, refresh: bool = False, url: str | None = None, **changes: Any
     ) -> MusicBrainzCatalog:
-        """The real catalogue, pointed here."""
-        answers = ResponseCache(Cache(self.cache), "musicbrainz", refresh=refresh)
+        """Build the real catalogue for this server."""
+        responses = ResponseCache(Cache(self.cache), "musicbrainz", refresh=refresh)
         client = MusicBrainzClient(
             contact,
-            answers=answers,
-            pace=RateLimiter(self.cache / "pace", 0),
+            responses=responses,
+            rate_limiter=RateLimiter(self.cache / "pace", 0),
             url=url or self.web.url_for("/"),
         )
         return MusicBrainzCatalog(client, archive=self.web.url_for("/archive"), **changes)
 
     @property
     def calls(self) -> list[tuple[str, dict[str, str]]]:
-        """Path and query of every request to MusicBrainz, in order."""
+        """Path and query of all requests to MusicBrainz, in order."""
         return [(request.path.removeprefix("/ws/2/"), request.args.to_dict()) for request, _ in self.web.log]
 
 
-class Asks(QueryMatcher):
+class HasParameters(QueryMatcher):
     """Matches a query that has at least these parameters."""
 
     def __init__(self, wanted: dict[str, str]) -> None:
@@ -158,9 +158,9 @@ class Asks(QueryMatcher):
 
 @contextmanager
 def raw_server(talk: Callable[[socket.socket, threading.Event], None]) -> Iterator[str]:
-    """A server that hands each connection, its request read, to ``talk``; gives its URL.
+    """Run a server that reads each request and passes the connection to ``talk``; yield its URL.
 
-    The event is set when the test is over.
+    The event is set at the end of the test.
     """
     over = threading.Event()
 

@@ -102,7 +102,7 @@ def test_a_cache_held_by_another_program_is_not_to_be_deleted(cache: Cache) -> N
     assert "try again" in cache._advice(error)
 
 
-def test_a_folder_of_somebody_s_own_keeps_its_rights(tmp_path: Path) -> None:
+def test_an_existing_folder_keeps_its_permissions(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     cache = Cache(tmp_path)
     cache.put("tags", "a", [])

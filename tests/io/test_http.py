@@ -18,7 +18,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from spotitags.errors import FetchError, RateLimitError
-from spotitags.io.http import MAX_REDIRECTS, HttpClient, _redirected, retry_after
+from spotitags.io.http import MAX_REDIRECTS, HttpClient, _redirect_url, retry_after
 from spotitags.io.rate_limit import RateLimiter
 
 if TYPE_CHECKING:
@@ -148,17 +148,17 @@ def test_a_redirect_from_https_to_http_is_followed_by_https(
     ],
 )
 def test_no_redirect_leaves_https(source: str, target: str, followed: str) -> None:
-    assert _redirected(httpx2.URL(source), httpx2.URL(target)) == followed
+    assert _redirect_url(httpx2.URL(source), httpx2.URL(target)) == followed
 
 
 @pytest.mark.parametrize("wait", [0.0, 0.5])
-def test_the_wait_for_a_turn_is_no_part_of_the_time_for_an_answer(
+def test_the_wait_for_the_rate_limiter_does_not_count_as_time_for_the_response(
     httpserver: HTTPServer, tmp_path: Path, wait: float
 ) -> None:
     httpserver.expect_oneshot_request("/a").respond_with_data(b"", 503)
     httpserver.expect_request("/a").respond_with_data(b"good")
     pace = RateLimiter(tmp_path / "pace", wait)
-    with HttpClient(seconds=0.4, turn=pace.acquire) as client:
+    with HttpClient(seconds=0.4, acquire=pace.acquire) as client:
         assert client.get(httpserver.url_for("/a")) == b"good"
 
 
@@ -171,7 +171,7 @@ def test_a_body_over_the_limit_is_not_read_to_its_end(httpserver: HTTPServer, de
 
 
 def drip(connection: socket.socket, over: threading.Event) -> None:
-    """A byte now and then, for as long as somebody listens: every single wait is short."""
+    """Send a byte every 20 ms until the client leaves: every single wait is short."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
     try:
         while not over.wait(0.02):
@@ -221,7 +221,7 @@ def test_a_connection_that_breaks_is_tried_again_and_named(
     assert len(seen) == 3
 
 
-def test_nobody_there_is_a_connection_failure() -> None:
+def test_a_closed_port_is_a_connection_failure() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     assert failure(f"http://127.0.0.1:{port}/").reason == "connection"

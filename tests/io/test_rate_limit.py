@@ -29,7 +29,7 @@ for _ in range(4):
 
 
 class Clock:
-    """A clock that moves only when somebody waits."""
+    """A clock that advances only by waits."""
 
     def __init__(self, now: float) -> None:
         self.now = now
@@ -77,7 +77,7 @@ def test_the_pause_counts_from_the_end_of_a_call(
     ended = None
     for idle, lasts in calls:
         clock.now += idle
-        with RateLimiter(file, 1.0, clock=clock, pause=clock.wait).acquire():
+        with RateLimiter(file, 1.0, clock=clock, sleep=clock.wait).acquire():
             assert ended is None or clock.now - ended >= 1.0 - 1e-9
             clock.now += lasts
         ended = clock.now
@@ -88,13 +88,13 @@ def test_the_pause_counts_from_the_end_of_a_call(
 def test_a_damaged_note_or_a_restarted_clock_costs_one_pause_at_most(tmp_path: Path, noted: str) -> None:
     (tmp_path / "pace").write_text(noted)
     clock = Clock(5.0)
-    with RateLimiter(tmp_path / "pace", 1.0, clock=clock, pause=clock.wait).acquire():
+    with RateLimiter(tmp_path / "pace", 1.0, clock=clock, sleep=clock.wait).acquire():
         assert clock.now in {5.0, 6.0}
 
 
 def test_a_failed_call_counts_as_well(tmp_path: Path) -> None:
     clock = Clock(5.0)
-    pace = RateLimiter(tmp_path / "pace", 1.0, clock=clock, pause=clock.wait)
+    pace = RateLimiter(tmp_path / "pace", 1.0, clock=clock, sleep=clock.wait)
     with pytest.raises(ZeroDivisionError), pace.acquire():
         raise ZeroDivisionError
     with pace.acquire():

@@ -65,9 +65,9 @@ def test_another_question_or_service_is_another_answer(cache: Cache) -> None:
     assert ResponseCache(cache, "t").get_or_call("q", Service(3)) == 3
 
 
-@pytest.mark.parametrize("ages", [Lifetimes(found=-1), Lifetimes(found=-1, missing=-1)])
-def test_an_old_answer_is_renewed(cache: Cache, ages: Lifetimes) -> None:
-    answers, service = ResponseCache(cache, "s", ages=ages), Service(1, 2)
+@pytest.mark.parametrize("lifetimes", [Lifetimes(found=-1), Lifetimes(found=-1, missing=-1)])
+def test_an_old_answer_is_renewed(cache: Cache, lifetimes: Lifetimes) -> None:
+    answers, service = ResponseCache(cache, "s", lifetimes=lifetimes), Service(1, 2)
     assert [answers.get_or_call("q", service) for _ in range(2)] == [1, 2]
 
 
@@ -90,11 +90,11 @@ def test_a_short_wait_is_waited_out(cache: Cache) -> None:
     pauses: list[float] = []
     service = Service(wait(20), 1)
 
-    def pause(seconds: float) -> None:
+    def sleep(seconds: float) -> None:
         pauses.append(seconds)
         cache.put("wait", "s:", None)
 
-    assert ResponseCache(cache, "s", pause=pause).get_or_call("q", service) == 1
+    assert ResponseCache(cache, "s", sleep=sleep).get_or_call("q", service) == 1
     assert len(pauses) == 1
     assert 15 <= pauses[0] <= 20
 
@@ -128,11 +128,11 @@ def test_a_wait_is_the_account_s_own(cache: Cache) -> None:
 
 def test_when_the_wait_is_over_it_is_asked_again(cache: Cache) -> None:
     with pytest.raises(RateLimitError):
-        ResponseCache(cache, "s", patience=-1).get_or_call("q", Service(wait(0.01)))
+        ResponseCache(cache, "s", max_wait=-1).get_or_call("q", Service(wait(0.01)))
     assert ResponseCache(cache, "s").get_or_call("q", Service(1)) == 1
 
 
-def test_a_wait_without_a_time_is_raised_and_holds_nobody(cache: Cache) -> None:
+def test_a_wait_without_a_time_is_raised_and_not_stored(cache: Cache) -> None:
     answers, service = ResponseCache(cache, "s"), Service(RateLimitError("later"), 1)
     with pytest.raises(RateLimitError):
         answers.get_or_call("q", service)
@@ -171,6 +171,18 @@ def refusal(budget: DailyQuota, kind: str) -> RateLimitError | None:
     except RateLimitError as error:
         return error
     return None
+
+
+def test_a_quota_is_free_again_24_hours_after_the_first_hour_that_used_it(cache: Cache) -> None:
+    midnight = datetime(2026, 11, 20, tzinfo=UTC)
+    clock = [midnight + timedelta(minutes=20)]
+    quota = DailyQuota(cache, "me", 2, setting="CALLS", now=lambda: clock[0])
+    quota.spend("albums")
+    clock[0] = midnight + timedelta(hours=10)
+    quota.spend("albums")
+    error = refusal(quota, "albums")
+    assert error
+    assert error.retry_at == midnight + timedelta(hours=25)
 
 
 def test_no_budget_counts_nothing(cache: Cache) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.faulty_services import Day, serving
+from helpers.faulty_services import FaultyServices, serving
 
 from spotitags.catalogs.labels import labelled_artists
 
@@ -42,7 +42,7 @@ def artists(tmp_path: Path) -> Path:
     return path
 
 
-def start(day: Day, home: Path, *args: str, **environment: str) -> subprocess.Popen[str]:
+def start(services: FaultyServices, home: Path, *args: str, **environment: str) -> subprocess.Popen[str]:
     inherited = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG") if name in os.environ}
     own = {"SPOTITAGS_CACHE_DIR": str(home), "HOME": str(home), "PYTHONUTF8": "1"}
     return subprocess.Popen(
@@ -51,13 +51,13 @@ def start(day: Day, home: Path, *args: str, **environment: str) -> subprocess.Po
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        env=inherited | own | day.environment() | KEYS | environment,
+        env=inherited | own | services.environment() | KEYS | environment,
     )
 
 
-def predict(day: Day, home: Path, artists: Path, catalog: str) -> tuple[int, Lines, str]:
+def predict(services: FaultyServices, home: Path, artists: Path, catalog: str) -> tuple[int, Lines, str]:
     args = ["predict", "--artists", str(artists), "--catalog", catalog, "--tagger", "lite", "--json"]
-    process = start(day, home, *args)
+    process = start(services, home, *args)
     out, err = process.communicate(timeout=120)
     return process.returncode, [json.loads(line) for line in out.splitlines()], err
 
@@ -66,8 +66,8 @@ def predict(day: Day, home: Path, artists: Path, catalog: str) -> tuple[int, Lin
 def test_every_artist_is_answered_or_named_and_no_answer_is_asked_for_twice(
     artists: Path, tmp_path: Path, catalog: str
 ) -> None:
-    with serving(Day(rate=0.25, seed=4)) as day:
-        code, first, err = predict(day, tmp_path / "home", artists, catalog)
+    with serving(FaultyServices(rate=0.25, seed=4)) as services:
+        code, first, err = predict(services, tmp_path / "home", artists, catalog)
         assert code == 3, err
         assert [line["artist"]["id"] for line in first] == ids(30)
         for line in first:
@@ -77,9 +77,9 @@ def test_every_artist_is_answered_or_named_and_no_answer_is_asked_for_twice(
                 assert line["error"]["message"] in err
         assert sum("genre" in line for line in first) >= 15
         assert "Traceback" not in err
-        assert sum(not call.answered for call in day.calls) >= 10, "the day was bad"
-        predict(day, tmp_path / "home", artists, catalog)
-        assert day.asked_in_vain() == []
+        assert sum(not call.answered for call in services.calls) >= 10, "there were faults"
+        predict(services, tmp_path / "home", artists, catalog)
+        assert services.needless_requests() == []
 
 
 @pytest.mark.parametrize(
@@ -89,47 +89,47 @@ def test_every_artist_is_answered_or_named_and_no_answer_is_asked_for_twice(
 def test_a_stopped_batch_goes_on_where_it_stopped_with_the_same_output(
     artists: Path, tmp_path: Path, catalog: str, stop: signal.Signals, code: int
 ) -> None:
-    with serving(Day()) as day:
-        undisturbed = predict(day, tmp_path / "undisturbed", artists, catalog)
-    with serving(Day()) as day:
+    with serving(FaultyServices()) as services:
+        undisturbed = predict(services, tmp_path / "undisturbed", artists, catalog)
+    with serving(FaultyServices()) as services:
         args = ["predict", "--artists", str(artists), "--catalog", catalog, "--tagger", "lite", "--json"]
-        process = start(day, tmp_path / "stopped", *args)
+        process = start(services, tmp_path / "stopped", *args)
         assert process.stdout is not None
         printed = [json.loads(process.stdout.readline())["artist"]["id"] for _ in range(5)]
         process.send_signal(stop)
         _, err = process.communicate(timeout=60)
         assert process.returncode == code
         assert "Traceback" not in err
-        before = {call.question for call in day.calls}
-        asked = len(day.calls)
-        continued = predict(day, tmp_path / "stopped", artists, catalog)
+        before = {call.request for call in services.calls}
+        asked = len(services.calls)
+        continued = predict(services, tmp_path / "stopped", artists, catalog)
         assert continued[:2] == undisturbed[:2]
-        again = {call.question for call in day.calls[asked:]} & before
+        again = {call.request for call in services.calls[asked:]} & before
         assert not [question for question in again if any(ref in question for ref in printed)]
-        asked = len(day.calls)
-        assert predict(day, tmp_path / "stopped", artists, catalog)[:2] == undisturbed[:2]
-        assert len(day.calls) == asked, "what is finished is not asked for again"
+        asked = len(services.calls)
+        assert predict(services, tmp_path / "stopped", artists, catalog)[:2] == undisturbed[:2]
+        assert len(services.calls) == asked, "what is finished is not asked for again"
 
 
 def test_a_used_up_quota_ends_the_questions_until_its_time_for_later_runs_too(
     artists: Path, tmp_path: Path
 ) -> None:
-    with serving(Day(hard={20: "quota"})) as day:
-        code, lines, err = predict(day, tmp_path / "home", artists, "spotify")
+    with serving(FaultyServices(permanent={20: "quota"})) as services:
+        code, lines, err = predict(services, tmp_path / "home", artists, "spotify")
         assert code == 3
         refused = [line for line in lines if line.get("error", {}).get("type") == "RateLimitError"]
         assert 5 <= len(refused) < 30
         assert all("run again after" in line["error"]["message"] for line in refused)
-        assert "finished is kept" in err
-        asked = len(day.of("spotify"))
-        _, again, _ = predict(day, tmp_path / "home", artists, "spotify")
-        assert len(day.of("spotify")) == asked
+        assert "finished work is cached" in err
+        asked = len(services.calls_to("spotify"))
+        _, again, _ = predict(services, tmp_path / "home", artists, "spotify")
+        assert len(services.calls_to("spotify")) == asked
         assert [line.get("genre") for line in again] == [line.get("genre") for line in lines]
 
 
 def test_a_developer_without_premium_is_told_so_for_each_artist(artists: Path, tmp_path: Path) -> None:
-    with serving(Day(hard=dict.fromkeys(range(200), "no-premium"))) as day:
-        code, lines, err = predict(day, tmp_path / "home", artists, "spotify")
+    with serving(FaultyServices(permanent=dict.fromkeys(range(200), "no-premium"))) as services:
+        code, lines, err = predict(services, tmp_path / "home", artists, "spotify")
     assert code == 1
     assert {line["error"]["type"] for line in lines} == {"SettingsError"}
     assert "Premium" in err
@@ -138,20 +138,20 @@ def test_a_developer_without_premium_is_told_so_for_each_artist(artists: Path, t
 def test_a_refresh_asks_for_everything_anew_once(tmp_path: Path) -> None:
     path = tmp_path / "artists.txt"
     path.write_text("\n".join(ids(4)))
-    with serving(Day()) as day:
-        first = predict(day, tmp_path / "home", path, "musicbrainz")
-        questions = sorted(call.question for call in day.calls)
+    with serving(FaultyServices()) as services:
+        first = predict(services, tmp_path / "home", path, "musicbrainz")
+        questions = sorted(call.request for call in services.calls)
         args = ["predict", "--artists", str(path), "--catalog", "musicbrainz", "--tagger", "lite", "--json"]
-        out, _ = start(day, tmp_path / "home", *args, "--refresh").communicate(timeout=60)
+        out, _ = start(services, tmp_path / "home", *args, "--refresh").communicate(timeout=60)
         assert [json.loads(line) for line in out.splitlines()] == first[1]
-    assert sorted(call.question for call in day.calls) == sorted(2 * questions)
+    assert sorted(call.request for call in services.calls) == sorted(2 * questions)
 
 
 def test_labels_are_written_and_who_has_none_is_listed(artists: Path, tmp_path: Path) -> None:
     out = tmp_path / "labels.csv"
-    with serving(Day()) as day:
+    with serving(FaultyServices()) as services:
         process = start(
-            day,
+            services,
             tmp_path / "home",
             "labels",
             "--artists",
@@ -171,13 +171,13 @@ def test_labels_are_written_and_who_has_none_is_listed(artists: Path, tmp_path: 
 
 
 def test_musicbrainz_is_asked_once_a_second_by_two_processes_at_once(tmp_path: Path) -> None:
-    with serving(Day()) as day:
+    with serving(FaultyServices()) as services:
         processes = [
-            start(day, tmp_path / "home", "labels", *options, SPOTITAGS_MUSICBRAINZ_PAUSE="1")
+            start(services, tmp_path / "home", "labels", *options, SPOTITAGS_MUSICBRAINZ_PAUSE="1")
             for options in (_labelling(tmp_path / f"{name}.txt", name) for name in "AB")
         ]
         outputs = [process.communicate(timeout=60) for process in processes]
-        times = [call.time for call in day.of("musicbrainz")]
+        times = [call.time for call in services.calls_to("musicbrainz")]
     assert len(times) >= 7, outputs
     assert min(after - before for before, after in pairwise(times)) >= 1.0
     assert all("artist_id,artist_name,genre,votes,all_votes" in out for out, _ in outputs)

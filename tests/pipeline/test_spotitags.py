@@ -141,7 +141,7 @@ def test_a_used_up_quota_stops_the_questions_but_not_the_answers(
         )
     )
     kept = ResponseCache(Cache(settings.cache_dir), "spotify")
-    spoti = SpotiTags(settings=settings, catalog=spotify.catalog(answers=kept), tagger="lite")
+    spoti = SpotiTags(settings=settings, catalog=spotify.catalog(responses=kept), tagger="lite")
     answers = list(spoti.all_bags([ARTIST, "1" * 22, "2" * 22]))
     assert len(answers) == 3
     assert all(isinstance(answer, RateLimitError) and answer.quota for _, answer in answers)

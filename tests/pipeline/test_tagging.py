@@ -128,7 +128,7 @@ def test_bad_covers_and_unknown_artists_never_stop_the_rest(tmp_path: Path, cach
     assert [album.name for album in seen(answers["some"]).albums] == ["Album 1"]
     (skipped,) = seen(answers["some"]).skipped
     assert skipped.cover == "Album 0"
-    assert skipped.reason.startswith("truncated")
+    assert skipped.code == "truncated"
     assert isinstance(answers["stranger"], ArtistNotFoundError)
     assert isinstance(answers["none"], NoCoversError)
     assert "Album 0: empty; Album 1: not-found" in str(answers["none"])
@@ -187,7 +187,7 @@ def test_what_an_address_gave_is_not_asked_for_again_in_later_runs(
     answers = [run_once(catalog, cache) for _ in range(3)]
     assert answers[0] == answers[1] == answers[2]
     assert [album.name for album in answers[0].albums] == ["good"]
-    reasons = {name: reason.partition(":")[0] for name, reason in answers[0].skipped}
+    reasons = {skipped.cover: skipped.code for skipped in answers[0].skipped}
     assert reasons == {"gone": "not-found", "cut": "truncated", "page": "html", "bare": "no-image"}
     paths = sorted(request.path for request, _ in httpserver.log)
     assert paths == ["/cut.jpg", "/gone.jpg", "/good.jpg", "/page.jpg"]

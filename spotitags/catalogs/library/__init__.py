@@ -1,1 +1,1 @@
-"""Catalogue of the bundled library: tags and embeddings of some eighty artists, and no image."""
+"""Catalogue of the bundled library: tags and embeddings of about 80 artists, without images."""

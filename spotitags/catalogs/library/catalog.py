@@ -1,7 +1,7 @@
-"""The bundled sample: artists whose covers were tagged beforehand; nothing is fetched, no image opened.
+"""Catalogue of the bundled library: artists with precomputed tags, without network and images.
 
-``sample.json`` has artists, albums and tags; ``embeddings.npy`` beside it has a row of bytes for each
-different cover, in the order in which ``sample.json`` first names them.
+``sample.json`` has artists, albums and tags. ``embeddings.npy`` beside it has one row of bytes per distinct
+cover, in the order in which the covers first appear in ``sample.json``.
 """
 
 from __future__ import annotations
@@ -26,15 +26,17 @@ if TYPE_CHECKING:
 
 
 FORMAT = 1
+"""Format of ``sample.json`` that this version reads."""
 EMBEDDINGS = "embeddings.npy"
+"""Name of the file of embeddings."""
 _REBUILD = "reinstall spotitags, or rebuild the sample as CONTRIBUTING.md says"
 
 
 class LibraryCatalog:
-    """Artists, albums, tags and embeddings that ship with the package (no image).
+    """Artists, albums, tags and embeddings that ship with the package.
 
     Args:
-        path: Another sample file, with its `EMBEDDINGS` beside it; None takes the bundled one.
+        path: Another sample file, with its `EMBEDDINGS` beside it; None for the bundled one.
     """
 
     name: ClassVar[str] = "library"
@@ -47,7 +49,7 @@ class LibraryCatalog:
 
     @property
     def tagger(self) -> str:
-        """Name of the tagger that saw the covers."""
+        """Name of the tagger that tagged the covers."""
         return str(self._sample["tagger"])
 
     @property
@@ -62,18 +64,18 @@ class LibraryCatalog:
 
     @property
     def trained_on(self) -> frozenset[str]:
-        """Ids of the artists that the bundled model learnt from: the rest of genres with held-out ones."""
+        """Ids of the artists that the bundled model was trained on; they have genres of held-out ones."""
         genres = {row["genre"] for row in self._sample["artists"] if row["held_out"]}
         return frozenset(
             row["id"] for row in self._sample["artists"] if row["genre"] in genres and not row["held_out"]
         )
 
     def artists(self) -> list[Artist]:
-        """Every artist of the sample with name and genre, in the sample's order."""
+        """Return all artists with name and genre, in the order of the sample."""
         return [Artist(row["id"], row["name"], row["genre"]) for row in self._sample["artists"]]
 
     def albums(self, artist: str, limit: int) -> list[Album]:
-        """Up to ``limit`` albums of one artist, without images, each with the digest of its cover.
+        """Return up to ``limit`` albums of one artist, without images, with the digests of their covers.
 
         Raises:
             ArtistNotFoundError: The artist is not in the sample.
@@ -83,8 +85,8 @@ class LibraryCatalog:
         if row is None:
             raise ArtistNotFoundError(
                 f"artist {wanted} is not among the {len(self._rows)} of the bundled library: "
-                "'spotitags library' lists them; for any other set SPOTITAGS_CONTACT, your e-mail or web "
-                "address, which MusicBrainz asks for, or take --catalog spotify with keys, or --manifest"
+                "'spotitags library' lists them; for another one set SPOTITAGS_CONTACT, your e-mail or web "
+                "address, which MusicBrainz requires, or use --catalog spotify with keys, or --manifest"
             )
         found = Artist(row["id"], row["name"], row["genre"])
         return [
@@ -93,22 +95,22 @@ class LibraryCatalog:
         ]
 
     def tags(self, digests: Sequence[str]) -> list[list[Tag] | None]:
-        """What `tagger` saw on the covers with these digests, best first; None for an unknown cover."""
+        """Return the tags of the covers with these digests, heaviest first; None for an unknown cover."""
         return [self._tags(digest) for digest in digests]
 
     def embeddings(self, digests: Sequence[str]) -> NDArray[np.uint8] | None:
-        """Embeddings of covers by digest, packed by `spotitags.taggers.features.embedding.pack`.
+        """Return embeddings of covers by digest, as `spotitags.taggers.features.embedding.pack` packs them.
 
         Returns:
-            (n_digests, 4 + dim) bytes; None where a cover is unknown.
+            (n_digests, 4 + dim) bytes; None if one of the covers is unknown.
 
         Raises:
-            CatalogError: The file is missing, broken or of another sample.
+            CatalogError: The file is missing, broken or belongs to another sample.
         """
-        places = {digest: place for place, digest in enumerate(self._covers)}
-        if any(digest not in places for digest in digests):
+        indices = {digest: index for index, digest in enumerate(self._covers)}
+        if any(digest not in indices for digest in digests):
             return None
-        rows: NDArray[np.uint8] = self._embeddings[[places[digest] for digest in digests]]
+        rows: NDArray[np.uint8] = self._embeddings[[indices[digest] for digest in digests]]
         return rows
 
     def _tags(self, digest: str) -> list[Tag] | None:

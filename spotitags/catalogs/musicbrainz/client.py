@@ -1,4 +1,4 @@
-"""MusicBrainz's web service: one question at a time, its answers kept, its failures in our own words."""
+"""Client for the web service of MusicBrainz: one request at a time, with cached responses."""
 
 from __future__ import annotations
 
@@ -20,82 +20,83 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-OFFICIAL: Final = "https://musicbrainz.org"
-SLOWEST: Final = 1.0
-"""Seconds between two requests that MusicBrainz asks of everybody; more often is answered with 503."""
+OFFICIAL_URL: Final = "https://musicbrainz.org"
+MIN_PAUSE: Final = 1.0
+"""Seconds between two requests that MusicBrainz requires; more requests are refused with status 503."""
 
 _CONTACT = re.compile(r"[!-~]*[@/][!-~]+")
-_TRIES_AT_SENSE: Final = 2
+_MAX_TRIES: Final = 2
 _OTHER = "or take another catalogue (--catalog, --manifest, or --offline)"
 
 
 class MusicBrainzClient:
-    """GETs JSON from MusicBrainz. Connects on the first question that no kept answer covers.
+    """Client for GET requests to MusicBrainz; connects on the first request that is not cached.
 
     Args:
-        contact: E-mail or web address of whoever runs this; sent as part of the User-Agent.
-        answers: Keeps what was answered.
-        pace: Keeps requests apart.
-        url: Another server than `OFFICIAL`, such as a mirror.
-        seconds: Time for one answer, pauses that the server asks for included.
+        contact: E-mail or web address of the user; sent as part of the User-Agent.
+        responses: Cache of the responses.
+        rate_limiter: Keeps requests apart.
+        url: URL to use instead of `OFFICIAL_URL`, such as that of a mirror.
+        seconds: Time for one response, with the pauses that the server asks for.
     """
 
     def __init__(
         self,
         contact: str | None,
         *,
-        answers: ResponseCache,
-        pace: RateLimiter,
+        responses: ResponseCache,
+        rate_limiter: RateLimiter,
         url: str | None = None,
         seconds: float = 90.0,
     ) -> None:
         self.contact = contact
-        self.answers = answers
-        self.pace = pace
-        self.url = (url or OFFICIAL).rstrip("/")
+        self.responses = responses
+        self.rate_limiter = rate_limiter
+        self.url = (url or OFFICIAL_URL).rstrip("/")
         self.seconds = seconds
         self._http: HttpClient | None = None
 
     def __repr__(self) -> str:
         return f"MusicBrainzClient({self.url!r})"
 
-    def ask(self, path: str, read: Callable[[dict[str, Any]], T], missing: str, **query: str | int) -> T:
-        """What ``read`` makes of the answer; kept, so it must be JSON.
+    def get(self, path: str, parse: Callable[[dict[str, Any]], T], missing: str, **query: str | int) -> T:
+        """Return the parsed response to a request, from the cache if it is there.
 
         Args:
-            path: Below ``/ws/2/``.
-            read: Takes the JSON object; its KeyError, TypeError, ValueError or AttributeError means nonsense.
-            missing: Message where MusicBrainz has no such thing.
-            query: The question's parameters.
+            path: Path below ``/ws/2/``.
+            parse: Takes the JSON object of the response and returns JSON. A KeyError, TypeError, ValueError
+                or AttributeError means that the response is malformed.
+            missing: Message of the error if MusicBrainz has no such entry.
+            query: Parameters of the request.
 
         Raises:
             SettingsError: The contact is missing, or the service refuses this client.
-            ArtistNotFoundError: With ``missing``.
+            ArtistNotFoundError: MusicBrainz has no such entry.
             RateLimitError: The service asks for a long pause.
-            CatalogError: It could not be reached or answered nonsense.
+            CatalogError: The service could not be reached, or its response is malformed.
         """
-        question = f"{path}?{urlencode(query | {'fmt': 'json'}, safe=':/|')}"
-        return self.answers.get_or_call(question, lambda: self._sensible(question, read, missing))
+        request = f"{path}?{urlencode(query | {'fmt': 'json'}, safe=':/|')}"
+        return self.responses.get_or_call(request, lambda: self._get_parsed(request, parse, missing))
 
-    def _sensible(self, question: str, read: Callable[[dict[str, Any]], T], missing: str) -> T:
-        """An answer cut short or garbled on its way may be whole when asked for again."""
-        for _ in range(_TRIES_AT_SENSE):
-            body = self._get(question, missing)
+    def _get_parsed(self, request: str, parse: Callable[[dict[str, Any]], T], missing: str) -> T:
+        """Send a request and parse the response; retry if it is malformed, as it may have been cut off."""
+        for _ in range(_MAX_TRIES):
+            body = self._get_bytes(request, missing)
             try:
-                return read(json.loads(body))
+                return parse(json.loads(body))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                nonsense = error
+                cause = error
         raise CatalogError(
-            f"MusicBrainz's answer makes no sense ({type(nonsense).__name__}), also when asked again: "
+            f"MusicBrainz's response is malformed ({type(cause).__name__}), also on a retry: "
             f"try later, {_OTHER}"
-        ) from nonsense
+        ) from cause
 
-    def _get(self, question: str, missing: str) -> bytes:
+    def _get_bytes(self, request: str, missing: str) -> bytes:
         try:
-            return self._connect().get(f"{self.url}/ws/2/{question}")
+            return self._connect().get(f"{self.url}/ws/2/{request}")
         except RateLimitError as error:
             raise RateLimitError(
-                f"MusicBrainz says {error}; what is finished is kept", retry_at=error.retry_at
+                f"MusicBrainz says {error}; finished work is cached", retry_at=error.retry_at
             ) from error
         except FetchError as error:
             if error.status == HTTPStatus.NOT_FOUND:
@@ -106,8 +107,8 @@ class MusicBrainzClient:
                     "e-mail or web address"
                 ) from error
             raise CatalogError(
-                f"MusicBrainz gave no usable answer ({error}), also when asked again: run again later, "
-                f"what is finished is kept; {_OTHER}"
+                f"MusicBrainz gave no usable response ({error}), also on retries: run again later, "
+                f"finished work is cached; {_OTHER}"
             ) from error
 
     def _connect(self) -> HttpClient:
@@ -116,33 +117,33 @@ class MusicBrainzClient:
             self._http = HttpClient(
                 seconds=self.seconds,
                 attempts=5,
-                longest_wait=30.0,
+                max_wait=30.0,
                 connections=1,
                 headers={"User-Agent": agent, "Accept": "application/json"},
-                turn=self.pace.acquire,
+                acquire=self.rate_limiter.acquire,
             )
         return self._http
 
 
 def pause_for(url: str | None, seconds: float) -> float:
-    """The pause between requests in seconds: less than `SLOWEST` for an own mirror alone."""
-    host = urlsplit(url or OFFICIAL).hostname or ""
+    """Return the pause between requests in seconds: at least `MIN_PAUSE`, except for a mirror."""
+    host = urlsplit(url or OFFICIAL_URL).hostname or ""
     official = host == "musicbrainz.org" or host.endswith(".musicbrainz.org")
-    return max(seconds, SLOWEST) if official else seconds
+    return max(seconds, MIN_PAUSE) if official else seconds
 
 
 def user_agent(contact: str | None) -> str:
-    """What MusicBrainz wants to read: who asks, and how to reach them.
+    """Build the User-Agent that MusicBrainz requires: the program and the contact of its user.
 
     Raises:
-        SettingsError: There is no contact, or it is neither an e-mail nor a web address.
+        SettingsError: The contact is missing, or it is neither an e-mail nor a web address.
     """
     from importlib.metadata import version
 
     if not contact:
         raise SettingsError(
-            "MusicBrainz asks every program whom to write to should it misbehave: set SPOTITAGS_CONTACT to "
-            "your e-mail or web address (it goes to musicbrainz.org with each request and nowhere else), "
+            "MusicBrainz requires the contact of everyone who sends requests: set SPOTITAGS_CONTACT to your "
+            "e-mail or web address (it is sent to musicbrainz.org with each request and nowhere else), "
             "or take another catalogue (--manifest, --offline, or --catalog spotify with keys)"
         )
     if not _CONTACT.fullmatch(contact):

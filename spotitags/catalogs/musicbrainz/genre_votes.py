@@ -1,4 +1,4 @@
-"""Genres of artists by MusicBrainz's votes, as labels to train and evaluate on."""
+"""Genre labels for training and evaluation, from the votes of MusicBrainz's users."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ COLUMNS: Final = ("artist_id", "artist_name", "genre", "votes", "all_votes")
 
 
 class Label(NamedTuple):
-    """An artist's genre, and how it came about.
+    """The genre of an artist, with its votes.
 
     Attributes:
-        artist: Id as it was asked for, and MusicBrainz's name.
-        genre: One of those asked for.
-        votes: For this genre, 1 or more.
-        all_votes: Every genre that MusicBrainz's users gave the artist, with its votes, most first.
+        artist: Artist with the requested id and MusicBrainz's name.
+        genre: One of the requested genres.
+        votes: Number of votes for this genre, 1 or more.
+        all_votes: Votes for all genres that MusicBrainz has for the artist, most first.
     """
 
     artist: Artist
@@ -36,52 +36,52 @@ class Label(NamedTuple):
     all_votes: Mapping[str, int]
 
 
-def labels(
+def label_artists(
     catalog: Catalog, artists: Iterable[str], genres: Sequence[str]
 ) -> Iterator[tuple[str, Label | SpotiTagsError]]:
-    """For each artist in turn the genre with most votes, or why it has none; see `tally`.
+    """Yield each artist with the genre that has most votes, or with the error why it has no label.
 
     Args:
-        catalog: Gives votes, as MusicBrainz does.
+        catalog: Catalogue of MusicBrainz.
         artists: Spotify ids, URIs or URLs, or MBIDs.
-        genres: To choose from, two or more, in your own spelling.
+        genres: Two or more genres to choose from, in any spelling; see `tally`.
 
     Raises:
-        InputError: Fewer than two genres, two that are the same to `tally`, or a catalogue without votes.
+        InputError: Fewer than two genres, two that `tally` takes for the same, or another catalogue.
     """
     if not isinstance(catalog, MusicBrainzCatalog):
-        raise InputError(f"the catalogue {catalog.name!r} has no votes on genres: take 'musicbrainz'")
-    if len({_squashed(genre) for genre in genres} - {""}) < max(len(genres), 2):
-        raise InputError(f"{', '.join(genres) or 'nothing'} cannot be told apart: give two genres or more")
+        raise InputError(f"the catalogue {catalog.name!r} has no votes on genres: use 'musicbrainz'")
+    if len({_joined_words(genre) for genre in genres} - {""}) < max(len(genres), 2):
+        raise InputError(f"{', '.join(genres) or 'no genre'}: give two or more different genres")
     return ((ref, _label(catalog, ref, genres)) for ref in artists)
 
 
 def tally(votes: Mapping[str, int], genres: Sequence[str]) -> dict[str, int]:
-    """Votes for each of ``genres`` that got any, most first.
+    """Count the votes for each of ``genres`` that has any, most first.
 
-    A vote counts for a genre when it ends in its words, whatever the case and the spaces: ``thrash metal``
-    and ``metal`` count for ``Metal``, ``east coast hip hop`` for ``hiphop``, ``country rock`` for ``rock``.
-    Where several genres fit, it counts for the longest.
+    A vote counts for a genre if its name ends in the words of that genre; case and spaces are ignored. So
+    ``thrash metal`` and ``metal`` count for ``Metal``, ``east coast hip hop`` for ``hiphop``,
+    ``country rock`` for ``rock``. If several genres fit, the vote counts for the longest.
 
     >>> tally({"thrash metal": 23, "heavy metal": 20, "hard rock": 5, "bay area": 1}, ["metal", "rock"])
     {'metal': 43, 'rock': 5}
     """
-    wanted = {_squashed(genre): genre for genre in genres}
+    by_words = {_joined_words(genre): genre for genre in genres}
     counted: dict[str, int] = {}
     for name, count in votes.items():
         words = _words(name)
         endings = ("".join(words[start:]) for start in range(len(words)))
-        genre = next((wanted[ending] for ending in endings if ending in wanted), None)
+        genre = next((by_words[ending] for ending in endings if ending in by_words), None)
         if genre is not None and count > 0:
             counted[genre] = counted.get(genre, 0) + count
     return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
 
-def write(stream: TextIO, found: Iterable[Label]) -> None:
-    """Write labels as CSV with the columns of `COLUMNS`, as `train` and `evaluate` read it."""
+def write_labels(stream: TextIO, labelled: Iterable[Label]) -> None:
+    """Write labels as CSV with the columns of `COLUMNS`, in the form that ``train`` and ``evaluate`` read."""
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for label in found:
+    for label in labelled:
         votes = "; ".join(f"{genre} {count}" for genre, count in label.all_votes.items())
         writer.writerow([label.artist.id, label.artist.name, label.genre, label.votes, votes])
 
@@ -92,15 +92,15 @@ def _label(catalog: MusicBrainzCatalog, ref: str, genres: Sequence[str]) -> Labe
     except SpotiTagsError as error:
         return error
     counted = tally(votes, genres)
-    given = ", ".join(f"{genre} {count}" for genre, count in list(votes.items())[:5])
+    summary = ", ".join(f"{genre} {count}" for genre, count in list(votes.items())[:5])
     if not votes:
         return UnlabelledError(f"MusicBrainz has no votes on genres of {artist.name}: label it by hand")
     if not counted:
-        return UnlabelledError(f"MusicBrainz gives {artist.name} other genres ({given}): label it by hand")
+        return UnlabelledError(f"MusicBrainz gives {artist.name} other genres ({summary}): label it by hand")
     (genre, most), *others = counted.items()
     if others and others[0][1] == most:
         return UnlabelledError(
-            f"MusicBrainz gives {artist.name} {genre} and {others[0][0]} {most} votes each ({given}): "
+            f"MusicBrainz gives {artist.name} {genre} and {others[0][0]} {most} votes each ({summary}): "
             "label it by hand"
         )
     return Label(artist, genre, most, votes)
@@ -110,5 +110,5 @@ def _words(genre: str) -> list[str]:
     return re.findall(r"\w+", unicodedata.normalize("NFKC", genre).casefold())
 
 
-def _squashed(genre: str) -> str:
+def _joined_words(genre: str) -> str:
     return "".join(_words(genre))

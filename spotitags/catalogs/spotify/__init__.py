@@ -1,1 +1,1 @@
-"""Catalogue of Spotify."""
+"""Catalogue of Spotify: albums, covers, search and playlists."""

@@ -1,4 +1,4 @@
-"""Spotify's Web API through spotipy, by the rules of Development Mode (2026)."""
+"""Catalogue of Spotify's Web API, by the rules of Development Mode (2026)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from spotitags.catalogs.artist_ids import spotify_id
 from spotitags.catalogs.base import Match
 from spotitags.catalogs.spotify.client import SpotipyClient
 from spotitags.catalogs.spotify.editions import merge_editions
+from spotitags.catalogs.spotify.responses import parse_albums, parse_playlist, parse_search
 from spotitags.errors import CatalogError, InputError
 from spotitags.records import Album, Artist, Image
 
@@ -23,39 +24,40 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PAGE: Final = 10
-"""Albums or artists a call; Development Mode answers a larger ``limit`` with 400."""
+"""Albums or artists per call; in Development Mode, Spotify rejects a larger ``limit`` with status 400."""
 PLAYLIST_PAGE: Final = 50
-MOST_PAGES: Final = 100
+"""Tracks of a playlist per call."""
+MAX_PLAYLIST_PAGES: Final = 100
 KINDS: Final = ("album", "single", "compilation")
-_FIELDS: Final = ("id", "name", "images", "release_date", "popularity")
+"""Kinds of releases, in the order in which they are listed."""
 _PLAYLIST: Final = re.compile(
     r"(?:spotify:playlist:|(?:https?://)?open\.spotify\.com/(?:intl-[a-z-]+/)?playlist/)?([0-9A-Za-z]{22})(?:[/?#].*)?"
 )
 
 
 class SpotifyCatalog:
-    """An artist's releases as Spotify lists them, with as few calls as possible.
+    """Releases of artists as Spotify lists them, with as few calls as possible.
 
     Albums come first, then singles and compilations until there are enough, never ``appears_on``. Editions of
-    one title count once. Where the answer has ``popularity`` (Extended Quota), it orders what was fetched;
-    otherwise the catalogue's own order stands. Opens nothing before the first call of `albums`.
+    one title count once. Releases are sorted by ``popularity`` if the response has it (Extended Quota), and
+    keep Spotify's order otherwise. No connection is opened before the first call.
 
     Args:
-        client_id: Of a Spotify app (developer.spotify.com).
-        client_secret: Of the same app; appears in no message, log or repr.
-        market: ISO 3166-1 alpha-2 country; without one Spotify's order is unstable and duplicates appear.
-        api_url: Another server instead of https://api.spotify.com/v1/, always together with ``token_url``.
-        token_url: Where that server hands out tokens.
-        seconds: Time for one answer.
-        backoff: Pause before the third try in seconds; it doubles with each further one, and the second comes
-            at once.
-        answers: Keeps what was answered; None keeps nothing and never waits.
-        budget: Counts calls and stops before the day's quota; None counts nothing.
+        client_id: Client id of a Spotify app (developer.spotify.com).
+        client_secret: Secret of the same app; it appears in no message, log or repr.
+        market: ISO 3166-1 alpha-2 country; without it Spotify's order is unstable and duplicates appear.
+        api_url: URL to use instead of https://api.spotify.com/v1/, only together with ``token_url``.
+        token_url: URL of that server for tokens.
+        seconds: Time for one response.
+        backoff: Pause before the second retry in seconds, doubled for each further one; the first retry has
+            no pause.
+        responses: Cache of the responses; None caches nothing and never waits.
+        quota: Counts calls and refuses them before the daily quota is used up; None counts nothing.
     """
 
     name: ClassVar[str] = "spotify"
 
-    def __init__(  # noqa: PLR0913 — two keys and five independent settings
+    def __init__(  # noqa: PLR0913 — two keys and independent settings
         self,
         client_id: str,
         client_secret: str,
@@ -65,12 +67,12 @@ class SpotifyCatalog:
         token_url: str | None = None,
         seconds: float = 10.0,
         backoff: float = 0.5,
-        answers: ResponseCache | None = None,
-        budget: DailyQuota | None = None,
+        responses: ResponseCache | None = None,
+        quota: DailyQuota | None = None,
     ) -> None:
         self.market = market
-        self._answers = answers
-        self._budget = budget
+        self._responses = responses
+        self._quota = quota
         self._client = SpotipyClient(
             client_id,
             client_secret,
@@ -85,44 +87,44 @@ class SpotifyCatalog:
         return f"SpotifyCatalog(market={self.market!r})"
 
     def albums(self, artist: str, limit: int) -> list[Album]:
-        """Up to ``limit`` releases, best first, with every image size; empty where the artist has none.
+        """Return up to ``limit`` releases, best first, with all image sizes; empty if the artist has none.
 
-        One call where the first page holds enough titles; at most ``limit / 10 + 3`` calls a kind, because
-        the daily quota is small.
+        One call is enough if the first page has ``limit`` titles. At most ``limit / 10 + 3`` calls are made
+        per kind of release, because the daily quota is small.
 
         Args:
             artist: Spotify id, ``spotify:artist:`` URI or open.spotify.com URL.
-            limit: Most albums, 1 or more.
+            limit: Maximum number of albums, 1 or more.
 
         Raises:
             InputError: ``artist``, ``limit`` or the market is malformed.
             SettingsError: The keys are missing or refused.
-            ArtistNotFoundError: Spotify does not know the artist.
-            RateLimitError: Too many calls; raised at once, with the time to come back.
-            CatalogError: Spotify could not be reached or answered nonsense.
+            ArtistNotFoundError: Spotify does not have the artist.
+            RateLimitError: Too many calls; it says when to come back.
+            CatalogError: Spotify could not be reached, or its response is malformed.
         """
         artist_id = spotify_id(artist)
         if limit < 1:
-            raise InputError(f"{limit} albums cannot be asked for: give 1 or more")
-        listed: list[dict[str, Any]] = []
+            raise InputError(f"{limit} albums cannot be requested: give 1 or more")
+        items: list[dict[str, Any]] = []
         for kind in KINDS:
-            for page in self._pages(artist_id, kind, limit // PAGE + 3):
-                listed += [item | {"kind": kind} for item in page]
-                albums = _in_order(listed, artist_id)
+            for page in self._album_pages(artist_id, kind, limit // PAGE + 3):
+                items += [item | {"kind": kind} for item in page]
+                albums = _ranked_albums(items, artist_id)
                 if len(albums) >= limit:
-                    return self._named(albums[:limit])
-        return self._named(_in_order(listed, artist_id))
+                    return self._with_artist_name(albums[:limit])
+        return self._with_artist_name(_ranked_albums(items, artist_id))
 
     def search(self, name: str, limit: int = PAGE) -> list[Match]:
-        """Up to ``limit`` artists whose names fit, in Spotify's order, ten a call.
+        """Return up to ``limit`` artists with similar names, in Spotify's order, ten per call.
 
         Raises:
             SettingsError, RateLimitError, CatalogError: As for `albums`.
         """
         found: list[list[str]] = []
         for offset in range(0, limit, PAGE):
-            page = self._ask(
-                "search", name, _read_search, type="artist", limit=PAGE, offset=offset, market=self.market
+            page = self._call(
+                "search", name, parse_search, type="artist", limit=PAGE, offset=offset, market=self.market
             )
             found += page["items"]
             if not page["more"]:
@@ -130,125 +132,81 @@ class SpotifyCatalog:
         return [Match(*match) for match in found[:limit]]
 
     def playlist(self, playlist: str) -> list[Artist]:
-        """The first artist of each track of a playlist, each once, in the playlist's order.
+        """Return the first artist of each track of a playlist, each once, in the order of the playlist.
 
         Args:
             playlist: Spotify id, ``spotify:playlist:`` URI or open.spotify.com URL.
 
         Raises:
             InputError: ``playlist`` is none of the three.
-            CatalogError: Spotify does not show it; in Development Mode to nobody but its owner.
+            CatalogError: Spotify does not show the playlist; in Development Mode only its owner may see it.
             SettingsError, RateLimitError: As for `albums`.
         """
         match = _PLAYLIST.fullmatch(playlist.strip())
         if not match:
             raise InputError(
-                f"{playlist!r} is no playlist: give the 22-character id, spotify:playlist:<id>, or its URL"
+                f"{playlist!r} is not a playlist: give the 22-character id, spotify:playlist:<id>, or its URL"
             )
-        artists: dict[str, str] = {}
-        for number in range(MOST_PAGES):
-            offset = number * PLAYLIST_PAGE
-            page = self._ask(
-                "playlist_items", match[1], _read_playlist,
-                limit=PLAYLIST_PAGE, offset=offset, market=self.market,
+        names: dict[str, str] = {}
+        for number in range(MAX_PLAYLIST_PAGES):
+            page = self._call(
+                "playlist_items", match[1], parse_playlist,
+                limit=PLAYLIST_PAGE, offset=number * PLAYLIST_PAGE, market=self.market,
             )  # fmt: skip
             for artist_id, name in page["items"]:
-                artists.setdefault(artist_id, name)
+                names.setdefault(artist_id, name)
             if not page["more"]:
                 break
-        return [Artist(artist_id, name) for artist_id, name in artists.items()]
+        return [Artist(artist_id, name) for artist_id, name in names.items()]
 
-    def _ask(self, method: str, subject: str, read: Callable[[dict[str, Any]], T], **query: str | int) -> T:
-        """What ``read`` makes of an answer: JSON, kept where there is a keeper, and counted."""
+    def _call(self, method: str, subject: str, parse: Callable[[dict[str, Any]], T], **query: str | int) -> T:
+        """Return the parsed response to a call, from the cache if it is there; ``parse`` returns JSON."""
 
         def call() -> T:
-            if self._budget is not None:
-                self._budget.spend(method)
-            answer = self._client.call(method, subject, **query)
+            if self._quota is not None:
+                self._quota.spend(method)
+            response = self._client.call(method, subject, **query)
             try:
-                return read(answer)
+                return parse(response)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 raise CatalogError(
-                    f"Spotify's answer makes no sense ({type(error).__name__}): try again later"
+                    f"Spotify's response is malformed ({type(error).__name__}): try again later"
                 ) from error
 
-        if self._answers is None:
+        if self._responses is None:
             return call()
-        words = "&".join(f"{key}={value}" for key, value in sorted(query.items()))
-        return self._answers.get_or_call(f"{method}/{subject}?{words}&for={self.market}", call)
+        parameters = "&".join(f"{key}={value}" for key, value in sorted(query.items()))
+        return self._responses.get_or_call(f"{method}/{subject}?{parameters}&for={self.market}", call)
 
-    def _pages(self, artist_id: str, kind: str, most: int) -> Iterator[list[dict[str, Any]]]:
-        """Page after page of one kind. By offset, because the address in ``next`` could lead elsewhere."""
-        for number in range(most):
-            page = self._ask(
-                "artist_albums", artist_id, _read_albums,
+    def _album_pages(self, artist_id: str, kind: str, max_pages: int) -> Iterator[list[dict[str, Any]]]:
+        """Yield the pages of one kind of release, by offset: the URL in ``next`` could lead elsewhere."""
+        for number in range(max_pages):
+            page = self._call(
+                "artist_albums", artist_id, parse_albums,
                 include_groups=kind, limit=PAGE, offset=number * PAGE,
             )  # fmt: skip
             yield page["items"]
             if not page["more"]:
                 return
 
-    def _named(self, albums: list[Album]) -> list[Album]:
-        """Ask for the artist's name where its albums name others only, as after a merger of ids."""
+    def _with_artist_name(self, albums: list[Album]) -> list[Album]:
+        """Request the artist's name if its albums name only others, as after a merge of two ids."""
         if not albums or albums[0].artist.name:
             return albums
         artist = albums[0].artist
         try:
-            name = self._ask("artist", artist.id, lambda answer: answer.get("name"))
+            name = self._call("artist", artist.id, lambda response: response.get("name"))
         except CatalogError:
-            return albums  # a name is not worth losing what was found
+            return albums  # the albums are useful without the name
         named = replace(artist, name=name) if isinstance(name, str) else artist
         return [replace(album, artist=named) for album in albums]
 
 
-def _read_albums(page: dict[str, Any]) -> dict[str, Any]:
-    """What is used of a page of albums: the lists of markets alone are most of it."""
-    items = page.get("items")
-    if not isinstance(items, list):
-        raise CatalogError("Spotify's answer has no list of albums: try again later")
-    kept = [
-        {field: item.get(field) for field in _FIELDS}
-        | {"artists": [_id_and_name(artist) for artist in item.get("artists") or () if _is_named(artist)]}
-        for item in items
-        if _is_usable(item)
-    ]
-    return {"items": kept, "more": bool(page.get("next"))}
-
-
-def _read_search(answer: dict[str, Any]) -> dict[str, Any]:
-    page = answer["artists"]
-    found = [[*_id_and_name(item), _detail(item)] for item in page["items"] if _is_named(item)]
-    return {"items": found, "more": bool(page.get("next"))}
-
-
-def _read_playlist(page: dict[str, Any]) -> dict[str, Any]:
-    tracks = [entry.get("item") or entry.get("track") or {} for entry in page["items"] if entry]
-    first = [next(filter(_is_named, track.get("artists") or ()), None) for track in tracks]
-    return {
-        "items": [_id_and_name(artist) for artist in first if artist],
-        "more": bool(page.get("next")),
-    }
-
-
-def _is_named(item: object) -> bool:
-    return isinstance(item, dict) and bool(item.get("id")) and bool(item.get("name"))
-
-
-def _id_and_name(item: dict[str, Any]) -> list[str]:
-    return [str(item["id"]), str(item["name"])]
-
-
-def _detail(item: dict[str, Any]) -> str:
-    """What Extended Quota says of an artist; in Development Mode there is nothing."""
-    genres = [genre for genre in item.get("genres") or () if isinstance(genre, str)]
-    followers = (item.get("followers") or {}).get("total")
-    return ", ".join(genres[:3] + ([f"{followers:,} followers"] if isinstance(followers, int) else []))
-
-
-def _in_order(listed: list[dict[str, Any]], artist_id: str) -> list[Album]:
-    """Albums before singles before compilations, popular ones first where that is known, editions merged."""
-    owner = Artist(artist_id, _artist_name(listed, artist_id))
-    return merge_editions([_album(item, owner) for item in sorted(listed, key=_rank)])
+def _ranked_albums(items: list[dict[str, Any]], artist_id: str) -> list[Album]:
+    """Sort by kind, then by popularity if known, and merge editions."""
+    names = (name for item in items for other_id, name in item["artists"] if other_id == artist_id)
+    artist = Artist(artist_id, next(names, None))
+    return merge_editions([_album(item, artist) for item in sorted(items, key=_rank)])
 
 
 def _rank(item: dict[str, Any]) -> tuple[int, float]:
@@ -256,24 +214,12 @@ def _rank(item: dict[str, Any]) -> tuple[int, float]:
     return KINDS.index(item["kind"]), -popularity if isinstance(popularity, int) else 0
 
 
-def _is_usable(item: object) -> bool:
-    """Spotify leaves null where a release is gone."""
-    if not isinstance(item, dict) or item.get("album_group") == "appears_on":
-        return False
-    return isinstance(item.get("id"), str) and isinstance(item.get("name"), str)
-
-
-def _artist_name(listed: list[dict[str, Any]], artist_id: str) -> str | None:
-    names = (name for item in listed for known, name in item["artists"] if known == artist_id)
-    return next(names, None)
-
-
-def _album(item: dict[str, Any], owner: Artist) -> Album:
+def _album(item: dict[str, Any], artist: Artist) -> Album:
     images = (image for image in item["images"] or () if isinstance(image, dict) and image.get("url"))
     return Album(
         id=item["id"],
         name=item["name"],
-        artist=owner,
+        artist=artist,
         images=tuple(Image(image["url"], image.get("width"), image.get("height")) for image in images),
         kind=item["kind"],
         release_date=item["release_date"] or None,

@@ -1,4 +1,4 @@
-"""Editions of one release: a deluxe issue or a remaster repeats a cover that was already counted."""
+"""Merge editions of one release: a deluxe edition or a remaster repeats a cover."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ _OTHER_WORK = re.compile(r"\b(?:live|acoustic|instrumentals?|demos?|unplugged|se
 
 
 def title_key(title: str) -> str:
-    """What all editions of a title share: no case, punctuation, or edition note in brackets or after a dash.
+    """Return a title without case, punctuation and edition notes: equal for all editions of a release.
+
+    An edition note is in brackets or after a dash.
 
     >>> title_key("Paper Lanterns (Deluxe Edition) [2011 Remaster]")
     'paper lanterns'
@@ -37,18 +39,18 @@ def title_key(title: str) -> str:
 
 
 def merge_editions(albums: Sequence[Album]) -> list[Album]:
-    """The first of each group of albums that share kind and title, or an image; the order stays."""
-    seen: set[str | tuple[str, str]] = set()
-    kept = []
+    """Keep the first of all albums that share kind and title, or an image; the order stays."""
+    known: set[str | tuple[str, str]] = set()
+    unique = []
     for album in albums:
-        marks: set[str | tuple[str, str]] = {
+        keys: set[str | tuple[str, str]] = {
             (album.kind, title_key(album.name)),
             *(image.url for image in album.images),
         }
-        if seen.isdisjoint(marks):
-            kept.append(album)
-        seen |= marks
-    return kept
+        if known.isdisjoint(keys):
+            unique.append(album)
+        known |= keys
+    return unique
 
 
 def _is_edition(suffix: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spotitags.catalogs.csv_table import csv_rows
+from spotitags.catalogs.csv_table import CsvTable
 from spotitags.errors import InputError
 from spotitags.taggers.lite.imagenet import imagenet_labels
 from spotitags.taggers.lite.sentence_encoder import DIM
@@ -187,7 +187,7 @@ def _described(albums: Iterable[Iterable[Path]]) -> _Described:
 
 def _files(path: Path) -> list[str]:
     """The files of a CSV, each once."""
-    return list(dict.fromkeys(cells[0] for _, cells in csv_rows(path, ["file"], [])))
+    return list(dict.fromkeys(cells[0] for _, cells in CsvTable(path).rows(["file"])))
 
 
 def _sentences(pictures: Iterable[Picture]) -> Iterable[str]:

@@ -56,7 +56,7 @@ def test_albums_come_in_one_order_and_up_to_the_limit(library: LibraryCatalog) -
     assert len(every) > 10
 
 
-def test_a_stranger_is_told_where_else_to_look(library: LibraryCatalog) -> None:
+def test_an_unknown_artist_is_refused_with_other_catalogues(library: LibraryCatalog) -> None:
     with pytest.raises(ArtistNotFoundError, match="spotitags library"):
         library.albums("0000000000000000000000", 10)
     with pytest.raises(InputError, match="22-character"):

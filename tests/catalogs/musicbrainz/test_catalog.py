@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 import pytest
-from helpers.servers import ARTIST, BAND, CONTACT, OTHER_BAND, Asks, MusicBrainzReplay, fixture
+from helpers.servers import ARTIST, BAND, CONTACT, OTHER_BAND, HasParameters, MusicBrainzReplay, fixture
 
 from spotitags.catalogs.base import Match
 from spotitags.catalogs.musicbrainz.client import pause_for
@@ -104,14 +104,33 @@ def test_pages_of_a_hundred_are_read_to_the_end(musicbrainz: MusicBrainzReplay) 
             group | {"title": f"{n:03}", "id": f"{n:03}"} for n in range(offset, min(offset + 100, 230))
         ]
         page = {"release-group-count": 230, "release-group-offset": offset, "release-groups": groups}
-        asked = Asks({"offset": str(offset), "limit": "100"})
+        asked = HasParameters({"offset": str(offset), "limit": "100"})
         musicbrainz.web.expect_request("/ws/2/release-group", query_string=asked).respond_with_json(page)
     albums = musicbrainz.catalog().albums(BAND, 1000)
     assert names(albums) == [f"{n:03}" for n in range(230)]
     assert len(musicbrainz.calls) == 3
 
 
-def test_the_service_is_told_who_asks(musicbrainz: MusicBrainzReplay) -> None:
+@pytest.mark.parametrize(("count", "pages"), [(99, 1), (100, 1), (101, 2), (200, 2), (5000, 10)])
+def test_no_page_after_the_last_is_requested(musicbrainz: MusicBrainzReplay, count: int, pages: int) -> None:
+    group = fixture("musicbrainz/release_groups.json")["body"]["release-groups"][0]
+    page = {"release-group-count": count, "release-groups": [group]}
+    musicbrainz.web.expect_request("/ws/2/release-group").respond_with_json(page)
+    musicbrainz.catalog().albums(BAND, 1)
+    assert [query["offset"] for _, query in musicbrainz.calls] == [str(100 * n) for n in range(pages)]
+
+
+def test_a_count_that_promises_too_much_ends_with_an_empty_page(musicbrainz: MusicBrainzReplay) -> None:
+    group = fixture("musicbrainz/release_groups.json")["body"]["release-groups"][0]
+    for offset, groups in ((0, [group]), (100, [])):
+        page = {"release-group-count": 900, "release-groups": groups}
+        asked = HasParameters({"offset": str(offset)})
+        musicbrainz.web.expect_request("/ws/2/release-group", query_string=asked).respond_with_json(page)
+    assert len(musicbrainz.catalog().albums(BAND, 1000)) == 1
+    assert len(musicbrainz.calls) == 2
+
+
+def test_requests_name_the_contact(musicbrainz: MusicBrainzReplay) -> None:
     musicbrainz.stock()
     musicbrainz.catalog().albums(BAND, 1)
     agent = musicbrainz.web.log[0][0].headers["User-Agent"]
@@ -145,7 +164,7 @@ def test_an_artist_without_a_link_says_what_else_can_be_given(
     assert len(musicbrainz.calls) == 1
 
 
-def test_an_mbid_that_nobody_has_is_not_found(musicbrainz: MusicBrainzReplay) -> None:
+def test_an_unknown_mbid_is_not_found(musicbrainz: MusicBrainzReplay) -> None:
     musicbrainz.answers("release-group", "not_found")
     with pytest.raises(ArtistNotFoundError, match="check the id"):
         musicbrainz.catalog().albums(BAND, 10)
@@ -177,7 +196,7 @@ def test_a_pause_over_the_cap_is_raised_at_once_and_holds_the_next_run(
 ) -> None:
     musicbrainz.web.expect_request("/ws/2/url").respond_with_data(b"", 503, {"Retry-After": "600"})
     for _ in range(2):
-        with pytest.raises(RateLimitError, match=r"MusicBrainz.*run again after.*finished is kept"):
+        with pytest.raises(RateLimitError, match=r"MusicBrainz.*run again after.*finished work is cached"):
             musicbrainz.catalog().albums(ARTIST, 3)
     assert len(musicbrainz.calls) == 1
 
@@ -193,7 +212,7 @@ def test_a_refused_client_is_a_matter_of_settings(musicbrainz: MusicBrainzReplay
 )
 def test_nonsense_is_asked_for_again_and_then_named(musicbrainz: MusicBrainzReplay, body: bytes) -> None:
     musicbrainz.web.expect_request("/ws/2/release-group").respond_with_data(body)
-    with pytest.raises(CatalogError, match=r"makes no sense.*try later"):
+    with pytest.raises(CatalogError, match=r"is malformed.*try later"):
         musicbrainz.catalog().albums(BAND, 3)
     assert len(musicbrainz.calls) == 2
 
@@ -205,7 +224,7 @@ def test_an_answer_cut_short_is_whole_the_second_time(musicbrainz: MusicBrainzRe
     assert len(musicbrainz.catalog().albums(BAND, 3)) == 3
 
 
-def test_nobody_there_is_a_catalogue_error_with_a_next_step(musicbrainz: MusicBrainzReplay) -> None:
+def test_a_closed_port_is_a_catalogue_error_with_a_next_step(musicbrainz: MusicBrainzReplay) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     catalog = musicbrainz.catalog(url=f"http://127.0.0.1:{port}")
@@ -238,6 +257,7 @@ def test_artists_are_found_by_name_with_what_tells_them_apart(musicbrainz: Music
     ]
     musicbrainz.answers("artist", "search_none", query="nobody")
     assert musicbrainz.catalog().search("nobody") == []
+    assert [query["limit"] for _, query in musicbrainz.calls] == ["5", "10"]
 
 
 def test_genres_come_with_their_votes_most_first(musicbrainz: MusicBrainzReplay) -> None:

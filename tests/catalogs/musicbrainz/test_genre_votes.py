@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from spotitags.catalogs.labels import labelled_artists
 from spotitags.catalogs.library.catalog import LibraryCatalog
-from spotitags.catalogs.musicbrainz.genre_votes import Label, labels, tally, write
+from spotitags.catalogs.musicbrainz.genre_votes import Label, label_artists, tally, write_labels
 from spotitags.errors import ArtistNotFoundError, InputError, UnlabelledError
 from spotitags.records import Artist
 
@@ -63,7 +63,9 @@ def test_the_genre_with_most_votes_is_the_label_and_all_votes_are_kept(
     musicbrainz: MusicBrainzReplay,
 ) -> None:
     musicbrainz.stock()
-    ((ref, label),) = labels(musicbrainz.catalog(), [f"spotify:artist:{ARTIST}"], ["Indie Rock", "post-punk"])
+    ((ref, label),) = label_artists(
+        musicbrainz.catalog(), [f"spotify:artist:{ARTIST}"], ["Indie Rock", "post-punk"]
+    )
     assert ref == f"spotify:artist:{ARTIST}"
     assert isinstance(label, Label)
     assert (label.artist, label.genre, label.votes) == (Artist(ARTIST, "The Fixtures"), "Indie Rock", 9)
@@ -78,7 +80,7 @@ def test_no_vote_and_a_tie_are_told_with_the_votes(
     musicbrainz: MusicBrainzReplay, genres: list[str], why: str
 ) -> None:
     musicbrainz.stock()
-    ((_, label),) = labels(musicbrainz.catalog(), [BAND], genres)
+    ((_, label),) = label_artists(musicbrainz.catalog(), [BAND], genres)
     assert isinstance(label, UnlabelledError)
     assert why.replace(".", "(") in str(label)
 
@@ -86,7 +88,7 @@ def test_no_vote_and_a_tie_are_told_with_the_votes(
 def test_one_failure_leaves_the_others_alone(musicbrainz: MusicBrainzReplay) -> None:
     musicbrainz.answers("url", "not_found")
     musicbrainz.answers(f"artist/{BAND}", "artist_no_genres", inc="genres")
-    answers = dict(labels(musicbrainz.catalog(), [ARTIST, BAND, "nonsense"], ["rock", "jazz"]))
+    answers = dict(label_artists(musicbrainz.catalog(), [ARTIST, BAND, "nonsense"], ["rock", "jazz"]))
     assert isinstance(answers[ARTIST], ArtistNotFoundError)
     assert "no votes on genres" in str(answers[BAND])
     assert isinstance(answers["nonsense"], InputError)
@@ -96,13 +98,13 @@ def test_one_failure_leaves_the_others_alone(musicbrainz: MusicBrainzReplay) -> 
 def test_genres_that_cannot_be_told_apart_are_refused(
     musicbrainz: MusicBrainzReplay, genres: list[str]
 ) -> None:
-    with pytest.raises(InputError, match="two genres or more"):
-        labels(musicbrainz.catalog(), [BAND], genres)
+    with pytest.raises(InputError, match="two or more different genres"):
+        label_artists(musicbrainz.catalog(), [BAND], genres)
 
 
 def test_a_catalogue_without_votes_is_refused() -> None:
     with pytest.raises(InputError, match="musicbrainz"):
-        labels(LibraryCatalog(), [BAND], ["rock", "jazz"])
+        label_artists(LibraryCatalog(), [BAND], ["rock", "jazz"])
 
 
 def test_what_is_written_is_what_training_reads(tmp_path: Path) -> None:
@@ -111,7 +113,7 @@ def test_what_is_written_is_what_training_reads(tmp_path: Path) -> None:
         Label(Artist("b"), "jazz", 1, {"jazz": 1}),
     ]
     stream = io.StringIO()
-    write(stream, found)
+    write_labels(stream, found)
     path = tmp_path / "labels.csv"
     path.write_text(stream.getvalue(), encoding="utf-8")
     assert labelled_artists(path) == [Artist("a", 'The "A", Ltd.', "rock"), Artist("b", None, "jazz")]

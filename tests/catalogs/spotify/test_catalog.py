@@ -119,7 +119,7 @@ def test_a_rate_limit_surfaces_at_once_with_the_time_to_come_back(
     spotify: SpotifyReplay, name: str, seconds: int, *, quota: bool
 ) -> None:
     spotify.albums(name)
-    with pytest.raises(RateLimitError, match=r"run again after 20.*finished is kept") as caught:
+    with pytest.raises(RateLimitError, match=r"run again after 20.*finished work is cached") as caught:
         spotify.catalog().albums(ARTIST, 10)
     assert caught.value.quota is quota
     assert ("quota" in str(caught.value)) is quota
@@ -183,7 +183,7 @@ def test_a_server_error_that_stays_is_told_after_a_few_tries(spotify: SpotifyRep
 
 
 def test_a_market_is_checked_here_and_there(spotify: SpotifyReplay) -> None:
-    with pytest.raises(InputError, match="'usa' is no market"):
+    with pytest.raises(InputError, match="'usa' is not a market"):
         spotify.catalog(market="usa").albums(ARTIST, 10)
     spotify.albums("bad_market")
     with pytest.raises(InputError, match="Invalid market code"):
@@ -235,8 +235,8 @@ def test_odd_entries_of_a_page_are_passed_over(spotify: SpotifyReplay) -> None:
 
 def test_no_server_is_a_catalogue_error_with_a_next_step(spotify: SpotifyReplay) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
-        nobody = f"http://127.0.0.1:{free.getsockname()[1]}/"
-    catalog = spotify.catalog(api_url=nobody, token_url=nobody)
+        closed_port = f"http://127.0.0.1:{free.getsockname()[1]}/"
+    catalog = spotify.catalog(api_url=closed_port, token_url=closed_port)
     with pytest.raises(CatalogError, match=r"check the network.*--offline"):
         catalog.albums(ARTIST, 10)
 

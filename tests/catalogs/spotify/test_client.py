@@ -1,4 +1,4 @@
-"""Spotify on a bad day: what is asked for again, what is kept, and what ends the questions."""
+"""Faults of Spotify: retries, cached responses and the daily quota."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_no_page_that_was_answered_is_asked_for_again(spotify: SpotifyReplay, tm
     spotify.albums("rate_limit_quota", offset=10, once=True)
 
     def catalog() -> SpotifyCatalog:
-        return spotify.catalog(answers=ResponseCache(Cache(tmp_path), "spotify"))
+        return spotify.catalog(responses=ResponseCache(Cache(tmp_path), "spotify"))
 
     with pytest.raises(RateLimitError) as caught:
         catalog().albums(ARTIST, 8)
@@ -84,13 +84,13 @@ def test_a_short_pause_is_waited_out_where_answers_are_kept(spotify: SpotifyRepl
     cache = Cache(tmp_path)
     pauses: list[float] = []
 
-    def pause(seconds: float) -> None:
+    def sleep(seconds: float) -> None:
         pauses.append(seconds)
         cache.put("wait", "spotify:", None)
 
     spotify.albums("rate_limit_window", once=True)
     spotify.stock()
-    catalog = spotify.catalog(answers=ResponseCache(cache, "spotify", pause=pause))
+    catalog = spotify.catalog(responses=ResponseCache(cache, "spotify", sleep=sleep))
     assert len(catalog.albums(ARTIST, 5)) == 5
     assert len(pauses) <= 1
 
@@ -98,9 +98,9 @@ def test_a_short_pause_is_waited_out_where_answers_are_kept(spotify: SpotifyRepl
 def test_a_run_stops_before_it_burns_the_day(spotify: SpotifyReplay, tmp_path: Path) -> None:
     spotify.stock()
     for _ in range(2):
-        budget = DailyQuota(Cache(tmp_path), "me", 3, setting="SPOTITAGS_SPOTIFY_CALLS_A_DAY")
+        quota = DailyQuota(Cache(tmp_path), "me", 3, setting="SPOTITAGS_SPOTIFY_CALLS_A_DAY")
         with pytest.raises(RateLimitError, match="SPOTITAGS_SPOTIFY_CALLS_A_DAY") as caught:
-            spotify.catalog(budget=budget).albums(ARTIST, 50)
+            spotify.catalog(quota=quota).albums(ARTIST, 50)
         assert caught.value.quota
     assert len(spotify.calls) == 3
 

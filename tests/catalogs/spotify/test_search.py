@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 import pytest
 from helpers.servers import ARTIST, SpotifyReplay, answer
+from werkzeug import Response
 
 from spotitags.catalogs.base import Match
 from spotitags.errors import CatalogError, InputError
+
+if TYPE_CHECKING:
+    from werkzeug import Request
 
 PLAYLIST = "3SpotiTagsFixtureList0"
 
@@ -24,7 +31,7 @@ def test_a_search_takes_pages_of_ten(spotify: SpotifyReplay) -> None:
     found = spotify.catalog().search("the fixtures", 20)
     assert len(found) == 10
     assert found[-1].detail == "indie rock, 1,234 followers"
-    assert len(spotify.calls) == 3
+    assert [query["offset"] for _, query in spotify.calls] == ["0", "0", "10"]
 
 
 @pytest.mark.parametrize(
@@ -42,6 +49,20 @@ def test_a_playlist_gives_the_first_artist_of_each_track_once(spotify: SpotifyRe
     ]
 
 
+def test_a_playlist_is_read_page_by_page_to_its_end(spotify: SpotifyReplay) -> None:
+    def page(request: Request) -> Response:
+        offset = int(request.args["offset"])
+        numbers = range(offset, min(offset + int(request.args["limit"]), 120))
+        items = [{"track": {"artists": [{"id": f"{n:022}", "name": f"Artist {n}"}]}} for n in numbers]
+        body = {"items": items, "next": "more" if offset + 50 < 120 else None}
+        return Response(json.dumps(body), mimetype="application/json")
+
+    spotify.web.expect_request(f"/v1/playlists/{PLAYLIST}/items").respond_with_handler(page)
+    artists = spotify.catalog().playlist(PLAYLIST)
+    assert [artist.name for artist in artists] == [f"Artist {n}" for n in range(120)]
+    assert [query["offset"] for _, query in spotify.calls] == ["0", "50", "100"]
+
+
 @pytest.mark.parametrize("name", ["playlist_forbidden", "not_found"])
 def test_a_playlist_that_spotify_hides_is_told_with_another_way(spotify: SpotifyReplay, name: str) -> None:
     spotify.web.expect_request(f"/v1/playlists/{PLAYLIST}/items").respond_with_response(
@@ -52,6 +73,6 @@ def test_a_playlist_that_spotify_hides_is_told_with_another_way(spotify: Spotify
 
 
 def test_what_is_no_playlist_is_told_before_any_call(spotify: SpotifyReplay) -> None:
-    with pytest.raises(InputError, match="no playlist"):
+    with pytest.raises(InputError, match="not a playlist"):
         spotify.catalog().playlist("https://example.org/playlist/1")
     assert spotify.web.log == []

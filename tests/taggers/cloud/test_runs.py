@@ -153,7 +153,7 @@ def test_a_cover_that_the_service_cannot_read_counts_in_the_other_bag(
     assert 0 < there.covers < eyes.covers == 10
     unread = set(there.skipped) - set(eyes.skipped)
     assert len(unread) == 10 - there.covers
-    assert all(service.tagger in reason for _, reason in unread)
+    assert all(service.tagger in skipped.reason for skipped in unread)
 
     asked = sum(service.server.sizes)
     service.server.answers(service.seen)
