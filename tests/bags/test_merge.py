@@ -167,7 +167,7 @@ def test_merged_covers_stand_in_place_of_the_taggers() -> None:
     assert whole.tags["one+two"] == [
         [Tag("guitar", 1.0), Tag("sky", 0.25)], [Tag("sea", 0.5), Tag("sky", 0.5)],
     ]  # fmt: skip
-    assert whole.embeddings["one+two"].tolist() == [[pytest.approx(0.6), pytest.approx(0.8)], [0.0, 0.0]]
+    assert whole.features["one+two"].tolist() == [[pytest.approx(0.6), pytest.approx(0.8)], [0.0, 0.0]]
     (bag_of_all,) = artist_bags(whole, ["two", "one"], merged=True)
     assert bag_of_all.tagger == "one+two"
     assert bag_of_all.weights() == {"guitar": 1.0, "sky": 0.75, "sea": 0.5}
@@ -175,9 +175,9 @@ def test_merged_covers_stand_in_place_of_the_taggers() -> None:
 
 def test_merged_embeddings_stand_in_one_order_whatever_the_order_of_the_taggers() -> None:
     embeddings = {"two": np.array([[0, 2], [3, 0]], np.float32), "one": np.array([[5], [0]], np.float32)}
-    both = replace(tagged_covers(), embeddings=embeddings)
+    both = replace(tagged_covers(), features=embeddings)
     for names in (["two", "one"], ["one", "two"]):
-        assert merge(both, names).embeddings["one+two"].tolist() == [[1, 0, 1], [0, 1, 0]]
+        assert merge(both, names).features["one+two"].tolist() == [[1, 0, 1], [0, 1, 0]]
 
 
 def test_a_cover_that_one_cannot_read_is_merged_from_the_others_and_named() -> None:
