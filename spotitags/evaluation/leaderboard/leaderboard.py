@@ -1,7 +1,7 @@
-"""Compare all models of tags and of pictures in the same folds.
+"""Compare all models of tags, embeddings and pixels in the same folds.
 
-`leaderboard` returns ``leaderboard.json`` as a mapping; `write` saves it with a page that opens offline.
-docs/image-models.md describes models and protocol.
+`leaderboard` returns ``leaderboard.json`` as a mapping; `write` saves it with a page that works offline.
+docs/image-models.md describes the models and the protocol.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from spotitags.errors import InputError
-from spotitags.evaluation.folds import Protocol
-from spotitags.evaluation.leaderboard.contest import cross_validate_models, fold_dataset
+from spotitags.evaluation.estimates import FORMAT
+from spotitags.evaluation.folds import Protocol, fold_dataset
+from spotitags.evaluation.leaderboard.contest import cross_validate_models
 from spotitags.evaluation.leaderboard.jobs import INTERRUPTED
 from spotitags.evaluation.leaderboard.models import (
     PAIRED,
@@ -23,8 +23,9 @@ from spotitags.evaluation.leaderboard.models import (
     select_models,
     unavailable_models,
 )
-from spotitags.evaluation.leaderboard.standings import FORMAT, pair_areas, standings
+from spotitags.evaluation.leaderboard.standings import pair_areas, standings
 from spotitags.evaluation.samples import collect_samples, counts, select
+from spotitags.io.output import output_errors
 from spotitags.taggers.features.colour import appearance_readers
 
 if TYPE_CHECKING:
@@ -32,14 +33,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from classifiers.ensemble.results import VoterName
-    from spotitags.evaluation.leaderboard.contest import FoldedDataset
+    from spotitags.evaluation.folds import FoldedDataset
     from spotitags.evaluation.samples import Progress, Sample
     from spotitags.pipeline.spotitags import SpotiTags
     from spotitags.records import Artist
 
 
 FOLDS = 5
-PAIR_FOLDS = 10  # as in earlier work, with which its areas are compared
+PAIR_FOLDS = 10  # as in earlier work, for comparable areas
 
 
 def leaderboard(  # noqa: PLR0913  (each is a choice of its own, and all but three have defaults)
@@ -59,26 +60,26 @@ def leaderboard(  # noqa: PLR0913  (each is a choice of its own, and all but thr
     """Cross-validate every model on the same artists in the same folds.
 
     Args:
-        spotitags: Whose catalogue and taggers are used.
-        artists: With genres.
-        dataset: What the labels are called.
-        created: The date, such as ``2026-11-20``.
-        protocol: None for `FOLDS` folds, `PAIR_FOLDS` for pairs, once.
-        models: Names of models, views, taggers or measures, or ``tags``; empty for all, of pairs for
-            `spotitags.evaluation.leaderboard.models.PAIRED`.
-        pairs: One genre against another, each pair by itself, and areas under the ROC curve; else all genres
-            at once, balanced accuracy, ensembles and a blend.
-        min_covers: Covers that no other artist has, for an artist to take part; single covers all do.
+        spotitags: Instance whose catalogue and taggers are used.
+        artists: Artists with genres.
+        dataset: Name of the labels.
+        created: Date, such as ``2026-11-20``.
+        protocol: Settings; None for one repeat of `FOLDS` folds, or `PAIR_FOLDS` for pairs.
+        models: Names of models, views, taggers or pixel features, or ``tags``; if empty, all models, or for
+            pairs `spotitags.evaluation.leaderboard.models.PAIRED`.
+        pairs: Compare each pair of genres by the area under the ROC curve; otherwise all genres at once by
+            balanced accuracy, with ensembles and a blend.
+        min_covers: Minimum number of covers per artist that no other artist has; 0 for single covers.
         single: Each "artist" is one cover, as `spotitags.catalogs.single_covers` lists them.
-        workers: Processes; None for one a core, 1 for none but this one.
-        progress: Called with (stage, done, in all); stages are ``artists`` and ``models``.
+        workers: Number of processes; None for one per core, 1 for the current process alone.
+        progress: Called with (stage, done, total); stages are ``artists`` and ``models``.
 
     Returns:
-        What ``leaderboard.json`` holds.
+        Content of ``leaderboard.json``.
 
     Raises:
-        InputError: The labels cannot be split, a model's name is unknown, or not one model could answer.
-        TaggerError: A tagger cannot work at all.
+        InputError: The labels cannot be split, a model's name is unknown, or every model failed.
+        TaggerError: A tagger cannot be used at all.
     """
     protocol = protocol or Protocol(folds=PAIR_FOLDS if pairs else FOLDS, repeats=1)
     start = time.monotonic()
@@ -108,7 +109,7 @@ def leaderboard(  # noqa: PLR0913  (each is a choice of its own, and all but thr
         "rows": counts(samples.rows),
         "covers": sum(map(len, samples.rows)),
         "notes": list(samples.notes),
-        "interrupted": any(row.get("error") == INTERRUPTED for row in _all_rows(result)),
+        "interrupted": any(row.get("error") == INTERRUPTED for row in _rows_of(result)),
         "failed": {ref: str(error) for ref, error in samples.failed.items()},
         "seconds": {"reading": round(read - start, 1), "models": round(time.monotonic() - read, 1)},
         **result,
@@ -125,68 +126,67 @@ def write(found: Mapping[str, Any], out: Path) -> list[Path]:
 
     files = {"leaderboard.json": json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n"}
     files["leaderboard.html"] = page(found)
-    try:
+    with output_errors(out):
         out.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
             (out / name).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"{out} cannot be written ({error.strerror or error}): choose another --out"
-        ) from error
     return [out / name for name in files]
 
 
 def _ranked(
     samples: Sequence[Sample],
-    names: Sequence[VoterName],
+    models: Sequence[VoterName],
     protocol: Protocol,
     workers: int | None,
     progress: Progress | None,
 ) -> dict[str, Any]:
-    """All genres at once."""
-    one = fold_dataset(samples, protocol)
-    without = unavailable_models([sample.row for sample in samples], names)
-    able = [name for name in names if name not in without]
-    (board,) = cross_validate_models([one], able, ensembles(able), workers=workers, progress=progress)
-    board = replace(board, failed={**board.failed, **without})
-    about = _dealt([one]) | {"chance": 1 / len(one.genres)}
-    return about | standings(one.samples, board, seed=protocol.seed)
+    """Compare the models on all genres at once."""
+    dataset = fold_dataset(samples, replace(protocol, curve_repeats=0))
+    unavailable = unavailable_models([sample.row for sample in samples], models)
+    available = [model for model in models if model not in unavailable]
+    (found,) = cross_validate_models([dataset], available, workers=workers, progress=progress)
+    found = replace(found, failed={**found.failed, **unavailable})
+    about = _about_folds([dataset]) | {"chance": 1 / len(dataset.genres)}
+    return about | standings(dataset.samples, found, ensembles(available), seed=protocol.seed)
 
 
 def _paired(
     samples: Sequence[Sample],
-    names: Sequence[VoterName],
+    models: Sequence[VoterName],
     protocol: Protocol,
     workers: int | None,
     progress: Progress | None,
 ) -> dict[str, Any]:
-    """One genre against another, each pair in folds of its own."""
-    without = unavailable_models([sample.row for sample in samples], names)
-    able = [name for name in names if name not in without]
-    couples = list(combinations(sorted({sample.genre for sample in samples}), 2))
-    contests = [fold_dataset([s for s in samples if s.genre in couple], protocol) for couple in couples]
-    boards = cross_validate_models(contests, able, workers=workers, progress=progress)
-    return _dealt(contests) | {
+    """Compare the models on each pair of genres, each with its own folds."""
+    unavailable = unavailable_models([sample.row for sample in samples], models)
+    available = [model for model in models if model not in unavailable]
+    pairs = list(combinations(sorted({sample.genre for sample in samples}), 2))
+    datasets = [
+        fold_dataset([each for each in samples if each.genre in pair], replace(protocol, curve_repeats=0))
+        for pair in pairs
+    ]
+    found = cross_validate_models(datasets, available, workers=workers, progress=progress)
+    return _about_folds(datasets) | {
         "chance": 0.5,
         "pairs": [
             {
-                "genres": list(couple),
-                "rows": len(one.samples),
-                "areas": pair_areas(one.samples, board, seed=protocol.seed),
+                "genres": list(pair),
+                "rows": len(dataset.samples),
+                "areas": pair_areas(dataset.samples, predictions, seed=protocol.seed),
             }
-            for couple, one, board in zip(couples, contests, boards, strict=True)
+            for pair, dataset, predictions in zip(pairs, datasets, found, strict=True)
         ],
     }
 
 
-def _all_rows(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _rows_of(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     pairs = result.get("pairs", ())
     return [*result.get("standings", ()), *(area for pair in pairs for area in pair["areas"])]
 
 
-def _dealt(contests: Sequence[FoldedDataset]) -> dict[str, Any]:
-    """How many folds there really were, and how many covers were masked in one."""
+def _about_folds(datasets: Sequence[FoldedDataset]) -> dict[str, Any]:
+    """The smallest number of folds, and the mean number of covers masked in a fold."""
     return {
-        "folds": min(len(folds) for contest in contests for folds in contest.repeats),
-        "masked_covers": round(sum(contest.masked for contest in contests) / len(contests), 1),
+        "folds": min(len(split.folds) for dataset in datasets for split in dataset.splits),
+        "masked_covers": round(sum(dataset.masked for dataset in datasets) / len(datasets), 1),
     }
