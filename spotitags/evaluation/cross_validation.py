@@ -10,7 +10,7 @@ import os
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -23,10 +23,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from classifiers.ensemble.results import VoterName
+    from classifiers.training.cross_validation import FoldPredictions
     from spotitags.evaluation.folds import FoldedDataset, Protocol, Split
     from spotitags.evaluation.samples import Progress, Sample
 
     Floats = NDArray[np.float64]
+    SplitPredictions = tuple[
+        FoldPredictions, list[Floats]
+    ]  # from all covers, and shares from 1, 2 ... covers
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -97,22 +101,6 @@ class EnsemblePredictions(HeldOutPredictions):
         return pooled(self.votes, self.weights)
 
 
-class _SplitPredictions(NamedTuple):
-    """Predictions on the test rows of one split.
-
-    Attributes:
-        votes: (n_tested, n_voters, n_genres).
-        weights: (n_tested, n_voters).
-        shares: (n_tested, n_genres) of the ensemble.
-        by_covers: (MAX_COVERS, n_tested, n_genres) of the ensemble from fewer covers; empty if not wanted.
-    """
-
-    votes: Floats
-    weights: Floats
-    shares: Floats
-    by_covers: Floats
-
-
 def run(
     samples: Sequence[Sample],
     taggers: Mapping[str, str],
@@ -137,7 +125,7 @@ def run(
     from classifiers.training.voters import voter_names
 
     dataset = fold_dataset(samples, protocol)
-    predictions: dict[int, _SplitPredictions] = {}
+    predictions: dict[int, SplitPredictions] = {}
     try:
         voters = voter_names([sample.row for sample in dataset.samples], taggers)
         tasks = [(split, voters, dataset.genres) for split in dataset.splits]
@@ -177,7 +165,7 @@ def _numbered(function: Callable[[Task], Result], number: int, task: Task) -> tu
     return number, function(task)
 
 
-def _predict(task: tuple[Split, Sequence[VoterName], Sequence[str]]) -> _SplitPredictions:
+def _predict(task: tuple[Split, Sequence[VoterName], Sequence[str]]) -> SplitPredictions:
     """Fit all voters on each fold and predict its test rows.
 
     How sure pooled votes are and the weights of the voters are learnt, for each fold, on the predictions of
@@ -191,13 +179,11 @@ def _predict(task: tuple[Split, Sequence[VoterName], Sequence[str]]) -> _SplitPr
     limits = range(1, MAX_COVERS + 1) if split.job.covers else ()
     with threadpool_limits(1):  # the matrices are small: threads would wait for each other
         full, *fewer = held_out(split.folds, voters, genres, seed=split.seed, limits=(None, *limits))
-        votes, weights, shares = ensemble_predictions(full)
-        by_covers = [ensemble_predictions(full, limited).shares for limited in fewer]
-    return _SplitPredictions(votes, weights, shares, np.array(by_covers))
+        return ensemble_predictions(full), [ensemble_predictions(full, each).shares for each in fewer]
 
 
 def _collected(
-    dataset: FoldedDataset, voters: Sequence[VoterName], predictions: Sequence[_SplitPredictions]
+    dataset: FoldedDataset, voters: Sequence[VoterName], predictions: Sequence[SplitPredictions]
 ) -> EnsemblePredictions:
     """Arrange the predictions of all splits by repeat and row."""
 
@@ -207,28 +193,25 @@ def _collected(
         rows[split.tested] = values
         return rows
 
-    pairs = list(zip(dataset.splits, predictions, strict=True))
-    full = [(split, found) for split, found in pairs if split.job.artists is None]
-    curve = [(split, found) for split, found in full if split.job.covers]
-    by_covers = [
-        [placed(split, found.by_covers[limit]) for split, found in curve] for limit in range(MAX_COVERS)
-    ]
-    by_size: dict[int, list[tuple[Split, _SplitPredictions]]] = defaultdict(list)
-    for split, found in pairs:
-        if split.job.artists is not None:
-            by_size[split.job.artists].append((split, found))
+    by_size: dict[int | None, list[tuple[Split, SplitPredictions]]] = defaultdict(list)
+    for split, found in zip(dataset.splits, predictions, strict=True):
+        by_size[split.job.artists].append((split, found))
+    full = by_size.pop(None)
+    curve = [(split, by_covers) for split, (_, by_covers) in full if split.job.covers]
     return EnsemblePredictions(
         genres=dataset.genres,
         truth=dataset.truth,
         voters=tuple(voters),
-        votes=np.stack([placed(split, found.votes) for split, found in full]),
-        weights=np.stack([placed(split, found.weights) for split, found in full]),
-        by_covers=np.array(by_covers),
+        votes=np.stack([placed(split, found.votes) for split, (found, _) in full]),
+        weights=np.stack([placed(split, found.weights) for split, (found, _) in full]),
+        by_covers=np.array(
+            [[placed(split, by_covers[i]) for split, by_covers in curve] for i in range(MAX_COVERS)]
+        ),
         by_artists={
-            float(np.mean([split.trained_on for split, _ in by_size[size]])): np.stack(
-                [placed(split, found.shares) for split, found in by_size[size]]
+            float(np.mean([split.trained_on for split, _ in of_size])): np.stack(
+                [placed(split, found.shares) for split, (found, _) in of_size]
             )
-            for size in sorted(by_size)
+            for _, of_size in sorted(by_size.items(), key=lambda item: item[0] or 0)
         },
         masked=dataset.masked,
         trained_on=dataset.trained_on,

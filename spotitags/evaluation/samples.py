@@ -91,8 +91,8 @@ def collect_samples(
     """
     found = collect_rows(spotitags, artists, readers=readers, progress=progress)
     if not found.rows:
-        why = next(iter(found.failed.values()), "there is none")
-        raise InputError(f"not one labelled artist could be answered: {why}")
+        why = next(iter(found.failed.values()), "there is no artist")
+        raise InputError(f"there is no result for any labelled artist: {why}")
     ids = [row.id for row in found.rows]
     hashed = [
         each
@@ -108,7 +108,7 @@ def collect_samples(
         )
         for row in found.rows
     )
-    lost = (f"{len(found.failed)} of {len(artists)} could not be answered",) if found.failed else ()
+    lost = (f"{len(found.failed)} of {len(artists)} have no result",) if found.failed else ()
     return Samples(rows, found.failed, (*lost, *found.notes))
 
 

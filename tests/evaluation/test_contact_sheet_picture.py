@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from spotitags.errors import InputError
-from spotitags.evaluation.contact_sheet import COLUMNS, MOST_HEIGHT, GenreSample, contact_sheet
+from spotitags.evaluation.contact_sheet import COLUMNS, MAX_HEIGHT, GenreSample, contact_sheet
 from spotitags.records import Album, Artist, Cover
 
 COLOURS = {"jazz": (200, 30, 30), "metal": (20, 60, 180)}
@@ -69,7 +69,7 @@ def test_names_from_outside_stay_within_their_cover_and_say_something() -> None:
 def test_many_covers_are_shown_smaller_and_too_many_refused() -> None:
     several = [drawn(f"genre {i}", 8, "Name") for i in range(40)]
     picture = opened(contact_sheet("drawn " * 99, several))
-    assert picture.shape[0] <= MOST_HEIGHT
+    assert picture.shape[0] <= MAX_HEIGHT
     assert picture.shape[1] <= 2000
     with pytest.raises(InputError, match="--per-genre"):
         contact_sheet("drawn", [drawn(f"genre {i}", 8) for i in range(200)])

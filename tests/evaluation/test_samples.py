@@ -97,6 +97,6 @@ def test_single_covers_of_one_artist_are_one_unit(tmp_path: Path) -> None:
         "sea1.jpg",
     ]
     assert list(found.failed) == ["gone.jpg"]
-    assert found.notes == ("1 of 5 could not be answered",)
+    assert found.notes == ("1 of 5 have no result",)
     with pytest.raises(InputError, match="polka"):
         load_labelled(path, ("polka",), single=True)
