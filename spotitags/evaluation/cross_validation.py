@@ -125,10 +125,14 @@ def run(
     from classifiers.training.voters import voter_names
 
     dataset = fold_dataset(samples, protocol)
+    curve_repeats = min(protocol.curve_repeats, protocol.repeats)
     predictions: dict[int, SplitPredictions] = {}
     try:
         voters = voter_names([sample.row for sample in dataset.samples], taggers)
-        tasks = [(split, voters, dataset.genres) for split in dataset.splits]
+        tasks = [
+            (split, voters, dataset.genres, range(1, MAX_COVERS + 1) if number < curve_repeats else ())
+            for number, split in enumerate(dataset.splits)  # the repeats come first
+        ]
         for number, found in in_processes(_predict, tasks, workers):
             predictions[number] = found
             if progress:
@@ -165,7 +169,7 @@ def _numbered(function: Callable[[Task], Result], number: int, task: Task) -> tu
     return number, function(task)
 
 
-def _predict(task: tuple[Split, Sequence[VoterName], Sequence[str]]) -> SplitPredictions:
+def _predict(task: tuple[Split, Sequence[VoterName], Sequence[str], Sequence[int]]) -> SplitPredictions:
     """Fit all voters on each fold and predict its test rows.
 
     How sure pooled votes are and the weights of the voters are learnt, for each fold, on the predictions of
@@ -175,8 +179,7 @@ def _predict(task: tuple[Split, Sequence[VoterName], Sequence[str]]) -> SplitPre
 
     from classifiers.training.cross_validation import ensemble_predictions, held_out
 
-    split, voters, genres = task
-    limits = range(1, MAX_COVERS + 1) if split.job.covers else ()
+    split, voters, genres, limits = task
     with threadpool_limits(1):  # the matrices are small: threads would wait for each other
         full, *fewer = held_out(split.folds, voters, genres, seed=split.seed, limits=(None, *limits))
         return ensemble_predictions(full), [ensemble_predictions(full, each).shares for each in fewer]
@@ -195,9 +198,9 @@ def _collected(
 
     by_size: dict[int | None, list[tuple[Split, SplitPredictions]]] = defaultdict(list)
     for split, found in zip(dataset.splits, predictions, strict=True):
-        by_size[split.job.artists].append((split, found))
+        by_size[split.artists].append((split, found))
     full = by_size.pop(None)
-    curve = [(split, by_covers) for split, (_, by_covers) in full if split.job.covers]
+    curve = [(split, by_covers) for split, (_, by_covers) in full if by_covers]
     return EnsemblePredictions(
         genres=dataset.genres,
         truth=dataset.truth,

@@ -44,36 +44,21 @@ class Protocol:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """One repeat of the cross-validation.
+class Split:
+    """One repeat: labelled rows without a cover on both sides of a fold.
 
     Attributes:
         repeat: Number of the repeat.
-        folds: Row numbers of the training side and of the test side of each fold.
         artists: Number of training artists per genre, for the learning curve; None for all.
-        covers: Whether to predict from the first 1, 2 ... covers of each tested artist, too.
-    """
-
-    repeat: int
-    folds: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
-    artists: int | None = None
-    covers: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """The labelled rows of one job, without a cover on both sides of a fold.
-
-    Attributes:
-        job: The job.
         folds: Training and test rows; a fold without a test row is left out.
         tested: (n_tested,) row numbers of the test rows, fold by fold.
         masked: Number of covers removed from a fold, mean over folds.
         trained_on: Number of training rows, mean over folds.
-        seed: Seed for everything random in the job.
+        seed: Seed for training.
     """
 
-    job: Job
+    repeat: int
+    artists: int | None
     folds: tuple[Fold, ...]
     tested: NDArray[np.intp]
     masked: float
@@ -88,7 +73,7 @@ class FoldedDataset:
     Attributes:
         samples: All samples; with permuted genres where the protocol says so.
         genres: Names, alphabetical.
-        splits: One for each job.
+        splits: One for each repeat, then those for the learning curve over artists.
     """
 
     samples: Sequence[Sample]
@@ -98,7 +83,7 @@ class FoldedDataset:
     @property
     def repeats(self) -> list[Split]:
         """The splits that train on all artists, one for each repeat."""
-        return [split for split in self.splits if split.job.artists is None]
+        return [split for split in self.splits if split.artists is None]
 
     @property
     def truth(self) -> NDArray[np.intp]:
@@ -117,7 +102,7 @@ class FoldedDataset:
 
 
 def fold_dataset(samples: Sequence[Sample], protocol: Protocol) -> FoldedDataset:
-    """Split samples into the folds of all repeats and of the learning curves.
+    """Split samples into the folds of all repeats and of the learning curve over artists.
 
     Raises:
         InputError: The samples cannot be split, or look too much alike.
@@ -125,8 +110,15 @@ def fold_dataset(samples: Sequence[Sample], protocol: Protocol) -> FoldedDataset
     if protocol.shuffled:
         samples = shuffled(samples, protocol.seed)
     tested = [_first_covers(sample, protocol.max_test_covers) for sample in samples]
-    splits = tuple(_split(samples, tested, job, protocol.seed) for job in plan(samples, protocol))
-    return FoldedDataset(samples, tuple(sorted({sample.genre for sample in samples})), splits)
+    repeats = _row_numbers(samples, protocol)
+    genres = Counter(sample.genre for sample in samples)
+    plan: list[tuple[int | None, int]] = [(None, repeat) for repeat in range(protocol.repeats)]
+    curve = range(min(protocol.curve_repeats, protocol.repeats))
+    plan += [(artists, repeat) for artists in _curve_sizes(max(genres.values())) for repeat in curve]
+    splits = tuple(
+        _split(samples, tested, repeats[repeat], repeat, artists, protocol.seed) for artists, repeat in plan
+    )
+    return FoldedDataset(samples, tuple(sorted(genres)), splits)
 
 
 def shuffled(samples: Sequence[Sample], seed: int) -> list[Sample]:
@@ -137,12 +129,10 @@ def shuffled(samples: Sequence[Sample], seed: int) -> list[Sample]:
     return [replace(sample, row=replace(sample.row, genre=new[sample.unit])) for sample in samples]
 
 
-def plan(samples: Sequence[Sample], protocol: Protocol) -> list[Job]:
-    """Plan all repeats, then the smaller training sets of the learning curve over artists.
-
-    Raises:
-        InputError: The samples cannot be split.
-    """
+def _row_numbers(
+    samples: Sequence[Sample], protocol: Protocol
+) -> list[list[tuple[tuple[int, ...], tuple[int, ...]]]]:
+    """Row numbers of the training side and of the test side of each fold, for each repeat."""
     from classifiers.errors import ClassifierError
     from classifiers.metrics.splits import splits
 
@@ -155,7 +145,7 @@ def plan(samples: Sequence[Sample], protocol: Protocol) -> list[Job]:
     for i, sample in enumerate(samples):
         members[sample.unit].append(i)
     units = [members[unit] for unit in genres]
-    jobs = []
+    repeats = []
     for repeat in range(protocol.repeats):
         try:
             parts = splits(
@@ -163,11 +153,8 @@ def plan(samples: Sequence[Sample], protocol: Protocol) -> list[Job]:
             )
         except ClassifierError as error:
             raise InputError(str(error)) from error
-        folds = tuple((_rows(units, part.train), _rows(units, part.test)) for part in parts)
-        jobs.append(Job(repeat, folds, covers=repeat < protocol.curve_repeats))
-    sizes = _curve_sizes([sum(sample.genre == genre for sample in samples) for genre in set(genres.values())])
-    curve = jobs[: protocol.curve_repeats]
-    return jobs + [replace(job, artists=size, covers=False) for size in sizes for job in curve]
+        repeats.append([(_rows(units, part.train), _rows(units, part.test)) for part in parts])
+    return repeats
 
 
 def _rows(units: Sequence[Sequence[int]], chosen: NDArray[np.intp]) -> tuple[int, ...]:
@@ -181,23 +168,30 @@ def _unit_genres(samples: Sequence[Sample]) -> dict[str, str]:
     return genres
 
 
-def _curve_sizes(rows: Sequence[int]) -> list[int]:
+def _curve_sizes(artists: int) -> list[int]:
     """At most four numbers of training artists per genre, evenly spaced in logarithm, below the full one."""
-    full = int(0.8 * max(rows))
+    full = int(0.8 * artists)
     return sorted({round(size) for size in np.geomspace(MIN_ARTISTS, max(full, MIN_ARTISTS), 5)} - {full})
 
 
-def _split(samples: Sequence[Sample], tested: Sequence[Sample], job: Job, seed: int) -> Split:
-    """Split the samples by a job; ``tested`` are the same samples as they appear on the test side."""
+def _split(  # noqa: PLR0913, PLR0917
+    samples: Sequence[Sample],
+    tested: Sequence[Sample],
+    row_numbers: Sequence[tuple[Sequence[int], Sequence[int]]],
+    repeat: int,
+    artists: int | None,
+    seed: int,
+) -> Split:
+    """Split the samples; ``tested`` are the same samples as they appear on the test side."""
     from classifiers.training.cross_validation import Fold
 
-    rng = np.random.default_rng([seed, job.repeat])
+    rng = np.random.default_rng([seed, repeat])
     number = {sample.id: i for i, sample in enumerate(samples)}
     folds, removed, trained_on = [], 0, 0
-    for train_rows, test_rows in job.folds:
+    for train_rows, test_rows in row_numbers:
         sides = [samples[i] for i in train_rows], [tested[i] for i in test_rows]
-        if job.artists is not None:
-            sides = _draw(sides[0], job.artists, rng), sides[1]
+        if artists is not None:
+            sides = _draw(sides[0], artists, rng), sides[1]
         train, test = masked(*sides)
         removed += _count_covers(*sides) - _count_covers(train, test)
         trained_on += len(train)
@@ -206,12 +200,13 @@ def _split(samples: Sequence[Sample], tested: Sequence[Sample], job: Job, seed: 
     if not folds:
         raise InputError("these covers look too much alike to be tested on one another: give other ones")
     return Split(
-        job=job,
+        repeat=repeat,
+        artists=artists,
         folds=tuple(folds),
         tested=np.array([number[row.id] for fold in folds for row in fold.test], dtype=np.intp),
-        masked=removed / len(job.folds),
-        trained_on=trained_on / len(job.folds),
-        seed=seed + job.repeat,
+        masked=removed / len(row_numbers),
+        trained_on=trained_on / len(row_numbers),
+        seed=seed + repeat,
     )
 
 

@@ -13,7 +13,7 @@ from classifiers.metrics.bootstrap import estimates, metrics, resamples, row_sta
 from classifiers.training.dataset import Row
 from spotitags.errors import InputError
 from spotitags.evaluation.cross_validation import HeldOutPredictions, run
-from spotitags.evaluation.folds import Protocol, plan, shuffled
+from spotitags.evaluation.folds import Protocol, fold_dataset, shuffled
 from spotitags.evaluation.samples import Sample
 
 
@@ -70,15 +70,16 @@ def test_units_are_never_split_and_every_row_is_tested_once_a_repeat() -> None:
         for genre in ("jazz", "pop")
         for i in range(18)
     ]
-    jobs = plan(rows, Protocol(3, 4, 0))
-    assert len(jobs) == 4
-    assert len({job.folds for job in jobs}) == 4
-    for job in jobs:
-        assert Counter(i for _, test in job.folds for i in test) == Counter(range(36))
-        for train, test in job.folds:
-            assert sorted((*train, *test)) == list(range(36))
-            assert {rows[i].unit for i in train}.isdisjoint(rows[i].unit for i in test)
-            assert {rows[i].genre for i in test} == {"jazz", "pop"}
+    splits = fold_dataset(rows, Protocol(3, 4, 0)).splits
+    assert len(splits) == len({tuple(split.tested) for split in splits}) == 4
+    unit = {each.id: each.unit for each in rows}
+    for split in splits:
+        assert sorted(split.tested) == list(range(36))
+        assert [row.id for fold in split.folds for row in fold.test] == [rows[i].id for i in split.tested]
+        for train, test in split.folds:
+            assert sorted(row.id for row in (*train, *test)) == sorted(unit)
+            assert {unit[row.id] for row in train}.isdisjoint(unit[row.id] for row in test)
+            assert {row.genre for row in test} == {"jazz", "pop"}
 
 
 def test_shuffling_deals_genres_to_whole_units() -> None:
@@ -121,9 +122,9 @@ def test_more_processes_give_the_same_answers() -> None:
 )
 def test_a_protocol_that_is_none_is_refused(protocol: Protocol, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        plan(samples(4), protocol)
+        fold_dataset(samples(4), protocol)
 
 
 def test_too_few_artists_say_so() -> None:
     with pytest.raises(InputError, match=r"too few artists of jazz \(2\)"):
-        plan([*samples(4, genres=["pop"]), *samples(2, genres=["jazz"])], Protocol())
+        fold_dataset([*samples(4, genres=["pop"]), *samples(2, genres=["jazz"])], Protocol())

@@ -99,7 +99,7 @@ def experiment(
         split, fold = folds[task]
         rows = [number[row.id] for row in fold.test]
         for system, values in found.items():
-            right[system][split.job.repeat, rows] = values
+            right[system][split.repeat, rows] = values
     return Outcome(samples, {system: _mean(values) for system, values in right.items()}, protocol.seed)
 
 
