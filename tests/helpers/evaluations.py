@@ -49,7 +49,7 @@ def predictions(
 
 
 def about(name: str = "first", **protocol: Any) -> Mapping[str, Any]:
-    """The head of a ``scores.json``."""
+    """First entries of a ``scores.json``."""
     how = {
         "folds": 5, "repeats": 2, "curve_repeats": 1, "seed": 0, "albums": 10, "train_albums": 20,
         "min_covers": 3, "shared_covers": "masked", "masked_covers": 1.5, "shuffled_genres": False,
@@ -70,7 +70,7 @@ def about(name: str = "first", **protocol: Any) -> Mapping[str, Any]:
 def run(
     name: str = "first", lean: float = 0.6, genres: Sequence[str] = ("jazz", "metal", "pop"), **protocol: Any
 ) -> dict[str, Any]:
-    """A whole ``scores.json``."""
+    """Content of a ``scores.json``."""
     renamed = dict(zip(("jazz", "metal", "pop"), genres, strict=False))
     rows = samples(per_genre=8, genres=list(renamed))
     for row in rows:

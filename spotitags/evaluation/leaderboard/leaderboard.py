@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from classifiers.ensemble.results import VoterName
-    from spotitags.evaluation.folds import FoldedDataset
     from spotitags.evaluation.samples import Progress, Sample
     from spotitags.pipeline.spotitags import SpotiTags
     from spotitags.records import Artist
@@ -89,7 +88,7 @@ def leaderboard(  # noqa: PLR0913  (each is a choice of its own, and all but thr
     found = collect_samples(spotitags, artists, single=single, readers=readers, progress=progress)
     samples = select(found, min_covers=0 if single else min_covers)
     read = time.monotonic()
-    result = (_paired if pairs else _ranked)(samples.rows, names, protocol, workers, progress)
+    result = _compare(samples.rows, names, protocol, pairs=pairs, workers=workers, progress=progress)
     return {
         "format": FORMAT,
         "created": created,
@@ -133,48 +132,44 @@ def write(found: Mapping[str, Any], out: Path) -> list[Path]:
     return [out / name for name in files]
 
 
-def _ranked(
+def _compare(  # noqa: PLR0913
     samples: Sequence[Sample],
     models: Sequence[VoterName],
     protocol: Protocol,
+    *,
+    pairs: bool,
     workers: int | None,
     progress: Progress | None,
 ) -> dict[str, Any]:
-    """Compare the models on all genres at once."""
-    dataset = fold_dataset(samples, replace(protocol, curve_repeats=0))
-    unavailable = unavailable_models([sample.row for sample in samples], models)
-    available = [model for model in models if model not in unavailable]
-    (found,) = cross_validate_models([dataset], available, workers=workers, progress=progress)
-    found = replace(found, failed={**found.failed, **unavailable})
-    about = _about_folds([dataset]) | {"chance": 1 / len(dataset.genres)}
-    return about | standings(dataset.samples, found, ensembles(available), seed=protocol.seed)
-
-
-def _paired(
-    samples: Sequence[Sample],
-    models: Sequence[VoterName],
-    protocol: Protocol,
-    workers: int | None,
-    progress: Progress | None,
-) -> dict[str, Any]:
-    """Compare the models on each pair of genres, each with its own folds."""
-    unavailable = unavailable_models([sample.row for sample in samples], models)
-    available = [model for model in models if model not in unavailable]
-    pairs = list(combinations(sorted({sample.genre for sample in samples}), 2))
+    """Compare the models on all genres at once, or on each pair of genres, which has its own folds."""
+    genres = sorted({sample.genre for sample in samples})
+    selections = list(combinations(genres, 2)) if pairs else [tuple(genres)]
+    without_curves = replace(protocol, curve_repeats=0)
     datasets = [
-        fold_dataset([each for each in samples if each.genre in pair], replace(protocol, curve_repeats=0))
-        for pair in pairs
+        fold_dataset([sample for sample in samples if sample.genre in selection], without_curves)
+        for selection in selections
     ]
-    found = cross_validate_models(datasets, available, workers=workers, progress=progress)
-    return _about_folds(datasets) | {
-        "chance": 0.5,
+    unavailable = unavailable_models([sample.row for sample in samples], models)
+    available = [model for model in models if model not in unavailable]
+    found = [
+        replace(predictions, failed={**predictions.failed, **unavailable})
+        for predictions in cross_validate_models(datasets, available, workers=workers, progress=progress)
+    ]
+    about = {
+        "folds": min(len(split.folds) for dataset in datasets for split in dataset.splits),
+        "masked_covers": round(sum(dataset.masked for dataset in datasets) / len(datasets), 1),
+        "chance": 1 / len(selections[0]),
+    }
+    if not pairs:
+        return about | standings(datasets[0].samples, found[0], ensembles(available), seed=protocol.seed)
+    return about | {
         "pairs": [
             {
-                "genres": list(pair),
+                "genres": list(selection),
                 "rows": len(dataset.samples),
                 "areas": pair_areas(dataset.samples, predictions, seed=protocol.seed),
             }
-            for pair, dataset, predictions in zip(pairs, datasets, found, strict=True)
+            for selection, dataset, predictions in zip(selections, datasets, found, strict=True)
         ],
     }
 
@@ -182,11 +177,3 @@ def _paired(
 def _rows_of(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     pairs = result.get("pairs", ())
     return [*result.get("standings", ()), *(area for pair in pairs for area in pair["areas"])]
-
-
-def _about_folds(datasets: Sequence[FoldedDataset]) -> dict[str, Any]:
-    """The smallest number of folds, and the mean number of covers masked in a fold."""
-    return {
-        "folds": min(len(split.folds) for dataset in datasets for split in dataset.splits),
-        "masked_covers": round(sum(dataset.masked for dataset in datasets) / len(datasets), 1),
-    }

@@ -118,7 +118,7 @@ def test_differences_within_noise_are_marked_and_others_not(ranked: dict[str, An
         assert row["within_noise"] == (row["to_best"]["low"] <= 0 <= row["to_best"]["high"])
 
 
-def test_the_page_says_the_same_asks_for_nothing_and_escapes_everything(ranked: dict[str, Any]) -> None:
+def test_the_page_has_the_same_rows_loads_nothing_and_escapes_everything(ranked: dict[str, Any]) -> None:
     text = page(ranked)
     read = Cells(text)
     assert "<script" not in text
