@@ -23,7 +23,7 @@ from spotitags.evaluation.leaderboard.models import (
     select_models,
     unavailable_models,
 )
-from spotitags.evaluation.leaderboard.standings import pair_areas, standings
+from spotitags.evaluation.leaderboard.standings import all_rows, pair_areas, standings
 from spotitags.evaluation.samples import collect_samples, counts, select
 from spotitags.io.output import output_errors
 from spotitags.taggers.features.colour import appearance_readers
@@ -88,7 +88,7 @@ def leaderboard(  # noqa: PLR0913  (each is a choice of its own, and all but thr
     found = collect_samples(spotitags, artists, single=single, readers=readers, progress=progress)
     samples = select(found, min_covers=0 if single else min_covers)
     read = time.monotonic()
-    result = _compare(samples.rows, names, protocol, pairs=pairs, workers=workers, progress=progress)
+    result = compare_models(samples.rows, names, protocol, pairs=pairs, workers=workers, progress=progress)
     return {
         "format": FORMAT,
         "created": created,
@@ -108,7 +108,7 @@ def leaderboard(  # noqa: PLR0913  (each is a choice of its own, and all but thr
         "rows": counts(samples.rows),
         "covers": sum(map(len, samples.rows)),
         "notes": list(samples.notes),
-        "interrupted": any(row.get("error") == INTERRUPTED for row in _rows_of(result)),
+        "interrupted": any(row.get("error") == INTERRUPTED for row in all_rows(result)),
         "failed": {ref: str(error) for ref, error in samples.failed.items()},
         "seconds": {"reading": round(read - start, 1), "models": round(time.monotonic() - read, 1)},
         **result,
@@ -132,7 +132,7 @@ def write(found: Mapping[str, Any], out: Path) -> list[Path]:
     return [out / name for name in files]
 
 
-def _compare(  # noqa: PLR0913
+def compare_models(  # noqa: PLR0913
     samples: Sequence[Sample],
     models: Sequence[VoterName],
     protocol: Protocol,
@@ -172,8 +172,3 @@ def _compare(  # noqa: PLR0913
             for selection, dataset, predictions in zip(selections, datasets, found, strict=True)
         ],
     }
-
-
-def _rows_of(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    pairs = result.get("pairs", ())
-    return [*result.get("standings", ()), *(area for pair in pairs for area in pair["areas"])]

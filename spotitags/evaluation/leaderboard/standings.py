@@ -84,6 +84,12 @@ def pair_areas(
     return areas + _failed(predictions)
 
 
+def all_rows(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """All rows of a ``leaderboard.json``, of models that failed, too."""
+    pairs = found.get("pairs", ())
+    return [*found.get("standings", ()), *(area for pair in pairs for area in pair["areas"])]
+
+
 def _row(metrics: Metrics, best: Metrics) -> dict[str, Any]:
     gap = metrics[RANKED_BY].minus(best[RANKED_BY])
     low, high = gap.estimate()[1:]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from spotitags.evaluation.leaderboard.standings import RANKED_BY
+from spotitags.evaluation.leaderboard.standings import RANKED_BY, all_rows
 from spotitags.evaluation.report.terminal import dim, table
 from spotitags.evaluation.report.wording import interval, subtitle
 from spotitags.io.text import plain
@@ -62,11 +62,7 @@ def legend(found: Mapping[str, Any]) -> list[str]:
 
 def failures(found: Mapping[str, Any]) -> list[str]:
     """Name each failed model and its error, one line each."""
-    if "pairs" not in found:
-        rows = found["standings"]
-    else:
-        rows = [area for pair in found["pairs"] for area in pair["areas"]]
-    errors = {row["name"]: row["error"] for row in rows if "error" in row}
+    errors = {row["name"]: row["error"] for row in all_rows(found) if "error" in row}
     return [f"{name} failed: {error}" for name, error in errors.items()]
 
 

@@ -11,7 +11,8 @@ from classifiers.ensemble.results import VoterName
 from spotitags.errors import InputError
 from spotitags.evaluation.folds import Protocol, fold_dataset
 from spotitags.evaluation.leaderboard.contest import ModelPredictions, cross_validate_models
-from spotitags.evaluation.leaderboard.standings import pair_areas, standings
+from spotitags.evaluation.leaderboard.leaderboard import compare_models
+from spotitags.evaluation.leaderboard.standings import all_rows, pair_areas, standings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,6 +70,20 @@ def test_a_model_that_fails_is_named_and_the_others_go_on() -> None:
     assert table["blend"] is None
     with pytest.raises(InputError, match="every model failed"):
         compare(found, FOREST)
+
+
+@pytest.mark.parametrize("pairs", [False, True])
+def test_a_model_without_features_is_named_and_the_others_go_on(pairs: bool) -> None:  # noqa: FBT001
+    found = samples()
+    only_colours = {"colours": found[0].row.embeddings["colours"]}
+    found[0] = replace(found[0], row=replace(found[0].row, embeddings=only_colours))
+    result = compare_models(found, [FOREST, KNN], ONCE, pairs=pairs, workers=1, progress=None)
+    errors = {row["name"]: row.get("error") for row in all_rows(result)}
+    assert errors == {
+        "colours/embedding/colour-knn": None,
+        "thumbnail/embedding/pca-forest": "there is no thumbnail of all covers",
+    }
+    assert result["chance"] == (1 / 2 if pairs else 1 / 3)
 
 
 def test_a_dataset_without_predictions_does_not_spoil_the_others() -> None:
