@@ -73,7 +73,7 @@ def test_a_model_that_fails_is_named_and_the_others_go_on() -> None:
 
 
 @pytest.mark.parametrize("pairs", [False, True])
-def test_a_model_without_features_is_named_and_the_others_go_on(pairs: bool) -> None:  # noqa: FBT001
+def test_a_model_without_features_is_named_and_the_others_go_on(pairs: bool) -> None:
     found = samples()
     only_colours = {"colours": found[0].row.embeddings["colours"]}
     found[0] = replace(found[0], row=replace(found[0].row, embeddings=only_colours))
