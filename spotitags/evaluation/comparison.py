@@ -1,4 +1,4 @@
-"""Runs side by side: the same rows in the same folds, and the difference with its interval."""
+"""Compare runs on the rows that they have in common, with intervals of the differences."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spotitags.errors import InputError
+from spotitags.evaluation.estimates import DIGITS, Bootstrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,11 +17,8 @@ if TYPE_CHECKING:
     from classifiers.metrics.bootstrap import RowStats
 
 
-DRAWS = 1000  # bootstrap samples
-
-
 def against_first(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """`compare` the first run with each of the others.
+    """Compare the first run with each of the others by `compare`.
 
     Raises:
         InputError: There is no other run, or one cannot be compared.
@@ -31,25 +29,23 @@ def against_first(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def compare(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """How much better the second run's ensemble is on the rows that both were asked about.
+    """Compute how much better the second run's ensemble is on the rows that both runs tested.
 
     A bootstrap sample draws the same rows of both runs, so that hard rows are hard for both and only the
-    difference is left (a paired bootstrap).
+    difference remains (a paired bootstrap).
 
     Args:
-        first: A ``scores.json``.
-        second: Another one, with the same genres.
+        first: Content of a ``scores.json``.
+        second: Content of another one, with the same genres.
 
     Returns:
-        ``rows`` in common, ``same_folds`` (both split alike), and by metric ``first``, ``second`` and the
-        ``difference``, second minus first: ``value``, ``low``, ``high``. A log loss or a calibration
-        error is better where it is lower.
+        ``rows``: the number of rows in common; ``same_folds``: whether both were split alike; and by metric
+        ``first``, ``second`` and their ``difference``, second minus first: ``value``, ``low``, ``high``. For
+        log loss and calibration error lower is better.
 
     Raises:
-        InputError: The genres differ, or no row is in both.
+        InputError: The genres differ, or the runs have no tested row in common.
     """
-    from classifiers.metrics.bootstrap import estimate, metrics, resamples
-
     if first["genres"] != second["genres"]:
         raise InputError(
             f"runs of other genres cannot be compared: {', '.join(first['genres'])} here and "
@@ -62,24 +58,21 @@ def compare(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
         raise InputError("the runs have no tested row in common: compare runs over the same labels")
     stats = [_stats([run[ref] for ref in common], first["genres"]) for run in (left, right)]
     units = [str(left[ref].get("unit", ref)) for ref in common]
-    drawn = resamples(stats[0].truth, units, count=DRAWS, seed=first["protocol"]["seed"])
-    once = np.ones((1, len(common)))
-    points, samples = [metrics(each, once) for each in stats], [metrics(each, drawn) for each in stats]
-    found = {}
-    for metric in points[0]:
-        gap = estimate(
-            float(points[1][metric][0] - points[0][metric][0]), samples[1][metric] - samples[0][metric]
-        )
-        found[metric] = {
-            "first": round(float(points[0][metric][0]), 4),
-            "second": round(float(points[1][metric][0]), 4),
-            "difference": {name: round(value, 4) for name, value in gap._asdict().items()},
+    bootstrap = Bootstrap(stats[0].truth, units, first["protocol"]["seed"])
+    before, after = map(bootstrap.metrics, stats)
+    metrics = {
+        name: {
+            "first": round(before[name].value, DIGITS),
+            "second": round(after[name].value, DIGITS),
+            "difference": after[name].minus(before[name]).as_json(),
         }
-    return {"rows": len(common), "same_folds": _same_folds(first, second), "metrics": found}
+        for name in before
+    }
+    return {"rows": len(common), "same_folds": _same_folds(first, second), "metrics": metrics}
 
 
 def _same_folds(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
-    """Whether both dealt the same rows into the same folds: equal rows in equal order, and equal seeds."""
+    """Return whether both runs have the same folds: equal rows in equal order, and equal seeds."""
     how = [{key: run["protocol"][key] for key in ("folds", "repeats", "seed")} for run in (first, second)]
     rows = [[(row["id"], row["genre"]) for row in run["answers"]] for run in (first, second)]
     return how[0] == how[1] and rows[0] == rows[1]

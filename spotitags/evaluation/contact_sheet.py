@@ -1,4 +1,4 @@
-"""Random covers of each genre, to look at the data before anything is learnt from it."""
+"""Draw random covers of each genre as one picture, to check the data before training."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from spotitags.covers.decode import decode
 from spotitags.covers.fetch import CoverFetcher
 from spotitags.errors import CoverError, InputError, SpotiTagsError
+from spotitags.evaluation.report.wording import count
 from spotitags.io.text import plain
 from spotitags.records import Cover, CoverFile, Skipped
 
@@ -28,26 +29,26 @@ if TYPE_CHECKING:
     Font = FreeTypeFont | ImageFont
 
 
-SIDE = 300  # pixels that a drawn cover keeps at least, where its file has them
-MOST_ALBUMS = 100  # of an artist, among which one is drawn
-FRUITLESS = 50  # covers in a row that cannot be used, after which a genre is given up
+SIDE = 300  # minimum side of a drawn cover in pixels, if its file is that large
+MAX_ALBUMS = 100  # per artist, among which one is drawn
+MAX_FAILURES = 50  # unusable covers in a row, after which a genre gets no more
 
-MOST_SIDE, LEAST_SIDE = 176, 56  # pixels of a cover on the sheet
+MAX_SIDE, MIN_SIDE = 176, 56  # pixels of a cover on the sheet
 COLUMNS = 10  # covers in a row, at most
-MOST_HEIGHT = 8000  # pixels
+MAX_HEIGHT = 8000  # pixels
 MARGIN, GAP, HEAD, CAPTION, TITLE = 24, 10, 40, 22, 52  # pixels
 PAPER, INK, DIM, LINE, EDGE = "#ffffff", "#1c2127", "#5d6874", "#dde2e7", "#c8ced4"
-FONTS = ("DejaVuSans.ttf", "Arial Unicode.ttf", "arial.ttf")  # the first that is there; Pillow's own else
+FONTS = ("DejaVuSans.ttf", "Arial Unicode.ttf", "arial.ttf")  # the first installed one, else Pillow's font
 
 
 @dataclass(frozen=True, slots=True)
 class GenreSample:
-    """What was drawn of one genre.
+    """Random covers of one genre.
 
     Attributes:
-        genre: Its label.
-        labelled: Artists, or single covers, that the labels have of it.
-        covers: Drawn at random, none twice.
+        genre: Label.
+        labelled: Number of artists, or single covers, with this label.
+        covers: Random covers, each once.
     """
 
     genre: str
@@ -58,30 +59,29 @@ class GenreSample:
 def sample_covers(
     catalog: Catalog, artists: Sequence[Artist], *, per_genre: int = 8, seed: int = 0
 ) -> tuple[list[GenreSample], list[Skipped]]:
-    """Draw covers of each genre, each of another artist while there are any left.
+    """Draw covers of each genre, first one cover per artist, then a second one, and so on.
 
     Args:
-        catalog: Where the artists' covers are.
-        artists: With genres; single covers stand as artists of one cover each.
-        per_genre: Covers of a genre, at least 1.
+        catalog: Catalogue of the artists' covers.
+        artists: Artists with genres; a single cover is an artist with one cover.
+        per_genre: Number of covers per genre, at least 1.
         seed: Equal seeds and labels draw equal covers.
 
     Returns:
-        The genres, alphabetical; and the covers and artists that could not be used, in whose place others
-        were drawn.
+        The genres, alphabetical; and the covers and artists that could not be used and were replaced.
 
     Raises:
-        InputError: Not one cover could be used.
+        InputError: No cover could be used.
     """
     if per_genre < 1:
-        raise InputError(f"a sample needs 1 cover of a genre at least, not {per_genre}")
+        raise InputError(f"a sample needs at least 1 cover per genre, not {per_genre}")
     drawn, skipped = [], []
     with CoverFetcher() as covers:
         for number, genre in enumerate(sorted({str(artist.genre) for artist in artists})):
-            own = [artist for artist in artists if artist.genre == genre]
+            of_genre = [artist for artist in artists if artist.genre == genre]
             rng = np.random.default_rng([seed, number])
-            found, bad = _usable_covers(covers, _albums(catalog, own, rng), per_genre)
-            drawn.append(GenreSample(genre, len(own), tuple(found)))
+            found, bad = _usable_covers(covers, _albums(catalog, of_genre, rng), per_genre)
+            drawn.append(GenreSample(genre, len(of_genre), tuple(found)))
             skipped += bad
     if not any(genre.covers for genre in drawn):
         why = next(iter(skipped), Skipped("", "there is none"))
@@ -92,19 +92,19 @@ def sample_covers(
 def _usable_covers(
     covers: CoverFetcher, albums: Iterator[Album | Skipped], wanted: int
 ) -> tuple[list[Cover], list[Skipped]]:
-    """The first ``wanted`` covers that can be used, and what stood among them that cannot."""
+    """Return the first ``wanted`` usable covers, and the unusable ones before them."""
     found: dict[str, Cover] = {}
     bad: list[Skipped] = []
-    since = 0
+    failures = 0
     for album in albums:
         cover = album if isinstance(album, Skipped) else _cover(covers, album)
         if isinstance(cover, Cover):
             found.setdefault(cover.digest, cover)
-            since = 0
+            failures = 0
         else:
             bad.append(cover)
-            since += 1
-        if len(found) == wanted or since == FRUITLESS:
+            failures += 1
+        if len(found) == wanted or failures == MAX_FAILURES:
             break
     return list(found.values()), bad
 
@@ -127,29 +127,29 @@ def _name(album: Album) -> str:
 def _albums(
     catalog: Catalog, artists: Sequence[Artist], rng: np.random.Generator
 ) -> Iterator[Album | Skipped]:
-    """Every album in random order: a first one of each artist, then a second one of each, and so on."""
-    rest: list[list[Album]] = []
+    """Yield all albums in random order: a first one of each artist, then a second one of each, and so on."""
+    remaining: list[list[Album]] = []
     for i in rng.permutation(len(artists)).tolist():
         try:
-            albums = catalog.albums(artists[i].id, MOST_ALBUMS)
+            albums = catalog.albums(artists[i].id, MAX_ALBUMS)
         except SpotiTagsError as error:
             yield Skipped(artists[i].name or artists[i].id, str(error))
             continue
-        rest.append([albums[j] for j in rng.permutation(len(albums)).tolist()])
-        if rest[-1]:
-            yield rest[-1].pop()
-    while rest := [albums for albums in rest if albums]:
-        for albums in rest:
+        remaining.append([albums[j] for j in rng.permutation(len(albums)).tolist()])
+        if remaining[-1]:
+            yield remaining[-1].pop()
+    while remaining := [albums for albums in remaining if albums]:
+        for albums in remaining:
             yield albums.pop()
 
 
 def contact_sheet(title: str, drawn: Sequence[GenreSample], unit: str = "artist") -> bytes:
-    """A PNG of drawn covers, at most 2,000 pixels wide and 8,000 high; many covers are shown smaller.
+    """Build a PNG of the covers, at most 2,000 pixels wide and 8,000 high; many covers are shown smaller.
 
     Args:
-        title: Above everything.
-        drawn: A heading and rows of `COLUMNS` covers each.
-        unit: What is labelled: ``artist``, whose names then stand below the covers, or ``cover``.
+        title: Heading of the picture.
+        drawn: Genres; each gets a heading and rows of at most `COLUMNS` covers.
+        unit: Name of what is labelled, ``artist`` or ``cover``.
 
     Raises:
         InputError: There are too many covers for one sheet.
@@ -160,9 +160,9 @@ def contact_sheet(title: str, drawn: Sequence[GenreSample], unit: str = "artist"
     columns = -(-most // -(-most // COLUMNS))  # rows of even length
     captions = any(cover.album.artist.name for genre in drawn for cover in genre.covers)
     lines = sum(_lines(genre, columns) for genre in drawn)
-    spare = MOST_HEIGHT - TITLE - MARGIN - len(drawn) * (HEAD + GAP) - lines * (GAP + CAPTION * captions)
-    side = min(MOST_SIDE, spare // lines)
-    if side < LEAST_SIDE:
+    spare = MAX_HEIGHT - TITLE - MARGIN - len(drawn) * (HEAD + GAP) - lines * (GAP + CAPTION * captions)
+    side = min(MAX_SIDE, spare // lines)
+    if side < MIN_SIDE:
         raise InputError(
             f"{len(drawn)} genres with {lines} rows of covers are too many for one sheet: "
             "choose some with --genres, or a smaller --per-genre"
@@ -171,11 +171,11 @@ def contact_sheet(title: str, drawn: Sequence[GenreSample], unit: str = "artist"
     width = max(2 * MARGIN + columns * (side + GAP) - GAP, 480)
     picture = Image.new("RGB", (width, TITLE + MARGIN + len(drawn) * (HEAD + GAP) + lines * step), PAPER)
     pen = ImageDraw.Draw(picture)
-    room = width - 2 * MARGIN
-    pen.text((MARGIN, MARGIN), _fitted(title, _font(18), room), INK, _font(18))
+    inner_width = width - 2 * MARGIN
+    pen.text((MARGIN, MARGIN), _fitted(title, _font(18), inner_width), INK, _font(18))
     y = TITLE
     for genre in drawn:
-        _head(pen, genre, unit, (MARGIN, y), room)
+        _head(pen, genre, unit, (MARGIN, y), inner_width)
         y += HEAD
         for number, cover in enumerate(genre.covers):
             row, column = divmod(number, columns)
@@ -190,19 +190,19 @@ def _lines(genre: GenreSample, columns: int) -> int:
     return max(-(-len(genre.covers) // columns), 1)
 
 
-def _head(pen: ImageDraw, genre: GenreSample, unit: str, at: tuple[int, int], room: int) -> None:
+def _head(pen: ImageDraw, genre: GenreSample, unit: str, at: tuple[int, int], width: int) -> None:
     x, y = at
-    pen.line((x, y + 4, x + room, y + 4), LINE)
-    shown = _count(len(genre.covers), "cover")
-    count = f"{shown}, {_count(genre.labelled, unit)} labelled"
-    aside = room - int(pen.textlength(count, _font(13))) - 2 * GAP
-    name = _fitted(genre.genre, _font(17), aside)
+    pen.line((x, y + 4, x + width, y + 4), LINE)
+    shown = count(len(genre.covers), "cover")
+    counts = f"{shown}, {count(genre.labelled, unit)} labelled"
+    name_width = width - int(pen.textlength(counts, _font(13))) - 2 * GAP
+    name = _fitted(genre.genre, _font(17), name_width)
     pen.text((x, y + 12), name, INK, _font(17))
-    pen.text((x + pen.textlength(name, _font(17)) + GAP, y + 16), count, DIM, _font(13))
+    pen.text((x + pen.textlength(name, _font(17)) + GAP, y + 16), counts, DIM, _font(13))
 
 
 def _tile(picture: Image, pen: ImageDraw, cover: Cover, at: tuple[int, int], side: int) -> None:
-    """One cover, whole, in the middle of its square, and its artist below."""
+    """Draw one uncropped cover in the middle of its square, and its artist below."""
     from PIL import Image, ImageOps
 
     shown = ImageOps.contain(Image.fromarray(cover.pixels), (side, side), Image.Resampling.LANCZOS)
@@ -214,16 +214,12 @@ def _tile(picture: Image, pen: ImageDraw, cover: Cover, at: tuple[int, int], sid
         pen.text((x, y + side + 4), _fitted(cover.album.artist.name, _font(12), side), DIM, _font(12))
 
 
-def _count(n: int, word: str) -> str:
-    return f"{n:,} {word}{'' if n == 1 else 's'}"
-
-
-def _fitted(text: str, font: Font, room: int) -> str:
-    """The text without what could upset a line, and as far as there is room for it."""
+def _fitted(text: str, font: Font, width: int) -> str:
+    """Remove control characters and shorten the text to a width in pixels."""
     text = " ".join(plain(text).split())
-    if font.getlength(text) <= room:
+    if font.getlength(text) <= width:
         return text
-    while text and font.getlength(text + "…") > room:
+    while text and font.getlength(text + "…") > width:
         text = text[:-1]
     return text.rstrip() + "…"
 

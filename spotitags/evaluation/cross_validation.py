@@ -1,79 +1,104 @@
-"""The protocol: repeated stratified folds over artists, each fold with covers kept apart."""
+"""Cross-validate voters: run the splits in processes and collect the held-out predictions.
+
+`run` cross-validates an ensemble; `spotitags.evaluation.leaderboard.contest` ranks single models by the same
+splits, processes and predictions.
+"""
 
 from __future__ import annotations
 
 import os
 from collections import defaultdict
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from spotitags.errors import InputError
-from spotitags.evaluation.folds import masked, plan, shuffled
+from spotitags.evaluation.folds import fold_dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from classifiers.ensemble.results import VoterName
-    from classifiers.training.dataset import Row
-    from spotitags.evaluation.folds import Job, Protocol
-    from spotitags.evaluation.samples import Sample
+    from classifiers.training.cross_validation import FoldPredictions
+    from spotitags.evaluation.folds import FoldedDataset, Protocol, Split
+    from spotitags.evaluation.samples import Progress, Sample
 
     Floats = NDArray[np.float64]
+    SplitPredictions = tuple[
+        FoldPredictions, list[Floats]
+    ]  # from all covers, and shares from 1, 2 ... covers
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 
 
-MOST_COVERS = 10  # of the learning curve over covers
-
-
-class JobResult(NamedTuple):
-    """What came of a job.
-
-    Attributes:
-        job: Which.
-        tested: Row numbers, aligned with the answers.
-        answers: On the tested rows.
-        trained_on: Rows learnt from, mean over folds.
-        masked: Covers taken out on either side, mean over folds.
-    """
-
-    job: Job
-    tested: list[int]
-    answers: RepeatPredictions
-    trained_on: float
-    masked: float
+MAX_COVERS = 10  # of the learning curve over covers
 
 
 @dataclass(frozen=True)
 class HeldOutPredictions:
-    """All answers of an evaluation; nan for rows that were not tested.
+    """Predictions on rows that neither voters nor weights were trained on; nan for rows that were not tested.
 
     Attributes:
-        genres: Alphabetical.
+        genres: Names, alphabetical.
         truth: (n_rows,) genre indices.
         voters: Names.
-        each: (n_repeats, n_rows, n_voters, n_genres) votes.
-        weights: (n_repeats, n_rows, n_voters) of the voters in the fold that tested the row.
-        ensemble: (n_repeats, n_rows, n_genres) shares.
-        by_covers: (MOST_COVERS, curve_repeats, n_rows, n_genres) shares where at most so many of the tested
-            artist's covers are shown.
-        by_artists: Artists trained on (mean) to (curve_repeats, n_rows, n_genres) shares.
-        masked: Covers taken out of a fold, mean over folds.
-        trained_on: Rows learnt from, mean over folds.
+        votes: (n_repeats, n_rows, n_voters, n_genres).
+        weights: (n_repeats, n_rows, n_voters) weight of each voter in the fold that tested the row; they sum
+            to 1 over the voters.
     """
 
     genres: tuple[str, ...]
     truth: NDArray[np.intp]
     voters: tuple[VoterName, ...]
-    each: Floats
+    votes: Floats
     weights: Floats
-    ensemble: Floats
+
+    def pooled(self, chosen: Sequence[int]) -> tuple[Floats, float]:
+        """Pool some voters as an ensemble, by their weights in each fold, or evenly if all weights are 0.
+
+        Args:
+            chosen: Numbers of the voters.
+
+        Returns:
+            (n_repeats, n_rows, n_genres) shares, and the mean of the voters' summed weight.
+        """
+        from classifiers.ensemble.pooling import pooled
+
+        weights = self.weights[..., chosen]
+        total = weights.sum(axis=-1, keepdims=True)
+        even = np.full_like(weights, 1 / len(chosen))
+        parts = np.divide(weights, total, out=even, where=total > 0)
+        return pooled(self.votes[:, :, chosen], parts), float(np.nanmean(total))
+
+
+@dataclass(frozen=True)
+class EnsemblePredictions(HeldOutPredictions):
+    """Predictions of an ensemble of all voters, and its learning curves.
+
+    Attributes:
+        by_covers: (MAX_COVERS, curve_repeats, n_rows, n_genres) shares from at most 1, 2 ... covers of each
+            tested artist.
+        by_artists: Mean number of training artists to (curve_repeats, n_rows, n_genres) shares.
+        masked: Number of covers removed from a fold, mean over folds.
+        trained_on: Number of training rows, mean over folds.
+    """
+
     by_covers: Floats
-    by_artists: Mapping[float, Floats] = field(default_factory=dict)
-    masked: float = 0.0
-    trained_on: float = 0.0
+    by_artists: Mapping[float, Floats]
+    masked: float
+    trained_on: float
+
+    @cached_property
+    def ensemble(self) -> Floats:
+        """(n_repeats, n_rows, n_genres) shares of the ensemble."""
+        from classifiers.ensemble.pooling import pooled
+
+        return pooled(self.votes, self.weights)
 
 
 def run(
@@ -82,192 +107,115 @@ def run(
     protocol: Protocol,
     *,
     workers: int | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
-) -> HeldOutPredictions:
-    """Ask every sample in each repeat, by an ensemble that saw neither its unit nor any of its covers.
+    progress: Progress | None = None,
+) -> EnsemblePredictions:
+    """Cross-validate the ensemble of all voters, with its learning curves.
 
     Args:
-        samples: Labelled, from `spotitags.evaluation.samples`.
+        samples: Labelled samples, from `spotitags.evaluation.samples`.
         taggers: Tagger to version.
-        protocol: How often, and into how many folds.
-        workers: Processes; None for one a core, 1 for none but this one.
-        progress: Called with ("repeats", done, in all).
+        protocol: Number of repeats and folds.
+        workers: Number of processes; None for one per core, 1 for the current process alone.
+        progress: Called with ("repeats", done, total).
 
     Raises:
-        InputError: The samples cannot be split or learnt from.
+        InputError: The samples cannot be split or trained on.
     """
     from classifiers.errors import ClassifierError
+    from classifiers.training.voters import voter_names
 
-    if protocol.shuffled:
-        samples = shuffled(samples, protocol.seed)
-    jobs = plan(samples, protocol)
-    done = []
+    dataset = fold_dataset(samples, protocol)
+    curve_repeats = min(protocol.curve_repeats, protocol.repeats)
+    predictions: dict[int, SplitPredictions] = {}
     try:
-        for number, answer in enumerate(_worked(samples, taggers, jobs, protocol, workers), start=1):
-            done.append(answer)
+        voters = voter_names([sample.row for sample in dataset.samples], taggers)
+        tasks = [
+            (split, voters, dataset.genres, range(1, MAX_COVERS + 1) if number < curve_repeats else ())
+            for number, split in enumerate(dataset.splits)  # the repeats come first
+        ]
+        for number, found in in_processes(_predict, tasks, workers):
+            predictions[number] = found
             if progress:
-                progress("repeats", number, len(jobs))
+                progress("repeats", len(predictions), len(tasks))
     except ClassifierError as error:
         raise InputError(str(error)) from error
-    return _assembled(samples, protocol, done)
+    return _collected(dataset, voters, [predictions[number] for number in range(len(tasks))])
 
 
-def _worked(
-    samples: Sequence[Sample],
-    taggers: Mapping[str, str],
-    jobs: Sequence[Job],
-    protocol: Protocol,
-    workers: int | None,
-) -> Iterator[JobResult]:
-    """The jobs' answers as they come, from as many processes."""
+def in_processes(
+    function: Callable[[Task], Result], tasks: Iterable[Task], workers: int | None = None
+) -> Iterator[tuple[int, Result]]:
+    """Call a function for each task, in several processes.
+
+    Args:
+        function: A function that can be pickled.
+        tasks: Its arguments; may be an iterator that builds them as they are needed.
+        workers: Number of processes; None for one per core, 1 for the current process alone.
+
+    Yields:
+        The number of a task and its result, in the order in which tasks finish.
+    """
     workers = workers or os.cpu_count() or 1
     if workers == 1:
-        yield from (run_job(samples, taggers, job, protocol) for job in jobs)
+        yield from ((number, function(task)) for number, task in enumerate(tasks))
         return
     from joblib import Parallel, delayed  # type: ignore[import-untyped]
 
     pool = Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="2*n_jobs")
-    yield from pool(delayed(run_job)(samples, taggers, job, protocol) for job in jobs)
+    yield from pool(delayed(_numbered)(function, number, task) for number, task in enumerate(tasks))
 
 
-def run_job(samples: Sequence[Sample], taggers: Mapping[str, str], job: Job, protocol: Protocol) -> JobResult:
-    """Do one job: keep covers apart in each fold, fit, and ask."""
-    rng = np.random.default_rng([protocol.seed, job.repeat])
-    asked = [sample.subset(range(len(sample))[: protocol.max_test_covers]) for sample in samples]
-    whole = [([samples[i] for i in train], [asked[i] for i in test]) for train, test in job.folds]
-    if job.artists is not None:
-        whole = [(_fewer(train, job.artists, rng), test) for train, test in whole]
-    apart = [masked(train, test) for train, test in whole]
-    answers = cross_validate(
-        [([s.row for s in train], [s.row for s in test]) for train, test in apart if test],
-        taggers,
-        sorted({sample.genre for sample in samples}),
-        seed=protocol.seed + job.repeat,
-        limits=range(1, MOST_COVERS + 1) if job.covers else (),
-    )
-    number = {sample.id: i for i, sample in enumerate(samples)}
-    return JobResult(
-        job=job,
-        tested=[number[ref] for ref in answers.ids],
-        answers=answers,
-        trained_on=float(np.mean([len(train) for train, _ in apart])),
-        masked=(_covers(whole) - _covers(apart)) / len(apart),
-    )
+def _numbered(function: Callable[[Task], Result], number: int, task: Task) -> tuple[int, Result]:
+    return number, function(task)
 
 
-def _covers(folds: Sequence[tuple[Sequence[Sample], Sequence[Sample]]]) -> int:
-    return sum(len(sample) for sides in folds for side in sides for sample in side)
+def _predict(task: tuple[Split, Sequence[VoterName], Sequence[str], Sequence[int]]) -> SplitPredictions:
+    """Fit all voters on each fold and predict its test rows.
 
-
-def _fewer(train: Sequence[Sample], each: int, rng: np.random.Generator) -> list[Sample]:
-    """At most ``each`` samples of every genre, drawn at random."""
-    by_genre: dict[str, list[int]] = defaultdict(list)
-    for i, sample in enumerate(train):
-        by_genre[sample.genre].append(i)
-    chosen = sorted(int(i) for rows in by_genre.values() for i in rng.permutation(rows)[:each])
-    return [train[i] for i in chosen]
-
-
-def _assembled(
-    samples: Sequence[Sample], protocol: Protocol, done: Sequence[JobResult]
-) -> HeldOutPredictions:
-    """The jobs' answers in arrays."""
-    genres = tuple(sorted({sample.genre for sample in samples}))
-    voters = done[0].answers.voters
-    shape = (protocol.repeats, len(samples))
-    curve = (min(protocol.curve_repeats, protocol.repeats), len(samples))
-    each = np.full((*shape, len(voters), len(genres)), np.nan)
-    weights, ensemble = np.full((*shape, len(voters)), np.nan), np.full((*shape, len(genres)), np.nan)
-    by_covers = np.full((MOST_COVERS, *curve, len(genres)), np.nan)
-    by_artists: dict[int, Floats] = {}
-    size: dict[int, list[float]] = defaultdict(list)
-    for job, tested, answers, trained_on, _ in done:
-        repeat = job.repeat
-        if job.artists is not None:
-            shares = by_artists.setdefault(job.artists, np.full((*curve, len(genres)), np.nan))
-            shares[repeat, tested] = answers.shares
-            size[job.artists].append(trained_on)
-            continue
-        each[repeat, tested], weights[repeat, tested] = answers.votes, answers.weights
-        ensemble[repeat, tested] = answers.shares
-        if job.covers:
-            by_covers[:, repeat, tested] = answers.by_covers
-    whole = [answer for answer in done if answer.job.artists is None]
-    return HeldOutPredictions(
-        genres=genres,
-        truth=np.array([genres.index(sample.genre) for sample in samples], dtype=np.intp),
-        voters=voters,
-        each=each,
-        weights=weights,
-        ensemble=ensemble,
-        by_covers=by_covers,
-        by_artists={float(np.mean(size[artists])): by_artists[artists] for artists in sorted(by_artists)},
-        masked=float(np.mean([answer.masked for answer in whole])),
-        trained_on=float(np.mean([answer.trained_on for answer in whole])),
-    )
-
-
-class RepeatPredictions(NamedTuple):
-    """Answers on rows that voters, sharpness and weights were learnt without.
-
-    Attributes:
-        ids: Of the rows, in the order of the arrays.
-        voters: Names.
-        votes: (n_rows, n_voters, n_genres).
-        weights: (n_rows, n_voters) parts in the ensemble of the row's fold, summing to 1.
-        shares: (n_rows, n_genres) the ensemble's answer.
-        by_covers: (n_limits, n_rows, n_genres) its answer where it is shown fewer covers.
-    """
-
-    ids: tuple[str, ...]
-    voters: tuple[VoterName, ...]
-    votes: Floats
-    weights: Floats
-    shares: Floats
-    by_covers: Floats
-
-
-def cross_validate(
-    folds: Sequence[tuple[Sequence[Row], Sequence[Row]]],
-    taggers: Mapping[str, str],
-    genres: Sequence[str],
-    *,
-    seed: int,
-    limits: Sequence[int] = (),
-) -> RepeatPredictions:
-    """Fit all voters on each fold's training side and ask about its test side.
-
-    How sure pooled votes are and what each voter weighs is learnt, for each fold, on the answers of the other
-    folds, as `classifiers.training.train` does for a model card.
-
-    Args:
-        folds: Rows to learn from and rows to ask about, with no cover in common; every row is asked about
-            once at most.
-        taggers: Tagger to version.
-        genres: Alphabetical.
-        seed: Of everything random.
-        limits: Also ask with so many of each tested row's covers, the first ones.
-
-    Raises:
-        ClassifierError: The rows cannot be learnt from.
+    How sure pooled votes are and the weights of the voters are learnt, for each fold, on the predictions of
+    the other folds, as `classifiers.training.train` does for a model card.
     """
     from threadpoolctl import threadpool_limits
 
-    from classifiers.training.cross_validation import Fold, ensemble_predictions, predict_held_out
-    from classifiers.training.voters import voter_names
+    from classifiers.training.cross_validation import ensemble_predictions, predict_held_out
 
-    names = voter_names([row for fold in folds for row in fold[0]], taggers)
+    split, voters, genres, limits = task
     with threadpool_limits(1):  # the matrices are small: threads would wait for each other
-        whole, *fewer = predict_held_out(
-            [Fold(*fold) for fold in folds], names, genres, seed=seed, limits=(None, *limits)
-        )
-        answers = ensemble_predictions(whole)
-        by_covers = [ensemble_predictions(whole, held).shares for held in fewer]
-    return RepeatPredictions(
-        ids=tuple(row.id for row in whole.rows),
-        voters=tuple(names),
-        votes=answers.votes,
-        weights=answers.weights,
-        shares=answers.shares,
-        by_covers=np.stack(by_covers) if by_covers else np.empty((0, *answers.shares.shape)),
+        full, *fewer = predict_held_out(split.folds, voters, genres, seed=split.seed, limits=(None, *limits))
+        return ensemble_predictions(full), [ensemble_predictions(full, each).shares for each in fewer]
+
+
+def _collected(
+    dataset: FoldedDataset, voters: Sequence[VoterName], predictions: Sequence[SplitPredictions]
+) -> EnsemblePredictions:
+    """Arrange the predictions of all splits by repeat and row."""
+
+    def placed(split: Split, values: Floats) -> Floats:
+        """(n_rows, ...) the (n_tested, ...) values at their rows."""
+        rows = np.full((len(dataset.samples), *values.shape[1:]), np.nan)
+        rows[split.tested] = values
+        return rows
+
+    by_size: dict[int | None, list[tuple[Split, SplitPredictions]]] = defaultdict(list)
+    for split, found in zip(dataset.splits, predictions, strict=True):
+        by_size[split.artists].append((split, found))
+    full = by_size.pop(None)
+    curve = [(split, by_covers) for split, (_, by_covers) in full if by_covers]
+    return EnsemblePredictions(
+        genres=dataset.genres,
+        truth=dataset.truth,
+        voters=tuple(voters),
+        votes=np.stack([placed(split, found.votes) for split, (found, _) in full]),
+        weights=np.stack([placed(split, found.weights) for split, (found, _) in full]),
+        by_covers=np.array(
+            [[placed(split, by_covers[i]) for split, by_covers in curve] for i in range(MAX_COVERS)]
+        ),
+        by_artists={
+            float(np.mean([split.trained_on for split, _ in of_size])): np.stack(
+                [placed(split, found.shares) for split, (found, _) in of_size]
+            )
+            for _, of_size in sorted(by_size.items(), key=lambda item: item[0] or 0)
+        },
+        masked=dataset.masked,
+        trained_on=dataset.trained_on,
     )

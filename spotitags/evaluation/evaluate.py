@@ -1,6 +1,6 @@
 """Evaluate an ensemble on labelled artists, keeping artists and covers apart.
 
-`evaluate` returns ``scores.json`` as a mapping; `write` saves it with a report that opens offline.
+`evaluate` returns ``scores.json`` as a mapping; `write` saves it with a report that works offline.
 docs/evaluation.md describes the protocol and the file.
 """
 
@@ -10,11 +10,11 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from spotitags.errors import InputError
 from spotitags.evaluation.cross_validation import run
 from spotitags.evaluation.folds import Protocol
 from spotitags.evaluation.samples import collect_samples, select
 from spotitags.evaluation.scores import scores
+from spotitags.io.output import output_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,35 +39,35 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Evaluate the ensemble that these taggers and labels give, every view and every voter of it.
+    """Cross-validate an ensemble, each of its views and each of its voters on labelled artists.
 
     Args:
-        spotitags: Whose catalogue and taggers are used.
-        artists: With genres.
-        dataset: What the labels are called in reports.
-        name: What this run is called beside others of the same data set.
-        created: The date, such as ``2026-11-20``.
-        protocol: None for 10 repeats of 5 folds.
-        min_covers: Covers that no other artist has, for an artist to take part; single covers all do.
-        drop_shared: Leave covers that stand under several artists out altogether, rather than keep them on
-            one side of each fold.
+        spotitags: Instance whose catalogue and taggers are used.
+        artists: Artists with genres.
+        dataset: Name of the labels in reports.
+        name: Name of this run among others of the same data set.
+        created: Date, such as ``2026-11-20``.
+        protocol: Settings; None for 10 repeats of 5 folds.
+        min_covers: Minimum number of covers per artist that no other artist has; 0 for single covers.
+        drop_shared: Leave out covers that several artists have, instead of masking them on one side of each
+            fold.
         single: Each "artist" is one cover, as `spotitags.catalogs.single_covers` lists them.
-        workers: Processes; None for one a core, 1 for none but this one.
-        progress: Called with (stage, done, in all); stages are ``artists`` and ``folds``.
+        workers: Number of processes; None for one per core, 1 for the current process alone.
+        progress: Called with (stage, done, total); stages are ``artists`` and ``repeats``.
 
     Returns:
-        What ``scores.json`` holds.
+        Content of ``scores.json``.
 
     Raises:
         InputError: The labels cannot be evaluated.
-        TaggerError: A tagger cannot work at all.
+        TaggerError: A tagger cannot be used at all.
     """
     protocol = protocol or Protocol()
     start = time.monotonic()
     found = collect_samples(spotitags, artists, single=single, progress=progress)
     samples = select(found, min_covers=0 if single else min_covers, drop_shared=drop_shared)
     versions = spotitags.tagger_versions()
-    answers = run(samples.rows, versions, protocol, workers=workers, progress=progress)
+    predictions = run(samples.rows, versions, protocol, workers=workers, progress=progress)
     about = {
         "created": created,
         "dataset": dataset,
@@ -82,7 +82,7 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
             "train_albums": spotitags.albums,
             "min_covers": 0 if single else min_covers,
             "shared_covers": "left out" if drop_shared else "masked",
-            "masked_covers": round(answers.masked, 1),
+            "masked_covers": round(predictions.masked, 1),
             "shuffled_genres": protocol.shuffled,
         },
         "taggers": [{"name": name, "version": version} for name, version in versions.items()],
@@ -90,7 +90,7 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
         "failed": {ref: str(error) for ref, error in samples.failed.items()},
         "seconds": round(time.monotonic() - start, 1),
     }
-    return scores(samples.rows, answers, about, seed=protocol.seed)
+    return scores(samples.rows, predictions, about, seed=protocol.seed)
 
 
 def write(found: Mapping[str, Any], out: Path) -> list[Path]:
@@ -98,17 +98,13 @@ def write(found: Mapping[str, Any], out: Path) -> list[Path]:
 
     Raises:
         InputError: The folder cannot be written.
-        NotInstalledError: The report needs the extra ``report``; ``scores.json`` is there all the same.
+        NotInstalledError: The extra ``report`` is not installed; ``scores.json`` is written nevertheless.
     """
     file = out / "scores.json"
-    try:
+    from spotitags.evaluation.report.html import write_report
+
+    with output_errors(out):
         out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         file.write_text(text + "\n", encoding="utf-8")
-        from spotitags.evaluation.report.html import write_report
-
         return [file, *write_report(found, out)]
-    except OSError as error:
-        raise InputError(
-            f"{out} cannot be written ({error.strerror or error}): choose another --out"
-        ) from error

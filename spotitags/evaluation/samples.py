@@ -1,4 +1,4 @@
-"""What is evaluated: labelled artists, each cover with a name by which it is known again elsewhere."""
+"""Labelled artists for evaluation, with names of covers that are equal for equal covers."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ class Sample:
     """One labelled artist (or single cover).
 
     Attributes:
-        row: What classifiers see of it. Its ``groups`` name each cover: covers of one album, of the same
-            bytes or that look the same have the same name, whoever they stand under.
-        unit: Samples of one unit are never split over folds: the artist, where single covers know theirs.
+        row: Input of the classifiers. Its ``groups`` name each cover: covers of one album, with the same
+            bytes or that look the same have the same name, also under different artists.
+        unit: The artist, also for single covers where it is known. Samples of one unit are never split over
+            folds.
     """
 
     row: Row
@@ -42,27 +43,27 @@ class Sample:
 
     @property
     def id(self) -> str:
-        """Of the artist, or the cover's file."""
+        """Id of the artist, or file of the single cover."""
         return self.row.id
 
     @property
     def genre(self) -> str:
-        """Its label."""
+        """Genre label."""
         return self.row.genre
 
     def subset(self, kept: Sequence[int]) -> Sample:
-        """The sample with these covers alone, by number."""
+        """Return the sample with some of its covers, given by number."""
         return replace(self, row=self.row.subset(kept))
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """All samples of a run and what was left out on the way.
+    """All samples of a run, and what was left out.
 
     Attributes:
-        rows: At least 2 genres.
-        failed: Artists that could not be answered, with the reason.
-        notes: What a reader of the scores should know.
+        rows: The samples, of at least 2 genres.
+        failed: Artists without a result, with the error.
+        notes: Notes for readers of the scores.
     """
 
     rows: tuple[Sample, ...]
@@ -75,33 +76,33 @@ def collect_samples(
     artists: Sequence[Artist],
     *,
     single: bool = False,
-    readers: Sequence[FeatureExtractor] = (),
+    extractors: Sequence[FeatureExtractor] = (),
     progress: Progress | None = None,
 ) -> Samples:
-    """Tag and fingerprint labelled artists.
+    """Tag labelled artists and name their covers.
 
     Args:
-        spotitags: Whose catalogue and taggers are used.
-        artists: With genres.
+        spotitags: Instance whose catalogue and taggers are used.
+        artists: Artists with genres.
         single: True where each "artist" is one cover, named after its artist where that is known.
-        readers: As in `spotitags.pipeline.dataset.collect_rows`.
-        progress: Called with ("artists", done, in all).
+        extractors: Further feature extractors, as in `spotitags.pipeline.dataset.collect_rows`.
+        progress: Called with ("artists", done, total).
 
     Raises:
-        InputError: Not one artist could be answered.
-        TaggerError: A tagger cannot work at all.
+        InputError: There is no result for any artist.
+        TaggerError: A tagger cannot be used at all.
     """
-    found = collect_rows(spotitags, artists, extractors=readers, progress=progress)
+    found = collect_rows(spotitags, artists, extractors=extractors, progress=progress)
     if not found.rows:
-        why = next(iter(found.failed.values()), "there is none")
-        raise InputError(f"not one labelled artist could be answered: {why}")
-    answered = [row.id for row in found.rows]
-    seen = [
+        why = next(iter(found.failed.values()), "there is no artist")
+        raise InputError(f"there is no result for any labelled artist: {why}")
+    ids = [row.id for row in found.rows]
+    hashed = [
         each
-        for _, each in spotitags.tagged_covers(answered, [PerceptualHash()])
+        for _, each in spotitags.tagged_covers(ids, [PerceptualHash()])
         if not isinstance(each, SpotiTagsError)
     ]
-    name = _names_of_covers(seen)
+    name = _names_of_covers(hashed)
     artist_of = {artist.id: artist for artist in artists}
     rows = tuple(
         Sample(
@@ -110,12 +111,12 @@ def collect_samples(
         )
         for row in found.rows
     )
-    lost = (f"{len(found.failed)} of {len(artists)} could not be answered",) if found.failed else ()
+    lost = (f"{len(found.failed)} of {len(artists)} have no result",) if found.failed else ()
     return Samples(rows, found.failed, (*lost, *found.notes))
 
 
 def shared_covers(samples: Iterable[Sample]) -> frozenset[str]:
-    """Groups of covers that stand under more than one unit."""
+    """Return the names of covers that more than one unit has."""
     units: dict[str, set[str]] = {}
     for sample in samples:
         for group in sample.row.groups:
@@ -124,38 +125,38 @@ def shared_covers(samples: Iterable[Sample]) -> frozenset[str]:
 
 
 def select(samples: Samples, *, min_covers: int = 1, drop_shared: bool = False) -> Samples:
-    """Leave out artists with too few covers of their own.
+    """Leave out artists with too few covers that no other artist has.
 
     Args:
-        samples: All.
-        min_covers: Covers that no other artist has, at least, for an artist to stay.
-        drop_shared: Leave covers that stand under several artists out altogether; False leaves it to each
-            fold to keep them on one side.
+        samples: All samples.
+        min_covers: Minimum number of covers per artist that no other artist has.
+        drop_shared: Leave out covers that several artists have; False keeps them, and each fold masks them
+            on one side.
 
     Raises:
-        InputError: Fewer than two genres are there, or are left.
+        InputError: Fewer than two genres exist, or remain.
     """
     if len(genres := {sample.genre for sample in samples.rows}) == 1:
         raise InputError(f"all that could be read is {genres.pop()}: label another genre, too")
-    several = shared_covers(samples.rows)
-    own = [[i for i, group in enumerate(row.row.groups) if group not in several] for row in samples.rows]
-    enough = [(row, kept) for row, kept in zip(samples.rows, own, strict=True) if len(kept) >= min_covers]
+    shared = shared_covers(samples.rows)
+    unique = [[i for i, group in enumerate(row.row.groups) if group not in shared] for row in samples.rows]
+    enough = [(row, kept) for row, kept in zip(samples.rows, unique, strict=True) if len(kept) >= min_covers]
     rows = tuple(row.subset(kept) if drop_shared else row for row, kept in enough if kept or not drop_shared)
     if len({row.genre for row in rows}) < 2:  # noqa: PLR2004
         raise InputError(
             f"fewer than two genres have artists with {min_covers} covers of their own: lower --min-covers, "
             "or give more covers"
         )
-    covers = sum(len(row) for row in samples.rows) - sum(map(len, own))
+    covers = sum(len(row) for row in samples.rows) - sum(map(len, unique))
     fate = "were left out" if drop_shared else "are masked on one side of each fold"
-    notes = [f"{covers} covers that stand under several artists {fate}"] if covers else []
+    notes = [f"{covers} covers that several artists have {fate}"] if covers else []
     if left := len(samples.rows) - len(rows):
         notes.append(f"{left} artists with fewer than {min_covers} covers of their own were left out")
     return Samples(rows, samples.failed, (*samples.notes, *notes))
 
 
 def counts(rows: Iterable[Sample]) -> dict[str, int]:
-    """Samples a genre, by genre."""
+    """Count the samples of each genre, in alphabetical order."""
     return dict(sorted(Counter(row.genre for row in rows).items()))
 
 
@@ -164,32 +165,36 @@ def _unit(artist: Artist, *, single: bool) -> str:
     return f"artist {name}" if name else artist.id
 
 
-def _names_of_covers(seen: Iterable[TaggedCovers]) -> dict[str, str]:
-    """Digest to the name of the cover: the same for one album, and for covers that look the same."""
+def _names_of_covers(hashed: Iterable[TaggedCovers]) -> dict[str, str]:
+    """Digest to the name of the cover, which is the same for one album and for covers that look the same."""
     albums: list[Album] = []
-    prints: dict[str, NDArray[np.float32]] = {}
-    for each in seen:
+    hashes: dict[str, NDArray[np.float32]] = {}
+    for each in hashed:
         albums += each.albums
-        tags = each.features.get(PerceptualHash.feature, ())
-        prints |= {str(album.digest): row for album, row in zip(each.albums, tags, strict=False)}
-    looks = [[f"cover {digest}" for digest in group] for group in near_identical(prints)]
-    leader = joined([*map(_names, albums), *looks])
+        rows = each.features.get(PerceptualHash.feature, ())
+        hashes |= {str(album.digest): row for album, row in zip(each.albums, rows, strict=False)}
+    alike = [[f"cover {digest}" for digest in group] for group in near_identical(hashes)]
+    leader = joined([*map(_names, albums), *alike])
     return {album.digest: leader[_names(album)[0]] for album in albums if album.digest}
 
 
-def joined(links: Iterable[Sequence[str]]) -> dict[str, str]:
-    """Each name to the name of its group, where all names of a link belong together."""
-    leader: dict[str, str] = {}
+def joined(links: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Join linked names into groups.
 
-    def find(name: str) -> str:
-        while leader.setdefault(name, name) != name:
-            leader[name] = name = leader[leader[name]]
-        return name
+    Args:
+        links: Names that belong together.
 
+    Returns:
+        Each name to the name of its group, which is the first name of the group.
+    """
+    from scipy.cluster.hierarchy import DisjointSet
+
+    groups = DisjointSet(name for link in links for name in link)
     for link in links:
-        for name in link:
-            leader[find(name)] = find(link[0])
-    return {name: find(name) for name in list(leader)}
+        for name in link[1:]:
+            groups.merge(link[0], name)
+    first: dict[str, str] = {}
+    return {name: first.setdefault(groups[name], name) for name in groups}
 
 
 def _names(album: Album) -> list[str]:

@@ -1,6 +1,6 @@
-"""From answers to ``scores.json``: every voter, every view and the ensemble, each scored alike.
+"""Build ``scores.json``: scores of every voter, every view and the ensemble.
 
-docs/evaluation.md describes the file; `FORMAT` changes with its meaning.
+docs/evaluation.md describes the file.
 """
 
 from __future__ import annotations
@@ -9,44 +9,39 @@ import json
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from spotitags.errors import InputError
+from spotitags.evaluation.estimates import FORMAT, Bootstrap, Statistic, rounded, significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
-    from classifiers.metrics.bootstrap import Estimate, RowStats
-    from spotitags.evaluation.cross_validation import HeldOutPredictions
+    from classifiers.metrics.bootstrap import RowStats
+    from spotitags.evaluation.cross_validation import EnsemblePredictions
     from spotitags.evaluation.samples import Sample
 
     Floats = NDArray[np.float64]
 
 
-FORMAT = 1
-DRAWS = 1000  # bootstrap samples
-DIGITS = 4
-
-
 def scores(
-    samples: Sequence[Sample], answers: HeldOutPredictions, about: Mapping[str, Any], *, seed: int = 0
+    samples: Sequence[Sample], predictions: EnsemblePredictions, about: Mapping[str, Any], *, seed: int = 0
 ) -> dict[str, Any]:
-    """The whole of ``scores.json``.
+    """Build the content of ``scores.json``.
 
     Args:
-        samples: In the answers' order.
-        answers: From `spotitags.evaluation.cross_validation.run`.
-        about: What stands at the head: date, data set, protocol, taggers, notes.
-        seed: Of the bootstrap.
+        samples: Samples in the order of the predictions.
+        predictions: From `spotitags.evaluation.cross_validation.run`.
+        about: The first entries: date, data set, protocol, taggers, notes.
+        seed: Seed of the bootstrap.
     """
-    from classifiers.metrics.bootstrap import reliability, resamples, row_stats
+    from classifiers.metrics.bootstrap import reliability, row_stats
 
-    drawn = resamples(answers.truth, [sample.unit for sample in samples], count=DRAWS, seed=seed)
-    genres = list(answers.genres)
-    truth = [genres[i] for i in answers.truth.tolist()]
+    bootstrap = Bootstrap(predictions.truth, [sample.unit for sample in samples], seed)
+    genres = list(predictions.genres)
+    truth = [genres[i] for i in predictions.truth.tolist()]
     return {
         "format": FORMAT,
         **about,
@@ -55,24 +50,24 @@ def scores(
         "covers": sum(map(len, samples)),
         "chance": 1 / len(genres),
         "systems": [
-            _system(kind, name, shares, answers, drawn) | {"weight": _number(weight)}
-            for kind, name, shares, weight in _systems(answers)
+            {"kind": kind, "name": name, **_system(shares, genres, bootstrap), "weight": rounded(weight)}
+            for kind, name, shares, weight in _systems(predictions)
         ],
-        "reliability": _numbers(reliability(row_stats(answers.ensemble, answers.truth))),
+        "reliability": rounded(reliability(row_stats(predictions.ensemble, predictions.truth))),
         "curves": {
-            "roc": _roc(answers),
-            "artists": _by_artists(answers, drawn),
-            "covers": _by_covers(answers, drawn),
+            "roc": _roc(predictions),
+            "artists": _by_artists(predictions, bootstrap),
+            "covers": _by_covers(predictions, bootstrap),
         },
-        "answers": _answers(samples, answers),
+        "answers": _rows(samples, predictions),
     }
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A ``scores.json`` or ``seed.json``.
+    """Read a ``scores.json`` or ``seed.json``.
 
     Raises:
-        InputError: It cannot be read, or is of another format.
+        InputError: The file cannot be read, or has another format.
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -86,143 +81,102 @@ def read(path: Path) -> dict[str, Any]:
     return dict(found)
 
 
-def _systems(answers: HeldOutPredictions) -> Iterator[tuple[str, str, Floats, float]]:
-    """Kind, name, (n_repeats, n_rows, n_genres) shares and mean weight of everything that answers."""
+def _systems(predictions: EnsemblePredictions) -> Iterator[tuple[str, str, Floats, float]]:
+    """Kind, name, (n_repeats, n_rows, n_genres) shares and mean weight of each system."""
     from classifiers.image import EMBEDDING
 
-    yield "ensemble", "ensemble", answers.ensemble, 1.0
-    tags = [i for i, voter in enumerate(answers.voters) if voter.view != EMBEDDING]
-    if 0 < len(tags) < len(answers.voters):
-        yield "ensemble", "tags alone", *_pooled(answers, tags)
-    taggers = list(dict.fromkeys(voter.tagger for voter in answers.voters))
-    views = list(dict.fromkeys((voter.tagger, voter.view) for voter in answers.voters))
+    yield "ensemble", "ensemble", predictions.ensemble, 1.0
+    voters = predictions.voters
+    tags = [i for i, voter in enumerate(voters) if voter.view != EMBEDDING]
+    if 0 < len(tags) < len(voters):
+        yield "ensemble", "tags alone", *predictions.pooled(tags)
+    taggers = list(dict.fromkeys(voter.tagger for voter in voters))
     if len(taggers) > 1:
         for tagger in taggers:
-            chosen = [i for i, voter in enumerate(answers.voters) if voter.tagger == tagger]
-            yield "tagger", tagger, *_pooled(answers, chosen)
-    for tagger, view in views:
-        chosen = [i for i, voter in enumerate(answers.voters) if voter[:2] == (tagger, view)]
-        yield "view", f"{tagger} {view}", *_pooled(answers, chosen)
-    for i, voter in enumerate(answers.voters):
-        yield "voter", " ".join(voter), *_pooled(answers, [i])
+            chosen = [i for i, voter in enumerate(voters) if voter.tagger == tagger]
+            yield "tagger", tagger, *predictions.pooled(chosen)
+    for view in dict.fromkeys(voter[:2] for voter in voters):
+        chosen = [i for i, voter in enumerate(voters) if voter[:2] == view]
+        yield "view", " ".join(view), *predictions.pooled(chosen)
+    for i, voter in enumerate(voters):
+        yield "voter", " ".join(voter), *predictions.pooled([i])
 
 
-def _pooled(answers: HeldOutPredictions, chosen: Sequence[int]) -> tuple[Floats, float]:
-    """The chosen voters' votes pooled as in an ensemble by their weights in each fold, else evenly."""
-    from classifiers.ensemble.pooling import pooled
+def _system(shares: Floats, genres: Sequence[str], bootstrap: Bootstrap) -> dict[str, Any]:
+    from classifiers.metrics.bootstrap import confusion, row_stats
 
-    weights = answers.weights[..., chosen]
-    total = weights.sum(axis=-1, keepdims=True)
-    even = np.full_like(weights, 1 / len(chosen))
-    parts = np.divide(weights, total, out=even, where=total > 0)
-    return pooled(answers.each[:, :, chosen], parts), float(np.nanmean(total))
-
-
-def _system(
-    kind: str, name: str, shares: Floats, answers: HeldOutPredictions, drawn: Floats
-) -> dict[str, Any]:
-    from classifiers.metrics.bootstrap import confusion, estimate, estimates, metrics, pair_aucs, row_stats
-
-    stats = row_stats(shares, answers.truth)
-    once = np.ones((1, len(answers.truth)))
-    found = estimates(metrics(stats, once), metrics(stats, drawn))
-    pairs = pair_aucs(shares, answers.truth, drawn)
+    stats = row_stats(shares, bootstrap.truth)
     return {
-        "kind": kind,
-        "name": name,
-        "scores": {metric: _estimate(value) for metric, value in found.items()},
-        "genres": _genres(stats, once, drawn, answers.genres),
-        "confusion": _numbers(confusion(stats, once)[0].tolist()),
+        "scores": {name: metric.as_json() for name, metric in bootstrap.metrics(stats).items()},
+        "genres": _genre_scores(stats, genres, bootstrap),
+        "confusion": rounded(confusion(stats, bootstrap.once)[0].tolist()),
         "auc": [
-            {"genres": [answers.genres[a], answers.genres[b]], **_estimate(estimate(area, several))}
-            for (a, b), (area, several) in pairs.items()
+            {"genres": [genres[a], genres[b]], **area.as_json()}
+            for (a, b), area in bootstrap.pair_areas(shares).items()
         ],
-        "right": _numbers(stats.right.tolist()),
+        "right": rounded(stats.right.tolist()),
     }
 
 
-def _genres(stats: RowStats, once: Floats, drawn: Floats, genres: Sequence[str]) -> dict[str, Any]:
-    from classifiers.metrics.bootstrap import by_genre, confusion, estimate
+def _genre_scores(stats: RowStats, genres: Sequence[str], bootstrap: Bootstrap) -> dict[str, Any]:
+    """Precision, recall and F1 of each genre."""
+    from classifiers.metrics.bootstrap import by_genre, confusion
 
-    point, several = by_genre(confusion(stats, once)), by_genre(confusion(stats, drawn))
+    values, samples = (by_genre(confusion(stats, drawn)) for drawn in (bootstrap.once, bootstrap.drawn))
     return {
         genre: {
-            metric: _estimate(estimate(float(point[metric][0, i]), several[metric][:, i])) for metric in point
+            metric: Statistic(float(values[metric][0, i]), samples[metric][:, i]).as_json()
+            for metric in values
         }
         for i, genre in enumerate(genres)
     }
 
 
-def _roc(answers: HeldOutPredictions) -> list[dict[str, Any]]:
+def _roc(predictions: EnsemblePredictions) -> list[dict[str, Any]]:
+    """True positive rates of each pair of genres at evenly spaced false positive rates."""
     from classifiers.metrics.bootstrap import pair_curve
 
+    genres = predictions.genres
     return [
         {
-            "genres": [answers.genres[a], answers.genres[b]],
-            "tpr": _numbers(pair_curve(answers.ensemble, answers.truth, a, b).tolist()),
+            "genres": [genres[a], genres[b]],
+            "tpr": rounded(pair_curve(predictions.ensemble, predictions.truth, a, b).tolist()),
         }
-        for a, b in combinations(range(len(answers.genres)), 2)
+        for a, b in combinations(range(len(genres)), 2)
     ]
 
 
-def _by_artists(answers: HeldOutPredictions, drawn: Floats) -> list[dict[str, Any]]:
-    """Balanced accuracy by artists trained on; the last point is the full training in the same repeats."""
-    repeats = answers.by_covers.shape[1]
+def _by_artists(predictions: EnsemblePredictions, bootstrap: Bootstrap) -> list[dict[str, Any]]:
+    """Balanced accuracy by training artists; the last point is the full training in the same repeats."""
+    repeats = predictions.by_covers.shape[1]
     if not repeats:
         return []
-    points = [*answers.by_artists.items(), (answers.trained_on, answers.ensemble[:repeats])]
-    return [{"artists": round(n, 1), **_balanced(shares, answers, drawn)} for n, shares in points]
-
-
-def _by_covers(answers: HeldOutPredictions, drawn: Floats) -> list[dict[str, Any]]:
-    """Balanced accuracy by covers shown of each tested artist."""
-    if not answers.by_covers.shape[1]:
-        return []
+    full = predictions.trained_on, predictions.ensemble[:repeats]
     return [
-        {"covers": n, **_balanced(shares, answers, drawn)}
-        for n, shares in enumerate(answers.by_covers, start=1)
+        {"artists": round(n, 1), **bootstrap.scores(shares)["balanced_accuracy"].as_json()}
+        for n, shares in (*predictions.by_artists.items(), full)
     ]
 
 
-def _balanced(shares: Floats, answers: HeldOutPredictions, drawn: Floats) -> dict[str, float]:
-    from classifiers.metrics.bootstrap import estimate, metrics, row_stats
+def _by_covers(predictions: EnsemblePredictions, bootstrap: Bootstrap) -> list[dict[str, Any]]:
+    """Balanced accuracy by the number of covers of each tested artist."""
+    if not predictions.by_covers.shape[1]:
+        return []
+    return [
+        {"covers": n, **bootstrap.scores(shares)["balanced_accuracy"].as_json()}
+        for n, shares in enumerate(predictions.by_covers, start=1)
+    ]
 
-    stats = row_stats(shares, answers.truth)
-    once = metrics(stats, np.ones((1, len(answers.truth))))["balanced_accuracy"]
-    return _estimate(estimate(float(once[0]), metrics(stats, drawn)["balanced_accuracy"]))
 
-
-def _answers(samples: Sequence[Sample], answers: HeldOutPredictions) -> list[dict[str, Any]]:
-    """Each row's truth and the ensemble's shares in each repeat, for who wants to score otherwise."""
+def _rows(samples: Sequence[Sample], predictions: EnsemblePredictions) -> list[dict[str, Any]]:
+    """Genre of each row and its shares in each repeat, for other scores than these."""
     return [
         {
             "id": sample.id,
-            "genre": answers.genres[answers.truth[i]],
+            "genre": predictions.genres[predictions.truth[i]],
             "covers": len(sample),
-            "shares": [_significant(shares) for shares in answers.ensemble[:, i].tolist()],
+            "shares": [list(map(significant, shares)) for shares in predictions.ensemble[:, i].tolist()],
         }
         | ({} if sample.unit == sample.id else {"unit": sample.unit})
         for i, sample in enumerate(samples)
     ]
-
-
-def _significant(shares: Sequence[float]) -> list[float | None]:
-    """Four significant digits rather than four places: a share that is nearly 0 must not become 0."""
-    return [None if np.isnan(share) else float(f"{share:.4g}") for share in shares]
-
-
-def _estimate(found: Estimate) -> dict[str, float]:
-    return {name: round(value, DIGITS) for name, value in found._asdict().items()}
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else round(value, DIGITS)
-
-
-def _numbers(value: Any) -> Any:  # noqa: ANN401 - any nesting of lists and mappings
-    """The same with every number rounded, and None for nan, which JSON has not."""
-    if isinstance(value, float):
-        return _number(value)
-    if isinstance(value, dict):
-        return {key: _numbers(each) for key, each in value.items()}
-    return [_numbers(each) for each in value]

@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spotitags.catalogs.library import catalog as catalog_module
 from spotitags.catalogs.library.catalog import EMBEDDINGS, FORMAT
 from spotitags.catalogs.manifest import FolderCatalog
 from spotitags.errors import InputError, SpotiTagsError
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
 
 
 TAGGER = "lite"
-HELD_OUT = 2  # artists a genre that the model never sees
-LEAST = 10  # artists a genre needs to be trained on
-ALL = 1_000_000
-OPTIONAL = ("transfer", "colour-knn", "colour-boost")  # voters for those who ask by --voter
+HELD_OUT = 2  # artists per genre for the test
+MIN_ARTISTS = 10  # per genre, to be trained on
+ALL_ALBUMS = 1_000_000
+OPTIONAL = ("transfer", "colour-knn", "colour-boost")  # voters for the option --voter
+SAMPLE = Path(catalog_module.__file__).with_name("sample.json")
 
 
 def build(manifest: Path, sample: Path, model: Path) -> str:
@@ -39,70 +41,73 @@ def build(manifest: Path, sample: Path, model: Path) -> str:
 
     Args:
         manifest: CSV with ``artist_id, artist_name, genre, album_id, album_name, file``.
-        sample: Where the sample goes; the covers' embeddings go beside it.
-        model: Where the model goes, without its ending.
+        sample: File to write; the covers' embeddings are written beside it.
+        model: Path of the model to write, without ending.
 
     Returns:
-        What was built, in lines.
+        A summary of several lines.
 
     Raises:
-        SpotiTagsError: The covers cannot be read, or the model not be trained.
+        SpotiTagsError: The covers cannot be read, or the model cannot be trained.
     """
     catalog = FolderCatalog(manifest)
-    spotitags = SpotiTags(catalog=catalog, tagger=TAGGER, albums=ALL)
+    spotitags = SpotiTags(catalog=catalog, tagger=TAGGER, albums=ALL_ALBUMS)
     artists = catalog.artists()
-    seen = {ref: _must(answer) for ref, answer in spotitags.tagged_covers(artist.id for artist in artists)}
-    enough = {genre for genre, count in Counter(a.genre for a in artists).items() if count >= LEAST}
+    tagged = {ref: _checked(found) for ref, found in spotitags.tagged_covers(artist.id for artist in artists)}
+    enough = {genre for genre, count in Counter(a.genre for a in artists).items() if count >= MIN_ARTISTS}
     held_out = _held_out([artist for artist in artists if artist.genre in enough])
     artists.sort(key=lambda artist: artist.id)
-    embeddings = _embeddings([seen[artist.id] for artist in artists])
+    embeddings = _embeddings([tagged[artist.id] for artist in artists])
     sample.with_name(EMBEDDINGS).write_bytes(embeddings)
     head = {"version": spotitags.tagger_versions()[TAGGER]}
     head["embeddings_sha256"] = hashlib.sha256(embeddings).hexdigest()
-    sample.write_text(_sample(artists, seen, held_out, head), "utf-8")
+    sample.write_text(_sample(artists, tagged, held_out, head), "utf-8")
 
     trained_on = [a for a in artists if a.genre in enough and a.id not in held_out]
-    digests = frozenset(digest for ref in held_out for digest in seen[ref].digests)
+    digests = frozenset(digest for ref in held_out for digest in tagged[ref].digests)
     report = train(spotitags, trained_on, model, optional=OPTIONAL, apart_from=digests)
 
-    judge = SpotiTags(catalog=catalog, tagger=TAGGER, model=model)
+    trained = SpotiTags(catalog=catalog, tagger=TAGGER, model=model)
     tested = [artist for artist in artists if artist.id in held_out]
-    named = {artist.id: judge.predict(artist.id).genre for artist in tested}
-    right = sum(named[artist.id] == artist.genre for artist in tested)
+    predicted = {artist.id: trained.predict(artist.id).genre for artist in tested}
+    right = sum(predicted[artist.id] == artist.genre for artist in tested)
     accuracy = report.trained.scores.balanced_accuracy
     lines = [
-        f"{sample}: {len(artists)} artists, {sum(len(s.digests) for s in seen.values())} covers",
+        f"{sample}: {len(artists)} artists, {sum(len(each.digests) for each in tagged.values())} covers",
         f"{report.files[0]}: {len(trained_on)} artists, in cross-validation balanced accuracy {accuracy:.3f}",
         f"held-out artists: {right} of {len(tested)} right",
-        *(f"  {artist.id} {artist.name}: {artist.genre}, named {named[artist.id]}" for artist in tested),
+        *(
+            f"  {artist.id} {artist.name}: {artist.genre}, predicted {predicted[artist.id]}"
+            for artist in tested
+        ),
     ]
     return "\n".join(lines)
 
 
 def _held_out(artists: Sequence[Artist]) -> frozenset[str]:
-    """The artists of each genre whose ids sort last: chosen by nothing that matters."""
+    """Ids of the artists to test: those of each genre whose ids sort last, an arbitrary choice."""
     by_genre: dict[str | None, list[str]] = defaultdict(list)
     for artist in artists:
         by_genre[artist.genre].append(artist.id)
     return frozenset(ref for refs in by_genre.values() for ref in sorted(refs)[-HELD_OUT:])
 
 
-def _must(answer: TaggedCovers | SpotiTagsError) -> TaggedCovers:
-    if isinstance(answer, SpotiTagsError):
-        raise answer
-    if answer.skipped:
-        raise InputError(f"covers of {answer.artist.id} cannot be used: {answer.skipped}; mend the manifest")
-    return answer
+def _checked(found: TaggedCovers | SpotiTagsError) -> TaggedCovers:
+    if isinstance(found, SpotiTagsError):
+        raise found
+    if found.skipped:
+        raise InputError(f"covers of {found.artist.id} cannot be used: {found.skipped}; fix the manifest")
+    return found
 
 
 def _sample(
     artists: Sequence[Artist],
-    seen: Mapping[str, TaggedCovers],
+    tagged: Mapping[str, TaggedCovers],
     held_out: Collection[str],
     about: Mapping[str, str],
 ) -> str:
-    """The sample as JSON, an artist a line so that a change can be read."""
-    labels = sorted({tag.label for s in seen.values() for tags in s.tags[TAGGER] for tag in tags})
+    """Build the sample as JSON with one line per artist, so that changes are readable."""
+    labels = sorted({tag.label for each in tagged.values() for tags in each.tags[TAGGER] for tag in tags})
     number = {label: index for index, label in enumerate(labels)}
     head = {
         "format": FORMAT,
@@ -114,33 +119,33 @@ def _sample(
     rows = [
         _compact(
             {"id": artist.id, "name": artist.name, "genre": artist.genre, "held_out": artist.id in held_out}
-            | {"albums": _albums(seen[artist.id], number)}
+            | {"albums": _albums(tagged[artist.id], number)}
         )
         for artist in artists
     ]
     return _compact(head)[:-1] + ',"artists":[\n' + ",\n".join(rows) + "\n]}\n"
 
 
-def _embeddings(all_seen: Sequence[TaggedCovers]) -> bytes:
-    """An ``.npy`` file with a row of bytes for each different cover, in the sample's order."""
+def _embeddings(tagged: Sequence[TaggedCovers]) -> bytes:
+    """Build an ``.npy`` file with a row of bytes for each different cover, in the sample's order."""
     import numpy as np
 
     rows = {
         digest: row
-        for seen in all_seen
-        for digest, row in zip(seen.digests, pack(seen.features[TAGGER]), strict=True)
+        for each in tagged
+        for digest, row in zip(each.digests, pack(each.features[TAGGER]), strict=True)
     }
     file = io.BytesIO()
     np.save(file, np.stack(list(rows.values())), allow_pickle=False)
     return file.getvalue()
 
 
-def _albums(seen: TaggedCovers, number: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Albums with the cover's digest and its tags, label number and weight in turn."""
+def _albums(tagged: TaggedCovers, number: Mapping[str, int]) -> list[dict[str, Any]]:
+    """List albums with the cover's digest and its tags, label number and weight in turn."""
     return [
         {"id": album.id, "name": album.name, "date": album.release_date, "digest": album.digest}
         | {"tags": [value for tag in tags for value in (number[tag.label], tag.weight)]}
-        for album, tags in zip(seen.albums, seen.tags[TAGGER], strict=True)
+        for album, tags in zip(tagged.albums, tagged.tags[TAGGER], strict=True)
     ]
 
 
@@ -151,5 +156,4 @@ def _compact(value: object) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("manifest", type=Path)
-    sample_file = Path(__file__).with_name("sample.json")
-    print(build(parser.parse_args().manifest, sample_file, bundled_model()))  # noqa: T201
+    print(build(parser.parse_args().manifest, SAMPLE, bundled_model()))  # noqa: T201

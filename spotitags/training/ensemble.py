@@ -1,4 +1,4 @@
-"""From labelled artists to a trained ensemble on disk."""
+"""Train an ensemble on labelled artists and save it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from spotitags.errors import InputError, SpotiTagsError
+from spotitags.io.output import output_errors
 from spotitags.pipeline.dataset import collect_rows
 from spotitags.taggers.features.registry import extractors_for_models, feature_versions
 
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TrainingReport:
-    """What a training gave.
+    """Result of a training.
 
     Attributes:
-        files: The graph and its card, and the graph of optional voters where there are any.
+        files: The graph and its card, and the graph of optional voters if there are any.
         trained: The ensemble with its cross-validated scores.
-        failed: Artists that could not be answered, with the reason.
-        notes: How many covers gave no tags, and why.
+        failed: Artists without a result, with the error.
+        notes: Numbers of covers without tags, with the reason.
     """
 
     files: tuple[Path, ...]
@@ -53,19 +54,19 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
     """Tag labelled artists, train an ensemble on their bags, and write it with its card.
 
     Args:
-        spotitags: Whose catalogue and taggers are used; the model belongs to these taggers.
-        artists: With genres, at least 3 a genre.
-        out: ``OUT.onnx`` and ``OUT.json`` are written.
-        folds: Of the cross-validation that weighs the voters.
+        spotitags: Instance whose catalogue and taggers are used; the model belongs to these taggers.
+        artists: Artists with genres, at least 3 per genre.
+        out: Path without ending; ``OUT.onnx`` and ``OUT.json`` are written.
+        folds: Number of folds of the cross-validation that weights the voters.
         seed: Equal seeds and covers give equal models.
-        voters: Image models that vote besides, weighted by their skill like the rest.
-        optional: Image models that the model holds, and that vote only where a prediction asks for them.
-        apart_from: As in `collect_rows`.
-        progress: Called with (stage, done, in all); stages are ``artists`` and ``folds``.
+        voters: Additional image models that vote by default, weighted by their skill like all voters.
+        optional: Image models that are saved, but vote only in predictions that request them.
+        apart_from: Digests of covers to leave out, as in `collect_rows`.
+        progress: Called with (stage, done, total); stages are ``artists`` and ``folds``.
 
     Raises:
         InputError: The labels cannot be trained on, or the model cannot be written.
-        TaggerError: A tagger cannot work at all.
+        TaggerError: A tagger cannot be used at all.
     """
     from classifiers.errors import ClassifierError
     from classifiers.training import train as training
@@ -78,7 +79,7 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
     )
     labelled = collect_rows(spotitags, artists, extractors=readers, exclude=apart_from, progress=progress)
     if not labelled.rows:
-        raise InputError("not one labelled artist could be answered: " + _why(labelled.failed))
+        raise InputError("there is no result for any labelled artist: " + _reasons(labelled.failed))
     step = None if progress is None else lambda done, of: progress("folds", done, of)
     try:
         trained = training.train(
@@ -91,18 +92,15 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
             seed=seed,
             progress=step,
         )
-        files = save(trained, out, created=datetime.now(UTC).date().isoformat())
+        with output_errors(out):
+            files = save(trained, out, created=datetime.now(UTC).date().isoformat())
     except ClassifierError as error:
         raise InputError(str(error)) from error
-    except OSError as error:
-        raise InputError(
-            f"{out} cannot be written ({error.strerror or error}): choose another --out"
-        ) from error
     return TrainingReport(files, trained, labelled.failed, labelled.notes)
 
 
 def _check(artists: Sequence[Artist], out: Path) -> None:
-    """Find before hours of tagging what would stop the training after them."""
+    """Check labels and output before hours of tagging."""
     from classifiers.errors import ClassifierError
     from classifiers.metrics.splits import splits
 
@@ -110,14 +108,10 @@ def _check(artists: Sequence[Artist], out: Path) -> None:
         splits([str(artist.genre) for artist in artists], [()] * len(artists))
     except ClassifierError as error:
         raise InputError(str(error)) from error
-    try:
+    with output_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"{out} cannot be written ({error.strerror or error}): choose another --out"
-        ) from error
 
 
-def _why(failed: Mapping[str, SpotiTagsError]) -> str:
+def _reasons(failed: Mapping[str, SpotiTagsError]) -> str:
     reasons = Counter(str(error) for error in failed.values())
     return "; ".join(reason for reason, _ in reasons.most_common(3))

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from spotitags.errors import InputError
-from spotitags.evaluation.contact_sheet import COLUMNS, MOST_HEIGHT, GenreSample, contact_sheet
+from spotitags.evaluation.contact_sheet import COLUMNS, MAX_HEIGHT, GenreSample, contact_sheet
 from spotitags.records import Album, Artist, Cover
 
 COLOURS = {"jazz": (200, 30, 30), "metal": (20, 60, 180)}
@@ -31,13 +31,13 @@ def runs(line: np.ndarray) -> int:
 
 
 @pytest.mark.parametrize(("count", "columns", "lines"), [(1, 1, 1), (8, 8, 1), (14, 7, 2), (30, COLUMNS, 3)])
-def test_covers_stand_in_even_rows(count: int, columns: int, lines: int) -> None:
+def test_covers_are_in_even_rows(count: int, columns: int, lines: int) -> None:
     there = (opened(contact_sheet("drawn", [drawn("jazz", count)])) == COLOURS["jazz"]).all(axis=2)
     assert runs(there.any(axis=0)) == columns
     assert runs(there.any(axis=1)) == lines
 
 
-def test_genres_stand_below_each_other_in_their_order() -> None:
+def test_genres_are_below_each_other_in_their_order() -> None:
     picture = opened(contact_sheet("drawn", [drawn("jazz", 3), drawn("metal", 5)]))
     jazz, metal = ((picture == colour).all(axis=2) for colour in COLOURS.values())
     assert jazz.sum(axis=1).nonzero()[0].max() < metal.sum(axis=1).nonzero()[0].min()
@@ -51,7 +51,7 @@ def test_a_cover_that_is_not_square_is_shown_whole() -> None:
     assert there.any(axis=0).sum() / there.any(axis=1).sum() == pytest.approx(2, rel=0.05)
 
 
-def test_names_from_outside_stay_within_their_cover_and_say_something() -> None:
+def test_names_from_outside_are_shown_and_stay_within_their_cover() -> None:
     bare = opened(contact_sheet("drawn", [drawn("jazz", 2)]))
     named = opened(
         contact_sheet("drawn", [drawn("jazz", 2, "an artist whose name is far too long \n\x1b[31m" * 9)])
@@ -69,7 +69,7 @@ def test_names_from_outside_stay_within_their_cover_and_say_something() -> None:
 def test_many_covers_are_shown_smaller_and_too_many_refused() -> None:
     several = [drawn(f"genre {i}", 8, "Name") for i in range(40)]
     picture = opened(contact_sheet("drawn " * 99, several))
-    assert picture.shape[0] <= MOST_HEIGHT
+    assert picture.shape[0] <= MAX_HEIGHT
     assert picture.shape[1] <= 2000
     with pytest.raises(InputError, match="--per-genre"):
         contact_sheet("drawn", [drawn(f"genre {i}", 8) for i in range(200)])

@@ -13,7 +13,7 @@ from classifiers.metrics.bootstrap import estimates, metrics, resamples, row_sta
 from classifiers.training.dataset import Row
 from spotitags.errors import InputError
 from spotitags.evaluation.cross_validation import HeldOutPredictions, run
-from spotitags.evaluation.folds import Protocol, plan, shuffled
+from spotitags.evaluation.folds import Protocol, fold_dataset, shuffled
 from spotitags.evaluation.samples import Sample
 
 
@@ -33,17 +33,17 @@ def stamped(name: str, genre: str, rng: random.Random, album: tuple[str, dict[st
     return Sample(row, name)
 
 
-def test_real_genres_are_found_and_genres_dealt_at_random_are_chance() -> None:
+def test_real_genres_are_found_and_genres_permuted_at_random_are_chance() -> None:
     artists = samples(per_genre=10, covers=4)
     real = balanced_accuracy(run(artists, versions(), Protocol(3, 1, 0), workers=1))
     assert real[0] > 0.8
-    dealt = [
+    permuted = [
         balanced_accuracy(run(artists, versions(), Protocol(3, 1, 0, seed=seed, shuffled=True), workers=1))
         for seed in range(3)
     ]
-    assert np.mean([value for value, _, _ in dealt]) == pytest.approx(1 / 3, abs=0.15)
-    assert sum(low <= 1 / 3 <= high for _, low, high in dealt) >= 2
-    assert all(high < real[0] for _, _, high in dealt)
+    assert np.mean([value for value, _, _ in permuted]) == pytest.approx(1 / 3, abs=0.15)
+    assert sum(low <= 1 / 3 <= high for _, low, high in permuted) >= 2
+    assert all(high < real[0] for _, _, high in permuted)
 
 
 def test_an_album_under_two_artists_is_masked_and_would_be_a_leak() -> None:
@@ -70,25 +70,26 @@ def test_units_are_never_split_and_every_row_is_tested_once_a_repeat() -> None:
         for genre in ("jazz", "pop")
         for i in range(18)
     ]
-    jobs = plan(rows, Protocol(3, 4, 0))
-    assert len(jobs) == 4
-    assert len({job.folds for job in jobs}) == 4
-    for job in jobs:
-        assert Counter(i for _, test in job.folds for i in test) == Counter(range(36))
-        for train, test in job.folds:
-            assert sorted((*train, *test)) == list(range(36))
-            assert {rows[i].unit for i in train}.isdisjoint(rows[i].unit for i in test)
-            assert {rows[i].genre for i in test} == {"jazz", "pop"}
+    splits = fold_dataset(rows, Protocol(3, 4, 0)).splits
+    assert len(splits) == len({tuple(split.tested) for split in splits}) == 4
+    unit = {each.id: each.unit for each in rows}
+    for split in splits:
+        assert sorted(split.tested) == list(range(36))
+        assert [row.id for fold in split.folds for row in fold.test] == [rows[i].id for i in split.tested]
+        for train, test in split.folds:
+            assert sorted(row.id for row in (*train, *test)) == sorted(unit)
+            assert {unit[row.id] for row in train}.isdisjoint(unit[row.id] for row in test)
+            assert {row.genre for row in test} == {"jazz", "pop"}
 
 
-def test_shuffling_deals_genres_to_whole_units() -> None:
+def test_shuffling_permutes_genres_of_whole_units() -> None:
     rows = [
         replace(sample(f"{i}", "jazz" if i < 12 else "pop", [str(i)]), unit=f"{i // 2}") for i in range(24)
     ]
-    dealt = shuffled(rows, seed=1)
-    assert Counter(each.genre for each in dealt) == {"jazz": 12, "pop": 12}
-    assert [each.genre for each in dealt] != [each.genre for each in rows]
-    for first, second in zip(dealt[::2], dealt[1::2], strict=True):
+    permuted = shuffled(rows, seed=1)
+    assert Counter(each.genre for each in permuted) == {"jazz": 12, "pop": 12}
+    assert [each.genre for each in permuted] != [each.genre for each in rows]
+    for first, second in zip(permuted[::2], permuted[1::2], strict=True):
         assert first.genre == second.genre
 
 
@@ -119,11 +120,11 @@ def test_more_processes_give_the_same_answers() -> None:
 @pytest.mark.parametrize(
     ("protocol", "message"), [(Protocol(folds=1), "2 folds"), (Protocol(repeats=0), "1 repeat")]
 )
-def test_a_protocol_that_is_none_is_refused(protocol: Protocol, message: str) -> None:
+def test_impossible_protocols_are_refused(protocol: Protocol, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        plan(samples(4), protocol)
+        fold_dataset(samples(4), protocol)
 
 
 def test_too_few_artists_say_so() -> None:
     with pytest.raises(InputError, match=r"too few artists of jazz \(2\)"):
-        plan([*samples(4, genres=["pop"]), *samples(2, genres=["jazz"])], Protocol())
+        fold_dataset([*samples(4, genres=["pop"]), *samples(2, genres=["jazz"])], Protocol())

@@ -13,27 +13,16 @@ from hypothesis import strategies as st
 
 from spotitags.errors import InputError
 from spotitags.evaluation.folds import Protocol
-from spotitags.evaluation.replication_2015 import (
-    CHOICES,
-    Choice,
-    difference,
-    experiment,
-    findings,
-    in_rows,
-    repeat_experiment,
-    table,
-)
+from spotitags.evaluation.replication_2015.__main__ import repeat_experiment
+from spotitags.evaluation.replication_2015.experiment import CHOICES, Choice, Outcome, experiment, in_rows
+from spotitags.evaluation.replication_2015.findings import difference, findings, table
 from spotitags.evaluation.report.markdown import markdown
 from spotitags.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from spotitags.evaluation.samples import Sample
-
-    Answered = tuple[list[Sample], dict[str, NDArray[np.float64]]]
 
 QUICK = Protocol(folds=2, repeats=1)
 
@@ -58,21 +47,21 @@ def test_top_is_taken_among_the_labels_of_the_view() -> None:
     }
 
 
-def test_every_choice_is_asked_by_every_classifier_about_every_cover() -> None:
+def test_every_choice_is_tested_by_every_classifier_on_every_cover() -> None:
     covers = singles(14)
-    right = experiment(covers, "lite", QUICK, workers=1)
-    assert len(right) == len(CHOICES) * 4
-    assert not any(np.isnan(values).any() for values in right.values())
-    whole = table(covers, right, title="jazz against pop", protocol=QUICK)
-    assert whole["rows"] == {"jazz": 14, "pop": 14}
-    best = max(cell["balanced_accuracy"]["value"] for cell in whole["cells"])
+    outcome = experiment(covers, "lite", QUICK, workers=1)
+    assert len(outcome.right) == len(CHOICES) * 4
+    assert not any(np.isnan(values).any() for values in outcome.right.values())
+    found = table(outcome, title="jazz against pop")
+    assert found["rows"] == {"jazz": 14, "pop": 14}
+    best = max(cell["balanced_accuracy"]["value"] for cell in found["cells"])
     assert best > 0.7
 
 
 def test_rows_of_several_covers_know_more() -> None:
     covers = singles(30)
     alone, together = (
-        experiment(rows, "lite", QUICK, workers=1)["all|linear_svm"]
+        experiment(rows, "lite", QUICK, workers=1).right["all", "linear_svm"]
         for rows in (covers, in_rows(covers, 5, 0))
     )
     assert len(together) == 12
@@ -98,25 +87,22 @@ def test_rows_keep_genres_apart_and_an_artists_covers_together(artists: list[str
         assert len(row) <= size or len(home) == 1
 
 
-def answered(
-    two: float, three: float, distinct: float
-) -> list[tuple[list[Sample], dict[str, NDArray[np.float64]]]]:
-    """Parts right of top-n (and all tags) with two and three genres, and of distinct tags with three."""
+def outcomes(two: float, three: float, distinct: float) -> list[Outcome]:
+    """Fractions right of top-n (and all tags) with two and three genres, and of distinct tags with three."""
     found = []
-    for genres, tops, own in ((("a", "b"), two, two), (("a", "b", "c"), three, distinct)):
+    for genres, top, other in ((("a", "b"), two, two), (("a", "b", "c"), three, distinct)):
         rows = [sample(f"{genre} {i}", "jazz", [f"{genre}{i}"]) for genre in genres for i in range(40)]
         for row in rows:
             object.__setattr__(row.row, "genre", row.id[0])
         draw = np.random.default_rng(1).random(len(rows))
-        right = {"all|x": draw < two, "top 10|x": draw < tops, "distinct|x": draw < own}
-        found.append((rows, {key: values.astype(float) for key, values in right.items()}))
+        right = {("all", "x"): draw < two, ("top 10", "x"): draw < top, ("distinct", "x"): draw < other}
+        found.append(Outcome(rows, {system: values.astype(float) for system, values in right.items()}))
     return found
 
 
 def test_findings_hold_where_the_figures_say_so_and_only_there() -> None:
     def verdicts(*parts: float) -> list[str]:
-        two, three = answered(*parts)
-        return [finding["verdict"] for finding in findings(two, three, QUICK)]
+        return [finding["verdict"] for finding in findings(*outcomes(*parts))]
 
     assert verdicts(0.95, 0.6, 0.9) == ["holds", "holds", "holds"]
     assert verdicts(0.95, 0.95, 0.95)[1:] == ["does not hold", "does not hold"]
@@ -124,10 +110,10 @@ def test_findings_hold_where_the_figures_say_so_and_only_there() -> None:
 
 
 def test_a_difference_is_paired() -> None:
-    (_, (rows, right)) = answered(0.9, 0.5, 0.8)
-    gap = difference(rows, right, "distinct", "top", QUICK)
+    _, three = outcomes(0.9, 0.5, 0.8)
+    gap = difference(three, "distinct", "top")
     assert 0.1 < gap["low"] <= gap["value"] <= gap["high"] < 0.5
-    assert difference(rows, right, "top", "top", QUICK) == {"value": 0, "low": 0, "high": 0}
+    assert difference(three, "top", "top") == {"value": 0, "low": 0, "high": 0}
 
 
 def test_the_whole_experiment_runs_on_covers_and_becomes_a_page(tmp_path: Path) -> None:

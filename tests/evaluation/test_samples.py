@@ -47,7 +47,7 @@ def test_artists_with_too_few_covers_of_their_own_are_left_out_and_noted() -> No
     chosen = select(found, min_covers=2)
     assert [list(each.row.groups) for each in chosen.rows] == [["a", "b", "x"], ["c", "d", "x"]]
     assert chosen.notes == (
-        "3 covers that stand under several artists are masked on one side of each fold",
+        "3 covers that several artists have are masked on one side of each fold",
         "1 artists with fewer than 2 covers of their own were left out",
     )
     dropped = select(found, min_covers=2, drop_shared=True)
@@ -70,8 +70,11 @@ def test_what_is_linked_is_one_group_whatever_the_order(links: list[list[str]]) 
         return {frozenset(n for n in leader if leader[n] == leader[name]) for name in leader}
 
     assert groups(links) == groups(links[::-1])
+    names = [name for link in links for name in link]
     for link in links:
         assert len({joined(links)[name] for name in link}) == 1
+    for name, first in joined(links).items():
+        assert names.index(first) <= names.index(name)
 
 
 def test_single_covers_of_one_artist_are_one_unit(tmp_path: Path) -> None:
@@ -94,6 +97,6 @@ def test_single_covers_of_one_artist_are_one_unit(tmp_path: Path) -> None:
         "sea1.jpg",
     ]
     assert list(found.failed) == ["gone.jpg"]
-    assert found.notes == ("1 of 5 could not be answered",)
+    assert found.notes == ("1 of 5 have no result",)
     with pytest.raises(InputError, match="polka"):
         load_labelled(path, ("polka",), single=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from helpers.evaluations import VOTERS, about, answers, run
+from helpers.evaluations import VOTERS, about, predictions, run
 from helpers.rows import versions
 from helpers.samples import samples
 
@@ -56,15 +56,15 @@ def test_a_view_is_its_voters_by_their_weights() -> None:
 
 
 def test_all_voters_pooled_are_the_ensemble() -> None:
-    """With voters of one view alone the view answers as the ensemble does."""
-    found = scores(samples(), answers(last_view="all"), about())
+    """With voters of one view alone, the view has the scores of the ensemble."""
+    found = scores(samples(), predictions(last_view="all"), about())
     by_name = {system["name"]: system for system in found["systems"]}
     assert by_name["lite all"]["scores"] == by_name["ensemble"]["scores"]
     assert by_name["lite all"]["right"] == by_name["ensemble"]["right"]
 
 
 def test_where_embeddings_vote_the_tags_are_scored_alone_too() -> None:
-    found = scores(samples(), answers(last_view="embedding"), about())
+    found = scores(samples(), predictions(last_view="embedding"), about())
     by_name = {system["name"]: system for system in found["systems"]}
     assert [system["name"] for system in found["systems"][:2]] == ["ensemble", "tags alone"]
     assert by_name["tags alone"]["scores"] == by_name["lite all"]["scores"] != by_name["ensemble"]["scores"]
@@ -72,9 +72,9 @@ def test_where_embeddings_vote_the_tags_are_scored_alone_too() -> None:
     assert "tags alone" not in {system["name"] for system in run()["systems"]}
 
 
-def test_tags_alone_score_as_an_ensemble_that_never_saw_embeddings() -> None:
+def test_tags_alone_score_as_an_ensemble_without_embeddings() -> None:
     rng = np.random.default_rng(3)
-    seeing = [
+    embedding = [
         replace(
             each, row=replace(each.row, embeddings={"lite": rng.random((len(each), 4), dtype=np.float32)})
         )
@@ -83,15 +83,15 @@ def test_tags_alone_score_as_an_ensemble_that_never_saw_embeddings() -> None:
     protocol = Protocol(folds=2, repeats=2, curve_repeats=0)
     alone, both = (
         scores(rows, run_protocol(rows, versions(), protocol, workers=1), about())["systems"]
-        for rows in (samples(), seeing)
+        for rows in (samples(), embedding)
     )
     assert [both[1]["name"], alone[0]["name"]] == ["tags alone", "ensemble"]
     assert both[1]["scores"] == alone[0]["scores"]
     assert both[1]["right"] == alone[0]["right"]
 
 
-def test_answers_are_kept_so_that_they_can_be_scored_otherwise() -> None:
-    found, drawn = run(), answers()
+def test_the_shares_of_each_row_are_in_the_file_and_give_the_same_scores() -> None:
+    found, drawn = run(), predictions()
     assert [row["genre"] for row in found["answers"]] == ["jazz"] * 8 + ["metal"] * 8 + ["pop"] * 8
     shares = np.array([row["shares"] for row in found["answers"]], dtype=float).transpose(1, 0, 2)
     assert np.allclose(shares, drawn.ensemble, rtol=1e-3, equal_nan=True)
@@ -99,14 +99,14 @@ def test_answers_are_kept_so_that_they_can_be_scored_otherwise() -> None:
     assert np.allclose(again.right[1:], row_stats(drawn.ensemble, drawn.truth).right[1:])
 
 
-def test_of_dealt_genres_the_dealt_ones_are_told() -> None:
-    dealt = shuffled(samples(), seed=1)
+def test_permuted_genres_are_the_genres_in_the_file() -> None:
+    permuted = shuffled(samples(), seed=1)
     protocol = Protocol(folds=2, repeats=1, curve_repeats=0, seed=1, shuffled=True)
     found = scores(samples(), run_protocol(samples(), versions(), protocol, workers=1), about())
-    assert [row["genre"] for row in found["answers"]] == [each.genre for each in dealt]
+    assert [row["genre"] for row in found["answers"]] == [each.genre for each in permuted]
 
 
-def test_curves_end_with_the_whole_training_and_all_covers() -> None:
+def test_curves_end_with_the_full_training_and_all_covers() -> None:
     curves = run()["curves"]
     assert [point["artists"] for point in curves["artists"]] == [9.0, 12.0, 16.0]
     assert [point["covers"] for point in curves["covers"]] == list(range(1, 11))

@@ -1,4 +1,4 @@
-"""Samples for models of covers to compete on: colours tell genres apart, tags and little pictures do not."""
+"""Samples for leaderboards: colours differ between genres, tags and thumbnails do not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GENRES = ("jazz", "metal", "pop")
 
 
 def sample(genre: str, number: int, covers: int, genres: Sequence[str] = GENRES) -> Sample:
-    """One artist: a third of each cover in one of the genre's colours, the rest anywhere."""
+    """Build an artist: a third of each cover has one of the genre's colours, the rest is random."""
     rng = np.random.default_rng([genres.index(genre), number])
     liked = 100 * genres.index(genre) + rng.integers(0, 8, size=(covers, 1))
     bins = np.hstack([np.repeat(liked, 10, axis=1), rng.integers(0, 512, size=(covers, 20))])
@@ -39,5 +39,5 @@ def sample(genre: str, number: int, covers: int, genres: Sequence[str] = GENRES)
 
 
 def samples(per_genre: int = 9, covers: int = 3, genres: Sequence[str] = GENRES) -> list[Sample]:
-    """So many artists of each genre, no cover of one also another's."""
+    """Build artists of each genre, without covers in common."""
     return [sample(genre, number, covers, genres) for genre in genres for number in range(per_genre)]

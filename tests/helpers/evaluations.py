@@ -1,4 +1,4 @@
-"""An evaluation of drawn answers, for whatever reads ``scores.json``."""
+"""An evaluation of random predictions, for tests of everything that reads ``scores.json``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from classifiers.ensemble.pooling import pooled
 from classifiers.ensemble.results import VoterName
 from helpers.samples import samples
-from spotitags.evaluation.cross_validation import HeldOutPredictions
+from spotitags.evaluation.cross_validation import EnsemblePredictions
 from spotitags.evaluation.scores import scores
 
 if TYPE_CHECKING:
@@ -22,26 +22,25 @@ VOTERS = (
 )
 
 
-def answers(
+def predictions(
     lean: float = 0.6, genres: Sequence[str] = ("jazz", "metal", "pop"), last_view: str = "top"
-) -> HeldOutPredictions:
-    """Votes that lean to the truth; the first artist is never tested, nor the second in the first repeat."""
+) -> EnsemblePredictions:
+    """Random votes, nearer to the truth by ``lean``; the first artist is never tested, the second once."""
     rng, repeats = np.random.default_rng(3), 2
     n, g = 8 * len(genres), len(genres)
     truth = np.repeat(np.arange(g), 8)
-    each = rng.dirichlet(np.ones(g), size=(repeats, n, 3))
-    each[:, :, [0, 2]] += lean * np.eye(g)[truth][:, None]
-    each /= each.sum(axis=-1, keepdims=True)
+    votes = rng.dirichlet(np.ones(g), size=(repeats, n, 3))
+    votes[:, :, [0, 2]] += lean * np.eye(g)[truth][:, None]
+    votes /= votes.sum(axis=-1, keepdims=True)
     weights = np.broadcast_to([0.7, 0.0, 0.3], (repeats, n, 3)).copy()
-    each[:, 0] = weights[:, 0] = each[0, 1] = weights[0, 1] = np.nan
-    ensemble = pooled(each, weights)
-    return HeldOutPredictions(
+    votes[:, 0] = weights[:, 0] = votes[0, 1] = weights[0, 1] = np.nan
+    ensemble = pooled(votes, weights)
+    return EnsemblePredictions(
         genres=tuple(genres),
         truth=truth,
         voters=(*VOTERS[:2], VoterName("lite", last_view, "good")),
-        each=each,
+        votes=votes,
         weights=weights,
-        ensemble=ensemble,
         by_covers=np.broadcast_to(ensemble[:1], (10, 1, n, g)),
         by_artists={9.0: ensemble[:1], 12.0: ensemble[:1]},
         masked=1.5,
@@ -50,7 +49,7 @@ def answers(
 
 
 def about(name: str = "first", **protocol: Any) -> Mapping[str, Any]:
-    """The head of a ``scores.json``."""
+    """First entries of a ``scores.json``."""
     how = {
         "folds": 5, "repeats": 2, "curve_repeats": 1, "seed": 0, "albums": 10, "train_albums": 20,
         "min_covers": 3, "shared_covers": "masked", "masked_covers": 1.5, "shuffled_genres": False,
@@ -62,7 +61,7 @@ def about(name: str = "first", **protocol: Any) -> Mapping[str, Any]:
         "unit": "artist",
         "protocol": how | protocol,
         "taggers": [{"name": "lite", "version": "lite 1"}],
-        "notes": ["2 covers that stand under several artists are masked on one side of each fold"],
+        "notes": ["2 covers that several artists have are masked on one side of each fold"],
         "failed": {},
         "seconds": 12.5,
     }
@@ -71,9 +70,9 @@ def about(name: str = "first", **protocol: Any) -> Mapping[str, Any]:
 def run(
     name: str = "first", lean: float = 0.6, genres: Sequence[str] = ("jazz", "metal", "pop"), **protocol: Any
 ) -> dict[str, Any]:
-    """A whole ``scores.json``."""
+    """Content of a ``scores.json``."""
     renamed = dict(zip(("jazz", "metal", "pop"), genres, strict=False))
     rows = samples(per_genre=8, genres=list(renamed))
     for row in rows:
         object.__setattr__(row.row, "genre", renamed[row.genre])
-    return scores(rows, answers(lean, genres), about(name, **protocol))
+    return scores(rows, predictions(lean, genres), about(name, **protocol))

@@ -1,4 +1,4 @@
-"""Samples as the evaluation's tests want them, with and without covers in common."""
+"""Samples for tests of the evaluation, with and without covers in common."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def sample(name: str, genre: str, groups: Sequence[str], rng: random.Random | None = None) -> Sample:
-    """One artist with a cover for each name of a cover."""
+    """Build an artist with one cover for each name in ``groups``."""
     rng = rng or random.Random(name)
     covers = [cover(genre, rng) for _ in groups]
     return Sample(Row(name, genre, {"lite": covers}, groups=tuple(groups)), name)
@@ -23,7 +23,7 @@ def sample(name: str, genre: str, groups: Sequence[str], rng: random.Random | No
 def samples(
     per_genre: int = 8, covers: int = 3, genres: Sequence[str] = ("jazz", "metal", "pop")
 ) -> list[Sample]:
-    """Artists of each genre whose covers are their own."""
+    """Build artists of each genre, without covers in common."""
     return [
         sample(f"{genre} {i}", genre, [f"{genre} {i} {c}" for c in range(covers)])
         for genre in genres

@@ -1,59 +1,48 @@
-"""``leaderboard.html``: one file that opens offline, on a phone, light or dark."""
+"""``leaderboard.html``: one file that works offline, on a phone, light or dark."""
 
 from __future__ import annotations
 
 import html
-from importlib.resources import files
-from string import Template
 from typing import TYPE_CHECKING, Any
 
 from spotitags.evaluation.leaderboard.standings import RANKED_BY
-from spotitags.evaluation.leaderboard.terminal import (
-    areas,
-    duration,
-    failures,
-    legend,
-    score,
-    subtitle,
-    to_best,
-)
+from spotitags.evaluation.leaderboard.terminal import areas, duration, failures, legend, to_best
+from spotitags.evaluation.report.elements import cells, fill, items
+from spotitags.evaluation.report.wording import interval, sentence, subtitle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
 def page(found: Mapping[str, Any]) -> str:
-    """The leaderboard as HTML; everything in it is inline, and text from outside is escaped."""
-    template = Template(
-        files("spotitags.evaluation.leaderboard").joinpath("page.html").read_text(encoding="utf-8")
-    )
+    """Build the leaderboard as one HTML page without links to other files."""
     head, rows = _pairs(found) if "pairs" in found else _standings(found)
     seconds = found["seconds"]
     lines = [
         *(failures(found) if "pairs" in found else ()),
         *legend(found),
         *(f"tagger {tagger['name']}, version {tagger['version']}" for tagger in found["taggers"]),
-        *(f"{kind['name']} measured on covers, version {kind['version']}" for kind in found["measures"]),
-        f"seed {found['protocol']['seed']}, {found['masked_covers']:g} covers a fold masked",
-        f"{found['covers']:,} covers, read in {seconds['reading']:g} s; models in {seconds['models']:g} s",
+        *(f"{kind['name']} of covers, version {kind['version']}" for kind in found["measures"]),
+        f"seed {found['protocol']['seed']}, {found['masked_covers']:g} covers masked per fold",
+        f"{found['covers']:,} covers, tagged in {seconds['reading']:g} s; models in {seconds['models']:g} s",
     ]
-    return template.substitute(
-        dataset=html.escape(found["dataset"]),
-        subtitle=html.escape(subtitle(found)),
-        head=head,
-        rows="\n".join(rows),
-        legend="\n".join(f"<li>{html.escape(line[:1].upper() + line[1:])}</li>" for line in lines),
-    )
+    values = {
+        "dataset": html.escape(found["dataset"]),
+        "subtitle": html.escape(subtitle(found)),
+        "head": head,
+        "rows": "\n".join(rows),
+        "legend": items(map(sentence, lines)),
+    }
+    return fill("spotitags.evaluation.leaderboard", "page.html", values)
 
 
 def _standings(found: Mapping[str, Any]) -> tuple[str, list[str]]:
-    head = (
-        _cells("th", ["model", "reads"]) + '<th class="plot">balanced accuracy, 0 to 1, dotted: chance</th>'
-    )
-    head += _cells("th", ["95% interval", "to best", "log loss", "fit", "ask"], "n")
+    head = cells("th", ["model", "input"])
+    head += '<th class="plot">balanced accuracy, 0 to 1, dotted: chance</th>'
+    head += cells("th", ["95% interval", "to best", "log loss", "fit", "predict"], "n")
     rows = []
     for number, row in enumerate(found["standings"]):
-        name = _cells("td", [row["model"], row["reads"]])
+        name = cells("td", [row["model"], row["reads"]])
         if "error" in row:
             rows.append(
                 f'<tr>{name}<td class="error" colspan="6">failed: {html.escape(row["error"])}</td></tr>'
@@ -64,10 +53,8 @@ def _standings(found: Mapping[str, Any]) -> tuple[str, list[str]]:
         kind = "" if row["within_noise"] else ' class="behind"'
         rows.append(f"<tr{kind}>{name}{_plot(row['scores'][RANKED_BY], found['chance'])}{numbers}</tr>")
     if blend := found["blend"]:
-        name, plot = (
-            _cells("td", ["blend", "the best few"]),
-            _plot(blend["scores"][RANKED_BY], found["chance"]),
-        )
+        name = cells("td", ["blend", "the best few"])
+        plot = _plot(blend["scores"][RANKED_BY], found["chance"])
         numbers = _numbers(blend, to_best(blend), ["", ""])
         rows.append(f'<tr class="blend">{name}{plot}{numbers}</tr>')
     return head, rows
@@ -75,12 +62,12 @@ def _standings(found: Mapping[str, Any]) -> tuple[str, list[str]]:
 
 def _numbers(row: Mapping[str, Any], gap: str, times: Sequence[str]) -> str:
     scores = row["scores"]
-    cells = [score(scores[RANKED_BY]), gap, f"{scores['log_loss']['value']:.2f}", *times]
-    return _cells("td", cells, "n")
+    texts = [interval(scores[RANKED_BY]), gap, f"{scores['log_loss']['value']:.2f}", *times]
+    return cells("td", texts, "n")
 
 
 def _plot(found: Mapping[str, float], chance: float) -> str:
-    """A dot for an estimate, a line for its interval, a dotted line for chance."""
+    """Draw a dot for an estimate, a line for its interval, and a dotted line for chance."""
     low, high, value = (100 * found[name] for name in ("low", "high", "value"))
     return (
         f'<td class="plot"><div class="track"><i class="chance" style="left:{100 * chance:.2f}%"></i>'
@@ -90,17 +77,12 @@ def _plot(found: Mapping[str, float], chance: float) -> str:
 
 
 def _pairs(found: Mapping[str, Any]) -> tuple[str, list[str]]:
-    head = _cells("th", ["genres", "model", "reads"])
+    head = cells("th", ["genres", "model", "input"])
     head += '<th class="plot">area under the ROC curve, 0 to 1, dotted: chance</th>'
-    head += _cells("th", [f"{found['unit']}s", "95% interval"], "n")
+    head += cells("th", [f"{found['unit']}s", "95% interval"], "n")
     rows = []
     for genres, count, area in areas(found):
-        name = _cells("td", [genres, area["model"], area["reads"]])
-        numbers = _cells("td", [f"{count:,}", score(area)], "n")
+        name = cells("td", [genres, area["model"], area["reads"]])
+        numbers = cells("td", [f"{count:,}", interval(area)], "n")
         rows.append(f"<tr>{name}{_plot(area, found['chance'])}{numbers}</tr>")
     return head, rows
-
-
-def _cells(tag: str, cells: Sequence[str], kind: str = "") -> str:
-    opening = f'<{tag} class="{kind}">' if kind else f"<{tag}>"
-    return "".join(f"{opening}{html.escape(cell)}</{tag}>" for cell in cells)

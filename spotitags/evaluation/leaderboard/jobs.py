@@ -1,17 +1,17 @@
-"""Every model on every fold: its answers, how long it took, and what stopped it."""
+"""Fit and time each model on the folds of a split; a model that fails does not stop the others."""
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from classifiers.image import EMBEDDING
+from spotitags.evaluation.cross_validation import in_processes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from classifiers.ensemble.results import VoterName
     from classifiers.training.cross_validation import Fold
@@ -20,21 +20,19 @@ if TYPE_CHECKING:
 
 
 INTERRUPTED = "interrupted"  # the error of a task that was not done
-WORTH = 10.0  # seconds of work from which other processes, which take seconds to start, are worth it
+MIN_SECONDS = 10.0  # of work, to start other processes, which takes seconds itself
 
 
 class Task(NamedTuple):
     """One model, to be cross-validated once.
 
     Attributes:
-        key: By which its result is known again.
-        model: Which.
-        folds: Rows to learn from and to ask about.
+        model: Name of the model.
+        folds: Training and test rows.
         genres: Order of the probabilities.
-        seed: Of everything random.
+        seed: Seed of everything random.
     """
 
-    key: Hashable
     model: VoterName
     folds: Sequence[Fold]
     genres: Sequence[str]
@@ -43,95 +41,95 @@ class Task(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """What came of a task.
+    """Predictions of one model, or the error that stopped it.
 
     Attributes:
-        key: Of the task.
-        answers: On each tested row, fold by fold; empty where the model failed.
-        fit_seconds: Processor time to learn, of each fold.
-        ask_seconds: Processor time to answer for a row, of each fold.
-        error: What stopped it, or empty.
+        predictions: One for each test row, fold by fold; empty where the model failed.
+        fit_seconds: Processor time to fit, for each fold.
+        predict_seconds: Processor time to predict a row, for each fold.
+        error: Message of the error, or empty.
     """
 
-    key: Hashable
-    answers: tuple[VoterPredictions, ...]
+    predictions: tuple[VoterPredictions, ...] = ()
     fit_seconds: tuple[float, ...] = ()
-    ask_seconds: tuple[float, ...] = ()
+    predict_seconds: tuple[float, ...] = ()
     error: str = ""
 
 
 def run_tasks(
     tasks: Iterable[Task], count: int, *, workers: int | None = None, progress: Callable[[int], None]
-) -> dict[Hashable, TaskResult]:
-    """The results by key; of an interrupted run those that were there, if there was one.
+) -> list[TaskResult]:
+    """Run all tasks; after an interruption the unfinished ones have the error `INTERRUPTED`.
 
     Args:
-        tasks: May be made as they are needed.
-        count: How many there are.
-        workers: Processes; None for one a core, 1 for none but this one.
-        progress: Called with the number of tasks done.
+        tasks: Tasks; may be an iterator that builds them as they are needed.
+        count: Number of tasks.
+        workers: Number of processes; None for one per core, 1 for the current process alone.
+        progress: Called with the number of finished tasks.
+
+    Returns:
+        The results in the order of the tasks.
+
+    Raises:
+        KeyboardInterrupt: No task was finished before the interruption.
     """
-    found: dict[Hashable, TaskResult] = {}
+    found: dict[int, TaskResult] = {}
     try:
-        for done, result in enumerate(_worked(iter(tasks), count, workers or os.cpu_count() or 1), start=1):
-            found[result.key] = result
-            progress(done)
+        for number, result in _results(iter(tasks), count, workers):
+            found[number] = result
+            progress(len(found))
     except KeyboardInterrupt:  # hours of finished models are worth a table
         if not found:
             raise
-    return found
+    return [found.get(number, TaskResult(error=INTERRUPTED)) for number in range(count)]
 
 
-def _worked(tasks: Iterator[Task], count: int, workers: int) -> Iterator[TaskResult]:
-    """The results as they come; the first task, a heavy one, shows whether processes are worth it."""
+def _results(tasks: Iterator[Task], count: int, workers: int | None) -> Iterator[tuple[int, TaskResult]]:
+    """Task numbers and results; the first task, a heavy one, shows whether other processes are worth it."""
     start = time.monotonic()
-    yield from map(run_task, islice(tasks, 1))
-    if workers == 1 or (time.monotonic() - start) * (count - 1) < WORTH:
-        yield from map(run_task, tasks)
-        return
-    from joblib import Parallel, delayed  # type: ignore[import-untyped]
-
-    pool = Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="2*n_jobs")
-    yield from pool(delayed(run_task)(_slim(task)) for task in tasks)
+    yield from in_processes(run_task, islice(tasks, 1), workers=1)
+    if workers == 1 or (time.monotonic() - start) * (count - 1) < MIN_SECONDS:
+        rest = in_processes(run_task, tasks, workers=1)
+    else:
+        rest = in_processes(run_task, map(_without_unused_inputs, tasks), workers)
+    yield from ((number + 1, result) for number, result in rest)
 
 
 def run_task(task: Task) -> TaskResult:
-    """Fit one model on each fold and ask it; what stops it is its result, and stops nobody else."""
+    """Fit one model on each fold and predict the test rows; an error becomes the result."""
     from threadpoolctl import threadpool_limits
 
     from classifiers.training.voters import fit_voters
 
-    answers: list[VoterPredictions] = []
-    fitting, asking = [], []
+    predictions: list[VoterPredictions] = []
+    fitting, predicting = [], []
     try:
-        with threadpool_limits(1):  # the matrices are small, and the other cores have models of their own
+        with threadpool_limits(1):  # the matrices are small, and the other cores run other models
             for fold in task.folds:
                 start = time.process_time()
                 (fitted,) = fit_voters(fold.train, [task.model], task.genres, seed=task.seed)
-                learnt = time.process_time()
-                answers += fitted.predict(fold.test)
-                asking.append((time.process_time() - learnt) / len(fold.test))
-                fitting.append(learnt - start)
+                fitted_at = time.process_time()
+                predictions += fitted.predict(fold.test)
+                predicting.append((time.process_time() - fitted_at) / len(fold.test))
+                fitting.append(fitted_at - start)
     except Exception as error:  # noqa: BLE001 - whatever a model does wrong, the others go on
-        return TaskResult(task.key, (), error=f"{type(error).__name__}: {error}")
-    return TaskResult(task.key, tuple(answers), tuple(fitting), tuple(asking))
+        return TaskResult(error=f"{type(error).__name__}: {error}")
+    return TaskResult(tuple(predictions), tuple(fitting), tuple(predicting))
 
 
-def _slim(task: Task) -> Task:
-    """The task with what its model reads alone, for the way to another process."""
+def _without_unused_inputs(task: Task) -> Task:
+    """The task with the inputs of its model alone, so that less is sent to another process."""
     folds = [
         fold._replace(
-            train=[_read(row, task.model) for row in fold.train],
-            test=[_read(row, task.model) for row in fold.test],
+            train=[_only_inputs(row, task.model) for row in fold.train],
+            test=[_only_inputs(row, task.model) for row in fold.test],
         )
         for fold in task.folds
     ]
     return task._replace(folds=folds)
 
 
-def _read(row: Row, model: VoterName) -> Row:
-    of_tags = model.view != EMBEDDING
-    covers = {model.tagger: row.covers[model.tagger]} if of_tags else {}
-    return replace(
-        row, covers=covers, embeddings={} if of_tags else {model.tagger: row.embeddings[model.tagger]}
-    )
+def _only_inputs(row: Row, model: VoterName) -> Row:
+    if model.view == EMBEDDING:
+        return replace(row, covers={}, embeddings={model.tagger: row.embeddings[model.tagger]})
+    return replace(row, covers={model.tagger: row.covers[model.tagger]}, embeddings={})

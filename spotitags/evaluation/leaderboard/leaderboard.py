@@ -1,7 +1,7 @@
-"""Compare all models of tags and of pictures in the same folds.
+"""Compare all models of tags, embeddings and pixels in the same folds.
 
-`leaderboard` returns ``leaderboard.json`` as a mapping; `write` saves it with a page that opens offline.
-docs/image-models.md describes models and protocol.
+`leaderboard` returns ``leaderboard.json`` as a mapping; `write` saves it with a page that works offline.
+docs/image-models.md describes the models and the protocol.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from spotitags.errors import InputError
-from spotitags.evaluation.folds import Protocol
-from spotitags.evaluation.leaderboard.contest import cross_validate_models, fold_dataset
+from spotitags.evaluation.estimates import FORMAT
+from spotitags.evaluation.folds import Protocol, fold_dataset
+from spotitags.evaluation.leaderboard.contest import cross_validate_models
 from spotitags.evaluation.leaderboard.jobs import INTERRUPTED
 from spotitags.evaluation.leaderboard.models import (
     PAIRED,
@@ -23,8 +23,9 @@ from spotitags.evaluation.leaderboard.models import (
     select_models,
     unavailable_models,
 )
-from spotitags.evaluation.leaderboard.standings import FORMAT, pair_areas, standings
+from spotitags.evaluation.leaderboard.standings import all_rows, pair_areas, standings
 from spotitags.evaluation.samples import collect_samples, counts, select
+from spotitags.io.output import output_errors
 from spotitags.taggers.features.registry import extractors_by_name
 
 if TYPE_CHECKING:
@@ -32,14 +33,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from classifiers.ensemble.results import VoterName
-    from spotitags.evaluation.leaderboard.contest import FoldedDataset
     from spotitags.evaluation.samples import Progress, Sample
     from spotitags.pipeline.spotitags import SpotiTags
     from spotitags.records import Artist
 
 
 FOLDS = 5
-PAIR_FOLDS = 10  # as in earlier work, with which its areas are compared
+PAIR_FOLDS = 10  # as in earlier work, for comparable areas
 
 
 def leaderboard(  # noqa: PLR0913  (each is a choice of its own, and all but three have defaults)
@@ -59,36 +59,36 @@ def leaderboard(  # noqa: PLR0913  (each is a choice of its own, and all but thr
     """Cross-validate every model on the same artists in the same folds.
 
     Args:
-        spotitags: Whose catalogue and taggers are used.
-        artists: With genres.
-        dataset: What the labels are called.
-        created: The date, such as ``2026-11-20``.
-        protocol: None for `FOLDS` folds, `PAIR_FOLDS` for pairs, once.
-        models: Names of models, views, taggers or measures, or ``tags``; empty for all, of pairs for
-            `spotitags.evaluation.leaderboard.models.PAIRED`.
-        pairs: One genre against another, each pair by itself, and areas under the ROC curve; else all genres
-            at once, balanced accuracy, ensembles and a blend.
-        min_covers: Covers that no other artist has, for an artist to take part; single covers all do.
+        spotitags: Instance whose catalogue and taggers are used.
+        artists: Artists with genres.
+        dataset: Name of the labels.
+        created: Date, such as ``2026-11-20``.
+        protocol: Settings; None for one repeat of `FOLDS` folds, or `PAIR_FOLDS` for pairs.
+        models: Names of models, views, taggers or pixel features, or ``tags``; if empty, all models, or for
+            pairs `spotitags.evaluation.leaderboard.models.PAIRED`.
+        pairs: Compare each pair of genres by the area under the ROC curve; otherwise all genres at once by
+            balanced accuracy, with ensembles and a blend.
+        min_covers: Minimum number of covers per artist that no other artist has; 0 for single covers.
         single: Each "artist" is one cover, as `spotitags.catalogs.single_covers` lists them.
-        workers: Processes; None for one a core, 1 for none but this one.
-        progress: Called with (stage, done, in all); stages are ``artists`` and ``models``.
+        workers: Number of processes; None for one per core, 1 for the current process alone.
+        progress: Called with (stage, done, total); stages are ``artists`` and ``models``.
 
     Returns:
-        What ``leaderboard.json`` holds.
+        Content of ``leaderboard.json``.
 
     Raises:
-        InputError: The labels cannot be split, a model's name is unknown, or not one model could answer.
-        TaggerError: A tagger cannot work at all.
+        InputError: The labels cannot be split, a model's name is unknown, or every model failed.
+        TaggerError: A tagger cannot be used at all.
     """
     protocol = protocol or Protocol(folds=PAIR_FOLDS if pairs else FOLDS, repeats=1)
     start = time.monotonic()
     versions = spotitags.tagger_versions()
     names = select_models(list(versions), models or (PAIRED if pairs else ()))
-    readers = extractors_by_name(pixel_features(names))
-    found = collect_samples(spotitags, artists, single=single, readers=readers, progress=progress)
+    extractors = extractors_by_name(pixel_features(names))
+    found = collect_samples(spotitags, artists, single=single, extractors=extractors, progress=progress)
     samples = select(found, min_covers=0 if single else min_covers)
     read = time.monotonic()
-    result = (_paired if pairs else _ranked)(samples.rows, names, protocol, workers, progress)
+    result = compare_models(samples.rows, names, protocol, pairs=pairs, workers=workers, progress=progress)
     return {
         "format": FORMAT,
         "created": created,
@@ -103,12 +103,12 @@ def leaderboard(  # noqa: PLR0913  (each is a choice of its own, and all but thr
             "shuffled_genres": protocol.shuffled,
         },
         "taggers": [{"name": name, "version": version} for name, version in versions.items()],
-        "measures": [{"name": reader.name, "version": reader.version} for reader in readers],
+        "measures": [{"name": each.feature, "version": each.version} for each in extractors],
         "genres": sorted({sample.genre for sample in samples.rows}),
         "rows": counts(samples.rows),
         "covers": sum(map(len, samples.rows)),
         "notes": list(samples.notes),
-        "interrupted": any(row.get("error") == INTERRUPTED for row in _all_rows(result)),
+        "interrupted": any(row.get("error") == INTERRUPTED for row in all_rows(result)),
         "failed": {ref: str(error) for ref, error in samples.failed.items()},
         "seconds": {"reading": round(read - start, 1), "models": round(time.monotonic() - read, 1)},
         **result,
@@ -125,68 +125,50 @@ def write(found: Mapping[str, Any], out: Path) -> list[Path]:
 
     files = {"leaderboard.json": json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n"}
     files["leaderboard.html"] = page(found)
-    try:
+    with output_errors(out):
         out.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
             (out / name).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"{out} cannot be written ({error.strerror or error}): choose another --out"
-        ) from error
     return [out / name for name in files]
 
 
-def _ranked(
+def compare_models(  # noqa: PLR0913
     samples: Sequence[Sample],
-    names: Sequence[VoterName],
+    models: Sequence[VoterName],
     protocol: Protocol,
+    *,
+    pairs: bool,
     workers: int | None,
     progress: Progress | None,
 ) -> dict[str, Any]:
-    """All genres at once."""
-    one = fold_dataset(samples, protocol)
-    without = unavailable_models([sample.row for sample in samples], names)
-    able = [name for name in names if name not in without]
-    (board,) = cross_validate_models([one], able, ensembles(able), workers=workers, progress=progress)
-    board = replace(board, failed={**board.failed, **without})
-    about = _dealt([one]) | {"chance": 1 / len(one.genres)}
-    return about | standings(one.samples, board, seed=protocol.seed)
-
-
-def _paired(
-    samples: Sequence[Sample],
-    names: Sequence[VoterName],
-    protocol: Protocol,
-    workers: int | None,
-    progress: Progress | None,
-) -> dict[str, Any]:
-    """One genre against another, each pair in folds of its own."""
-    without = unavailable_models([sample.row for sample in samples], names)
-    able = [name for name in names if name not in without]
-    couples = list(combinations(sorted({sample.genre for sample in samples}), 2))
-    contests = [fold_dataset([s for s in samples if s.genre in couple], protocol) for couple in couples]
-    boards = cross_validate_models(contests, able, workers=workers, progress=progress)
-    return _dealt(contests) | {
-        "chance": 0.5,
+    """Compare the models on all genres at once, or on each pair of genres, which has its own folds."""
+    genres = sorted({sample.genre for sample in samples})
+    selections = list(combinations(genres, 2)) if pairs else [tuple(genres)]
+    without_curves = replace(protocol, curve_repeats=0)
+    datasets = [
+        fold_dataset([sample for sample in samples if sample.genre in selection], without_curves)
+        for selection in selections
+    ]
+    unavailable = unavailable_models([sample.row for sample in samples], models)
+    available = [model for model in models if model not in unavailable]
+    found = [
+        replace(predictions, failed={**predictions.failed, **unavailable})
+        for predictions in cross_validate_models(datasets, available, workers=workers, progress=progress)
+    ]
+    about = {
+        "folds": min(len(split.folds) for dataset in datasets for split in dataset.splits),
+        "masked_covers": round(sum(dataset.masked for dataset in datasets) / len(datasets), 1),
+        "chance": 1 / len(selections[0]),
+    }
+    if not pairs:
+        return about | standings(datasets[0].samples, found[0], ensembles(available), seed=protocol.seed)
+    return about | {
         "pairs": [
             {
-                "genres": list(couple),
-                "rows": len(one.samples),
-                "areas": pair_areas(one.samples, board, seed=protocol.seed),
+                "genres": list(selection),
+                "rows": len(dataset.samples),
+                "areas": pair_areas(dataset.samples, predictions, seed=protocol.seed),
             }
-            for couple, one, board in zip(couples, contests, boards, strict=True)
+            for selection, dataset, predictions in zip(selections, datasets, found, strict=True)
         ],
-    }
-
-
-def _all_rows(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    pairs = result.get("pairs", ())
-    return [*result.get("standings", ()), *(area for pair in pairs for area in pair["areas"])]
-
-
-def _dealt(contests: Sequence[FoldedDataset]) -> dict[str, Any]:
-    """How many folds there really were, and how many covers were masked in one."""
-    return {
-        "folds": min(len(folds) for contest in contests for folds in contest.repeats),
-        "masked_covers": round(sum(contest.masked for contest in contests) / len(contests), 1),
     }

@@ -1,4 +1,4 @@
-"""Who competes: every classifier that has a file, on everything that it can read."""
+"""Models of the leaderboard: every installed classifier on each input that it accepts."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from classifiers.training.dataset import Row
 
 
-TAGS = "tags"  # as a wish: every classifier of tags
-PAIRED = ("pca-forest",)  # who tells one genre from another where nobody is asked for, as in earlier work
+TAGS = "tags"  # selects every classifier of tags
+PAIRED = ("pca-forest",)  # the default model for pairs of genres, as in earlier work
 
 
 def select_models(taggers: Sequence[str], wanted: Collection[str] = ()) -> list[VoterName]:
-    """All models of these taggers' tags and embeddings, and of what is measured on covers' pixels.
+    """Select models of these taggers' tags and embeddings, and of pixel features.
 
     Args:
-        taggers: Names.
-        wanted: Names of models, of views, of taggers or measures, ``tags``, or ``tagger/view/model``; empty
-            for all.
+        taggers: Names of the taggers.
+        wanted: Names of classifiers, views, taggers or pixel features, ``tags``, or full names of models;
+            empty for all models.
 
     Raises:
-        InputError: A wish fits no model.
+        InputError: One of the wanted names fits no model.
     """
     names = [VoterName(*name) for name in product(taggers, VIEWS, classifier_names())]
     for model in image.classifier_names():
@@ -40,55 +40,55 @@ def select_models(taggers: Sequence[str], wanted: Collection[str] = ()) -> list[
         names += [
             VoterName(name, EMBEDDING, model) for name in (taggers if source == EMBEDDING else [source])
         ]
-    for wish in wanted:
-        if not any(_fits(name, [wish]) for name in names):
+    for want in wanted:
+        if not any(_fits(name, [want]) for name in names):
             known = sorted({part for name in names for part in name})
-            raise InputError(f"no model is called {wish!r}; there are: {TAGS}, {', '.join(known)}")
+            raise InputError(f"no model is called {want!r}; there are: {TAGS}, {', '.join(known)}")
     return [name for name in names if _fits(name, wanted)]
 
 
 def pixel_features(models: Iterable[VoterName]) -> list[str]:
-    """What must be measured on covers' pixels for these models."""
+    """Names of the pixel features that these models need, sorted."""
     return sorted({model.tagger for model in models} & set(PIXEL_FEATURES))
 
 
 def unavailable_models(rows: Sequence[Row], models: Iterable[VoterName]) -> dict[VoterName, str]:
-    """The models that not all rows have numbers for, with the reason."""
-    numbers = {model.tagger for model in models if model.view == EMBEDDING}
-    there = set(common_features(rows, sorted(numbers)))
+    """Find models whose features some rows lack, with the reason."""
+    needed = {model.tagger for model in models if model.view == EMBEDDING}
+    available = set(common_features(rows, sorted(needed)))
     return {
         model: f"there is no {input_name(model)} of all covers"
         for model in models
-        if model.view == EMBEDDING and model.tagger not in there
+        if model.view == EMBEDDING and model.tagger not in available
     }
 
 
 def ensembles(models: Sequence[VoterName]) -> dict[str, list[VoterName]]:
-    """By what they read, the ensembles that training makes of these models: of tags alone, and of all."""
-    standing = set(image.classifier_names(default=True))
+    """Select the models of the ensembles that training builds: of tags alone, and of all default inputs."""
+    default = set(image.classifier_names(default=True))
     tags = [model for model in models if model.view != EMBEDDING]
-    numbers = [model for model in models if model.view == EMBEDDING and model.classifier in standing]
+    embeddings = [model for model in models if model.view == EMBEDDING and model.classifier in default]
     found = {TAGS: tags} if len(tags) > 1 else {}
-    return found | ({"tags, embedding": [*tags, *numbers]} if tags and numbers else {})
+    return found | ({"tags, embedding": [*tags, *embeddings]} if tags and embeddings else {})
 
 
 def input_name(name: VoterName) -> str:
-    """What a model reads, in words: ``lite tags: covers``, ``lite embedding``, ``colours``."""
+    """Name a model's input, such as ``lite tags: covers``, ``lite embedding`` or ``colours``."""
     if name.tagger in PIXEL_FEATURES:
         return name.tagger
     return f"{name.tagger} {EMBEDDING}" if name.view == EMBEDDING else f"{name.tagger} tags: {name.view}"
 
 
 def source(name: VoterName) -> str:
-    """The numbers behind a model: those of one tagger's tags are the same, whatever the view."""
+    """Name the source of a model's input: all views of one tagger's tags have the same source."""
     return input_name(name).partition(":")[0]
 
 
 def full_name(name: VoterName) -> str:
-    """``tagger/view/model``, by which one model can be asked for."""
+    """Return ``tagger/view/classifier``, which selects one model."""
     return "/".join(name)
 
 
 def _fits(name: VoterName, wanted: Collection[str]) -> bool:
     tags = {TAGS} if name.view != EMBEDDING else set()
-    return not wanted or bool({*name, full_name(name), *tags} & {wish.strip() for wish in wanted})
+    return not wanted or bool({*name, full_name(name), *tags} & {want.strip() for want in wanted})

@@ -1,4 +1,4 @@
-"""From answers to ``leaderboard.json``: a row a model, best first, and what of the differences is noise."""
+"""Build the rows of ``leaderboard.json``: scores of each model, best first, and differences to the best."""
 
 from __future__ import annotations
 
@@ -6,114 +6,123 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spotitags.evaluation.estimates import Bootstrap, rounded, significant
+from spotitags.evaluation.leaderboard.contest import Times
 from spotitags.evaluation.leaderboard.models import full_name, input_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from classifiers.ensemble.results import VoterName
-    from classifiers.metrics.bootstrap import Estimate
-    from spotitags.evaluation.leaderboard.contest import ModelPredictions, Times
+    from spotitags.evaluation.estimates import Statistic
+    from spotitags.evaluation.leaderboard.contest import ModelPredictions
     from spotitags.evaluation.samples import Sample
 
-    Floats = NDArray[np.float64]
+    Metrics = Mapping[str, Statistic]
 
 
-FORMAT = 1
-DRAWS = 1000  # bootstrap samples
-DIGITS = 4
 RANKED_BY = "balanced_accuracy"
 
 
-def standings(samples: Sequence[Sample], board: ModelPredictions, *, seed: int = 0) -> dict[str, Any]:
-    """``standings``, best first, then the models that failed; and the ``blend``.
+def standings(
+    samples: Sequence[Sample],
+    predictions: ModelPredictions,
+    groups: Mapping[str, Sequence[VoterName]] | None = None,
+    *,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Rank all models and ensembles, then name the models that failed.
 
-    A row's ``to_best`` is its balanced accuracy less the best one's, with the interval over bootstrap
-    samples that draw the same artists for both: hard artists are hard for both, and only the difference is
-    left. ``within_noise`` says that the interval has 0 in it.
+    A row's ``to_best`` is its balanced accuracy minus that of the best one, with the interval over bootstrap
+    samples that draw the same artists for both: hard artists are hard for both, and only the difference
+    remains. ``within_noise`` is true if the interval includes 0.
 
     Args:
-        samples: In the board's order.
-        board: From `spotitags.evaluation.leaderboard.contest`.
-        seed: Of the bootstrap.
+        samples: Samples in the order of the predictions.
+        predictions: From `spotitags.evaluation.leaderboard.contest`.
+        groups: Inputs to the models that are also pooled as an ensemble; models that failed are left out.
+        seed: Seed of the bootstrap.
+
+    Returns:
+        ``standings``, the best row first; and the ``blend``, None if there are fewer than two models.
     """
-    from classifiers.metrics.bootstrap import resamples
-
-    drawn = resamples(board.truth, [sample.unit for sample in samples], count=DRAWS, seed=seed)
-    names: list[VoterName | str] = [*board.models, *board.groups]
-    answers = [*(board.votes[:, :, i] for i in range(len(board.models))), *board.groups.values()]
-    each = [_scored(shares, board.truth, drawn) for shares in answers]
-    best = max(each, key=lambda scored: scored["value"])
-    rows = [
-        _name(name) | _row(scored, best) | _times(board.times[name])
-        for name, scored in zip(names, each, strict=True)
+    bootstrap = Bootstrap(predictions.truth, [sample.unit for sample in samples], seed)
+    models = predictions.voters
+    scored = [
+        (_name(model), bootstrap.scores(predictions.votes[:, :, i]), predictions.times[model])
+        for i, model in enumerate(models)
     ]
+    for name, group in (groups or {}).items():
+        members = [i for i, model in enumerate(models) if model in group]
+        if len(members) > 1:
+            times = Times(*np.sum([predictions.times[models[i]] for i in members], axis=0).tolist())
+            scored.append((_ensemble_name(name), bootstrap.scores(predictions.pooled(members)[0]), times))
+    best = max((metrics for _, metrics, _ in scored), key=lambda metrics: metrics[RANKED_BY].value)
+    rows = [name | _row(metrics, best) | _times(times) for name, metrics, times in scored]
     rows.sort(key=lambda row: (-row["scores"][RANKED_BY]["value"], row["scores"]["log_loss"]["value"]))
-    failed = [_name(model) | {"error": why} for model, why in board.failed.items()]
     blend = None
-    if not np.isnan(board.blend).all():
-        blend = _row(_scored(board.blend, board.truth, drawn), best) | {"of": _parts(board)}
-    return {"standings": rows + failed, "blend": blend}
+    if not np.isnan(predictions.blend).all():
+        blend = _row(bootstrap.scores(predictions.blend), best) | {"of": _parts(predictions)}
+    return {"standings": rows + _failed(predictions), "blend": blend}
 
 
-def pair_areas(samples: Sequence[Sample], board: ModelPredictions, *, seed: int = 0) -> list[dict[str, Any]]:
-    """Of a board of two genres, for each model the area under the ROC curve with its interval."""
-    from classifiers.metrics.bootstrap import estimate, pair_aucs, resamples
+def pair_areas(
+    samples: Sequence[Sample], predictions: ModelPredictions, *, seed: int = 0
+) -> list[dict[str, Any]]:
+    """Compute each model's area under the ROC curve between the two genres of the predictions.
 
-    drawn = resamples(board.truth, [sample.unit for sample in samples], count=DRAWS, seed=seed)
-    found = []
-    for i, model in enumerate(board.models):
-        area, several = pair_aucs(board.votes[:, :, i], board.truth, drawn)[0, 1]
-        found.append(_name(model) | _estimate(estimate(area, several)))
-    return found + [_name(model) | {"error": why} for model, why in board.failed.items()]
+    Args:
+        samples: Samples in the order of the predictions.
+        predictions: Predictions for two genres.
+        seed: Seed of the bootstrap.
+    """
+    bootstrap = Bootstrap(predictions.truth, [sample.unit for sample in samples], seed)
+    areas = [
+        _name(model) | bootstrap.pair_areas(predictions.votes[:, :, i])[0, 1].as_json()
+        for i, model in enumerate(predictions.voters)
+    ]
+    return areas + _failed(predictions)
 
 
-def _scored(shares: Floats, truth: NDArray[np.intp], drawn: Floats) -> dict[str, Any]:
-    """Estimates of each metric; and the ranking one's value and bootstrap samples."""
-    from classifiers.metrics.bootstrap import estimates, metrics, row_stats
+def all_rows(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """All rows of a ``leaderboard.json``, of models that failed, too."""
+    pairs = found.get("pairs", ())
+    return [*found.get("standings", ()), *(area for pair in pairs for area in pair["areas"])]
 
-    stats = row_stats(shares, truth)
-    point, several = metrics(stats, np.ones((1, len(truth)))), metrics(stats, drawn)
+
+def _row(metrics: Metrics, best: Metrics) -> dict[str, Any]:
+    gap = metrics[RANKED_BY].minus(best[RANKED_BY])
+    low, high = gap.estimate()[1:]
     return {
-        "scores": {name: _estimate(found) for name, found in estimates(point, several).items()},
-        "value": float(point[RANKED_BY][0]),
-        "samples": several[RANKED_BY],
+        "scores": {name: metric.as_json() for name, metric in metrics.items()},
+        "to_best": gap.as_json(),
+        "within_noise": bool(low <= 0 <= high),
     }
 
 
-def _row(scored: Mapping[str, Any], best: Mapping[str, Any]) -> dict[str, Any]:
-    from classifiers.metrics.bootstrap import estimate
-
-    gap = estimate(scored["value"] - best["value"], scored["samples"] - best["samples"])
-    return {
-        "scores": scored["scores"],
-        "to_best": _estimate(gap),
-        "within_noise": bool(gap.low <= 0 <= gap.high),
-    }
-
-
-def _parts(board: ModelPredictions) -> list[dict[str, Any]]:
-    """The models of the blend, heaviest first: mean weight, and the part of the folds that took each."""
-    order = np.argsort(-board.weights, kind="stable")
+def _parts(predictions: ModelPredictions) -> list[dict[str, Any]]:
+    """The models of the blend, heaviest first: mean weight, and the fraction of the folds with the model."""
+    weights = predictions.blend_weights.mean(axis=0)
+    taken = (predictions.blend_weights > 0).mean(axis=0)
     return [
-        _name(board.models[i])
-        | {"weight": round(float(board.weights[i]), DIGITS), "taken": round(float(board.taken[i]), DIGITS)}
-        for i in order.tolist()
-        if board.taken[i] > 0
+        _name(predictions.voters[i])
+        | {"weight": rounded(float(weights[i])), "taken": rounded(float(taken[i]))}
+        for i in np.argsort(-weights, kind="stable").tolist()
+        if taken[i] > 0
     ]
 
 
-def _name(model: VoterName | str) -> dict[str, str]:
-    if isinstance(model, str):
-        return {"name": f"ensemble of {model}", "model": "ensemble", "reads": model}
+def _failed(predictions: ModelPredictions) -> list[dict[str, Any]]:
+    return [_name(model) | {"error": error} for model, error in predictions.failed.items()]
+
+
+def _name(model: VoterName) -> dict[str, Any]:
     return {"name": full_name(model), "model": model.classifier.replace("_", "-"), "reads": input_name(model)}
 
 
-def _times(times: Times) -> dict[str, float]:
-    return {"fit_seconds": float(f"{times.fit:.4g}"), "ask_seconds": float(f"{times.ask:.4g}")}
+def _ensemble_name(inputs: str) -> dict[str, Any]:
+    return {"name": f"ensemble of {inputs}", "model": "ensemble", "reads": inputs}
 
 
-def _estimate(found: Estimate) -> dict[str, float]:
-    return {name: round(value, DIGITS) for name, value in found._asdict().items()}
+def _times(times: Times) -> dict[str, float | None]:
+    return {"fit_seconds": significant(times.fit), "ask_seconds": significant(times.predict)}

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 
-INK = "#010203"  # stands for the page's own text colour: light and dark pages show the same figure
+INK = "#010203"  # replaced by the page's text colour, so that the figure suits light and dark pages
 BLUE, ORANGE = "#3b7dd8", "#e08214"
 HUES = (BLUE, ORANGE, "#2ca089", "#c44e8a", "#8a6fd1", "#9a8c1c", "#7f7f7f", "#d9534f", "#4aa8c0", "#6b8e23")
 _SETTINGS: dict[Any, Any] = {
     "font.size": 10,
     "font.family": "DejaVu Sans",
     "svg.fonttype": "none",
-    "text.parse_math": False,  # genres are named by users, and a dollar is no formula
+    "text.parse_math": False,  # a dollar in a genre's name does not start a formula
     "svg.hashsalt": "spotitags",  # equal scores give equal files
     "text.color": INK,
     "axes.labelcolor": INK,
@@ -43,14 +43,14 @@ _SETTINGS: dict[Any, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure.
+    """A drawn figure.
 
     Attributes:
-        name: Of its file.
+        name: Name of the file, without its ending.
         title: Heading.
-        caption: What it shows and how to read it.
-        svg: For a page: text in the page's own colour and font, no background.
-        png: For everything else: dark on white.
+        caption: Explanation.
+        svg: Image for a page: text in the page's colour and font, no background.
+        png: Image for other uses: dark on white.
     """
 
     name: str
@@ -61,10 +61,10 @@ class Figure:
 
 
 def figures(found: Mapping[str, Any]) -> list[Figure]:
-    """All figures that the scores have data for.
+    """Draw all figures for which the scores have data.
 
     Raises:
-        NotInstalledError: matplotlib is not there.
+        NotInstalledError: matplotlib is not installed.
     """
     try:
         import matplotlib as mpl
@@ -91,7 +91,7 @@ def _figure(
 
 
 def _svg(canvas: Canvas, name: str, title: str) -> str:
-    """The figure as an element of a page; ids get the figure's name, for a page has several figures."""
+    """Draw the figure as an element of a page; ids start with its name, since a page has several figures."""
     text = io.StringIO()
     canvas.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     svg = text.getvalue()
@@ -114,16 +114,19 @@ def _png(canvas: Canvas) -> bytes:
 def _confusion(found: Mapping[str, Any]) -> Figure:
     genres = found["genres"]
     table = np.array(found["systems"][0]["confusion"])
-    part = table / np.maximum(table.sum(axis=1, keepdims=True), 1e-9)
+    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1e-9)
 
     def draw(axes: Axes) -> None:
-        for i, row in enumerate(part):
+        for i, row in enumerate(shares):
             for j, value in enumerate(row):
                 colour = BLUE if i == j else ORANGE
-                axes.add_patch(_cell(j, i, colour, float(value)))
+                axes.add_patch(_rectangle(j, i, colour, float(value)))
                 axes.text(j, i, f"{value:.2f}", ha="center", va="center")
         axes.set(
-            xlim=(-0.5, len(genres) - 0.5), ylim=(len(genres) - 0.5, -0.5), xlabel="named", ylabel="true"
+            xlim=(-0.5, len(genres) - 0.5),
+            ylim=(len(genres) - 0.5, -0.5),
+            xlabel="predicted genre",
+            ylabel="true genre",
         )
         names = [_short(genre) for genre in genres]
         axes.set_xticks(range(len(genres)), names, rotation=30, ha="right")
@@ -131,19 +134,19 @@ def _confusion(found: Mapping[str, Any]) -> Figure:
         axes.spines[:].set_visible(False)
         axes.tick_params(length=0)
 
-    caption = f"Of the {found['unit']}s of each genre (rows), the part that was named each genre."
+    caption = f"Of the {found['unit']}s of each genre (rows), the share with each predicted genre (columns)."
     side = max(3.8, 1.4 + 0.5 * len(genres))
     return _figure("confusion", "Confusion matrix", caption, draw, (side + 0.4, side))
 
 
-def _cell(x: int, y: int, colour: str, strength: float) -> Any:  # noqa: ANN401 - matplotlib's own class
+def _rectangle(x: int, y: int, colour: str, strength: float) -> Any:  # noqa: ANN401 - matplotlib's own class
     from matplotlib.patches import Rectangle
 
     return Rectangle((x - 0.48, y - 0.48), 0.96, 0.96, facecolor=colour, alpha=0.04 + 0.7 * strength, lw=0)
 
 
 def _positives(found: Mapping[str, Any]) -> list[str]:
-    """Genres with a ROC figure of their own: all, or the first of two, whose curves are mirrored."""
+    """Genres with a ROC figure: all, or the first of two, since the second's curve is the same mirrored."""
     return list(found["genres"][: None if len(found["genres"]) > 2 else 1])  # noqa: PLR2004
 
 
@@ -161,20 +164,20 @@ def _roc(found: Mapping[str, Any], genre: str) -> Figure:
             other = second if genre == first else first
             x, y = np.linspace(0, 1, len(pair["tpr"])), np.array(pair["tpr"])
             x, y = np.append(0, x), np.append(0, y)
-            # Seen from the second genre a curve is mirrored at the other diagonal.
+            # For the second genre the curve is mirrored at the other diagonal.
             x, y = (x, y) if genre == first else (1 - y, 1 - x)
             colour = HUES[found["genres"].index(other) % len(HUES)]
             axes.plot(x, y, color=colour, lw=1.6, label=f"{_short(other)} {areas[first, second]:.2f}")
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
-        axes.set(xlabel=f"of the other genre, named {name}", ylabel=f"of {name}, named {name}")
+        axes.set(xlabel=f"other genre, predicted {name}", ylabel=f"{name}, predicted {name}")
         axes.set_aspect("equal")
         axes.legend(title=f"{name} against", loc="lower right")
 
     caption = (
         f"{genre} against each other genre: area under the curve in the legend, one half is chance. "
-        "Scored by the genre's share of what both together get; the mean over repeats."
+        "Scored by the genre's share of the sum of both; mean over repeats."
     )
-    number = found["genres"].index(genre) + 1  # two genres may have one slug
+    number = found["genres"].index(genre) + 1  # two genres may have the same slug
     return _figure(f"roc-{number}-{_slug(genre)}", f"ROC: {genre}", caption, draw, (4.2, 4.0))
 
 
@@ -187,12 +190,12 @@ def _reliability(found: Mapping[str, Any]) -> Figure:
         axes.plot([0, 1], [0, 1], color=INK, lw=0.8, ls=":", alpha=0.6)
         axes.plot(sure, right, color=BLUE, lw=1.4)
         axes.scatter(sure, right, s=[20 + 700 * b["part"] for b in bins], color=BLUE, alpha=0.55, lw=0)
-        axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="share of the winner", ylabel="part that was right")
+        axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="share of the winner", ylabel="share that was right")
         axes.set_aspect("equal")
 
     caption = (
-        "How often votes of each sureness were right; on the dotted line a share says just that. "
-        f"Larger dots, more {found['unit']}s. Expected calibration error {error['value']:.2f} "
+        "How often predictions were right, by the share of the winner; dotted: perfect calibration. "
+        f"Larger dots stand for more {found['unit']}s. Expected calibration error {error['value']:.2f} "
         f"({error['low']:.2f} to {error['high']:.2f})."
     )
     return _figure("reliability", "Reliability", caption, draw, (4.2, 4.0))
@@ -200,19 +203,19 @@ def _reliability(found: Mapping[str, Any]) -> Figure:
 
 def _by_artists(found: Mapping[str, Any]) -> Figure:
     caption = (
-        f"Balanced accuracy by {found['unit']}s to learn from, {_repeats(found)}; "
+        f"Balanced accuracy by number of training {found['unit']}s, {_repeats(found)}; "
         "the band is the 95% bootstrap interval, dotted is chance."
     )
-    label = f"{found['unit']}s trained on"
+    label = f"training {found['unit']}s"
     return _curve(found, "artists", f"Learning curve: {found['unit']}s", caption, label)
 
 
 def _by_covers(found: Mapping[str, Any]) -> Figure:
     caption = (
-        "Balanced accuracy by covers shown of each tested artist (all, where there are fewer), "
-        f"{_repeats(found)}. Training saw all covers."
+        "Balanced accuracy by number of covers per tested artist (all if it has fewer), "
+        f"{_repeats(found)}. Training uses all covers."
     )
-    return _curve(found, "covers", "Learning curve: covers", caption, "covers an artist")
+    return _curve(found, "covers", "Learning curve: covers", caption, "covers per tested artist")
 
 
 def _repeats(found: Mapping[str, Any]) -> str:
@@ -236,7 +239,7 @@ def _curve(found: Mapping[str, Any], key: str, title: str, caption: str, label: 
 
 
 def _short(genre: str, longest: int = 16) -> str:
-    """A genre's name as far as a figure has room for it."""
+    """Shorten a genre's name to fit into a figure."""
     return genre if len(genre) <= longest else genre[: longest - 1] + "\u2026"
 
 

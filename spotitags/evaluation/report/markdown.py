@@ -1,4 +1,4 @@
-"""``docs/results.md``, written from ``scores.json`` files alone, so that no figure in it is typed by hand."""
+"""``docs/results.md``, written from ``scores.json`` files alone, so that no number is typed by hand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from spotitags.errors import InputError
 from spotitags.evaluation.comparison import compare
-from spotitags.evaluation.report.html import METRICS, protocol_lines
+from spotitags.evaluation.report.wording import METRICS, count, genre_counts, interval, protocol_lines
+from spotitags.io.output import output_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
 HEAD = """# Results
 
-Written by `spotitags results`; change the figures by running it anew. A figure stands with its 95% bootstrap
-interval. [evaluation.md](evaluation.md) says how they are taken, [ensemble.md](ensemble.md) how the
-votes come about.
+Written by `spotitags results`: run it again to change a number. In brackets: 95% bootstrap intervals.
+[evaluation.md](evaluation.md) describes how the scores are measured, [ensemble.md](ensemble.md) how votes are
+computed.
 """
 
 
@@ -25,53 +26,43 @@ def write_results(runs: Sequence[Mapping[str, Any]], out: Path, notes: Path | No
     """Write all runs as one Markdown page, runs of one data set together.
 
     Args:
-        runs: What ``scores.json`` and ``seed.json`` files hold, in the order in which they are to stand.
+        runs: Content of ``scores.json`` and ``seed.json`` files, in the order of the page.
         out: The file.
-        notes: A Markdown file that closes the page as it is, such as the table of what was tried.
+        notes: A Markdown file to append unchanged, such as a table of what was tried.
 
     Raises:
-        InputError: The notes cannot be read, or the file not be written.
+        InputError: The notes cannot be read, or the page cannot be written.
     """
     try:
-        closing = [] if notes is None else [notes.read_text(encoding="utf-8")]
+        appendix = [] if notes is None else [notes.read_text(encoding="utf-8")]
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{notes} cannot be read ({error}): choose another --notes") from error
-    try:
-        out.write_text("\n".join([markdown(runs), *closing]), encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"{out} cannot be written ({error.strerror or error}): choose another --out"
-        ) from error
+    with output_errors(out):
+        out.write_text("\n".join([markdown(runs), *appendix]), encoding="utf-8")
 
 
 def markdown(runs: Sequence[Mapping[str, Any]]) -> str:
-    """The page's text."""
+    """Build the text of the page."""
     parts = [HEAD]
     measured = [run for run in runs if run.get("kind") != "seed"]
     for dataset in dict.fromkeys(run["dataset"] for run in measured):
-        own = [run for run in measured if run["dataset"] == dataset]
-        parts.append(f"## {_cell(dataset)}\n")
-        parts += [_side_by_side(own)] if len(own) > 1 else []
-        parts += [_run(run, numbered=len(own) > 1) for run in own]
+        of_dataset = [run for run in measured if run["dataset"] == dataset]
+        several = len(of_dataset) > 1
+        parts.append(f"## {_escaped(dataset)}\n")
+        parts += [_side_by_side(of_dataset)] if several else []
+        parts += [_run(run, with_heading=several) for run in of_dataset]
     parts += [_seed(run) for run in runs if run.get("kind") == "seed"]
     return "\n".join(parts)
 
 
-def interval(estimate: Mapping[str, float]) -> str:
-    """An estimate in the form ``value (low-high)``."""
-    return f"{estimate['value']:.2f} ({estimate['low']:.2f}\u2013{estimate['high']:.2f})"
-
-
-def _run(run: Mapping[str, Any], *, numbered: bool) -> str:
-    lines = [f"### {_cell(run['name'])}\n"] if numbered else []
-    rows = ", ".join(f"{_cell(genre)} {count}" for genre, count in run["rows"].items())
+def _run(run: Mapping[str, Any], *, with_heading: bool) -> str:
+    lines = [f"### {_escaped(run['name'])}\n"] if with_heading else []
+    rows = _escaped(genre_counts(run["rows"]))
     versions = ", ".join(f"{tagger['name']} (`{tagger['version']}`)" for tagger in run["taggers"])
-    total = sum(run["rows"].values())
-    lines.append(
-        f"{run['created']}, {total} {run['unit']}s ({rows}), {run['covers']} covers. Tagger: {versions}.\n"
-    )
-    lines.append("\n".join(f"- {_cell(line)}" for line in protocol_lines(run)) + "\n")
-    head = ["who answers", "kind", *METRICS.values()]
+    total = count(sum(run["rows"].values()), run["unit"])
+    lines.append(f"{run['created']}, {total} ({rows}), {run['covers']} covers. Tagger: {versions}.\n")
+    lines.append("\n".join(f"- {_escaped(line)}" for line in protocol_lines(run)) + "\n")
+    head = ["system", "kind", *METRICS.values()]
     systems = [_system(system) for system in run["systems"]]
     lines.append(_table(head, systems))
     scored = run["systems"][0]
@@ -93,12 +84,15 @@ def _system(system: Mapping[str, Any]) -> list[str]:
 
 def _curve(run: Mapping[str, Any], key: str) -> str:
     points = run["curves"][key]
-    head = [f"{run['unit']}s trained on" if key == "artists" else "covers shown", "balanced accuracy"]
+    head = [
+        f"training {run['unit']}s" if key == "artists" else "covers per tested artist",
+        "balanced accuracy",
+    ]
     return _table(head, [[f"{point[key]:g}", interval(point)] for point in points])
 
 
 def _side_by_side(runs: Sequence[Mapping[str, Any]]) -> str:
-    """The ensembles of several runs, and how far each is from the first on the rows that both have."""
+    """Scores of several runs' ensembles, and the difference to the first run on common rows."""
     rows = []
     for number, run in enumerate(runs):
         scores = run["systems"][0]["scores"]
@@ -107,12 +101,12 @@ def _side_by_side(runs: Sequence[Mapping[str, Any]]) -> str:
             run["created"],
             *(interval(scores[m]) for m in ("balanced_accuracy", "log_loss", "calibration_error")),
         ]
-        rows.append([*row, _against(runs[0], run) if number else ""])
+        rows.append([*row, _difference(runs[0], run) if number else ""])
     head = ["run", "date", "balanced accuracy", "log loss", "calibration error", f"against {runs[0]['name']}"]
     return _table(head, rows)
 
 
-def _against(first: Mapping[str, Any], run: Mapping[str, Any]) -> str:
+def _difference(first: Mapping[str, Any], run: Mapping[str, Any]) -> str:
     try:
         found = compare(first, run)
     except InputError:
@@ -123,10 +117,13 @@ def _against(first: Mapping[str, Any], run: Mapping[str, Any]) -> str:
 
 
 def _seed(run: Mapping[str, Any]) -> str:
-    lines = [f"## The experiment of 2015 on {_cell(run['dataset'])}\n", f"{run['created']}. {run['about']}\n"]
+    lines = [
+        f"## The experiment of 2015 on {_escaped(run['dataset'])}\n",
+        f"{run['created']}. {run['about']}\n",
+    ]
     for table in run["tables"]:
-        rows = ", ".join(f"{_cell(genre)} {count}" for genre, count in table["rows"].items())
-        lines.append(f"### {_cell(table['title'])}\n")
+        rows = _escaped(genre_counts(table["rows"]))
+        lines.append(f"### {_escaped(table['title'])}\n")
         lines.append(f"{rows}; chance {table['chance']:.2f}. Balanced accuracy.\n")
         names = list(dict.fromkeys(cell["classifier"] for cell in table["cells"]))
         cells = {
@@ -145,9 +142,9 @@ def _seed(run: Mapping[str, Any]) -> str:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in lines) + "\n"
+    return "\n".join("| " + " | ".join(_escaped(cell) for cell in row) + " |" for row in lines) + "\n"
 
 
-def _cell(text: str) -> str:
-    """Text from outside that cannot break out of its cell."""
+def _escaped(text: str) -> str:
+    """Escape text from outside, so that it cannot break a table or add HTML."""
     return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")

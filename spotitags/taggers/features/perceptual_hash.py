@@ -71,37 +71,30 @@ def perceptual_hash(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def near_identical(hashes_by_key: Mapping[str, NDArray[np.float32 | np.uint8]]) -> list[frozenset[str]]:
-    """Groups of two or more covers that look the same.
+    """Find groups of two or more covers that look the same.
 
-    Looking the same passes on: where A looks like B and B like C, all three are one group.
+    Looking the same is transitive: if A looks like B and B like C, all three are one group.
 
     Args:
-        hashes_by_key: Any key of a cover to its `perceptual_hash`.
+        hashes_by_key: Key of each cover to its `perceptual_hash`.
 
     Returns:
         Disjoint sets of keys, in the order of their first keys.
     """
+    from scipy.cluster.hierarchy import DisjointSet
+
     keys = list(hashes_by_key)
     if not keys:
         return []
     data = np.stack(list(hashes_by_key.values())).astype(np.uint8)
     hashes = np.ascontiguousarray(data[:, : LOW * LOW // 8]).view(np.uint64)[:, 0]
     thumbs = data[:, LOW * LOW // 8 :].astype(np.int16)
-    root = list(range(len(keys)))
+    groups = DisjointSet(keys)
     for i in range(1, len(keys)):
         near = np.flatnonzero(np.bitwise_count(hashes[:i] ^ hashes[i]) <= MOST_BITS)
         for j in near[np.abs(thumbs[near] - thumbs[i]).mean(axis=1) <= MOST_COLOUR].tolist():
-            root[_find(root, i)] = _find(root, j)
-    groups: dict[int, set[str]] = {}
-    for i, key in enumerate(keys):
-        groups.setdefault(_find(root, i), set()).add(key)
-    return [frozenset(group) for group in groups.values() if len(group) > 1]
-
-
-def _find(root: list[int], i: int) -> int:
-    while root[i] != i:
-        root[i] = i = root[root[i]]
-    return i
+            groups.merge(keys[i], keys[j])
+    return [frozenset(group) for group in groups.subsets() if len(group) > 1]
 
 
 @cache

@@ -166,8 +166,8 @@ def genre_scores(
     answers = run(tagged, {TAGGER: "head"}, Protocol(repeats=repeats, curve_repeats=0, max_test_covers=ASKED))
     by_name = {(v.view, v.classifier): i for i, v in enumerate(answers.voters)}
     return Genres(
-        bags=_accuracy(answers, answers.each[:, :, by_name["all", "logistic_regression"]]),
-        covers=_accuracy(answers, answers.each[:, :, by_name["covers", "logistic_regression"]]),
+        bags=_accuracy(answers, answers.votes[:, :, by_name["all", "logistic_regression"]]),
+        covers=_accuracy(answers, answers.votes[:, :, by_name["covers", "logistic_regression"]]),
         tags=_accuracy(answers, answers.ensemble),
         zero_shot=zero_shot(head, samples, names),
     )

@@ -21,7 +21,7 @@ from spotitags.evaluation.leaderboard.models import (
 )
 
 
-def test_every_classifier_that_has_a_file_competes_on_all_that_it_can_read() -> None:
+def test_every_installed_classifier_is_compared_on_all_its_inputs() -> None:
     names = select_models(["lite", "clip"])
     assert len(names) == len(set(names))
     for tagger in ("lite", "clip"):
@@ -43,24 +43,24 @@ def test_every_classifier_that_has_a_file_competes_on_all_that_it_can_read() -> 
         ("lite/top/linear_svm", 1),
     ],
 )
-def test_some_can_be_asked_for(wish: str, count: int) -> None:
+def test_models_can_be_selected(wish: str, count: int) -> None:
     assert len(select_models(["lite"], [wish])) == count
 
 
-def test_wishes_add_up_and_one_that_fits_nothing_is_refused() -> None:
+def test_selections_add_up_and_one_that_fits_no_model_is_refused() -> None:
     both = select_models(["lite"], ["transfer", " colours "])
     assert {name.classifier for name in both} == {"transfer", "colour-knn", "colour-boost"}
     with pytest.raises(InputError, match=r"no model is called 'colour knn'; there are: tags, .*colour-knn"):
         select_models(["lite"], ["tags", "colour knn"])
 
 
-def test_only_what_is_read_is_measured() -> None:
+def test_only_needed_pixel_features_are_extracted() -> None:
     assert pixel_features(select_models(["lite"], ["tags"])) == []
     assert pixel_features(select_models(["lite"], ["pca-forest"])) == ["thumbnail"]
     assert pixel_features(select_models(["lite"])) == ["colours", "thumbnail"]
 
 
-def test_models_without_numbers_are_named_with_the_reason() -> None:
+def test_models_without_features_are_named_with_the_reason() -> None:
     rows = [sample.row for sample in samples(per_genre=2)]
     rows[0] = replace(rows[0], embeddings={"colours": np.zeros((3, 512), dtype=np.float32)})
     names = select_models(["lite"], ["lite/embedding/transfer", "colour-knn", "pca-forest", "covers"])
@@ -70,7 +70,7 @@ def test_models_without_numbers_are_named_with_the_reason() -> None:
     }
 
 
-def test_what_a_model_reads_is_said_in_words() -> None:
+def test_the_input_of_a_model_has_a_name() -> None:
     assert input_name(VoterName("lite", "covers", "linear_svm")) == "lite tags: covers"
     assert input_name(VoterName("clip", "embedding", "transfer")) == "clip embedding"
     assert input_name(VoterName("colours", "embedding", "colour-knn")) == "colours"

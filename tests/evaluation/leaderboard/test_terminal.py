@@ -12,12 +12,13 @@ from rich.console import Console
 
 from classifiers.ensemble.results import VoterName
 from spotitags.errors import InputError
-from spotitags.evaluation.folds import Protocol
-from spotitags.evaluation.leaderboard.contest import cross_validate_models, fold_dataset
+from spotitags.evaluation.folds import Protocol, fold_dataset
+from spotitags.evaluation.leaderboard.contest import cross_validate_models
 from spotitags.evaluation.leaderboard.html import page
 from spotitags.evaluation.leaderboard.leaderboard import write
 from spotitags.evaluation.leaderboard.standings import pair_areas, standings
-from spotitags.evaluation.leaderboard.terminal import duration, failures, score, show_leaderboard
+from spotitags.evaluation.leaderboard.terminal import duration, failures, show_leaderboard
+from spotitags.evaluation.report.wording import interval
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,21 +45,19 @@ def about(**more: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def ranked() -> dict[str, Any]:
     found = samples()
-    models, protocol = [BAYES, KNN, COVERS], Protocol(folds=3, repeats=1)
-    (board,) = cross_validate_models(
-        [fold_dataset(found, protocol)], models, {"tags": [BAYES, COVERS]}, workers=1
-    )
-    board.failed[VoterName("thumbnail", "embedding", "pca-forest")] = HOSTILE  # type: ignore[index]
-    return about() | standings(found, board)
+    models, protocol = [BAYES, KNN, COVERS], Protocol(folds=3, repeats=1, curve_repeats=0)
+    (predictions,) = cross_validate_models([fold_dataset(found, protocol)], models, workers=1)
+    predictions.failed[VoterName("thumbnail", "embedding", "pca-forest")] = HOSTILE  # type: ignore[index]
+    return about() | standings(found, predictions, {"tags": [BAYES, COVERS]})
 
 
 @pytest.fixture(scope="module")
 def paired() -> dict[str, Any]:
     found = [sample for sample in samples() if sample.genre != "pop"]
-    (board,) = cross_validate_models(
-        [fold_dataset(found, Protocol(folds=3, repeats=1))], [BAYES, KNN], workers=1
+    (predictions,) = cross_validate_models(
+        [fold_dataset(found, Protocol(folds=3, repeats=1, curve_repeats=0))], [BAYES, KNN], workers=1
     )
-    pair = {"genres": ["jazz", "metal"], "rows": 18, "areas": pair_areas(found, board)}
+    pair = {"genres": ["jazz", "metal"], "rows": 18, "areas": pair_areas(found, predictions)}
     return about(pairs=[pair], chance=0.5)
 
 
@@ -119,7 +118,7 @@ def test_differences_within_noise_are_marked_and_others_not(ranked: dict[str, An
         assert row["within_noise"] == (row["to_best"]["low"] <= 0 <= row["to_best"]["high"])
 
 
-def test_the_page_says_the_same_asks_for_nothing_and_escapes_everything(ranked: dict[str, Any]) -> None:
+def test_the_page_has_the_same_rows_loads_nothing_and_escapes_everything(ranked: dict[str, Any]) -> None:
     text = page(ranked)
     read = Cells(text)
     assert "<script" not in text
@@ -129,7 +128,7 @@ def test_the_page_says_the_same_asks_for_nothing_and_escapes_everything(ranked: 
     names = [row[0] for row in read.rows[1:]]
     assert names == [row["model"] for row in ranked["standings"]] + ["blend"]
     best = ranked["standings"][0]["scores"]["balanced_accuracy"]
-    assert score(best) in read.rows[1]
+    assert interval(best) in read.rows[1]
     assert any("failed: <script>alert(1)</script>" in cell for cell in read.rows[-2])
     plots = [attrs["style"] for _, attrs in read.tags if attrs.get("class") == "dot"]
     assert f"left:{100 * best['value']:.2f}%" in plots
@@ -138,7 +137,7 @@ def test_the_page_says_the_same_asks_for_nothing_and_escapes_everything(ranked: 
 def test_pairs_are_shown_with_their_areas_and_ranges(paired: dict[str, Any]) -> None:
     knn = {area["model"]: area for area in paired["pairs"][0]["areas"]}["colour-knn"]
     assert knn["value"] > 0.8
-    cell = score(knn)
+    cell = interval(knn)
     text = printed(paired)
     assert max(map(len, text.splitlines())) <= 80
     assert any("jazz / metal" in line and "colour-knn" in line and cell in line for line in text.splitlines())

@@ -51,7 +51,7 @@ def report(out: Path) -> tuple[str, Page]:
     return text, page
 
 
-def test_the_report_is_one_file_that_asks_for_nothing(tmp_path: Path) -> None:
+def test_the_report_is_one_file_that_loads_nothing(tmp_path: Path) -> None:
     files = write(run(), tmp_path)
     assert [file.name for file in files[:2]] == ["scores.json", "report.html"]
     text, page = report(tmp_path)

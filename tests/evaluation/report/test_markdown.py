@@ -43,7 +43,7 @@ def test_pairing_makes_the_difference_surer_than_two_intervals() -> None:
     assert gap["high"] - gap["low"] < min(widths)
 
 
-def test_other_folds_are_said_and_rows_are_paired_by_id() -> None:
+def test_other_folds_are_reported_and_rows_are_paired_by_id() -> None:
     other = run(seed=1)
     assert not compare(run(), other)["same_folds"]
     fewer = copy.deepcopy(run())
@@ -56,11 +56,11 @@ def test_other_folds_are_said_and_rows_are_paired_by_id() -> None:
 def test_runs_that_cannot_be_compared_say_why() -> None:
     with pytest.raises(InputError, match="other genres"):
         compare(run(), run(genres=("jazz", "metal", "polka")))
-    strangers = run()
-    for row in strangers["answers"]:
+    others = run()
+    for row in others["answers"]:
         row["id"] += " the other"
     with pytest.raises(InputError, match="no tested row in common"):
-        compare(run(), strangers)
+        compare(run(), others)
     with pytest.raises(InputError, match="two runs"):
         against_first([run()])
 
@@ -105,7 +105,7 @@ def seed_run() -> dict[str, Any]:
     return head | {"tables": [table], "findings": [finding]}
 
 
-def test_the_experiment_of_2015_stands_as_tables_and_findings() -> None:
+def test_the_experiment_of_2015_has_tables_and_findings() -> None:
     text = markdown([run(), seed_run()])
     assert "| tags | a_classifier | b_classifier |" in text
     assert "| distinct top 10 | 0.90 (0.85\u20130.95) | 0.90 (0.85\u20130.95) |" in text
