@@ -24,12 +24,12 @@ CATALOGS = ("auto", "spotify", "musicbrainz", "folder", "library")
 _KEYS = "SPOTIPY_CLIENT_ID and SPOTIPY_CLIENT_SECRET"
 
 
-def choose_catalog(name: str, settings: Settings, *, manifest: Path | None, offline: bool) -> Choice:
+def choose_catalog(name: str, settings: Settings | None, *, manifest: Path | None, offline: bool) -> Choice:
     """Choose the catalogue for the options of the user.
 
     Args:
         name: One of `CATALOGS`.
-        settings: Keys of Spotify and contact for MusicBrainz.
+        settings: Keys of Spotify and contact for MusicBrainz; None if a manifest or ``offline`` decides.
         manifest: Manifest or folder of covers on disk, if given.
         offline: True forbids all catalogues that use the network.
 
@@ -54,9 +54,9 @@ def choose_catalog(name: str, settings: Settings, *, manifest: Path | None, offl
         return Choice("folder", "a manifest was given")
     if offline:
         return Choice("library", "the bundled sample needs no network")
-    if settings.spotify_client_id and settings.spotify_client_secret:
+    if settings and settings.spotify_client_id and settings.spotify_client_secret:
         return Choice("spotify", "its keys are set")
-    if settings.contact:
+    if settings and settings.contact:
         return Choice("musicbrainz", "a contact is set, and Spotify's keys are not")
     return Choice("library", f"the bundled sample; neither {_KEYS} nor SPOTITAGS_CONTACT are set")
 
@@ -87,6 +87,15 @@ def open_catalog(  # noqa: PLR0913 — independent options of the catalogues
     """
     if also and name != "musicbrainz":
         raise InputError(f"--also belongs to the catalogue 'musicbrainz', not to {name!r}: leave it out")
+    if local := open_local_catalog(name, manifest):
+        return local
+    if name == "musicbrainz":
+        return _musicbrainz(settings, cache, also, refresh=refresh)
+    return _spotify(settings, cache, refresh=refresh)
+
+
+def open_local_catalog(name: str, manifest: Path | None) -> Catalog | None:
+    """Open a catalogue that needs neither settings nor cache; None if the name is that of a service."""
     if name == "library":
         from spotitags.catalogs.library.catalog import LibraryCatalog
 
@@ -95,9 +104,7 @@ def open_catalog(  # noqa: PLR0913 — independent options of the catalogues
         from spotitags.catalogs.manifest import FolderCatalog
 
         return FolderCatalog(manifest)
-    if name == "musicbrainz":
-        return _musicbrainz(settings, cache, also, refresh=refresh)
-    return _spotify(settings, cache, refresh=refresh)
+    return None
 
 
 def _musicbrainz(

@@ -12,14 +12,12 @@ from spotitags.bags.bag import artist_bags, merged_name
 from spotitags.bags.merge import merge, merged_version
 from spotitags.bags.tables import frame
 from spotitags.catalogs.base import ListableCatalog
-from spotitags.catalogs.registry import choose_catalog, open_catalog
+from spotitags.catalogs.registry import choose_catalog, open_catalog, open_local_catalog
 from spotitags.catalogs.search import search
 from spotitags.errors import InputError, ModelError, SpotiTagsError
-from spotitags.io.cache import Cache
 from spotitags.pipeline.library_tags import check_library_request, library_tags
 from spotitags.pipeline.tagger_pool import TaggerPool
 from spotitags.pipeline.voting import Voting
-from spotitags.settings import Settings
 from spotitags.taggers.labels.own import own_labels
 from spotitags.taggers.registry import ready_taggers, tagger_class, tagger_options
 from spotitags.taggers.validation import checked_version
@@ -31,7 +29,9 @@ if TYPE_CHECKING:
 
     from spotitags.catalogs.base import Catalog, Match
     from spotitags.catalogs.library.catalog import LibraryCatalog
+    from spotitags.io.cache import Cache
     from spotitags.records import Artist, Prediction, Tag, TagBag, TaggedCovers
+    from spotitags.settings import Settings
     from spotitags.taggers.base import Extractor, Tagger, TaggerOptions
 
 T = TypeVar("T")
@@ -129,8 +129,11 @@ class SpotiTags:
         """Opened catalogue: the given one, or the one chosen."""
         if not isinstance(self.catalog, str):
             return self.catalog
-        choice = choose_catalog(self.catalog, self._settings, manifest=self.manifest, offline=self.offline)
+        settings = None if self.offline or self.manifest else self._settings
+        choice = choose_catalog(self.catalog, settings, manifest=self.manifest, offline=self.offline)
         self.notify(choice.line("catalog"))
+        if not self.also and (local := open_local_catalog(choice.name, self.manifest)):
+            return local
         return open_catalog(
             choice.name, self._settings, self._cache,
             manifest=self.manifest, refresh=self.refresh, also=self.also,
@@ -237,10 +240,14 @@ class SpotiTags:
 
     @cached_property
     def _settings(self) -> Settings:
+        from spotitags.settings import Settings  # pydantic takes a tenth of a second
+
         return self.settings or Settings()
 
     @cached_property
     def _cache(self) -> Cache:
+        from spotitags.io.cache import Cache
+
         return Cache(self._settings.cache_dir / "answers", self._settings.cache_megabytes)
 
     @cached_property
