@@ -30,7 +30,7 @@ from spotitags.taggers.lite.faces import FaceFinder
 from spotitags.taggers.lite.head import l2_normalised, load_head
 from spotitags.taggers.lite.onnx_graph import open_network
 from spotitags.taggers.lite.vocabulary import GenreVectors, Vocabulary
-from spotitags.taggers.zero_shot import check_genres, shares
+from spotitags.taggers.zero_shot import check_genres, softmax_votes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -190,7 +190,7 @@ class LiteTagger:
         """The same from `embed`'s (n_covers, `EMBEDDING`); no network is loaded for it."""
         check_genres(genres)
         contrast = self._genres.contrast(vectors_of(embeddings), genres)
-        return shares(SHARPNESS * contrast.astype(np.float64), genres)
+        return softmax_votes(SHARPNESS * contrast.astype(np.float64), genres)
 
     def _each(self, covers: Sequence[Cover], work: Callable[[Cover], _T]) -> list[_T]:
         """One cover a thread: resizing, measuring and the network leave the interpreter's lock.
