@@ -46,10 +46,10 @@ class Service:
         options = TaggerOptions(Path("unused"), clarifai_key=SecretStr(KEY), clarifai_address=address)
         return replace(options, google_vision_address=address)
 
-    def tagger(self, patience: RetryLimits = QUICK) -> PaidTagger:
+    def tagger(self, retry_limits: RetryLimits = QUICK) -> PaidTagger[Any]:
         tagger = tagger_class(self.name).from_options(self.options())
         assert isinstance(tagger, PaidTagger)
-        tagger.patience = patience
+        tagger.retry_limits = retry_limits
         return tagger
 
     def answers(self, *steps: str) -> None:

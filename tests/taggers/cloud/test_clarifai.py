@@ -30,7 +30,7 @@ def serving(
     server = server or ClarifaiReplay()
     server.answers(*steps)
     with server.running():
-        yield ClarifaiTagger(SecretStr(KEY), address=server.address, patience=QUICK), server
+        yield ClarifaiTagger(SecretStr(KEY), address=server.address, retry_limits=QUICK), server
 
 
 def test_the_key_goes_with_every_call() -> None:
@@ -125,7 +125,7 @@ def test_a_missing_key_is_named_before_anything_is_sent(tmp_path: Path) -> None:
 
 def test_the_end_of_a_line_after_the_key_is_not_sent() -> None:
     with serving("outputs") as (_, server):
-        ClarifaiTagger(SecretStr(f" {KEY}\r\n"), address=server.address, patience=QUICK).tag(covers(1))
+        ClarifaiTagger(SecretStr(f" {KEY}\r\n"), address=server.address, retry_limits=QUICK).tag(covers(1))
     assert server.calls[0].metadata["authorization"] == f"Key {KEY}"
 
 
@@ -134,8 +134,8 @@ def test_what_cannot_be_a_key_is_named_at_once_and_not_shown(
     wrong: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     readiness = ClarifaiTagger.readiness(TaggerOptions(tmp_path, clarifai_key=SecretStr(wrong)))
-    assert (readiness.ready, readiness.reason) == (False, "CLARIFAI_PAT holds what no key does")
-    with pytest.raises(TaggerKeyError, match="CLARIFAI_PAT holds what no key does") as caught:
+    assert (readiness.ready, readiness.reason) == (False, "CLARIFAI_PAT has characters that no key has")
+    with pytest.raises(TaggerKeyError, match="CLARIFAI_PAT has characters that no key has") as caught:
         ClarifaiTagger(SecretStr(wrong), address="http://127.0.0.1:9").tag(covers(1))
     assert wrong not in str(caught.value)
     assert capfd.readouterr().err == "", "gRPC was not asked"

@@ -37,7 +37,7 @@ def serving(
     server = server or GoogleReplay()
     server.answers(*steps)
     with server.running():
-        yield GoogleVisionTagger(address=server.address, patience=QUICK), server
+        yield GoogleVisionTagger(address=server.address, retry_limits=QUICK), server
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +143,7 @@ def test_refused_credentials_are_named_and_not_shown(
     refusal = {"error": "invalid_grant", "error_description": "Invalid grant: account not found"}
     httpserver.expect_request("/token", method="POST").respond_with_json(refusal, 400)
     file = account(tmp_path, private_key, httpserver.url_for("/token"))
-    tagger = GoogleVisionTagger(file, patience=QUICK)
+    tagger = GoogleVisionTagger(file, retry_limits=QUICK)
     with pytest.raises(TaggerKeyError, match=r"refuses the credentials .*account not found") as caught:
         tagger.tag(covers(1))
     assert private_key.splitlines()[1] not in repr(caught.value) + repr(tagger)
@@ -152,7 +152,7 @@ def test_refused_credentials_are_named_and_not_shown(
 def test_a_token_service_that_is_gone_is_asked_again_and_named(tmp_path: Path, private_key: str) -> None:
     file = account(tmp_path, private_key, "http://127.0.0.1:1/token")
     with pytest.raises(TaggerError, match="cannot be asked for a token"):
-        GoogleVisionTagger(file, patience=QUICK).tag(covers(1))
+        GoogleVisionTagger(file, retry_limits=QUICK).tag(covers(1))
 
 
 def test_credentials_go_with_the_call_over_tls(
