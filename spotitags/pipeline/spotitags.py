@@ -21,7 +21,7 @@ from spotitags.settings import Settings
 from spotitags.taggers.features.colour import with_appearance
 from spotitags.taggers.features.embedding import embedding_extractors, with_embeddings
 from spotitags.taggers.features.registry import extractors_by_name, feature_versions
-from spotitags.taggers.labels.own import own_labels
+from spotitags.taggers.labels.custom import custom_labels
 from spotitags.taggers.registry import ready_taggers, tagger_class, tagger_options
 from spotitags.taggers.validation import checked_version
 
@@ -320,7 +320,7 @@ class SpotiTags:
             clip_model=self.clip_model,
             device=self.device,
             offline=self.offline,
-            labels=own_labels(self.labels) if self.labels else (),
+            labels=custom_labels(self.labels) if self.labels else (),
             notify=self.notify,
         )
 

@@ -16,7 +16,7 @@ from spotitags.taggers.array_cache import cached_arrays
 from spotitags.taggers.base import Readiness
 from spotitags.taggers.clip.devices import choose_device, precision
 from spotitags.taggers.clip.weights import DEFAULT_MODEL, identity, image_size, installed, on_disk
-from spotitags.taggers.labels.themes import GENRE_TEMPLATES, fingerprints, own_themes, themes
+from spotitags.taggers.labels.themes import GENRE_TEMPLATES, custom_themes, fingerprints, themes
 from spotitags.taggers.zero_shot import check_genres, softmax_votes
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class ClipTagger:
             model=options.clip_model or DEFAULT_MODEL,
             device=options.device,
             offline=options.offline,
-            labels=own_themes(options.labels),
+            labels=custom_themes(options.labels),
         )
 
     @classmethod

@@ -10,7 +10,7 @@ import numpy as np
 
 from spotitags.catalogs.csv_table import csv_rows
 from spotitags.errors import InputError
-from spotitags.taggers.lite.imagenet import imagenet_labels
+from spotitags.taggers.lite.efficientnet import imagenet_labels
 from spotitags.taggers.lite.sentence_encoder import DIM
 from spotitags.taggers.lite.vocabulary import TEMPLATES
 from spotitags.training.lite_head import described

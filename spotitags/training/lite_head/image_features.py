@@ -10,7 +10,6 @@ import numpy as np
 
 from spotitags.errors import InputError
 from spotitags.taggers.lite import efficientnet as _efficientnet
-from spotitags.taggers.lite.onnx_graph import open_network
 from spotitags.taggers.lite.tagger import square
 
 if TYPE_CHECKING:
@@ -71,8 +70,7 @@ def joined(several: Sequence[ImageFeatures]) -> ImageFeatures:
 
 
 def _look(files: Sequence[Path], cache_dir: Path, view: int) -> ImageFeatures:
-    path = cache_dir / _efficientnet.FILE
-    network = open_network(path, lambda: _efficientnet.build_model(_efficientnet.installed_weights()))
+    network = _efficientnet.open_model(cache_dir)
 
     def one(number: int) -> list[NDArray[np.float16]]:
         pixels = _read(files[number])

@@ -12,8 +12,8 @@ import numpy as np
 
 from spotitags.taggers.labels.themes import GENRE_TEMPLATES, themes
 from spotitags.taggers.lite.attributes import attribute_labels
+from spotitags.taggers.lite.efficientnet import imagenet_labels
 from spotitags.taggers.lite.head import l2_normalised
-from spotitags.taggers.lite.imagenet import imagenet_labels
 from spotitags.taggers.lite.vocabulary import TEMPLATES
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from spotitags.evaluation.cross_validation import run
 from spotitags.evaluation.folds import Protocol
 from spotitags.evaluation.samples import collect_samples, select
 from spotitags.taggers.lite.attributes import attribute_labels
-from spotitags.taggers.lite.imagenet import imagenet_labels
+from spotitags.taggers.lite.efficientnet import imagenet_labels
 from spotitags.taggers.lite.tagger import TOP, CoverFeatures, LiteTagger
 from spotitags.taggers.lite.vocabulary import FLOOR, Vocabulary
 
@@ -43,7 +43,9 @@ class Plain(LiteTagger):
     name = "lite-plain"
     parts = ("attributes", "imagenet")
 
-    def _read(self, features: NDArray[np.float32], probabilities: NDArray[np.float32]) -> CoverFeatures:
+    def _from_outputs(
+        self, features: NDArray[np.float32], probabilities: NDArray[np.float32]
+    ) -> CoverFeatures:
         return CoverFeatures(features, features, probabilities)
 
 

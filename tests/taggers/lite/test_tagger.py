@@ -1,4 +1,4 @@
-"""What a user of the lite tagger sees: tags of drawn covers, the same each time, and how it starts."""
+"""The tagger lite: tags of drawn covers, reproducibility, embeddings and start-up."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ from spotitags.records import Cover
 from spotitags.taggers.base import TaggerOptions
 from spotitags.taggers.labels.themes import themes
 from spotitags.taggers.lite.attributes import attribute_labels
-from spotitags.taggers.lite.efficientnet import SIDE
-from spotitags.taggers.lite.imagenet import TOP as IMAGENET_TOP
-from spotitags.taggers.lite.imagenet import imagenet_labels
+from spotitags.taggers.lite.efficientnet import MAX_CLASS_TAGS, SIDE, imagenet_labels
 from spotitags.taggers.lite.tagger import EMBEDDING, TOP, LiteTagger, square
 from spotitags.taggers.registry import tagger_class
 
@@ -74,7 +72,7 @@ def test_tags_of_any_cover_are_in_order_and_in_range(
         assert all(0 <= weight <= 1 for weight in weights)
         assert len(set(labels)) == len(labels)
         assert set(labels) <= known
-        assert 0 < len(set(labels) - set(attribute_labels())) <= TOP + IMAGENET_TOP
+        assert 0 < len(set(labels) - set(attribute_labels())) <= TOP + MAX_CLASS_TAGS
 
 
 def test_a_cover_gets_the_same_tags_alone_and_among_others(tagger: LiteTagger) -> None:
@@ -142,7 +140,7 @@ def test_labels_are_a_thousand_readable_names_in_imagenet_order() -> None:
     assert {index: labels[index] for index in known} == known
 
 
-def test_it_comes_through_the_taggers_door(tmp_path: Path) -> None:
+def test_it_is_built_through_the_registry(tmp_path: Path) -> None:
     options = TaggerOptions(cache_dir=tmp_path / "not there yet", offline=True)
     kind = tagger_class("lite")
     assert kind is LiteTagger

@@ -16,8 +16,8 @@ from spotitags.errors import InputError
 from spotitags.taggers.base import Embedder, NeedsPreparation, OpenVocabulary, ZeroShotFromEmbeddings
 from spotitags.taggers.labels.themes import themes
 from spotitags.taggers.lite.attributes import attribute_labels
+from spotitags.taggers.lite.efficientnet import imagenet_labels
 from spotitags.taggers.lite.head import load_head
-from spotitags.taggers.lite.imagenet import imagenet_labels
 from spotitags.taggers.lite.tagger import EMBEDDING, TOP, VECTOR, LiteTagger
 from spotitags.taggers.lite.vocabulary import FLOOR, GenreVectors, nearest, squashed
 from spotitags.taggers.zero_shot import pool_votes
