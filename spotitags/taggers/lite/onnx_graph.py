@@ -112,4 +112,4 @@ def _write(path: Path, data: bytes) -> None:
             finally:
                 part.unlink(missing_ok=True)
     except OSError as error:
-        _log.warning("%s cannot be written, so every start builds the network anew (%s)", path, error)
+        _log.warning("%s cannot be written, so every start builds the network again (%s)", path, error)

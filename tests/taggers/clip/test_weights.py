@@ -1,4 +1,4 @@
-"""Where weights come from, without torch: the cache folder, the Hub, and neither."""
+"""Weights from the cache folder and from the Hub, and errors without either; torch is not imported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is Clarifai's own: statuses in its answers, ids of inputs, a stub that depends on the process."""
+"""Clarifai: status codes in responses, ids of inputs, a client that depends on the process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def serving(
     *steps: str, server: ClarifaiReplay | None = None
 ) -> Iterator[tuple[ClarifaiTagger, ClarifaiReplay]]:
-    """A tagger and the server that it asks."""
+    """A tagger and its server."""
     server = server or ClarifaiReplay()
     server.answers(*steps)
     with server.running():
@@ -80,9 +80,7 @@ def test_covers_that_it_cannot_read_are_skipped_even_if_that_is_all_of_them() ->
         ),
     ],
 )
-def test_what_waiting_does_not_mend_is_named_at_once(
-    step: str, kind: type[TaggerError], message: str
-) -> None:
+def test_permanent_errors_are_raised_at_once(step: str, kind: type[TaggerError], message: str) -> None:
     with serving(step) as (tagger, server):
         with pytest.raises(kind, match=message):
             tagger.tag(covers(200))
@@ -101,7 +99,7 @@ def test_a_json_channel_elsewhere_in_the_process_changes_nothing() -> None:
         assert firsts(tagger.tag(covers(1))) == ["guitar"]
 
 
-def test_a_key_in_the_service_s_own_words_is_not_repeated() -> None:
+def test_a_key_in_the_services_message_is_not_repeated() -> None:
     class Talkative(ClarifaiReplay):
         def answer(self, body: dict[str, object], request: object) -> object:  # noqa: ARG002
             status = {"code": 11009, "description": f"no key\n{KEY}\x1b[31m", "details": "x" * 900}
@@ -130,7 +128,7 @@ def test_the_end_of_a_line_after_the_key_is_not_sent() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["schl\u00fcssel", "two\nlines", "bell\a"])
-def test_what_cannot_be_a_key_is_named_at_once_and_not_shown(
+def test_an_invalid_key_is_reported_at_once_and_not_shown(
     wrong: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     readiness = ClarifaiTagger.readiness(TaggerOptions(tmp_path, clarifai_key=SecretStr(wrong)))

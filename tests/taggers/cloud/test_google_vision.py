@@ -1,4 +1,4 @@
-"""What is Google's own: application default credentials, quotas, answers without ids."""
+"""Google Vision: application default credentials, quotas, responses without ids."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def serving(
     *steps: str, server: GoogleReplay | None = None
 ) -> Iterator[tuple[GoogleVisionTagger, GoogleReplay]]:
-    """A tagger and the server that it asks."""
+    """A tagger and its server."""
     server = server or GoogleReplay()
     server.answers(*steps)
     with server.running():
@@ -42,7 +42,7 @@ def serving(
 
 @pytest.fixture(scope="module")
 def private_key() -> str:
-    """A key of nobody's service account."""
+    """The private key of an invented service account."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -71,10 +71,10 @@ def test_a_short_answer_gives_no_cover_another_s_tags() -> None:
     with serving("labels", server=ShortGoogle()) as (tagger, server):
         with pytest.raises(TaggerError, match="gave 2 answers for 3 covers"):
             tagger.tag(covers(3))
-        assert len(server.calls) == 1  # asking again would be paid again
+        assert len(server.calls) == 1  # a retry would be paid again
 
 
-def test_what_it_says_of_a_cover_is_passed_on() -> None:
+def test_its_message_on_a_cover_is_passed_on() -> None:
     with serving("mixed") as (tagger, _):
         assert tagger.tag(covers(2))[1] == Skipped(
             "Album 1", "google-vision cannot read it (Bad image data.)"
@@ -99,9 +99,7 @@ def test_what_it_says_of_a_cover_is_passed_on() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_named_with_what_to_do(
-    step: str, kind: type[TaggerError], message: str, calls: int
-) -> None:
+def test_errors_come_with_a_remedy(step: str, kind: type[TaggerError], message: str, calls: int) -> None:
     with serving(step) as (tagger, server):
         with pytest.raises(kind, match=message):
             tagger.tag(covers(40))

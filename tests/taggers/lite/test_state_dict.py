@@ -1,4 +1,4 @@
-"""The reader of PyTorch's old format against PyTorch's own writer, and against what is no state dict."""
+"""The reader of PyTorch's old format on files by PyTorch, and on files that are no state dicts."""
 
 from __future__ import annotations
 

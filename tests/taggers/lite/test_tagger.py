@@ -86,24 +86,24 @@ def test_threads_share_an_instance_that_has_not_loaded_yet(cache_dir: Path, tagg
     covers = [cover(noise(80, 80, seed)) for seed in range(4)]
     fresh = LiteTagger(cache_dir)
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(fresh.tag, [[one] for one in covers]))
-    assert [tags for (tags,) in answers] == tagger.tag(covers)
+        results = list(pool.map(fresh.tag, [[one] for one in covers]))
+    assert [tags for (tags,) in results] == tagger.tag(covers)
 
 
-def test_what_was_just_tagged_is_embedded_without_another_look(tmp_path: Path) -> None:
-    looked, fresh = LiteTagger(tmp_path), LiteTagger(tmp_path)
+def test_covers_just_tagged_are_embedded_from_memory(tmp_path: Path) -> None:
+    tagger, fresh = LiteTagger(tmp_path), LiteTagger(tmp_path)
     known = cover(clock())
-    looked.tag([known])
+    tagger.tag([known])
     masked = Cover(ALBUM, known.digest, cover(crossword()).pixels)  # known by its digest: never opened
-    assert (looked.embed([masked]) == fresh.embed([known])).all()
-    assert (fresh.embed([cover(crossword())]) != looked.embed([masked])).any()
+    assert (tagger.embed([masked]) == fresh.embed([known])).all()
+    assert (fresh.embed([cover(crossword())]) != tagger.embed([masked])).any()
 
 
-def test_more_covers_than_are_remembered_are_embedded(tmp_path: Path) -> None:
+def test_more_covers_than_fit_into_memory_are_embedded(tmp_path: Path) -> None:
     tagger = LiteTagger(tmp_path)
     covers = [Cover(ALBUM, str(number), np.full((SIDE, SIDE, 3), number, np.uint8)) for number in range(256)]
     first = tagger.embed(covers)
-    again = tagger.embed([*covers, cover(clock())])  # one more than is remembered
+    again = tagger.embed([*covers, cover(clock())])  # one more than fits into memory
     np.testing.assert_array_equal(again[:-1], first)
 
 
