@@ -30,7 +30,7 @@ from PIL import Image
 from spotitags.covers.decode import decode_many
 from spotitags.records import Album, Artist, Cover, CoverFile
 from spotitags.taggers.clip.devices import DEVICES, choose_device, precision
-from spotitags.taggers.clip.encoder import CHUNK, load
+from spotitags.taggers.clip.encoder import CHUNK, load_encoder
 from spotitags.taggers.clip.tagger import ClipTagger
 from spotitags.taggers.clip.weights import DEFAULT_MODEL, image_size, on_disk
 
@@ -146,7 +146,7 @@ def end_to_end(tagger: ClipTagger, files: Sequence[CoverFile]) -> None:
 
 def encoder_alone(model: str, device: str, covers: int) -> tuple[Callable[[], None], int]:
     """The image tower on a batch that lies on the device already, and how many covers a run counts."""
-    encoder = load(model, device=device, precision=precision(device), offline=True)
+    encoder = load_encoder(model, device=device, precision=precision(device), offline=True)
     side = image_size(model)
     batch = torch.randn(CHUNK[device], 3, side, side).to(device=device, dtype=encoder.dtype)
     repeats = max(1, covers // len(batch))

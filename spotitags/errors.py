@@ -6,7 +6,7 @@ The library raises, the command line explains: every message names the cause and
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +40,8 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """Codes of what can be wrong with a cover, each with its meaning."""
+
+T = TypeVar("T")
 
 
 class SpotiTagsError(Exception):
@@ -189,3 +191,10 @@ class ModelError(SpotiTagsError):
 def tagger_reason(name: str, reason: str) -> str:
     """Put the name of a tagger before the reason why it failed, unless the reason names it already."""
     return reason if name in reason else f"{name}: {reason}"
+
+
+def value_or_raise(result: tuple[str, T | SpotiTagsError]) -> T:
+    """Return the value of one artist's result, or raise its error."""
+    if isinstance(result[1], SpotiTagsError):
+        raise result[1]
+    return result[1]

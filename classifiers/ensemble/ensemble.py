@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classifiers.ensemble.calibration import Calibration
 from classifiers.ensemble.model_file import load_voters, read_card
 from classifiers.ensemble.onnx_voters import EnsembleInput
-from classifiers.ensemble.pooling import pooled
+from classifiers.ensemble.pooling import Calibration, pooled
 from classifiers.ensemble.results import Explanation, Pull, Result, Vote
 from classifiers.errors import ClassifierError, ModelFileError, NoVotersError
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from classifiers.ensemble.calibration import Calibration, Step
+from classifiers.ensemble.pooling import Calibration, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

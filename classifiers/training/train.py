@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from classifiers.ensemble.calibration import Calibration
-    from classifiers.ensemble.pooling import Sharpness
+    from classifiers.ensemble.pooling import Calibration, Sharpness
     from classifiers.ensemble.results import VoterName
     from classifiers.metrics.bootstrap import Estimate
     from classifiers.metrics.splits import Split

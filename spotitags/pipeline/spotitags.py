@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
 from spotitags.bags.bag import artist_bags, merged_name
 from spotitags.bags.merge import merge, merged_version
@@ -14,11 +14,11 @@ from spotitags.bags.tables import frame
 from spotitags.catalogs.base import ListableCatalog
 from spotitags.catalogs.registry import choose_catalog, open_catalog, open_local_catalog
 from spotitags.catalogs.search import search
-from spotitags.errors import InputError, ModelError, SpotiTagsError
+from spotitags.errors import InputError, ModelError, SpotiTagsError, value_or_raise
 from spotitags.pipeline.library_tags import check_library_request, library_tags
 from spotitags.pipeline.tagger_pool import TaggerPool
 from spotitags.pipeline.voting import Voting
-from spotitags.taggers.labels.own import own_labels
+from spotitags.taggers.labels.custom import custom_labels
 from spotitags.taggers.registry import ready_taggers, tagger_class, tagger_options
 from spotitags.taggers.validation import checked_version
 
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from spotitags.records import Artist, Prediction, Tag, TagBag, TaggedCovers
     from spotitags.settings import Settings
     from spotitags.taggers.base import Extractor, Tagger, TaggerOptions
-
-T = TypeVar("T")
 
 
 class SpotiTags:
@@ -165,7 +163,7 @@ class SpotiTags:
 
     def bag(self, artist: str) -> TagBag:
         """Return the tags of `tag` with the artist's name, the number of covers, and skipped covers."""
-        return _value_or_raise(next(self.all_bags([artist])))[0]
+        return value_or_raise(next(self.all_bags([artist])))[0]
 
     def tagged_covers(
         self, artists: Iterable[str], extractors: Sequence[Extractor] = ()
@@ -187,11 +185,11 @@ class SpotiTags:
 
     def frame(self, artists: Iterable[str]) -> pd.DataFrame:
         """Return a table: a row per artist, a column per label, 0 for missing tags. Raises as `bag` does."""
-        return frame([_value_or_raise(result)[0] for result in self.all_bags(artists)])
+        return frame([value_or_raise(result)[0] for result in self.all_bags(artists)])
 
     def predict(self, artist: str, *, explain: bool = False) -> Prediction:
         """Predict the artist's genre; with ``explain`` also find the tags for and against it."""
-        return _value_or_raise(next(self.predictions([artist], explain=explain)))
+        return value_or_raise(next(self.predictions([artist], explain=explain)))
 
     def predictions(
         self, artists: Iterable[str], *, explain: bool = False
@@ -271,7 +269,7 @@ class SpotiTags:
     def _tagger_options(self) -> TaggerOptions:
         return tagger_options(
             self._settings, clip_model=self.clip_model, device=self.device, offline=self.offline,
-            labels=own_labels(self.labels) if self.labels else (), notify=self.notify,
+            labels=custom_labels(self.labels) if self.labels else (), notify=self.notify,
         )  # fmt: skip
 
     @property
@@ -300,9 +298,3 @@ def _as_list(tagger: str | Tagger | Sequence[str | Tagger]) -> list[str | Tagger
 
 def _as_tuple(names: str | Sequence[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
-
-
-def _value_or_raise(result: tuple[str, T | SpotiTagsError]) -> T:
-    if isinstance(result[1], SpotiTagsError):
-        raise result[1]
-    return result[1]

@@ -1,4 +1,4 @@
-"""Arrays that are computed once and kept on disk, without pickle."""
+"""Disk cache for arrays that are computed once; uses no pickle."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 def cached_arrays(
     file: Path, rows: Sequence[int], compute: Callable[[], list[NDArray[np.float32]]]
 ) -> list[NDArray[np.float32]]:
-    """The arrays of ``file``, or computed and written there where it is missing or broken.
+    """Load the arrays of ``file``; compute and store them if it is missing or broken.
 
-    A folder that cannot be written costs the computation at the next start, and nothing else.
+    If the folder cannot be written, the arrays are computed again at the next start.
 
     Args:
         file: An ``.npz`` file.
-        rows: Rows that each array must have; a file that differs is broken.
-        compute: Gives the arrays, (rows[i], dim) float32 each.
+        rows: The number of rows of each array; a file with other arrays counts as broken.
+        compute: Returns the arrays, (rows[i], dim) float32 each.
     """
-    if (found := _read(file, rows)) is not None:
-        return found
+    if (cached := _read(file, rows)) is not None:
+        return cached
     arrays = compute()
     with suppress(OSError):
         _write(file, arrays)
@@ -40,17 +40,17 @@ def _read(file: Path, rows: Sequence[int]) -> list[NDArray[np.float32]] | None:
     try:
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             arrays = [stored[f"arr_{i}"] for i in range(len(rows))]
-    except Exception:  # noqa: BLE001  (a broken file breaks numpy, zipfile, zlib and ast, each in its own way)
+    except Exception:  # noqa: BLE001  (a broken file raises errors of numpy, zipfile, zlib or ast)
         return None
-    whole = all(
+    valid = all(
         array.dtype == np.float32 and array.shape[:-1] == (count,) and np.isfinite(array).all()
         for array, count in zip(arrays, rows, strict=True)
     )
-    return arrays if whole else None
+    return arrays if valid else None
 
 
 def _write(file: Path, arrays: Sequence[NDArray[np.float32]]) -> None:
-    """Write beside the target, then rename: another process sees the whole file or none."""
+    """Write a temporary file and rename it, so that no other process reads half a file."""
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.stem, suffix=".npz")
     try:

@@ -1,4 +1,4 @@
-"""Covers as taggers get them, with something on them to see."""
+"""Decoded covers with drawn contents."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""gRPC servers on 127.0.0.1 that stand for Clarifai and Google Vision, and answer as the fixtures say.
+"""gRPC servers on 127.0.0.1 in place of Clarifai and Google Vision, which respond with fixtures.
 
-They also hold every request to the limits that the services publish; a request beyond them fails the test.
+They check every request against the limits that the services publish; a request beyond them fails the test.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 KEY = "fixture-clarifai-key"
 HANGS = "hangs"
-"""A step: no answer before the deadline."""
+"""A step: no response before the deadline."""
 GOES = "goes"
-"""A step: the server ends in the middle of a call, and stays away."""
+"""A step: the server stops during a call."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request as it arrived: its images, its size in bytes, its metadata and the seconds it has."""
+    """A received request: its images, size in bytes, metadata, and seconds until its deadline."""
 
     images: tuple[bytes, ...]
     size: int
@@ -42,7 +42,7 @@ class Call:
 
 
 class Replay(ABC):
-    """A server that takes one step a call: a fixture's name, `HANGS` or `GOES`; the last step stays.
+    """A server that takes one step per call: a fixture's name, `HANGS` or `GOES`; the last step repeats.
 
     Args:
         certificate: For TLS; None speaks plaintext.
@@ -64,32 +64,32 @@ class Replay(ABC):
 
     @property
     def address(self) -> str:
-        """What a setting takes."""
+        """The server's address, as a setting accepts it."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def sizes(self) -> list[int]:
-        """Covers in each call."""
+        """Number of covers in each call."""
         return [len(call.images) for call in self.calls]
 
     def answers(self, *steps: str) -> None:
-        """What the next calls get."""
+        """Set the steps of the next calls."""
         self.steps = list(steps)
 
     @abstractmethod
     def register(self, server: grpc.Server) -> None:
-        """Make the service known to the server."""
+        """Add the service to the server."""
 
     @abstractmethod
     def images(self, request: Any) -> Sequence[bytes]:
-        """The images of a request, which are asserted to be asked for as the service documents."""
+        """Return the images of a request, after checking it against the service's documentation."""
 
     @abstractmethod
     def answer(self, body: dict[str, Any], request: Any) -> Any:
-        """A fixture's body as an answer to this request, whose number of images may be another."""
+        """Return a fixture's body as a response to this request, which may have another number of images."""
 
     def handle(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Note the call and take the next step."""
+        """Record the call and take the next step."""
         size = len(
             request.SerializeToString() if hasattr(request, "SerializeToString") else self.raw(request)
         )
@@ -111,7 +111,7 @@ class Replay(ABC):
         return self._step(step, request, context)
 
     def raw(self, request: Any) -> bytes:
-        """A request of proto-plus as it was sent."""
+        """Return the bytes of a proto-plus request."""
         return bytes(type(request).serialize(request))
 
     def _step(self, step: str, request: Any, context: grpc.ServicerContext) -> Any:
@@ -127,7 +127,7 @@ class Replay(ABC):
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Serve, and afterwards hold the test to what was asked."""
+        """Run the server, and check afterwards that all requests were valid."""
         limits = [("grpc.max_receive_message_length", 256 * 2**20)]
         self._server = grpc.server(ThreadPoolExecutor(4), options=limits)
         self.register(self._server)
@@ -147,22 +147,22 @@ class Replay(ABC):
 
 
 class ClarifaiReplay(Replay, service_pb2_grpc.V2Servicer):
-    """Clarifai: outputs carry the ids of their inputs, whatever order they come in."""
+    """Clarifai: outputs have the ids of their inputs, in any order."""
 
     folder = "clarifai"
     most_images = 128
     most_bytes = 128_000_000
 
     def register(self, server: grpc.Server) -> None:
-        """Make the service known to the server."""
+        """Add the service to the server."""
         service_pb2_grpc.add_V2Servicer_to_server(self, server)
 
     def PostModelOutputs(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802 — Clarifai's
-        """The one method that is asked."""
+        """Handle the only method that the tagger calls."""
         return self.handle(request, context)
 
     def images(self, request: service_pb2.PostModelOutputsRequest) -> Sequence[bytes]:
-        """The images of a request, which is one for the general model by raw bytes."""
+        """Return the images of a request, which must be for the general model and contain bytes."""
         assert (request.user_app_id.user_id, request.user_app_id.app_id) == ("clarifai", "main")
         assert request.model_id == "general-image-recognition"
         assert len({given.id for given in request.inputs}) == len(request.inputs), "an id twice"
@@ -170,7 +170,7 @@ class ClarifaiReplay(Replay, service_pb2_grpc.V2Servicer):
         return [given.data.image.base64 for given in request.inputs]
 
     def answer(self, body: dict[str, Any], request: service_pb2.PostModelOutputsRequest) -> Any:
-        """The fixture's outputs over and over; its input ids stand for positions."""
+        """Repeat the fixture's outputs; its input ids are positions."""
         answer = json_format.ParseDict(body, service_pb2.MultiOutputResponse())
         by_position = {int(output.input.id): output for output in answer.outputs}
         period = max(by_position, default=0) + 1
@@ -182,15 +182,15 @@ class ClarifaiReplay(Replay, service_pb2_grpc.V2Servicer):
         return self.deliver(answer)
 
     def deliver(self, answer: service_pb2.MultiOutputResponse) -> Any:
-        """The answer as it goes out."""
+        """Return the response to send."""
         return answer
 
 
 class ShuffledClarifai(ClarifaiReplay):
-    """Gives the last output first."""
+    """Returns the outputs in reverse order."""
 
     def deliver(self, answer: service_pb2.MultiOutputResponse) -> Any:
-        """The answer turned round."""
+        """Return the response in reverse order."""
         outputs = list(answer.outputs)[::-1]
         del answer.outputs[:]
         answer.outputs.extend(outputs)
@@ -198,24 +198,24 @@ class ShuffledClarifai(ClarifaiReplay):
 
 
 class NamelessClarifai(ClarifaiReplay):
-    """Names its outputs' inputs by ids of its own."""
+    """Returns outputs with other ids than those of the inputs."""
 
     def deliver(self, answer: service_pb2.MultiOutputResponse) -> Any:
-        """The answer with other ids."""
+        """Return the response with other ids."""
         for number, output in enumerate(answer.outputs):
             output.input.id = f"own-{number}"
         return answer
 
 
 class GoogleReplay(Replay):
-    """Google Vision: answers stand in the order of the images, without ids."""
+    """Google Vision: responses are in the order of the images, without ids."""
 
     folder = "google_vision"
     most_images = 16
     most_bytes = 10_000_000
 
     def register(self, server: grpc.Server) -> None:
-        """Make the service known to the server."""
+        """Add the service to the server."""
         method = grpc.unary_unary_rpc_method_handler(
             self.handle,
             request_deserializer=vision.BatchAnnotateImagesRequest.deserialize,
@@ -226,7 +226,7 @@ class GoogleReplay(Replay):
         server.add_generic_rpc_handlers((handler,))
 
     def images(self, request: vision.BatchAnnotateImagesRequest) -> Sequence[bytes]:
-        """The images of a request, which is one for labels alone by raw bytes."""
+        """Return the images of a request, which must ask for labels only and contain bytes."""
         for wanted in request.requests:
             kinds = [feature.type_ for feature in wanted.features]
             assert kinds == [vision.Feature.Type.LABEL_DETECTION], kinds
@@ -234,7 +234,7 @@ class GoogleReplay(Replay):
         return [wanted.image.content for wanted in request.requests]
 
     def answer(self, body: dict[str, Any], request: vision.BatchAnnotateImagesRequest) -> Any:
-        """The fixture's answers over and over."""
+        """Repeat the fixture's responses."""
         found = body["responses"]
         cycled = [found[position % len(found)] for position in range(len(request.requests))]
         answer = json_format.ParseDict(
@@ -243,13 +243,13 @@ class GoogleReplay(Replay):
         return vision.BatchAnnotateImagesResponse.wrap(answer)
 
     def deliver(self, responses: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The answers as they go out."""
+        """Return the responses to send."""
         return responses
 
 
 class ShortGoogle(GoogleReplay):
-    """Leaves out the first answer."""
+    """Leaves out the first response."""
 
     def deliver(self, responses: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """All but the first."""
+        """Return all responses but the first."""
         return responses[1:]

@@ -1,4 +1,4 @@
-"""Covers to send to a service that is paid, and how its answers are read."""
+"""Covers for paid services, and the labels in the responses of their fixtures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 QUICK = RetryLimits(seconds=20, attempts=3, pause=0)
 FIRST = ("guitar", "skull", "sunset")
-"""What the fixtures see first on their three covers."""
+"""The heaviest label of each of the fixtures' three covers."""
 PICTURE = drawn("JPEG")
 PIXELS = np.zeros((20, 20, 3), np.uint8)
 

@@ -1,4 +1,4 @@
-"""CLIP with a tiny random model: everything but the quality of labels."""
+"""A tiny random CLIP model, for tests of everything but the quality of labels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONFIG: dict[str, Any] = {
 
 
 def tiny_clip(folder: Path, seed: int = 0, bias: float | None = None) -> str:
-    """Write a random model as open_clip stores one; its name for ``--clip-model``."""
+    """Write a random model in open_clip's format, and return its name for ``--clip-model``."""
     import open_clip
     import torch
     from safetensors.torch import save_file

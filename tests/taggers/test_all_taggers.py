@@ -1,4 +1,4 @@
-"""What every installed tagger keeps to: real ones on made-up covers, those that are paid on loopback."""
+"""The contract of all taggers, tested on synthetic covers; paid ones use servers on loopback."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ if TYPE_CHECKING:
 
 
 class Sample(NamedTuple):
-    """A tagger to test, and by how much the weights of one cover may differ with what stands beside it."""
+    """A tagger to test, and by how much a cover's weights may depend on the other covers."""
 
     tagger: Tagger
     tolerance: float
 
 
 def number(image: bytes, of: int) -> int:
-    """One of ``of`` answers, by what the image shows."""
+    """Return one of ``of`` numbers, by the digest of the image."""
     return hashlib.sha256(image).digest()[0] % of
 
 
 class SeeingClarifai(ClarifaiReplay):
-    """Answers by the image, where the replay answers by its place."""
+    """Responds by the image, while the replay responds by its position."""
 
     def answer(self, body: dict[str, Any], request: service_pb2.PostModelOutputsRequest) -> Any:
-        """One of the fixture's outputs for each image."""
+        """Return one of the fixture's outputs for each image."""
         outputs, images = body["outputs"], self.images(request)
         chosen = [outputs[number(image, len(outputs))] for image in images]
         placed = [output | {"input": {"id": str(place)}} for place, output in enumerate(chosen)]
@@ -57,10 +57,10 @@ class SeeingClarifai(ClarifaiReplay):
 
 
 class SeeingGoogle(GoogleReplay):
-    """Answers by the image, where the replay answers by its place."""
+    """Responds by the image, while the replay responds by its position."""
 
     def answer(self, body: dict[str, Any], request: vision.BatchAnnotateImagesRequest) -> Any:
-        """One of the fixture's answers for each image."""
+        """Return one of the fixture's responses for each image."""
         found, images = body["responses"], self.images(request)
         return super().answer({"responses": [found[number(image, len(found))] for image in images]}, request)
 
@@ -120,7 +120,7 @@ def sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @dataclass(frozen=True)
 class Drawing:
-    """How a cover is made up."""
+    """Parameters of a synthetic cover."""
 
     kind: str
     width: int
@@ -140,8 +140,8 @@ class Drawing:
         file = io.BytesIO()
         Image.fromarray(pixels).save(file, "JPEG", quality=95)
         data = file.getvalue()
-        seen = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
-        return Cover(Album(str(self.seed), "", Artist("a")), hashlib.sha256(data).hexdigest(), seen, data)
+        decoded = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+        return Cover(Album(str(self.seed), "", Artist("a")), hashlib.sha256(data).hexdigest(), decoded, data)
 
 
 SIDE = st.integers(32, 128)
@@ -164,7 +164,7 @@ def tags_of(tagger: Tagger, covers: Sequence[Cover]) -> list[list[Tag]]:
 
 
 def alike(one: Sequence[Tag], other: Sequence[Tag], tolerance: float) -> bool:
-    """Whether two lists weigh each label alike; one that a list has cut off weighs its least at most."""
+    """Return whether weights agree; a label that is only in one list weighs at most the last of the other."""
     if not tolerance:
         return list(one) == list(other)
     first, second = dict(one), dict(other)
@@ -180,7 +180,7 @@ def test_every_installed_tagger_is_tested_here() -> None:
 
 @few
 @given(drawings=COVERS)
-def test_weights_are_in_0_to_1_best_first_and_no_label_stands_twice(
+def test_weights_are_in_0_to_1_best_first_and_labels_are_unique(
     sample: Sample, drawings: list[Drawing]
 ) -> None:
     for tags in tags_of(sample.tagger, [drawing.cover() for drawing in drawings]):
@@ -195,7 +195,7 @@ def test_weights_are_in_0_to_1_best_first_and_no_label_stands_twice(
 
 @few
 @given(drawings=COVERS)
-def test_a_cover_has_the_same_tags_whatever_stands_beside_it(sample: Sample, drawings: list[Drawing]) -> None:
+def test_a_cover_has_the_same_tags_with_any_other_covers(sample: Sample, drawings: list[Drawing]) -> None:
     covers = [drawing.cover() for drawing in drawings]
     together = tags_of(sample.tagger, covers)
     backwards = tags_of(sample.tagger, covers[::-1])[::-1]
@@ -209,7 +209,7 @@ def test_no_covers_have_no_tags(sample: Sample) -> None:
     assert list(sample.tagger.tag([])) == []
 
 
-def test_a_whole_batch_has_an_answer_a_cover(sample: Sample) -> None:
+def test_a_full_batch_has_a_result_per_cover(sample: Sample) -> None:
     size = sample.tagger.batch_size
     covers = [Drawing("flat", 32, 32, (n % 256, n // 256, 99), n).cover() for n in range(min(size, 128))]
     assert len(tags_of(sample.tagger, covers)) == len(covers)
@@ -222,7 +222,7 @@ def test_a_whole_batch_has_an_answer_a_cover(sample: Sample) -> None:
         assert "\n" not in sample.tagger.cost
 
 
-def test_name_version_and_sizes_are_plain_and_stay(sample: Sample) -> None:
+def test_name_version_and_sizes_are_valid_and_constant(sample: Sample) -> None:
     tagger = sample.tagger
     assert tagger.name in MADE
     assert tagger.version

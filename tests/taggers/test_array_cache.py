@@ -32,7 +32,7 @@ def same(some: list[NDArray[np.float32]], others: list[NDArray[np.float32]]) -> 
     return all((one == other).all() for one, other in zip(some, others, strict=True))
 
 
-def test_what_was_computed_once_is_read_the_next_time(tmp_path: Path) -> None:
+def test_cached_arrays_are_read_the_next_time(tmp_path: Path) -> None:
     file = tmp_path / "made" / "on the way" / "arrays.npz"
 
     assert same(cached_arrays(file, ROWS, old), OLD)
@@ -50,7 +50,7 @@ def test_what_was_computed_once_is_read_the_next_time(tmp_path: Path) -> None:
     ],
     ids=["empty", "truncated", "overwritten", "something else"],
 )
-def test_a_broken_file_is_made_anew(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+def test_a_broken_file_is_replaced(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     file = tmp_path / "arrays.npz"
     cached_arrays(file, ROWS, old)
     file.write_bytes(damage(file.read_bytes()))
@@ -70,7 +70,7 @@ def test_a_broken_file_is_made_anew(tmp_path: Path, damage: Callable[[bytes], by
     ],
     ids=["one missing", "too few rows", "another type", "not a number", "a pickle"],
 )
-def test_a_file_of_other_arrays_is_made_anew(tmp_path: Path, others: list[NDArray[np.float32]]) -> None:
+def test_a_file_of_other_arrays_is_replaced(tmp_path: Path, others: list[NDArray[np.float32]]) -> None:
     file = tmp_path / "arrays.npz"
     np.savez(file, *others)
 

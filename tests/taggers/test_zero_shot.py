@@ -1,4 +1,4 @@
-"""An artist's vote from the votes of single covers; no model is needed."""
+"""Pooling the votes of covers; needs no model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tagger `clip`: zero-shot labels by CLIP."""
+"""Tagger `clip`: zero-shot tags by CLIP."""
 
 from spotitags.taggers.clip.tagger import ClipTagger
 

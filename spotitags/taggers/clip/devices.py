@@ -1,4 +1,4 @@
-"""Which device a torch tagger would run on, and in which precision, found without importing torch."""
+"""Choose the device and the precision for torch, without importing torch."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from spotitags.errors import InputError
 DEVICES = ("cpu", "cuda", "mps")
 
 _MAJOR, _MINOR = 75, 76  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_*, cuda.h
-_AMPERE = (8, 0)  # the first generation that computes in bf16
+_AMPERE = (8, 0)  # the first GPU generation that computes in bf16
 
 
 def choose_device(wanted: str | None = None) -> str:
-    """The device to run on.
+    """Return the device to run on.
 
     Args:
-        wanted: ``cpu``, ``cuda`` or ``mps``. None takes ``cuda`` where driver, GPU and a CUDA build of torch
-            are here, ``mps`` on Apple silicon, else ``cpu``.
+        wanted: ``cpu``, ``cuda`` or ``mps``. None chooses ``cuda`` if there are a driver, a GPU and a CUDA
+            build of torch, ``mps`` on Apple silicon, else ``cpu``.
 
     Raises:
-        InputError: No device is called so.
+        InputError: There is no device of that name.
     """
     if wanted is not None:
         if wanted not in DEVICES:
@@ -39,7 +39,7 @@ def choose_device(wanted: str | None = None) -> str:
 
 
 def precision(device: str) -> str:
-    """``bf16`` where the hardware computes in it, else ``fp32``; measured on CPUs as three times as fast."""
+    """Return ``bf16`` if the hardware computes in it (three times as fast on CPUs), else ``fp32``."""
     if device == "cuda":
         capability = cuda_capability()
         return "bf16" if capability is None or capability >= _AMPERE else "fp32"
@@ -48,14 +48,14 @@ def precision(device: str) -> str:
 
 @cache
 def cuda_capability() -> tuple[int, int] | None:
-    """Compute capability of the first NVIDIA GPU, asked of the driver itself; None where there is none."""
+    """Return the compute capability of the first NVIDIA GPU, from its driver; None if there is none."""
     name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
     try:
         driver = ctypes.CDLL(name)
         count, major, minor = ctypes.c_int(), ctypes.c_int(), ctypes.c_int()
         if driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)) or count.value < 1:
             return None
-        # Device handles are ordinals from 0 on.
+        # Device handles are ordinals starting at 0.
         if driver.cuDeviceGetAttribute(ctypes.byref(major), _MAJOR, 0):
             return None
         if driver.cuDeviceGetAttribute(ctypes.byref(minor), _MINOR, 0):
@@ -66,7 +66,7 @@ def cuda_capability() -> tuple[int, int] | None:
 
 
 def _torch_has_cuda() -> bool:
-    """Whether the installed torch is a CUDA build: a driver alone does not help a CPU build."""
+    """Return whether the installed torch is a CUDA build."""
     spec = find_spec("torch")
     if spec is None or spec.origin is None:
         return False
@@ -76,7 +76,7 @@ def _torch_has_cuda() -> bool:
 
 @cache
 def _cpu_has_bf16() -> bool:
-    """Whether an x86 CPU multiplies in bf16; only Linux says so in a file."""
+    """Return whether an x86 CPU multiplies in bf16; only Linux reports it in a file."""
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
     except OSError:

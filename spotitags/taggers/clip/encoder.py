@@ -1,4 +1,4 @@
-"""open_clip's two towers behind two methods: pixels in, embeddings out; texts in, embeddings out."""
+"""CLIP's image and text encoders, loaded by open_clip."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotitags.errors import TaggerError, WeightsError
-from spotitags.taggers.clip.weights import import_open_clip, locate
+from spotitags.taggers.clip.weights import import_open_clip, locate, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,25 +27,25 @@ if TYPE_CHECKING:
 
 
 CHUNK = {"cpu": 16, "mps": 32, "cuda": 64}
-"""Covers a forward pass; the next ones are resized meanwhile."""
+"""Number of covers per forward pass, by device; the next ones are resized meanwhile."""
 
 _LABELS_AT_ONCE = {"cpu": 16, "mps": 32, "cuda": 256}  # times the number of templates
-_RESIZE_THREADS = 32
+_MAX_RESIZE_THREADS = 32
 
 
 class Encoder:
-    """A loaded model.
+    """A loaded CLIP model.
 
     Args:
         model: open_clip's model, in fp32.
-        preprocess: open_clip's own transform for it.
-        tokenizer: open_clip's own tokenizer for it.
+        preprocess: open_clip's transform for it.
+        tokenizer: open_clip's tokenizer for it.
         device: ``cpu``, ``cuda`` or ``mps``.
         precision: ``bf16`` or ``fp32``.
 
     Attributes:
-        scale: The factor from cosine to logit that the model was trained with (100 for most CLIPs). SigLIP's
-            bias is not kept: it is the same for every text, so it drops out of every difference and softmax.
+        scale: The factor from cosine to logit that the model was trained with (100 for most CLIP models).
+            SigLIP's bias is ignored: it is the same for every text, so it cancels in differences and softmax.
     """
 
     def __init__(
@@ -55,18 +55,18 @@ class Encoder:
 
         logit_scale: torch.Tensor = model.logit_scale  # type: ignore[assignment]
         self.scale = float(logit_scale.detach().exp())
-        # All of it: open_clip's own bf16 keeps LayerNorm in fp32, and a fifth of the time goes into casting.
+        # The whole model: open_clip's bf16 keeps LayerNorm in fp32, and casting takes a fifth of the time.
         self.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
         self.model = model.eval().to(device=device, dtype=self.dtype)
         self.tokenizer = tokenizer
         self.device = device
-        self._fit, self._mean, self._std = _split(preprocess)
+        self._resize, self._mean, self._std = _split(preprocess)
 
-    def images(self, pixels: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Embeddings of covers.
+    def encode_images(self, pixels: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Return the embeddings of covers.
 
-        Resizing and cropping are open_clip's own, in threads beside the encoder; scaling and normalising
-        happen on the device: bytes are a quarter of the floats to send there.
+        Covers are resized and cropped by open_clip's transform, in threads beside the encoder. They are
+        scaled and normalised on the device, since bytes are a quarter of the floats to transfer.
 
         Args:
             pixels: Each (height, width, 3) RGB uint8.
@@ -77,9 +77,9 @@ class Encoder:
         import torch
 
         parts = []
-        with ThreadPoolExecutor(_threads()) as pool, torch.inference_mode():
+        with ThreadPoolExecutor(_resize_threads()) as pool, torch.inference_mode():
             mean, std = self._mean.to(self.device), self._std.to(self.device)
-            for chunk in _chunks(pool.map(self._fit, pixels), CHUNK[self.device]):
+            for chunk in _chunks(pool.map(self._resize, pixels), CHUNK[self.device]):
                 stacked = torch.from_numpy(np.stack(chunk))
                 if self.device == "cuda":
                     stacked = stacked.pin_memory()
@@ -90,8 +90,12 @@ class Encoder:
             embeddings: NDArray[np.float32] = joined.cpu().numpy()
         return embeddings
 
-    def texts(self, names: Sequence[str], templates: Sequence[str]) -> NDArray[np.float32]:
-        """Embeddings of names, each averaged over all templates and renormalised.
+    def encode_texts(self, names: Sequence[str], templates: Sequence[str]) -> NDArray[np.float32]:
+        """Return the embeddings of names, each averaged over all templates and normalised again.
+
+        Args:
+            names: Labels or genres, n of them.
+            templates: Sentences with ``{}`` in place of the name.
 
         Returns:
             (n, dim), of length 1 each.
@@ -113,18 +117,18 @@ class Encoder:
         return embeddings
 
 
-def load(model: str, *, device: str, precision: str, offline: bool) -> Encoder:
-    """Load a model by open_clip's name.
+def load_encoder(model: str, *, device: str, precision: str, offline: bool) -> Encoder:
+    """Load a model by its open_clip name.
 
     Raises:
-        NotInstalledError: open_clip is not here.
-        InputError: No such model.
-        WeightsError: The weights cannot be had or do not fit the model.
-        TaggerError: Its tokenizer or the device cannot be had.
+        NotInstalledError: open_clip is not installed.
+        InputError: There is no such model.
+        WeightsError: The weights are missing, or do not fit the model.
+        TaggerError: The tokenizer or the device is not available.
     """
     weights = locate(model, offline=offline)
     open_clip = import_open_clip()
-    _check(device)
+    _check_device(device)
     try:
         network, preprocess = open_clip.create_model_from_pretrained(
             weights.model,
@@ -132,38 +136,38 @@ def load(model: str, *, device: str, precision: str, offline: bool) -> Encoder:
             force_quick_gelu=weights.quick_gelu,
             **{f"image_{key}": value for key, value in weights.preprocessing.items()},
         )
-    except Exception as error:  # of safetensors, pickle, zipfile, torch or json, as the file may be
+    except Exception as error:  # of safetensors, pickle, zipfile, torch or json, depending on the file
         raise WeightsError(
-            f"the CLIP weights {model} cannot be loaded ({type(error).__name__}: {_line(error)}): "
-            "delete them to have them fetched anew, or take --tagger lite"
+            f"the CLIP weights {model} cannot be loaded ({type(error).__name__}: {one_line(error)}): "
+            "delete them to download them again, or take --tagger lite"
         ) from error
-    return Encoder(network, preprocess, _tokenizer(weights, offline=offline), device, precision)
+    return Encoder(network, preprocess, _load_tokenizer(weights, offline=offline), device, precision)
 
 
-def _tokenizer(weights: Weights, *, offline: bool) -> Tokenizer:
-    """open_clip's tokenizer; those of SigLIP and a few more come from transformers and the Hub."""
+def _load_tokenizer(weights: Weights, *, offline: bool) -> Tokenizer:
+    """Load open_clip's tokenizer; those of SigLIP and a few others come from transformers and the Hub."""
     import open_clip
 
     config = open_clip.get_model_config(weights.model)
-    foreign = bool(config["text_cfg"].get("hf_tokenizer_name"))
-    name = weights.tokenizer if foreign else weights.model
+    from_hub = bool(config["text_cfg"].get("hf_tokenizer_name"))
+    name = weights.tokenizer if from_hub else weights.model
     try:
         tokenizer: Tokenizer = open_clip.get_tokenizer(
-            name, **({"local_files_only": True} if foreign and offline else {})
+            name, **({"local_files_only": True} if from_hub and offline else {})
         )
     except ImportError as error:
         raise TaggerError(
-            f"the text tower of {name} needs more packages ({_line(error)}): pip install transformers"
+            f"the text encoder of {name} needs more packages ({one_line(error)}): pip install transformers"
         ) from error
     except (OSError, ValueError) as error:
         raise WeightsError(
-            f"the tokenizer of {name} cannot be had ({_line(error)}): "
+            f"the tokenizer of {name} is not available ({one_line(error)}): "
             "take --tagger lite, or run once with a network"
         ) from error
     return tokenizer
 
 
-def _check(device: str) -> None:
+def _check_device(device: str) -> None:
     import torch
 
     if device == "cuda" and not torch.cuda.is_available():
@@ -177,10 +181,14 @@ def _check(device: str) -> None:
 def _split(
     preprocess: Compose,
 ) -> tuple[Callable[[NDArray[np.uint8]], NDArray[np.uint8]], torch.Tensor, torch.Tensor]:
-    """open_clip's inference transform, cut where pictures become tensors: (resize and crop, mean, std).
+    """Split open_clip's inference transform where the image becomes a tensor.
+
+    Returns:
+        The function that resizes and crops, from (height, width, 3) to (side, side, 3) RGB uint8, then mean
+        and standard deviation of the channels, (3, 1, 1) each, for values in [0, 1].
 
     Raises:
-        TaggerError: This version of open_clip builds its transform otherwise.
+        TaggerError: This version of open_clip builds its transform differently.
     """
     import torch
     from PIL import Image as PillowImage
@@ -189,27 +197,22 @@ def _split(
     *geometry, tensor, normalize = preprocess.transforms
     if not isinstance(tensor, ToTensor) or not isinstance(normalize, Normalize):
         raise TaggerError(
-            "this version of open_clip is not known here: take open-clip-torch 3.x, or --tagger lite"
+            "this version of open_clip is not supported: take open-clip-torch 3.x, or --tagger lite"
         )
-    picture: Callable[[Image], Image] = Compose(geometry)
+    transform: Callable[[Image], Image] = Compose(geometry)
 
-    def fit(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return np.asarray(picture(PillowImage.fromarray(pixels)))
+    def resize(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return np.asarray(transform(PillowImage.fromarray(pixels)))
 
-    return fit, torch.tensor(normalize.mean).view(3, 1, 1), torch.tensor(normalize.std).view(3, 1, 1)
+    return resize, torch.tensor(normalize.mean).view(3, 1, 1), torch.tensor(normalize.std).view(3, 1, 1)
 
 
-def _threads() -> int:
-    if sys.platform == "linux":
-        return min(len(os.sched_getaffinity(0)), _RESIZE_THREADS)
-    return min(os.cpu_count() or 1, _RESIZE_THREADS)
+def _resize_threads() -> int:
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return min(cores, _MAX_RESIZE_THREADS)
 
 
 def _chunks(items: Iterable[NDArray[np.uint8]], size: int) -> Iterator[list[NDArray[np.uint8]]]:
-    rest = iter(items)
-    while chunk := list(islice(rest, size)):
+    remaining = iter(items)
+    while chunk := list(islice(remaining, size)):
         yield chunk
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

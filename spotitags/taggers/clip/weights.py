@@ -1,7 +1,7 @@
-"""Where open_clip's weights are: names, Hugging Face's cache folder, and downloads that fail at once.
+"""Find or download open_clip's weights: model names, Hugging Face's cache folder, the Hub.
 
-Nothing here imports torch, so readiness and version cost milliseconds; `locate` does where it must ask
-open_clip's own table.
+Importing this module imports no torch, so readiness and version take milliseconds; only `locate` imports it,
+for models that it must find in open_clip's table.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _CHECKPOINTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 _SUFFIXES = (".safetensors", ".bin", ".pth")
 _PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
 _VISION_SIZE = 224  # open_clip's CLIPVisionCfg.image_size
-_TIMEOUT = 5.0  # seconds for the Hub to answer a HEAD request
+_TIMEOUT = 5.0  # seconds to wait for the Hub's response to a HEAD request
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What open_clip needs to build one model.
+    """Arguments for open_clip to build one model.
 
     Attributes:
         model: open_clip's ``model_name``.
-        checkpoint: Path of the weights, None where ``model`` is a folder that holds them.
-        preprocessing: ``mean``, ``std``, ``interpolation``, ``resize_mode`` as open_clip's table has them.
-        quick_gelu: True where the weights were trained with OpenAI's approximate GELU.
-        tokenizer: The name to ask for a tokenizer that is not open_clip's own.
+        tokenizer: The name of the tokenizer, if it is not built into open_clip.
+        checkpoint: The path of the weights; None if ``model`` is a folder that holds them.
+        preprocessing: ``mean``, ``std``, ``interpolation`` and ``resize_mode`` from open_clip's table.
+        quick_gelu: True if the weights were trained with OpenAI's approximate GELU.
     """
 
     model: str
@@ -54,11 +54,11 @@ class Weights:
 
 
 def image_size(model: str, *, offline: bool = False) -> int:
-    """Pixels a side of the model's input, read from its configuration file; no model is built.
+    """Return the side of the model's input in pixels, from its configuration file; builds no model.
 
     Raises:
-        InputError: No such model name.
-        WeightsError: The configuration cannot be had.
+        InputError: There is no model of that name.
+        WeightsError: The configuration is missing and cannot be downloaded.
     """
     if model == DEFAULT_MODEL:
         return _DEFAULT_SIZE
@@ -74,7 +74,7 @@ def image_size(model: str, *, offline: bool = False) -> int:
 
 
 def identity(model: str) -> str:
-    """The model's name; a folder's with a digest of its configuration and its checkpoint's size and time."""
+    """Return the model's name; for a folder, with a digest of its configuration and its weights' status."""
     if not model.startswith(_FOLDER):
         _check_name(model)
         return model
@@ -87,10 +87,10 @@ def identity(model: str) -> str:
 
 
 def on_disk(model: str) -> bool | None:
-    """Whether the weights are on this disk already; None where only open_clip's table could tell.
+    """Return whether the weights are on disk; None if only open_clip's table could tell.
 
     Raises:
-        InputError: ``model`` is of no form that open_clip takes.
+        InputError: ``model`` has no form that open_clip accepts.
     """
     if model == DEFAULT_MODEL:
         return cached_file(_DEFAULT_REPO, _CHECKPOINTS) is not None
@@ -104,21 +104,21 @@ def on_disk(model: str) -> bool | None:
 
 
 def installed() -> bool:
-    """Whether the packages of the extra are here; imports none."""
+    """Return whether the packages of the extra ``clip`` are installed; imports none."""
     return all(find_spec(package) is not None for package in ("torch", "torchvision", "open_clip"))
 
 
 def import_open_clip() -> ModuleType:
-    """open_clip itself; takes seconds the first time.
+    """Import open_clip, which takes seconds the first time.
 
     Raises:
-        TaggerError: What is installed does not fit together.
+        TaggerError: The installed packages do not fit together.
     """
     try:
         import open_clip
     except (ImportError, RuntimeError, OSError) as error:
         raise TaggerError(
-            f"open_clip cannot be imported ({_line(error)}): install torch and torchvision from the same "
+            f"open_clip cannot be imported ({one_line(error)}): install torch and torchvision from the same "
             "source, or take --tagger lite"
         ) from error
     module: ModuleType = open_clip
@@ -128,13 +128,13 @@ def import_open_clip() -> ModuleType:
 def locate(model: str, *, offline: bool = False) -> Weights:
     """Find the weights on disk, or download them.
 
-    The checkpoint's path goes to open_clip together with the preprocessing of its own table: a path alone
-    would silently keep OpenAI's (right for ViT-B-32, wrong for SigLIP, PE and MobileCLIP).
+    open_clip gets the checkpoint's path together with the preprocessing from its own table: with a path alone
+    it would silently use OpenAI's (right for ViT-B-32, wrong for SigLIP, PE and MobileCLIP).
 
     Raises:
-        InputError: No such model name.
-        WeightsError: The weights cannot be had.
-        NotInstalledError: open_clip is not here.
+        InputError: There is no model of that name.
+        WeightsError: The weights are missing and cannot be downloaded.
+        NotInstalledError: open_clip is not installed.
     """
     if not installed():
         raise NotInstalledError("the clip tagger", "clip")
@@ -148,7 +148,7 @@ def locate(model: str, *, offline: bool = False) -> Weights:
         checkpoint = hub_file(repository, _CHECKPOINTS, offline=offline)
         return Weights(f"{_FOLDER}{checkpoint.parent}", tokenizer=model)
     name, _, tag = _check_name(model)
-    if model == DEFAULT_MODEL:  # known here, so that a missing network shows before torch is imported
+    if model == DEFAULT_MODEL:  # its repository is known, so a missing network shows before torch is imported
         hub_file(_DEFAULT_REPO, _CHECKPOINTS, offline=offline)
     entry = _table_entry(name, tag)
     repository, _, file = entry["hf_hub"].rpartition("/")
@@ -163,7 +163,7 @@ def locate(model: str, *, offline: bool = False) -> Weights:
 
 
 def cached_file(repository: str, names: Sequence[str]) -> Path | None:
-    """The first of ``names`` that Hugging Face's cache folder holds of ``repository``'s main branch."""
+    """Return the first of ``names`` of a repository's main branch in Hugging Face's cache folder."""
     folder = _hub_cache() / f"models--{repository.replace('/', '--')}"
     try:
         commit = (folder / "refs" / "main").read_text(encoding="ascii").strip()
@@ -174,13 +174,13 @@ def cached_file(repository: str, names: Sequence[str]) -> Path | None:
 
 
 def hub_file(repository: str, names: Sequence[str], *, offline: bool) -> Path:
-    """The first of ``names`` in ``repository``, from the cache folder or else from the Hugging Face Hub.
+    """Return the first of ``names`` in a repository, from the cache folder or else the Hugging Face Hub.
 
-    The Hub is asked once before anything is downloaded: where there is no network, its own client retries
-    for half a minute and warns on stderr.
+    One HEAD request precedes the download: without a network, the Hub's client would retry for half a minute
+    and print warnings.
 
     Raises:
-        WeightsError: Neither the cache nor the Hub gives it.
+        WeightsError: Neither the cache nor the Hub has it.
     """
     if cached := cached_file(repository, names):
         return cached
@@ -195,24 +195,25 @@ def hub_file(repository: str, names: Sequence[str], *, offline: bool) -> Path:
             return Path(hf_hub_download(repository, name))
         except RemoteEntryNotFoundError:
             continue
-        except Exception as error:  # the errors of the client, of its HTTP library and of xet share no root
+        except Exception as error:  # the errors of the client, its HTTP library and xet share no base class
             raise _missing(f"{_HUB}{repository}", f"{type(error).__name__}: {error}") from error
     raise _missing(f"{_HUB}{repository}", f"it holds none of {', '.join(names)}")
 
 
 def _missing(model: str, cause: str) -> WeightsError:
     return WeightsError(
-        f"the CLIP weights {model} cannot be had ({_line(cause)}): "
+        f"the CLIP weights {model} are not available ({one_line(cause)}): "
         "take --tagger lite, or run once with a network"
     )
 
 
-def _line(text: object) -> str:
+def one_line(text: object) -> str:
+    """Return a text, such as an error's, in one line of at most 300 characters."""
     return " ".join(str(text).split())[:300]
 
 
 def _hub_cache() -> Path:
-    """Hugging Face's cache folder, by the same variables and in the same order as its own client."""
+    """Return Hugging Face's cache folder, from the same variables in the same order as its own client."""
     home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     home = os.environ.get("HF_HOME") or str(Path(home) / "huggingface")
     hub = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or str(Path(home) / "hub")
@@ -241,7 +242,7 @@ def _checkpoints(folder: Path) -> list[Path]:
 
 
 def _builtin_config(model: str) -> Path:
-    """open_clip's own configuration file of a named model, found without importing open_clip."""
+    """Return open_clip's configuration file of a named model, without importing open_clip."""
     name = _check_name(model)[0]
     spec = find_spec("open_clip")
     if spec is None or spec.origin is None:
@@ -255,7 +256,7 @@ def _builtin_config(model: str) -> Path:
 
 
 def _table_entry(name: str, tag: str) -> dict[str, Any]:
-    """open_clip's own entry for a tag: repository, preprocessing, activation. Imports torch."""
+    """Return open_clip's entry for a pretrained tag: repository, preprocessing, activation. Imports torch."""
     open_clip = import_open_clip()
     entry: dict[str, Any] = open_clip.get_pretrained_cfg(name, tag)
     if not entry:

@@ -1,7 +1,6 @@
-"""What taggers share that send covers to a service which is paid by the cover.
+"""Base class of the taggers that send covers to a paid service.
 
-No cover is asked for twice in one run, no request is sent that another could have carried, and nobody waits
-without an end.
+No cover is sent twice in one run, requests are filled to their limit, and every wait has an end.
 """
 
 from __future__ import annotations
@@ -11,47 +10,46 @@ import math
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeAlias, TypeVar
 
-from spotitags.errors import TaggerError, TaggerInterrupt
+from spotitags.errors import NotInstalledError, SettingsError, TaggerError, TaggerInterrupt
 from spotitags.records import Skipped, Tag
-from spotitags.taggers.cloud.grpc import BusyError, words
+from spotitags.taggers.base import Readiness
+from spotitags.taggers.cloud.encoding import QUALITIES, SIDE, encoded_cover
+from spotitags.taggers.cloud.grpc import BusyError, endpoint, short_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
+    from typing import Self
 
     from spotitags.records import Cover
+    from spotitags.taggers.base import TaggerOptions
 
 
-SIDE: Final = 480
-"""Shorter side, in pixels, of a cover that is encoded anew: what Google recommends for labels (640 x 480)."""
 TOP: Final = 20
-"""Labels kept of a cover."""
-_LONGEST = 2 * SIDE
-_QUALITIES = (95, 75, 50)
+"""Maximum number of tags per cover."""
 _DIGITS = 4
-_JPEG = b"\xff\xd8\xff"
 
-# Without a handler of its own, each retry that stamina logs would be printed to the user's stderr.
+# Without a handler, each retry that stamina logs would be printed to stderr.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
-Answer: TypeAlias = "list[Tag] | Skipped | BusyError | TaggerError"
-"""What came back for one cover."""
+Result: TypeAlias = "list[Tag] | Skipped | BusyError | TaggerError"
+"""The service's result for one cover."""
+Key = TypeVar("Key")
+"""Type of a service's key or credentials."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryLimits:
-    """How long a service is waited for.
+    """Limits of time and number for the requests for the same covers.
 
     Attributes:
-        seconds: For one answer.
-        attempts: Most requests for the same covers.
-        pause: Seconds before the second request; each later pause is twice as long.
-        longest_pause: Where pauses stop growing, in seconds.
-        total: Seconds after which no further request is made for the same covers.
+        seconds: The timeout of one request.
+        attempts: The maximum number of requests.
+        pause: The pause before the second request, in seconds; each later pause is twice as long.
+        longest_pause: The maximum pause, in seconds.
+        total: The time after which no further request is made, in seconds.
     """
 
     seconds: float = 60.0
@@ -61,15 +59,18 @@ class RetryLimits:
     total: float = 120.0
 
 
-PATIENCE: Final = RetryLimits()
+RETRY_LIMITS: Final = RetryLimits()
 
 
-class PaidTagger(ABC):
-    """Covers in requests of at most `batch_size`, as few as that takes.
+class PaidTagger(ABC, Generic[Key]):
+    """Tags covers by a paid service, in as few requests as possible, of at most `batch_size` covers each.
 
     Args:
+        key: The key or credentials of the service.
+        address: A gRPC server instead of the service's: ``host:port``, or ``http://127.0.0.1:port`` without
+            TLS.
         offline: True sends nothing: `tag` raises.
-        patience: How long the service is waited for.
+        retry_limits: Limits of the requests for the same covers.
         notify: Called with one line when a wait for the service begins.
     """
 
@@ -77,140 +78,206 @@ class PaidTagger(ABC):
     image_size: ClassVar[int] = SIDE
     batch_size: ClassVar[int]
     cover_bytes: ClassVar[int]
-    """Most bytes of a cover as it is sent, so that `batch_size` of them always fit into a request."""
-    asked: ClassVar[str]
-    """Service and model."""
+    """Maximum size of a cover as it is sent, so that `batch_size` covers always fit into a request."""
+    model: ClassVar[str]
+    """Service and model, for the version."""
+    host: ClassVar[str]
+    """The service's gRPC server."""
+    options: ClassVar[tuple[str, str]]
+    """Names of the fields of `TaggerOptions` that hold key and address."""
+    client: ClassVar[tuple[str, str, str]]
+    """The client's package, its module, and the extra that installs it."""
 
     def __init__(
         self,
+        key: Key | None = None,
         *,
+        address: str | None = None,
         offline: bool = False,
-        patience: RetryLimits = PATIENCE,
+        retry_limits: RetryLimits = RETRY_LIMITS,
         notify: Callable[[str], None] | None = None,
     ) -> None:
+        self.key = key
+        self.address = address
         self.offline = offline
-        self.patience = patience
+        self.retry_limits = retry_limits
         self.notify = notify
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
+    @classmethod
+    def from_options(cls, options: TaggerOptions) -> Self:
+        """Build the tagger from options. Opens no connection."""
+        key, address = (getattr(options, name) for name in cls.options)
+        return cls(key, address=address, offline=options.offline, notify=options.notify)
+
+    @classmethod
+    def readiness(cls, options: TaggerOptions) -> Readiness:
+        """Return whether client, address and key are there; does not ask the service about the key."""
+        package, module, _ = cls.client
+        key, address = (getattr(options, name) for name in cls.options)
+        if not _is_installed(module):
+            return Readiness(
+                ready=False, reason=f"{package} is not installed", remedy=str(cls.not_installed())
+            )
+        try:
+            target, plain = cls.endpoint(address)
+        except SettingsError as error:
+            return Readiness(
+                ready=False, reason=f"{cls._address_setting()} cannot be used", remedy=str(error)
+            )
+        return cls._key_readiness(key, target, plain=plain)
+
+    @classmethod
+    @abstractmethod
+    def _key_readiness(cls, key: Key | None, target: str, *, plain: bool) -> Readiness:
+        """Return whether the key is there; ``target`` and ``plain`` are `endpoint`'s result."""
+
+    @classmethod
+    def endpoint(cls, address: str | None) -> tuple[str, bool]:
+        """Return ``host:port`` of the gRPC server, and True if the connection is in plaintext.
+
+        Raises:
+            SettingsError: The address cannot be used.
+        """
+        return endpoint(address, cls.host, cls._address_setting())
+
+    @classmethod
+    def not_installed(cls) -> NotInstalledError:
+        """Return the error for a missing client."""
+        return NotInstalledError(f"the tagger {cls.name}", cls.client[2])
+
+    @classmethod
+    def _address_setting(cls) -> str:
+        return f"SPOTITAGS_{cls.options[1].upper()}"
+
     @property
     def version(self) -> str:
-        """Service, model, and what is sent and kept. Behind the same name the model may change unsaid."""
-        return f"{self.asked} jpeg-to-{self.cover_bytes} else-{SIDE}px-q{_QUALITIES[0]} top-{TOP}"
+        """Service, model, and what is sent and stored. The service may change the model of that name."""
+        return f"{self.model} jpeg-to-{self.cover_bytes} else-{SIDE}px-q{QUALITIES[0]} top-{TOP}"
 
     def calls_for(self, sizes: Sequence[int]) -> int:
-        """Fewest requests for covers of these sizes in bytes; larger ones are sent smaller."""
+        """Return the fewest requests for covers of these sizes in bytes; larger ones are sent smaller."""
         return math.ceil(len(sizes) / self.batch_size)
 
     def tag(self, covers: Sequence[Cover]) -> list[list[Tag] | Skipped]:
-        """The service's `TOP` labels of each cover, heaviest first, or why it could not read that one.
+        """Return the `TOP` labels of each cover, heaviest first, or why the service could not read it.
 
         Raises:
-            NotInstalledError: The service's client is not here.
+            NotInstalledError: The service's client is not installed.
             TaggerKeyError: The key is missing or refused.
-            TaggerError: The service does not answer, or not any more; what it answered before is in
-                ``answered``.
-            TaggerInterrupt: Ctrl-C; likewise.
+            TaggerError: The service does not answer, or no longer; ``answered`` holds the tags that it
+                returned before.
+            TaggerInterrupt: Ctrl-C was pressed; ``answered`` likewise.
         """
         if self.offline:
             raise TaggerError(f"the tagger {self.name} sends covers to a service: leave --offline out")
-        answers: dict[str, list[Tag] | Skipped] = {}
-        once = list({cover.digest: cover for cover in covers}.values())
+        results: dict[str, list[Tag] | Skipped] = {}
+        distinct = list({cover.digest: cover for cover in covers}.values())
         try:
-            for start in range(0, len(once), self.batch_size):
-                self._ask(once[start : start + self.batch_size], answers)
+            for start in range(0, len(distinct), self.batch_size):
+                self._tag_batch(distinct[start : start + self.batch_size], results)
         except TaggerError as error:
-            error.answered = _had(answers)
+            error.answered = _tags_only(results)
             raise
-        except KeyboardInterrupt:  # it may come while a busy service is waited for
-            raise TaggerInterrupt(_had(answers)) from None
-        return [answers[cover.digest] for cover in covers]
+        except KeyboardInterrupt:  # probably during a wait for a busy service
+            raise TaggerInterrupt(_tags_only(results)) from None
+        return [results[cover.digest] for cover in covers]
 
     @abstractmethod
-    def _request(self, covers: Sequence[Cover], images: Sequence[bytes]) -> list[Answer]:
-        """One request: what came back for each cover, an error where the service failed for that one.
+    def _request(self, covers: Sequence[Cover], images: Sequence[bytes]) -> list[Result]:
+        """Send one request and return the result of each cover, an error if the service failed for it.
 
         Raises:
-            BusyError: For none of them, but it may when asked again.
-            TaggerError: The service will not answer.
+            BusyError: The service failed for all covers, but a retry may succeed.
+            TaggerError: The service failed, and a retry is useless.
         """
 
-    def _ask(self, covers: Sequence[Cover], answers: dict[str, list[Tag] | Skipped]) -> None:
-        """Answers for one request's covers; what the service was too busy for is asked for again."""
+    def _tag_batch(self, covers: Sequence[Cover], results: dict[str, list[Tag] | Skipped]) -> None:
+        """Add the results of one request's covers; retry those that the service was too busy for."""
         import stamina
 
-        images = {cover.digest: sendable(cover, self.cover_bytes) for cover in covers}
-        tries = stamina.retry_context(
-            on=self._waits(),
-            attempts=self.patience.attempts,
-            timeout=self.patience.total,
-            wait_initial=self.patience.pause,
-            wait_max=self.patience.longest_pause,
-            wait_jitter=self.patience.pause,
+        images = {cover.digest: encoded_cover(cover, self.cover_bytes) for cover in covers}
+        limits = self.retry_limits
+        attempts = stamina.retry_context(
+            on=self._should_retry(),
+            attempts=limits.attempts,
+            timeout=limits.total,
+            wait_initial=limits.pause,
+            wait_max=limits.longest_pause,
+            wait_jitter=limits.pause,
         )
-        asked = 0
+        requests = 0
         try:
-            for attempt in tries:
+            for attempt in attempts:
                 with attempt:
-                    asked = attempt.num
-                    left = [cover for cover in covers if cover.digest not in answers]
-                    found = self._request(left, [images[cover.digest] for cover in left])
-                    _take(left, found, answers)
+                    requests = attempt.num
+                    missing = [cover for cover in covers if cover.digest not in results]
+                    found = self._request(missing, [images[cover.digest] for cover in missing])
+                    _add_results(missing, found, results)
         except BusyError as error:
-            left = [cover for cover in covers if cover.digest not in answers]
-            if len(left) == len(covers):
-                raise TaggerError(f"{self.name} {error}, asked {asked} times: {error.remedy}") from error
-            answers.update({cover.digest: skipped(cover, f"{self.name} {error}") for cover in left})
+            missing = [cover for cover in covers if cover.digest not in results]
+            if len(missing) == len(covers):
+                raise TaggerError(f"{self.name} {error}, asked {requests} times: {error.remedy}") from error
+            results.update({cover.digest: skipped(cover, f"{self.name} {error}") for cover in missing})
 
-    def _waits(self) -> Callable[[Exception], bool]:
-        """Whether an error is one to wait after, as stamina asks before each wait; the first is announced."""
-        began, patience, announced = time.monotonic(), self.patience, False
+    def _should_retry(self) -> Callable[[Exception], bool]:
+        """Return stamina's predicate for errors to retry after; it announces the first wait."""
+        began, limits, announced = time.monotonic(), self.retry_limits, False
 
-        def waits(error: Exception) -> bool:
+        def should_retry(error: Exception) -> bool:
             nonlocal announced
             if not isinstance(error, BusyError):
                 return False
-            again = patience.attempts > 1 and time.monotonic() - began < patience.total
-            if self.notify and again and not announced:
+            will_wait = limits.attempts > 1 and time.monotonic() - began < limits.total
+            if self.notify and will_wait and not announced:
                 announced = True
                 self.notify(
-                    f"tagger {self.name}: it {error}; waiting for it, about {patience.total:g} s at most"
+                    f"tagger {self.name}: it {error}; waiting for it, about {limits.total:g} s at most"
                 )
             return True
 
-        return waits
+        return should_retry
 
 
-def _had(answers: Mapping[str, list[Tag] | Skipped]) -> dict[str, list[Tag]]:
-    """What was paid for: skipped covers are asked for again."""
-    return {digest: tags for digest, tags in answers.items() if not isinstance(tags, Skipped)}
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # a parent package is missing
+        return False
 
 
-def _take(covers: Sequence[Cover], found: Sequence[Answer], answers: dict[str, list[Tag] | Skipped]) -> None:
-    """Put what came back into ``answers``, all of it: it was paid for.
+def _tags_only(results: Mapping[str, list[Tag] | Skipped]) -> dict[str, list[Tag]]:
+    """Return the results to cache; skipped covers are requested again in the next run."""
+    return {digest: tags for digest, tags in results.items() if not isinstance(tags, Skipped)}
+
+
+def _add_results(
+    covers: Sequence[Cover], found: Sequence[Result], results: dict[str, list[Tag] | Skipped]
+) -> None:
+    """Add all results of a request, since they were paid for, before raising an error of one.
 
     Raises:
-        BusyError: Some covers are still without an answer.
-        TaggerError: Some covers are, and stay so.
+        BusyError: Some covers have no result yet.
+        TaggerError: Some covers have no result, and a retry is useless.
     """
     failures: list[BusyError | TaggerError] = []
-    for cover, answer in zip(covers, found, strict=True):
-        if isinstance(answer, BusyError | TaggerError):
-            failures.append(answer)
+    for cover, result in zip(covers, found, strict=True):
+        if isinstance(result, BusyError | TaggerError):
+            failures.append(result)
         else:
-            answers[cover.digest] = answer
+            results[cover.digest] = result
     if failures:
         raise next((failure for failure in failures if isinstance(failure, TaggerError)), failures[0])
 
 
 def tags(found: Iterable[tuple[str, float]]) -> list[Tag]:
-    """A service's labels as tags: lower case, none twice, weight in (0, 1], the heaviest `TOP` in order."""
+    """Convert a service's labels to tags: lower case, unique, weights in (0, 1], the `TOP` heaviest."""
     weights: dict[str, float] = {}
     for name, score in found:
         label = " ".join(name.lower().split())
-        weight = round(min(max(score, 0.0), 1.0), _DIGITS)  # no number: never larger
+        weight = round(min(max(score, 0.0), 1.0), _DIGITS)  # NaN never is the larger
         if label and weight > weights.get(label, 0.0):
             weights[label] = weight
     best = sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))
@@ -218,35 +285,5 @@ def tags(found: Iterable[tuple[str, float]]) -> list[Tag]:
 
 
 def skipped(cover: Cover, reason: str) -> Skipped:
-    """A cover that the service gave no tags for."""
-    return Skipped(words(cover.album.name or cover.album.id), reason)
-
-
-def sendable(cover: Cover, most: int) -> bytes:
-    """A JPEG of at most ``most`` bytes: the file itself, or its pixels where it is larger or no JPEG.
-
-    Services read transparency, 16 bits and animation each in their own way; the pixels are what every other
-    tagger sees.
-    """
-    if cover.data.startswith(_JPEG) and len(cover.data) <= most:
-        return cover.data
-    for quality in _QUALITIES:
-        data = _encoded(cover.pixels, quality)
-        if len(data) <= most:
-            break
-    return data
-
-
-def _encoded(pixels: NDArray[np.uint8], quality: int) -> bytes:
-    import io
-
-    from PIL import Image
-
-    image = Image.fromarray(pixels)
-    scale = min(1.0, SIDE / min(image.size), _LONGEST / max(image.size))
-    if scale < 1:
-        width, height = (max(round(side * scale), 1) for side in image.size)
-        image = image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    stream = io.BytesIO()
-    image.save(stream, "JPEG", quality=quality)
-    return stream.getvalue()
+    """Return a record of a cover that the service returned no tags for."""
+    return Skipped(short_line(cover.album.name or cover.album.id), reason)

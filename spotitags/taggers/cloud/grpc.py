@@ -1,4 +1,4 @@
-"""gRPC for taggers that ask a service: addresses, channels, and what a failed call means."""
+"""gRPC for paid taggers: addresses, channels and errors of failed calls."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     import grpc
 
 
-_LONGEST_WORDS = 200
-_LARGEST_ANSWER = 128 * 2**20
-_PASSING = frozenset({"ABORTED", "CANCELLED", "INTERNAL", "RESOURCE_EXHAUSTED", "UNAVAILABLE"})
+_MAX_LINE = 200  # characters
+_MAX_RESPONSE = 128 * 2**20  # bytes
+_TRANSIENT = frozenset({"ABORTED", "CANCELLED", "INTERNAL", "RESOURCE_EXHAUSTED", "UNAVAILABLE"})
 _REFUSED = frozenset({"PERMISSION_DENIED", "UNAUTHENTICATED"})
 
 
 class BusyError(Exception):
-    """Asked again, the service may answer. ``remedy`` is what a person can do where it does not."""
+    """A failure after which a retry may succeed. ``remedy`` tells the user what to do if no retry does."""
 
     def __init__(self, message: str, remedy: str = "try again later, or take another --tagger") -> None:
         self.remedy = remedy
@@ -27,35 +27,35 @@ class BusyError(Exception):
 
 
 def endpoint(address: str | None, default: str, setting: str) -> tuple[str, bool]:
-    """``host:port`` of a gRPC server, and whether it is spoken to in plaintext.
+    """Return ``host:port`` of a gRPC server, and True if the connection is in plaintext.
 
     Args:
         address: ``host``, ``host:port`` or ``https://host:port`` for TLS, ``http://host:port`` for plaintext
             to this machine; None takes the default.
-        default: Host of the service itself.
-        setting: The variable to name where the address cannot be used.
+        default: The host of the service itself.
+        setting: The variable to name in the error if the address is invalid.
 
     Raises:
-        SettingsError: It is no address, or would send covers and key in plaintext to another machine.
+        SettingsError: The address is invalid, or would send covers and key in plaintext to another machine.
     """
     if not address:
         return f"{default}:443", False
-    mistake = SettingsError(
+    invalid = SettingsError(
         f"{setting} cannot be used: give host:port, or http://127.0.0.1:port for a server of this machine"
     )
     try:
         parts = urlsplit(address if "://" in address else f"https://{address}")
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise mistake from None
+        raise invalid from None
     plain = parts.scheme == "http"
-    if not host or parts.scheme not in {"http", "https"} or (plain and not _is_here(host)):
-        raise mistake
-    shown = f"[{host}]" if ":" in host else host
-    return f"{shown}:{port or (80 if plain else 443)}", plain
+    if not host or parts.scheme not in {"http", "https"} or (plain and not _is_loopback(host)):
+        raise invalid
+    bracketed = f"[{host}]" if ":" in host else host
+    return f"{bracketed}:{port or (80 if plain else 443)}", plain
 
 
-def _is_here(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -63,12 +63,12 @@ def _is_here(host: str) -> bool:
 
 
 def open_channel(target: str, *, plain: bool) -> grpc.Channel:
-    """A channel that connects on first use and leaves asking again to `Patience`."""
+    """Return a channel that connects on first use; it does not retry, which `PaidTagger` does."""
     import grpc
 
     options = [
         ("grpc.enable_retries", 0),
-        ("grpc.max_receive_message_length", _LARGEST_ANSWER),
+        ("grpc.max_receive_message_length", _MAX_RESPONSE),
         ("grpc.enable_http_proxy", int(not plain)),
     ]
     if plain:
@@ -76,28 +76,28 @@ def open_channel(target: str, *, plain: bool) -> grpc.Channel:
     return grpc.secure_channel(target, grpc.ssl_channel_credentials(), options)
 
 
-def failure(service: str, code: str, said: str, key: str) -> BusyError | TaggerError:
-    """What a gRPC status that is not OK means for the whole request.
+def error_of_status(service: str, code: str, message: str, key_remedy: str) -> BusyError | TaggerError:
+    """Return the error for a gRPC status other than OK.
 
     Args:
-        service: Name of the tagger.
-        code: The status' name, such as ``UNAVAILABLE``.
-        said: The service's own `words`.
-        key: What to do where the service refuses the key.
+        service: The name of the tagger.
+        code: The name of the status, such as ``UNAVAILABLE``.
+        message: The service's message as one line, from `short_line`.
+        key_remedy: What the user can do if the service refuses the key.
     """
-    said = f" ({said})" if said else ""
+    details = f" ({message})" if message else ""
     if code == "DEADLINE_EXCEEDED":
         return BusyError("did not answer in time")
-    if code in _PASSING:
-        return BusyError(f"cannot be reached or is too busy{said}")
+    if code in _TRANSIENT:
+        return BusyError(f"cannot be reached or is too busy{details}")
     if code in _REFUSED:
-        return TaggerKeyError(f"{service} refuses the key{said}: {key}")
-    return TaggerError(f"{service} refuses the request with {code}{said}: take another --tagger")
+        return TaggerKeyError(f"{service} refuses the key{details}: {key_remedy}")
+    return TaggerError(f"{service} refuses the request with {code}{details}: take another --tagger")
 
 
-def words(text: str, secret: str = "") -> str:
-    """A service's words as one short line, without control characters and without the key."""
+def short_line(text: str, secret: str = "") -> str:
+    """Return a service's message as one short line, without control characters and without the key."""
     if secret:
         text = text.replace(secret, "…")
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return line if len(line) <= _LONGEST_WORDS else line[: _LONGEST_WORDS - 1] + "…"
+    return line if len(line) <= _MAX_LINE else line[: _MAX_LINE - 1] + "…"

@@ -1,1 +1,1 @@
-"""Labels that open-vocabulary taggers look for: built-in themes and custom lists."""
+"""Labels of open-vocabulary taggers: built-in themes and custom lists."""

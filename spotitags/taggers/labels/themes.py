@@ -1,4 +1,4 @@
-"""What an open vocabulary looks for: labels by theme (``labels/*.txt``) and the sentences around them."""
+"""Labels of open-vocabulary taggers by theme (``labels/*.txt``), and the sentences around them."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ GENRE_TEMPLATES = (
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Labels that are asked for in the same way.
+    """Labels that share their sentences.
 
     Attributes:
-        name: Name of the theme, and of its file without ``.txt``.
-        labels: Lower-case words, none twice.
-        templates: Sentences with ``{}`` where the label goes.
-        neutral: Sentences of the same kind that say nothing in particular: what a label has to beat.
+        name: The name of the theme, and of its file without ``.txt``.
+        labels: Unique lower-case labels.
+        templates: Sentences with ``{}`` in place of the label.
+        neutral: Similar sentences without any label, which labels are compared with.
     """
 
     name: str
@@ -92,26 +92,26 @@ _PROMPTS = {
 
 @cache
 def themes() -> tuple[Theme, ...]:
-    """The project's own themes, in alphabetical order."""
+    """Return the built-in themes in alphabetical order."""
     return tuple(Theme(name, read_labels(name), *prompts) for name, prompts in sorted(_PROMPTS.items()))
 
 
-def own_themes(labels: Iterable[str]) -> tuple[Theme, ...] | None:
-    """A user's own labels, with sentences that suit most words; None for none."""
-    own = tuple(labels)
-    return (Theme("own", own, *_SCENE),) if own else None
+def custom_themes(labels: Iterable[str]) -> tuple[Theme, ...] | None:
+    """Return custom labels as a theme with sentences that suit most words; None if there are none."""
+    custom = tuple(labels)
+    return (Theme("own", custom, *_SCENE),) if custom else None
 
 
 def read_labels(name: str) -> tuple[str, ...]:
-    """The labels of one file: one a line, ``#`` comments and empty lines left out."""
+    """Return the labels of one built-in file: one per line, without ``#`` comments and empty lines."""
     text = (files("spotitags.taggers") / "labels" / f"{name}.txt").read_text(encoding="utf-8")
     lines = (line.partition("#")[0].strip() for line in text.splitlines())
     return tuple(line for line in lines if line)
 
 
-def fingerprints(of: Iterable[Theme]) -> tuple[str, str]:
-    """Eight hex digits each for the labels and for the sentences, to tell one version from the next."""
-    rows = [asdict(theme) for theme in of]
+def fingerprints(themes: Iterable[Theme]) -> tuple[str, str]:
+    """Return the digests of the labels and of the sentences, eight hex digits each, for versions."""
+    rows = [asdict(theme) for theme in themes]
     labels = [(row["name"], row["labels"]) for row in rows]
     sentences = [(row["name"], row["templates"], row["neutral"]) for row in rows]
     return _digest(labels), _digest(sentences)

@@ -1,6 +1,6 @@
-"""What can be measured on a cover besides its labels: colours, tone, lettering and faces.
+"""Attributes measured on a cover's pixels: colours, tone, lettering and faces.
 
-Each measure is a share or a ramp in [0, 1] that means the same on every cover; docs/lite.md lists them.
+Each measure is a share of the pixels or a ramp in [0, 1], comparable between covers; docs/lite.md lists them.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 VERSION = 3
-"""Raise it with every change below that changes a measure: it stands in the tagger's version."""
+"""Version of the measures, part of the tagger's version; raise it with every change of a measure."""
 LEAST = 0.05
-"""Smallest excess over the usual measure that is told."""
+"""Minimum excess over the usual measure for a tag."""
 
-# The measures of 5,545 covers of many genres, in the mean: a cover with no more of it is not marked by it.
+# Mean measures of 5,545 covers of many genres: an attribute becomes a tag only above its mean.
 USUAL: Mapping[str, float] = {
     "black": 0.24,
     "white": 0.13,
@@ -60,7 +60,7 @@ _STROKES = 2.0
 _FLAT = 0.3
 _FLAT_SHARE = 0.75
 
-# sRGB. Several shades a name: the borders between names in CIELAB are not those of one typical shade each.
+# sRGB, with several shades per name: one typical shade each would give wrong borders in CIELAB.
 _PALETTE: Mapping[str, tuple[int, ...]] = {
     "black": (0x000000, 0x181818),
     "white": (0xFFFFFF, 0xECECEC),
@@ -84,12 +84,12 @@ _COMMON = frozenset(("black", "white", "grey", "brown", "beige", *_TONES))
 
 
 def weight_in_full(label: str) -> float:
-    """Weight of an attribute that is there in full: little for what nearly every cover has some of."""
+    """Return the maximum weight of an attribute: small for those that nearly every cover has."""
     return 0.1 if label in _COMMON else 0.5
 
 
 def attribute_labels() -> tuple[str, ...]:
-    """Every label that an attribute can have; none is an ImageNet label."""
+    """Return the labels of all attributes; none is an ImageNet label."""
     return _COLOURS + _OTHERS + _FACES
 
 
@@ -97,10 +97,11 @@ def attributes(pixels: NDArray[np.uint8]) -> list[Tag]:
     """Measure a cover's colours, tone and lettering.
 
     Args:
-        pixels: (side, side, 3) RGB uint8 with a side of about 260: lettering is sought in cells of 13 pixels.
+        pixels: (side, side, 3) RGB uint8 with a side of about 260: lettering is found in cells of 13 pixels.
 
     Returns:
-        Attributes with an `excess` of at least `LEAST`, which is their part of `weight_in_full`, in no order.
+        Attributes with an `excess` of at least `LEAST`, unordered; the weight is `excess` times
+        `weight_in_full`.
     """
     from PIL import Image
 
@@ -113,11 +114,11 @@ def attributes(pixels: NDArray[np.uint8]) -> list[Tag]:
 
 
 def face_attributes(faces: Sequence[Face], side: int) -> list[Tag]:
-    """Measure faces: ``face`` by the largest one's size, in full at half of the cover, and ``several faces``.
+    """Measure faces: ``face`` by the size of the largest, 1 at half of the cover, and ``several faces``.
 
     Args:
-        faces: As found.
-        side: Of the cover that they were found on, in the same pixels.
+        faces: The faces found on a cover.
+        side: The side of that cover in pixels.
     """
     if not faces:
         return []
@@ -126,28 +127,28 @@ def face_attributes(faces: Sequence[Face], side: int) -> list[Tag]:
 
 
 def excess(label: str, measure: float) -> float:
-    """How far an attribute is above what is usual: 0 there, 1 where it is there in full."""
+    """Return how far a measure exceeds the usual one, from 0 at the usual measure to 1 at the maximum."""
     usual = USUAL[label]
     return max(measure - usual, 0) / (1 - usual)
 
 
 def _tags(measures: Mapping[str, float]) -> list[Tag]:
-    marked = {label: excess(label, measure) for label, measure in measures.items()}
+    excesses = {label: excess(label, measure) for label, measure in measures.items()}
     return [
-        Tag(label, round(weight_in_full(label) * above, 4))
-        for label, above in marked.items()
-        if above >= LEAST
+        Tag(label, round(weight_in_full(label) * value, 4))
+        for label, value in excesses.items()
+        if value >= LEAST
     ]
 
 
 def _colours(codes: NDArray[np.intp]) -> dict[str, float]:
-    """Share of the pixels that are nearest to a shade of each name."""
+    """Compute the share of the pixels whose nearest shade has each colour name."""
     counts = np.bincount(_name_table().take(codes), minlength=len(_COLOURS))
     return {name: float(count) / codes.size for name, count in zip(_COLOURS, counts, strict=True)}
 
 
 def _tone(codes: NDArray[np.intp]) -> dict[str, float]:
-    """Lightness and saturation."""
+    """Measure lightness and saturation."""
     means = np.full(codes.size, 1 / codes.size) @ _tone_table().take(codes, axis=0)  # quicker than mean()
     lightness, grey, *colour = means.tolist()
     return {
@@ -159,47 +160,53 @@ def _tone(codes: NDArray[np.intp]) -> dict[str, float]:
 
 
 def _contrast(counts: Sequence[int]) -> dict[str, float]:
-    """Root-mean-square contrast, from fine detail to the whole picture, in percent of the range.
+    """Measure the root-mean-square contrast of the grey image.
 
     Args:
-        counts: How many pixels have each of the 256 tones.
+        counts: The number of pixels with each of the 256 grey values.
     """
     weights, tones = np.array(counts) / sum(counts), np.arange(256)
-    spread = math.sqrt(weights @ (tones - weights @ tones) ** 2) / 2.55
+    spread = math.sqrt(weights @ (tones - weights @ tones) ** 2) / 2.55  # in percent of the range
     return {"high contrast": _ramp(spread, 22, 42), "low contrast": _ramp(spread, 18, 6)}
 
 
 def _colourfulness(a: float, b: float, squared_chroma: float) -> float:
-    """Hasler and Süsstrunk's first measure ("Measuring colourfulness in natural images", 2003).
+    """Compute Hasler and Süsstrunk's first measure ("Measuring colourfulness in natural images", 2003).
 
-    Spread of a* and b* plus 0.37 of the mean's distance from grey: about 0 for grey, 60 for glaring images.
+    It is the spread of a* and b* plus 0.37 times the distance of their mean from grey: about 0 for grey
+    images and 60 for very colourful ones.
 
     Args:
-        a: Mean of CIELAB's a*.
-        b: Mean of b*.
-        squared_chroma: Mean of a*² + b*².
+        a: The mean of CIELAB's a*.
+        b: The mean of b*.
+        squared_chroma: The mean of a*² + b*².
     """
     squared_mean = a * a + b * b
     return math.sqrt(max(squared_chroma - squared_mean, 0)) + 0.37 * math.sqrt(squared_mean)
 
 
 def _lettering(grey: NDArray[np.uint8]) -> float:
-    """Share of the cells that look like writing: strokes of one tone on another, both flat.
+    """Compute the share of the cells with lettering: strokes of one flat tone on another.
 
-    Writing alternates several times within a cell, as texture does; but unlike texture it keeps away from the
-    tones between.
+    Lettering alternates several times within a cell, as texture does; unlike texture it has few intermediate
+    tones.
+
+    Args:
+        grey: (side, side) of 8-bit tones.
     """
     side = min(grey.shape) // _CELL
     rows = grey[: side * _CELL, : side * _CELL].reshape(side, _CELL, side * _CELL)
     low, high = _cells(rows.min(1)).min(2).astype(int), _cells(rows.max(1)).max(2).astype(int)
-    contrast, doubled = high - low, high + low  # the middle tone, twice
-    nearest = (2 * _FLAT * contrast).astype(int)  # to the middle tone, twice
-    tones = np.array([doubled // 2, (doubled + nearest) // 2, (doubled - nearest + 1) // 2], np.uint8)
+    contrast, doubled = high - low, high + low  # twice the middle tone
+    margin = (2 * _FLAT * contrast).astype(
+        int
+    )  # twice the minimum distance of flat tones from the middle tone
+    tones = np.array([doubled // 2, (doubled + margin) // 2, (doubled - margin + 1) // 2], np.uint8)
     middle, lighter, darker = tones.repeat(_CELL, axis=2)[:, :, np.newaxis]
     above, flat = rows > middle, (rows > lighter) | (rows < darker)
     strokes = _count(above[:, 1:] ^ above[:, :-1])
     across = _count(above[:, :, 1:] ^ above[:, :, :-1])
-    across[:, _CELL - 1 :: _CELL] = 0  # from one cell to the next
+    across[:, _CELL - 1 :: _CELL] = 0  # changes from one cell to the next do not count
     strokes[:, 1:] += across
     written = (
         (contrast > _STROKE_RANGE)
@@ -210,23 +217,23 @@ def _lettering(grey: NDArray[np.uint8]) -> float:
 
 
 def _cells(columns: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A number for each column of each row of cells, (cells, pixels), cell by cell: (cells, cells, 13)."""
+    """Split one value per pixel column and row of cells, (cells, pixels), by cells: (cells, cells, 13)."""
     return columns.reshape(len(columns), len(columns), _CELL)
 
 
-def _count(found: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """In how many of its pixels each column of each row of cells has been found: (cells, pixels)."""
-    counts: NDArray[np.uint8] = found.view(np.uint8).sum(1, dtype=np.uint8)
+def _count(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Count the true pixels of each column in each row of cells: (cells, 13, pixels) to (cells, pixels)."""
+    counts: NDArray[np.uint8] = mask.view(np.uint8).sum(1, dtype=np.uint8)
     return counts
 
 
 def _ramp(value: float, zero: float, one: float) -> float:
-    """0 at ``zero``, 1 at ``one``, straight between and cut beyond."""
+    """Interpolate linearly from 0 at ``zero`` to 1 at ``one``, clipped to [0, 1]."""
     return min(max((value - zero) / (one - zero), 0.0), 1.0)
 
 
 def _codes(pixels: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Pixels as 15-bit numbers, 5 bits a channel: the index into the tables below."""
+    """Encode pixels in 15 bits, 5 per channel: the index into the tables below."""
     high = pixels.reshape(-1, 3).astype(np.intp) >> 3
     codes: NDArray[np.intp] = high[:, 0] << 10 | high[:, 1] << 5 | high[:, 2]
     return codes
@@ -234,7 +241,7 @@ def _codes(pixels: NDArray[np.uint8]) -> NDArray[np.intp]:
 
 @cache
 def _lab_table() -> NDArray[np.float32]:
-    """CIELAB of the middle of each of the 32,768 codes: (32768, 3)."""
+    """Return CIELAB of the centre of each of the 32,768 codes: (32768, 3)."""
     codes = np.arange(1 << 15)
     rgb = np.stack([codes >> 10, codes >> 5 & 31, codes & 31], axis=1) * 8 + 4
     return _lab(rgb).astype(np.float32)
@@ -242,7 +249,7 @@ def _lab_table() -> NDArray[np.float32]:
 
 @cache
 def _tone_table() -> NDArray[np.float64]:
-    """What `_tone` needs of each code: L*, whether it is grey, a*, b* and a*² + b*²: (32768, 5)."""
+    """Return L*, 1 for grey, a*, b* and a*² + b*² of each code: (32768, 5)."""
     lightness, a, b = _lab_table().T
     chroma = np.hypot(a, b)
     return np.stack([lightness, chroma < _GREY_CHROMA, a, b, chroma.astype(np.float64) ** 2], axis=1)
@@ -250,21 +257,21 @@ def _tone_table() -> NDArray[np.float64]:
 
 @cache
 def _name_table() -> NDArray[np.uint8]:
-    """Index of the colour name nearest to each code in CIELAB: (32768,)."""
+    """Return the index of the colour name nearest to each code in CIELAB: (32768,)."""
     shades = [(index, shade) for index, name in enumerate(_COLOURS) for shade in _PALETTE[name]]
     rgb = np.array([[shade >> 16, shade >> 8 & 255, shade & 255] for _, shade in shades])
     points, anchors = _lab_table(), _lab(rgb)
-    # Squared distance less the point's own square, which orders nothing.
+    # Squared distance without the square of the point, which is the same for all shades.
     distances = (anchors**2).sum(axis=1) - 2 * points @ anchors.T
     names: NDArray[np.uint8] = np.array([index for index, _ in shades], np.uint8)[distances.argmin(1)]
     return names
 
 
 def _lab(rgb: NDArray[np.integer]) -> NDArray[np.float64]:
-    """CIELAB under D65 (n, 3) of sRGB in [0, 255] (n, 3): IEC 61966-2-1, CIE 15."""
+    """Convert sRGB in [0, 255], (n, 3), to CIELAB under D65, (n, 3), by IEC 61966-2-1 and CIE 15."""
     srgb = rgb / 255
     steep = ((srgb + 0.055) / 1.055) ** 2.4
-    linear = np.where(srgb <= 0.04045, srgb / 12.92, steep)  # noqa: PLR2004  # IEC 61966-2-1 names it no other way
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, steep)  # noqa: PLR2004  # constant of IEC 61966-2-1
     to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
     xyz = linear @ to_xyz.T / to_xyz.sum(1)
     f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)

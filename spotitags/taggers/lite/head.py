@@ -1,8 +1,8 @@
-"""lite's head: carries its network's features into the space of sentence embeddings, in numpy alone.
+"""The head of lite: projects its network's features into the space of sentence embeddings, in numpy.
 
-LiT (Zhai et al. 2022): image backbone and sentence encoder stay as they are, and a small head between them is
-trained (`spotitags.training.lite_head`). docs/lite-head.md is its model card. The file carries what the
-built-in labels and common genres need, so that no sentence encoder is loaded for these.
+As in LiT (Zhai et al. 2022), image backbone and sentence encoder are frozen, and a small head between them is
+trained (`spotitags.training.lite_head`). docs/lite-head.md is its model card. The file holds the vectors of
+the built-in labels and of common genres, so that these need no sentence encoder.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 FILE = "models/lite-head.npz"
 FORMAT = 2
 
-_LEAST_ODDS = -80.0  # whose exponential float32 still holds
-_STRANGE = math.log(1 / 19)
-_EVENNESS = 0.5  # part of a direction's spread that contrasts are rid of
+_MIN_LOG_ODDS = -80.0  # exp(80) still fits into float32
+_UNKNOWN_PRIOR = math.log(1 / 19)
+_EVENNESS = 0.5  # share of a direction's own spread in the spread that contrasts are divided by
 
 
 class Statistics(NamedTuple):
-    """How far covers in general lie along some vectors.
+    """Distribution of the reference covers along some vectors.
 
     Attributes:
         mean: (m,) mean dot product of the reference covers with each vector.
-        spread: (m,) its standard deviation, above 0.
+        spread: (m,) its standard deviation, above 0, drawn towards the mean of all directions.
     """
 
     mean: Floats
@@ -50,9 +50,9 @@ class Statistics(NamedTuple):
 
 
 class Calibration(NamedTuple):
-    """From contrast to probability: ``1 / (1 + exp(-(likeness * contrast + prevalence * prior + bias)))``.
+    """Contrast to probability: ``1 / (1 + exp(-(likeness * contrast + prevalence * prior + bias)))``.
 
-    ``prior`` are the log odds that a label fits a cover nobody has looked at.
+    ``prior`` are the log odds that a label fits any cover.
     """
 
     likeness: float
@@ -61,15 +61,15 @@ class Calibration(NamedTuple):
 
 
 class Head:
-    """Features in, unit vectors among sentences out; and what labels and genres look like there.
+    """Projects features to unit vectors in the sentence space, and holds the vectors of labels and genres.
 
     Threads may share an instance.
 
     Args:
-        data: Bytes of an ``.npz`` as `spotitags.training.lite_head.artefact.pack` makes it.
+        data: The bytes of an ``.npz`` file from `spotitags.training.lite_head.artefact.pack`.
 
     Raises:
-        WeightsError: They are no such file.
+        WeightsError: The bytes are not such a file.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -110,16 +110,16 @@ class Head:
 
     @property
     def dim(self) -> int:
-        """Length of its vectors: that of the sentence encoder."""
+        """Dimension of the sentence space."""
         return len(self._bias)
 
     def project(self, features: NDArray[np.floating]) -> Floats:
-        """Covers among sentences.
+        """Project covers into the sentence space.
 
-        Each row is computed by itself, so that it does not depend on its neighbours to the last bit.
+        Each row is computed by itself, so that its last bits do not depend on the other rows.
 
         Args:
-            features: (n, n_features), as lite's network gives them.
+            features: (n, n_features) of lite's network.
 
         Returns:
             (n, dim) of length 1 each.
@@ -132,10 +132,10 @@ class Head:
         return l2_normalised(out)
 
     def adapt(self, sentences: NDArray[np.floating]) -> Floats:
-        """Sentence embeddings, moved to where the head puts covers that they describe.
+        """Project sentences close to the covers that they describe.
 
         Args:
-            sentences: (m, 4 * dim), as `SentenceEncoder.layers` gives them.
+            sentences: (m, 4 * dim) from `SentenceEncoder.layers`.
 
         Returns:
             (m, dim) of length 1 each.
@@ -145,7 +145,7 @@ class Head:
         return l2_normalised(x @ self._text_straight.T + wide @ self._text_narrow.T + self._text_bias)
 
     def statistics(self, vectors: Floats) -> Statistics:
-        """Mean and spread of the reference covers along (m, dim) vectors, exact from mean and covariance."""
+        """Return mean and spread of the reference covers along (m, dim) vectors, from mean and covariance."""
         variance = np.maximum(
             np.einsum("md,de,me->m", vectors, self._covariance, vectors, optimize=True), 1e-8
         )
@@ -154,40 +154,45 @@ class Head:
         return Statistics(vectors @ self._mean, spread)
 
     def contrast(self, images: Floats, vectors: Floats, statistics: Statistics) -> Floats:
-        """(n, m) how far each cover stands out along each vector, in standard deviations of covers.
+        """Return the deviation of each cover from the mean cover along each vector, in units of spread.
 
         Args:
             images: (n, dim) from `project`.
             vectors: (m, dim) from `adapt`, `label_vectors` or `genres`.
-            statistics: Of these vectors.
+            statistics: The statistics of these vectors.
+
+        Returns:
+            (n, m).
         """
         dots = np.stack([vectors @ image for image in images]) if len(images) else np.empty((0, len(vectors)))
         contrast: Floats = ((dots - statistics.mean) / statistics.spread).astype(np.float32)
         return contrast
 
     def priors(self, labels: Sequence[str]) -> Floats:
-        """Log odds that each label fits a cover nobody has looked at.
+        """Return the log odds that each label fits any cover.
 
         Args:
-            labels: One that is not built in, in any case, is taken to fit every twentieth cover: somebody
-                asks for it because it may be there.
-        """
-        return np.array([self._priors.get(label.casefold(), _STRANGE) for label in labels], np.float32)
-
-    def weights(self, contrast: Floats, priors: Floats) -> Floats:
-        """How much likelier labels fit than on covers in general: `probabilities` less the usual ones.
-
-        A label that fits half of all covers says little of one that it fits. Arguments as there.
+            labels: m names, in any case. One that is not built in is assumed to fit every twentieth cover.
 
         Returns:
-            (n, m) in [0, 1]; 0 where a label is less likely than usual.
+            (m,).
         """
-        usual = 1 / (1 + np.exp(-priors))
-        weights: Floats = np.maximum(self.probabilities(contrast, priors) - usual, 0)
+        return np.array([self._priors.get(label.casefold(), _UNKNOWN_PRIOR) for label in labels], np.float32)
+
+    def weights(self, contrast: Floats, priors: Floats) -> Floats:
+        """Return how much likelier labels fit than on any cover: `probabilities` less the base rates.
+
+        A label that fits half of all covers says little about a single one. Arguments as for `probabilities`.
+
+        Returns:
+            (n, m) in [0, 1]; 0 where a label is less likely than its base rate.
+        """
+        base_rates = 1 / (1 + np.exp(-priors))
+        weights: Floats = np.maximum(self.probabilities(contrast, priors) - base_rates, 0)
         return weights
 
     def probabilities(self, contrast: Floats, priors: Floats) -> Floats:
-        """How likely somebody who looks at the covers finds that labels fit.
+        """Return the calibrated probability that a person finds that labels fit the covers.
 
         Args:
             contrast: (n, m) from `contrast`.
@@ -197,13 +202,13 @@ class Head:
             (n, m) in [0, 1].
         """
         likeness, prevalence, bias = self._calibration
-        log_odds = np.maximum(likeness * contrast + prevalence * priors + bias, _LEAST_ODDS)
+        log_odds = np.maximum(likeness * contrast + prevalence * priors + bias, _MIN_LOG_ODDS)
         return (1 / (1 + np.exp(-log_odds))).astype(np.float32)
 
 
 @cache
 def load_head() -> Head:
-    """The head that the package carries.
+    """Load the head that is part of the package.
 
     Raises:
         WeightsError: Its file is missing or broken.
@@ -213,7 +218,7 @@ def load_head() -> Head:
 
 @cache
 def head_version() -> str:
-    """That head's version, for a fraction of the time that reading it takes.
+    """Return the version of the package's head, without loading it.
 
     Raises:
         WeightsError: Its file is missing.
@@ -233,7 +238,7 @@ def _digest(data: bytes) -> str:
 
 
 def _floats(arrays: Mapping[str, NDArray[np.generic]], name: str) -> Floats:
-    """An array as it was before it was packed: signed bytes have a scale a row."""
+    """Unpack an array to float32; signed bytes have a scale per row."""
     floats: Floats = arrays[name].astype(np.float32)
     if arrays[name].dtype == np.int8:
         floats *= arrays[f"{name}_scale"].astype(np.float32)[:, np.newaxis]

@@ -1,7 +1,7 @@
-"""MTCNN's three networks as ONNX graphs, built without TensorFlow from the weights that its package carries.
+"""MTCNN's three networks as ONNX graphs, built without TensorFlow from the weights in its package.
 
 Zhang et al. 2016, "Joint face detection and alignment using multitask cascaded convolutional networks". The
-weights are the authors' own as the package ``mtcnn`` (MIT) repacks them; the package is never imported.
+weights are the authors', as the package ``mtcnn`` (MIT) repacks them; the package is never imported.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 
 PACKAGE = "mtcnn"
 GRAPH_VERSION = 1
-"""Raise it with every change below that changes what is found: it stands in the tagger's version."""
+"""Version of the networks' results, part of the tagger's version; raise it with every change of results."""
 EXPORT_VERSION = 2
-"""Raise it with every change below: it stands in the exported files' names."""
+"""Version of the exported files, in their names; raise it with every change of the graphs."""
 
-_DENSE = 2  # dimensions of a dense layer's weight
-_DENSE_SIDE = 3  # what is left of a window when the first dense layer looks, in both networks that have any
-_HEAD = 2  # arrays of a head: weight and bias
-_BLOCK = 16  # channels side by side in onnxruntime's own layout, where vectors are widest
+_DENSE = 2  # number of dimensions of a dense layer's weight
+_DENSE_SIDE = 3  # side of the first dense layer's input, in both networks that have dense layers
+_HEAD = 2  # number of arrays of a head: weight and bias
+_BLOCK = 16  # channels per block in onnxruntime's layout for the widest vector instructions
 
 
 class Net(NamedTuple):
     """One network of the cascade.
 
     Attributes:
-        name: Its file's name in the package, without ``.lz4``.
-        sha256: Of that file.
-        side: Of its input in pixels; None where it slides over an image of any size.
-        pools: Kernel and padding of the pooling after each convolution that has one.
-        landmarks: Whether a third head stands between the two that are used here.
+        name: The name of its file in the package, without ``.lz4``.
+        sha256: The digest of that file.
+        side: The side of its input in pixels; None for an image of any size.
+        pools: Kernel and padding of the pooling after each of the first convolutions.
+        landmarks: True if the file has a third head, between the two that are used.
     """
 
     name: str
@@ -69,22 +69,22 @@ DECIDE = Net(
 
 
 def build_net(net: Net) -> ModelProto:
-    """Build one network, arranged to be quick: onnxruntime's own PReLU took most of the time.
+    """Build one network, optimised for speed: onnxruntime's PReLU would take most of the time.
 
     Input ``pixels`` is (n, height, width, 3) RGB uint8. Output ``windows`` is (n, 5), for `PROPOSE`
-    (n, 5, rows, columns) with one window for every second pixel: the log-odds of a face, then by how much of
-    its side to move a window's left, top, right and bottom.
+    (n, 5, rows, columns) with one window for every second pixel: the log-odds of a face, then the offsets of
+    the window's left, top, right and bottom, as shares of its side.
 
     Raises:
-        WeightsError: The package is missing or carries other weights.
+        WeightsError: The package is missing, or its weights are not the known ones.
     """
-    arrays = _read(net)
+    arrays = _read_weights(net)
     heads = 6 if net.landmarks else 4
-    return _Graph(_unscaled(arrays[:-heads]) + _one_head(arrays[-heads:])).model(net)
+    return _Graph(_fold_scaling(arrays[:-heads]) + _merge_heads(arrays[-heads:])).model(net)
 
 
-def _read(net: Net) -> list[NDArray[np.float32]]:
-    """Weights layer by layer, as Keras lists them."""
+def _read_weights(net: Net) -> list[NDArray[np.float32]]:
+    """Read the weights, layer by layer in the order of Keras."""
     spec = find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise WeightsError("lite's face detector is missing: pip install mtcnn==1.0.0")
@@ -92,18 +92,18 @@ def _read(net: Net) -> list[NDArray[np.float32]]:
     check_weights(path, net.sha256, "mtcnn==1.0.0")
     import joblib  # type: ignore[import-untyped]
 
-    arrays: list[NDArray[np.float32]] = joblib.load(path)  # a pickle, but the very one that is known
+    arrays: list[NDArray[np.float32]] = joblib.load(path)  # a pickle, but with a known digest
     return arrays
 
 
-def _unscaled(arrays: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """The layers for pixels as they are: the first one scales them from [0, 255] to [-1, 1], too."""
+def _fold_scaling(arrays: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """Fold the scaling of pixels from [0, 255] to [-1, 1] into the first layer."""
     weight, bias, *rest = arrays
     return [weight / 128, bias - weight.sum((0, 1, 2)) * (127.5 / 128), *rest]
 
 
-def _one_head(arrays: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """Weight and bias of log-odds and offsets in one, from the heads of offsets, first, and classes, last."""
+def _merge_heads(arrays: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """Merge the heads of offsets, first, and classes, last, into one of log-odds and offsets."""
     return [
         np.concatenate([classes[..., 1:] - classes[..., :1], offsets], axis=-1)
         for offsets, classes in zip(arrays[:_HEAD], arrays[-_HEAD:], strict=True)
@@ -111,7 +111,11 @@ def _one_head(arrays: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
 
 
 class _Graph(Graph):
-    """One network; its arrays, taken one by one, are each layer's weight, bias and PReLU's slopes."""
+    """One network as an ONNX graph.
+
+    Args:
+        arrays: Weight, bias and PReLU slopes of each layer; the methods remove them as they build layers.
+    """
 
     def __init__(self, arrays: list[NDArray[np.float32]]) -> None:
         super().__init__()
@@ -138,18 +142,18 @@ class _Graph(Graph):
         )
 
     def first_layer(self, value: str, kernel: int, padding: str) -> str:
-        """Convolution, PReLU and pooling as `layer` and `pool` do them, but pooled first: a quarter to do.
+        """Append convolution, PReLU and pooling, with pooling before PReLU: a quarter of the work.
 
-        A rising PReLU keeps its inputs' order, so the largest can be picked before it. One that falls below
-        0 gives the larger of a number and its multiple; these the convolution makes as further channels.
+        A PReLU with a positive slope preserves order, so pooling can precede it. With a negative slope it is
+        the maximum of a value and its multiple; the convolution computes the multiples as further channels.
         """
-        weight, bias, slope = self.taken()
+        weight, bias, slope = self.next_layer()
         falls, channels = slope < 0, np.eye(slope.size, dtype=np.float32)
         parts = [channels[:, ~falls], channels[:, falls], (channels * slope)[:, falls]]
-        if fill := -sum(part.shape[1] for part in parts) % _BLOCK:  # else it would leave that layout to pool
+        if fill := -sum(part.shape[1] for part in parts) % _BLOCK:  # else pooling would need another layout
             parts.append(np.zeros((slope.size, fill), np.float32))
-        made = np.hstack(parts)
-        value = self.pool(self.product(value, weight @ made, bias @ made), kernel, padding)
+        mixing = np.hstack(parts)
+        value = self.pool(self.product(value, weight @ mixing, bias @ mixing), kernel, padding)
         rising, falling, multiples, *_ = self.split(value, [part.shape[1] for part in parts])
         rising = self.prelu(rising, slope[~falls].reshape(-1, 1, 1))
         falling = self.node("Max", falling, multiples)
@@ -158,17 +162,22 @@ class _Graph(Graph):
         return self.node("Concat", rising, falling, axis=1)
 
     def layer(self, value: str) -> str:
-        """A convolution or dense layer and its PReLU."""
-        weight, bias, slope = self.taken()
+        """Append a convolution or dense layer and its PReLU."""
+        weight, bias, slope = self.next_layer()
         return self.prelu(self.product(value, weight, bias), slope.reshape(-1, *[1] * (weight.ndim - _DENSE)))
 
-    def taken(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-        """The next weight, bias and slopes, which are one number a channel."""
+    def next_layer(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Remove and return the next layer's arrays.
+
+        Returns:
+            The weight, (kernel, kernel, inputs, channels) or dense (inputs, channels); the bias and the PReLU
+            slopes, (channels,) each.
+        """
         weight, bias, slope = (self.arrays.pop(0) for _ in range(3))
         return weight, bias, slope.ravel()
 
     def prelu(self, value: str, slope: NDArray[np.float32]) -> str:
-        """A number if positive, else its multiple, without onnxruntime's PReLU, which branches at each."""
+        """Append a PReLU without onnxruntime's operator, which branches at each value."""
         if slope.max() <= 1:
             return self.node("Max", value, self.node("Mul", value, self.constant(slope)))
         positive = self.node("Relu", value)
@@ -178,11 +187,11 @@ class _Graph(Graph):
     def product(
         self, value: str, weight: NDArray[np.float32], bias: NDArray[np.float32], out: str = ""
     ) -> str:
-        """A convolution, or a dense layer over all places that there are."""
+        """Append a convolution, or a dense layer over all positions."""
         offset = self.constant(bias)
         if weight.ndim == _DENSE:
             side = _DENSE_SIDE if weight.shape[0] % _DENSE_SIDE**2 == 0 else 1
-            columns_first = weight.reshape(side, side, -1, weight.shape[1])  # as the authors' MATLAB flattens
+            columns_first = weight.reshape(side, side, -1, weight.shape[1])  # as MATLAB flattens
             matrix = columns_first.transpose(2, 1, 0, 3).reshape(weight.shape)
             return self.node("Gemm", self.node("Flatten", value), self.constant(matrix), offset, out=out)
         kernel = self.constant(np.ascontiguousarray(weight.transpose(3, 2, 0, 1)))
@@ -192,7 +201,7 @@ class _Graph(Graph):
         return self.node("MaxPool", value, kernel_shape=[kernel, kernel], strides=[2, 2], auto_pad=padding)
 
     def split(self, value: str, channels: list[int]) -> list[str]:
-        """The value's channels in parts of these sizes."""
+        """Append a split of the channels into parts of these sizes; return their names."""
         from onnx import helper
 
         names = [f"part.{len(self.nodes)}.{index}" for index in range(len(channels))]

@@ -1,4 +1,4 @@
-"""What the networks built here share: a graph that grows node by node, and weights that are known."""
+"""Build, check, export and open ONNX networks."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _log = logging.getLogger(__name__)
 
 
 class Graph:
-    """Nodes in order, and the weights that they name. A method appends, and returns the new value's name."""
+    """An ONNX graph under construction; methods append to it and return the name of the new value."""
 
     def __init__(self) -> None:
         self.nodes: list[NodeProto] = []
         self.weights: list[TensorProto] = []
 
     def node(self, kind: str, *inputs: str, out: str = "", **attributes: Any) -> str:  # noqa: ANN401
-        """Append one operation, whose value is named ``out`` or by its place."""
+        """Append an operation; its value is named ``out``, or by its position."""
         from onnx import helper
 
         name = out or f"{kind.lower()}.{len(self.nodes)}"
@@ -41,7 +41,7 @@ class Graph:
         return name
 
     def constant(self, array: Any, name: str = "") -> str:  # noqa: ANN401
-        """Append an array, named ``name`` or by its place."""
+        """Append an array, named ``name``, or by its position."""
         from onnx import numpy_helper
 
         name = name or f"weights.{len(self.weights)}"
@@ -51,7 +51,7 @@ class Graph:
     def finished(
         self, name: str, inputs: Sequence[ValueInfoProto], outputs: Sequence[ValueInfoProto]
     ) -> ModelProto:
-        """All that was appended as a model."""
+        """Return the model of all nodes and weights."""
         from onnx import helper
 
         return helper.make_model(
@@ -63,10 +63,10 @@ class Graph:
 
 
 def check_weights(file: Path, sha256: str, package: str) -> None:
-    """Make sure that a package's file is the very one that a graph was written for.
+    """Check that a package's file has the digest that the code was written for.
 
     Raises:
-        WeightsError: It cannot be read, or is another.
+        WeightsError: The file cannot be read, or its digest differs.
     """
     try:
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
@@ -77,13 +77,12 @@ def check_weights(file: Path, sha256: str, package: str) -> None:
 
 
 def open_network(path: Path, build: Callable[[], ModelProto]) -> InferenceSession:
-    """Open the network that is exported at ``path``; build and export it where it is missing or broken.
+    """Open the network exported to ``path``; build and export it if the file is missing or broken.
 
-    A run takes one thread: covers are run side by side instead, which keeps its pace when other programs
-    share the cores.
+    A run uses one thread: covers run in parallel instead, which is faster if other programs share the cores.
 
     Raises:
-        WeightsError: As ``build`` does.
+        WeightsError: ``build`` raises it.
     """
     import onnxruntime
 
@@ -93,15 +92,15 @@ def open_network(path: Path, build: Callable[[], ModelProto]) -> InferenceSessio
     if path.is_file():
         try:
             return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # noqa: BLE001  # onnxruntime's errors share no base of their own
-            _log.warning("%s is broken and is written anew (%s)", path, error)
+        except Exception as error:  # noqa: BLE001  # onnxruntime's errors share no base class
+            _log.warning("%s is broken and is replaced (%s)", path, error)
     model = build().SerializeToString()
-    _keep(path, model)
+    _write(path, model)
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def _keep(path: Path, data: bytes) -> None:
-    """Write through a temporary name, so that nobody meets half a file; a full disk only costs time."""
+def _write(path: Path, data: bytes) -> None:
+    """Write a temporary file and rename it, so that no process reads half a file; log a failure."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
@@ -113,4 +112,4 @@ def _keep(path: Path, data: bytes) -> None:
             finally:
                 part.unlink(missing_ok=True)
     except OSError as error:
-        _log.warning("%s cannot be written, so every start builds the network anew (%s)", path, error)
+        _log.warning("%s cannot be written, so every start builds the network again (%s)", path, error)

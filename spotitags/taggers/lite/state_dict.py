@@ -1,7 +1,7 @@
-"""Reads a PyTorch state dict without PyTorch, and without trusting its pickle.
+"""Read a PyTorch state dict without PyTorch and without executing its pickle.
 
-Format: what `torch.save` wrote before PyTorch 1.6 (``_legacy_save`` in torch/serialization.py): five pickles
-(magic number, protocol, system, tensors, storage keys), then the raw storages.
+The format is that of `torch.save` before PyTorch 1.6 (``_legacy_save`` in torch/serialization.py): five
+pickles (magic number, protocol, system, tensors, storage keys), then the raw storages.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _COUNT = struct.Struct("<q")
 
 
 class _Storage:
-    """One storage: elements of one type, filled in once the pickles before it are read."""
+    """A storage: elements of one type, read after the pickles."""
 
     def __init__(self, dtype: np.dtype[Any], count: int) -> None:
         self.dtype = dtype
@@ -36,7 +36,7 @@ class _Storage:
 
 
 class _Tensor(NamedTuple):
-    """A view of a storage; ``offset`` and ``strides`` in elements."""
+    """A view of a storage; ``offset`` and ``strides`` count elements."""
 
     storage: _Storage
     offset: int
@@ -46,7 +46,7 @@ class _Tensor(NamedTuple):
     def array(self) -> NDArray[Any]:
         dtype = self.storage.dtype
         strides = tuple(stride * dtype.itemsize for stride in self.strides)
-        view: NDArray[Any] = np.ndarray(  # numpy itself refuses a view that leaves its buffer
+        view: NDArray[Any] = np.ndarray(  # numpy rejects a view beyond its buffer
             self.shape, dtype, self.storage.data, self.offset * dtype.itemsize, strides
         )
         return np.ascontiguousarray(view).reshape(self.shape)
@@ -59,7 +59,7 @@ def _rebuild_tensor(
 
 
 class _StateDictUnpickler(pickle.Unpickler):
-    """Knows the four names that a state dict needs, and refuses every other."""
+    """Unpickler that accepts only the four names that a state dict needs."""
 
     _KNOWN: dict[tuple[str, str], Any] = {  # noqa: RUF012
         ("collections", "OrderedDict"): OrderedDict,
@@ -76,7 +76,7 @@ class _StateDictUnpickler(pickle.Unpickler):
         try:
             return self._KNOWN[module, name]
         except KeyError:
-            raise pickle.UnpicklingError(f"{module}.{name} has no place in a state dict") from None
+            raise pickle.UnpicklingError(f"{module}.{name} is not allowed in a state dict") from None
 
     def persistent_load(self, pid: Any) -> _Storage:  # noqa: ANN401
         _, dtype, key, _, count, *_ = pid
@@ -90,10 +90,10 @@ def read_state_dict(path: Path) -> dict[str, NDArray[Any]]:
         path: The ``.pth`` file.
 
     Returns:
-        Name to C-contiguous array, float32 or int64, in the file's order.
+        C-contiguous arrays by name, float32 or int64, in the file's order.
 
     Raises:
-        WeightsError: The file cannot be read, is of another format, cut short, or names anything but tensors.
+        WeightsError: The file cannot be read, is truncated, has another format or contains more than tensors.
     """
     try:
         with path.open("rb") as file:
@@ -110,7 +110,7 @@ def read_state_dict(path: Path) -> dict[str, NDArray[Any]]:
         struct.error,
     ) as error:
         raise WeightsError(
-            f"{path} is no state dict that can be read ({error}): reinstall the package that brings it"
+            f"{path} is not a readable state dict ({error}): reinstall the package that contains it"
         ) from error
 
 
@@ -126,8 +126,8 @@ def _read(file: BinaryIO) -> dict[str, _Tensor]:
         if count != storage.count:
             raise ValueError(f"storage {key} has {count} elements, {storage.count} were announced")
         storage.data = file.read(count * storage.dtype.itemsize)
-        if len(storage.data) < count * storage.dtype.itemsize:  # numpy takes an empty buffer for none at all
-            raise EOFError(f"storage {key} is cut short")
+        if len(storage.data) < count * storage.dtype.itemsize:  # numpy would allocate for an empty buffer
+            raise EOFError(f"storage {key} is truncated")
     return tensors
 
 

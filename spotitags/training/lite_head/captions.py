@@ -1,7 +1,7 @@
-"""Pictures with words: reads the sets' manifest and puts each set's labels into sentences.
+"""Captioned pictures: read the manifest of the picture sets, and put each set's labels into sentences.
 
 A manifest is a CSV with the columns ``file, set, text``; a picture with several texts has several lines.
-docs/lite-head.md says what the known sets are. A set of another name is taken as one of human sentences.
+docs/lite-head.md lists the known sets. The texts of any other set are taken as sentences.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ MANIFEST = "pairs.csv"
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What one text says, and ways of saying it.
+    """A text in several wordings.
 
     Attributes:
-        key: Equal for pictures that are said to show the same: neither is a wrong answer to the other.
-        sentences: At least one; training draws one at a time.
+        key: Equal for texts with the same content: neither is a negative example for the other's picture.
+        sentences: The wordings, at least one; training draws one at a time.
     """
 
     key: str
@@ -45,14 +45,14 @@ class Picture:
 
 
 def read_pairs(folder: Path, without: Collection[str] = ()) -> list[Picture]:
-    """The pictures of a folder's manifest, in its order.
+    """Read the pictures of a folder's manifest, in its order.
 
     Args:
-        folder: With `MANIFEST` and the files that it names.
+        folder: A folder with `MANIFEST` and the files that it names.
         without: Sets to leave out.
 
     Raises:
-        InputError: The manifest cannot be read, or nothing is left.
+        InputError: The manifest cannot be read, or no picture is left.
     """
     path = folder / MANIFEST
     try:
@@ -67,22 +67,22 @@ def read_pairs(folder: Path, without: Collection[str] = ()) -> list[Picture]:
         if source not in without and words.strip():
             texts.setdefault((file, source), []).append(text_of(source, words))
     if not texts:
-        raise InputError(f"{path} has no picture of a set that is to be learnt from")
+        raise InputError(f"{path} has no picture of the chosen sets")
     return [Picture(file, source, tuple(found)) for (file, source), found in texts.items()]
 
 
 def text_of(source: str, words: str) -> Text:
-    """A set's own text as sentences.
+    """Convert the text of a set to sentences.
 
     Args:
-        source: Name of the set.
-        words: As the manifest has it; many sets part theirs by semicolons.
+        source: The name of the set.
+        words: The text in the manifest; many sets separate labels by semicolons.
 
     >>> text_of("instruments", "musical instrument; banjo").sentences
     ('banjo', 'a picture of a banjo', 'an album cover with a banjo')
     """
     parts = [part.strip() for part in words.split(";") if part.strip()]
-    return _READERS.get(source, _sentence)(parts)
+    return _TEXT_FUNCTIONS.get(source, _sentence)(parts)
 
 
 def _sentence(parts: Sequence[str]) -> Text:
@@ -134,7 +134,7 @@ def _stock(parts: Sequence[str]) -> Text:
 
 
 def _prompt_style(parts: Sequence[str]) -> Text:
-    """The style's name without its pack's; nearly all show a cat, which is no news."""
+    """Return the style's name without its pack's; nearly all pictures show a cat."""
     name = re.sub(r"^(sai|mk|misc|mre|ads|artstyle|futuristic|game|papercraft|photo) ", "", parts[0].lower())
     return Text(name, (f"{name} style", name, f"a cat in {name} style"))
 
@@ -144,21 +144,19 @@ def _by_artist(parts: Sequence[str]) -> Text:
     return Text(artist, (f"in the style of {artist}", f"a picture by {artist}"))
 
 
-def _parted(parts: Sequence[str]) -> Text:
-    """All that is said without the countries, and two of its parts: drawn alike each time."""
+def _list(parts: Sequence[str]) -> Text:
+    """Return the labels without countries, and two random selections, the same each time."""
     known = [part.lower() for part in parts if part not in _COUNTRIES and "Republic" not in part]
-    whole = ", ".join(known or [part.lower() for part in parts])
-    draw = random.Random(whole)
-    some = (
-        [", ".join(draw.sample(known, draw.randint(1, min(4, len(known))))) for _ in range(2)]
-        if known
-        else []
+    text = ", ".join(known or [part.lower() for part in parts])
+    rng = random.Random(text)
+    selections = (
+        [", ".join(rng.sample(known, rng.randint(1, min(4, len(known))))) for _ in range(2)] if known else []
     )
-    return Text(whole, (whole, *some))
+    return Text(text, (text, *selections))
 
 
-_READERS: dict[str, Callable[[Sequence[str]], Text]] = {
-    "sd_artist_styles_quads": _parted,
+_TEXT_FUNCTIONS: dict[str, Callable[[Sequence[str]], Text]] = {
+    "sd_artist_styles_quads": _list,
     "wikiart224": _painting,
     "instruments": lambda parts: _thing(parts[-1]),
     "pacs": _drawn_object,
@@ -232,4 +230,4 @@ SHARES = {
     "fooocus_styles": 0.7,
     "artists_sd35": 0.3,
 }
-"""How often a picture is drawn beside one of any other set: where few texts stand for many pictures, less."""
+"""Relative frequency with which a set's pictures are drawn, less than 1 for few texts on many pictures."""

@@ -1,7 +1,7 @@
-"""Covers in words: what can be seen on them, by the hash of their file (``described.tsv``).
+"""Descriptions of covers, by the digest of their file (``described.tsv``).
 
-A line has three fields parted by tabs: the first 16 hex digits of the file's SHA-256, one sentence, and the
-built-in labels that fit, parted by ``; ``. docs/lite-head.md says how they were written.
+A line has three fields separated by tabs: the first 16 hex digits of the file's SHA-256, one sentence, and
+the built-in labels that fit, separated by ``; ``. docs/lite-head.md explains how they were written.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 
 _DIGITS = 16
-_COMMON = 0.1  # of the covers: a label on more of them says little in a sentence
-_LISTS = 3  # of labels, made for each cover beside its sentence
+_COMMON = 0.1  # share of covers above which a label says too little for a list
+_LISTS = 3  # number of label lists per cover, besides its sentence
 _FIFTH = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What one cover shows.
+    """The description of one cover.
 
     Attributes:
-        digest: Of its file, as `digest_of` gives it.
-        sentence: In plain words.
-        labels: Built-in labels that fit.
+        digest: The digest of its file, from `digest_of`.
+        sentence: A sentence about what the cover shows.
+        labels: The built-in labels that fit.
     """
 
     digest: str
@@ -41,13 +41,13 @@ class Description:
     labels: tuple[str, ...]
 
     @property
-    def kept_back(self) -> bool:
-        """Whether the cover is one of the fifth, by digest, that no head learns from."""
+    def held_out(self) -> bool:
+        """True for a fifth of the covers, by digest, that no head is trained on."""
         return int(self.digest, 16) % _FIFTH == 0
 
 
 def digest_of(file: Path) -> str:
-    """What a description knows a cover by.
+    """Return the digest that identifies a cover.
 
     Raises:
         InputError: The file cannot be read.
@@ -59,7 +59,7 @@ def digest_of(file: Path) -> str:
 
 
 def descriptions() -> dict[str, Description]:
-    """All that are known, by digest."""
+    """Return all descriptions by digest."""
     text = (files("spotitags.training.lite_head") / "described.tsv").read_text(encoding="utf-8")
     rows = (line.split("\t") for line in text.splitlines())
     return {
@@ -68,9 +68,9 @@ def descriptions() -> dict[str, Description]:
 
 
 def sentences(described: Iterable[Description]) -> Mapping[str, tuple[str, ...]]:
-    """For each digest the cover's sentence, then lists of two to five of its less common labels.
+    """Return for each digest the cover's sentence, then lists of two to five of its less common labels.
 
-    Drawn by the digest, so that they are the same each time.
+    The digest seeds the lists, so that they are the same each time.
     """
     described = list(described)
     counts = Counter(label for cover in described for label in cover.labels)
@@ -79,7 +79,7 @@ def sentences(described: Iterable[Description]) -> Mapping[str, tuple[str, ...]]
 
 
 def _lists(cover: Description, common: set[str]) -> list[str]:
-    draw = random.Random(cover.digest)
-    telling = [label for label in cover.labels if label not in common] or list(cover.labels)
-    sizes = [min(len(telling), draw.randint(2, 5)) for _ in range(_LISTS)]
-    return [", ".join(draw.sample(telling, size)) for size in sizes]
+    rng = random.Random(cover.digest)
+    labels = [label for label in cover.labels if label not in common] or list(cover.labels)
+    sizes = [min(len(labels), rng.randint(2, 5)) for _ in range(_LISTS)]
+    return [", ".join(rng.sample(labels, size)) for size in sizes]

@@ -1,4 +1,4 @@
-"""What lite's network sees in pictures: features and probabilities, computed once and kept."""
+"""Features and class probabilities of pictures by lite's network, computed once and cached."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 
 from spotitags.errors import InputError
 from spotitags.taggers.lite import efficientnet as _efficientnet
-from spotitags.taggers.lite.onnx_graph import open_network
 from spotitags.taggers.lite.tagger import square
 
 if TYPE_CHECKING:
@@ -23,14 +22,14 @@ if TYPE_CHECKING:
 
 
 PLAIN = 0
-"""The view that taggers have; every other number is a random crop with its own colours."""
+"""The view that taggers use; other numbers are random crops with changed colours."""
 
-_SMALLEST = 0.45  # of a picture's area, for a crop
+_MIN_AREA = 0.45  # of a picture, for a crop
 _THREADS = 2
 
 
 class ImageFeatures(NamedTuple):
-    """What the network says of n pictures.
+    """Outputs of the network for n pictures.
 
     Attributes:
         features: (n, 3208) float16.
@@ -42,11 +41,11 @@ class ImageFeatures(NamedTuple):
 
 
 def extract_features(files: Sequence[Path], cache_dir: Path, view: int = PLAIN) -> ImageFeatures:
-    """The network's outputs for pictures on disk.
+    """Return the network's outputs for pictures on disk, from the cache if possible.
 
     Args:
-        files: Images.
-        cache_dir: Folder for the network, and for what it said.
+        files: Image files.
+        cache_dir: Folder for the exported network and its outputs.
         view: `PLAIN`, or the number of a random view; equal numbers give equal views.
 
     Raises:
@@ -55,33 +54,32 @@ def extract_features(files: Sequence[Path], cache_dir: Path, view: int = PLAIN) 
     """
     content = "\n".join(f"{file} {file.stat().st_size}" for file in files)
     name = hashlib.sha256(f"{_efficientnet.FILE} {view} {content}".encode()).hexdigest()[:16]
-    kept = cache_dir / f"looks-{name}.npz"
-    if kept.is_file():
-        with np.load(kept, allow_pickle=False) as arrays:
+    cached = cache_dir / f"looks-{name}.npz"
+    if cached.is_file():
+        with np.load(cached, allow_pickle=False) as arrays:
             return ImageFeatures(arrays["features"], arrays["probabilities"])
-    looks = _look(files, cache_dir, view)
-    with kept.open("wb") as stream:
-        np.savez(stream, **looks._asdict())
-    return looks
+    outputs = _run_network(files, cache_dir, view)
+    with cached.open("wb") as stream:
+        np.savez(stream, **outputs._asdict())
+    return outputs
 
 
-def joined(several: Sequence[ImageFeatures]) -> ImageFeatures:
-    """Looks at all pictures of several."""
+def concatenate(several: Sequence[ImageFeatures]) -> ImageFeatures:
+    """Concatenate the outputs for several groups of pictures."""
     return ImageFeatures(*(np.concatenate(parts) for parts in zip(*several, strict=True)))
 
 
-def _look(files: Sequence[Path], cache_dir: Path, view: int) -> ImageFeatures:
-    path = cache_dir / _efficientnet.FILE
-    network = open_network(path, lambda: _efficientnet.build_model(_efficientnet.installed_weights()))
+def _run_network(files: Sequence[Path], cache_dir: Path, view: int) -> ImageFeatures:
+    network = _efficientnet.open_model(cache_dir)
 
-    def one(number: int) -> list[NDArray[np.float16]]:
+    def run(number: int) -> list[NDArray[np.float16]]:
         pixels = _read(files[number])
-        shown = square(pixels, _efficientnet.SIDE) if view == PLAIN else _varied(pixels, [view, number])
-        outputs = network.run(["features", "probabilities"], {"pixels": shown[np.newaxis]})
+        image = square(pixels, _efficientnet.SIDE) if view == PLAIN else _augmented(pixels, [view, number])
+        outputs = network.run(["features", "probabilities"], {"pixels": image[np.newaxis]})
         return [output[0].astype(np.float16) for output in outputs]
 
     with ThreadPoolExecutor(_THREADS) as pool:
-        rows = list(pool.map(one, range(len(files))))
+        rows = list(pool.map(run, range(len(files))))
     return ImageFeatures(*(np.stack(column) for column in zip(*rows, strict=True)))
 
 
@@ -95,14 +93,14 @@ def _read(file: Path) -> Pixels:
         raise InputError(f"{file} cannot be read as a picture: {error}") from error
 
 
-def _varied(pixels: Pixels, seed: Sequence[int]) -> Pixels:
-    """A random part of at least `_SMALLEST`, perhaps mirrored, with other light and colours."""
+def _augmented(pixels: Pixels, seed: Sequence[int]) -> Pixels:
+    """Return a random crop of at least `_MIN_AREA`, perhaps mirrored, with changed brightness and colours."""
     from PIL import Image, ImageEnhance
 
     rng = np.random.default_rng(seed)
     side = min(pixels.shape[:2])
     middle = square(pixels, side)
-    area, stretch = rng.uniform(_SMALLEST, 1), float(np.exp(rng.uniform(-0.2, 0.2)))
+    area, stretch = rng.uniform(_MIN_AREA, 1), float(np.exp(rng.uniform(-0.2, 0.2)))
     height = int(min(side, side * np.sqrt(area * stretch)))
     width = int(min(side, side * np.sqrt(area / stretch)))
     top, left = rng.integers(0, side - height + 1), rng.integers(0, side - width + 1)

@@ -1,4 +1,4 @@
-"""Where labels and genres lie among covers: the sentences that stand for each, through a head."""
+"""Vectors of labels and genres: the mean of their sentences, projected by a head."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from classifiers.arrays import l2_normalised
 from spotitags.taggers.labels.themes import GENRE_TEMPLATES, themes
 from spotitags.taggers.lite.attributes import attribute_labels
-from spotitags.taggers.lite.imagenet import imagenet_labels
+from spotitags.taggers.lite.efficientnet import imagenet_labels
 from spotitags.taggers.lite.vocabulary import TEMPLATES
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     Encode = Callable[[Sequence[str]], Floats]
 
 
-_LEFT_OUT = ("colours", "mood")
-_PICTURES = 0.5  # weight of what a family's covers show, beside the genre's own name
+_EXCLUDED = ("colours", "mood")
+_PICTURES = 0.5  # weight of the sentences on a family's covers, relative to the genre's name
 
 
 def sentences() -> set[str]:
-    """Everything that the functions below ask to be embedded."""
+    """Return all sentences that the functions below encode."""
     found = set(imagenet_labels())
-    for theme in seen_themes():
+    for theme in used_themes():
         found |= {template.format(label) for label in theme.labels for template in TEMPLATES}
     for family in families():
         found |= {template.format(name) for name in family.genres for template in GENRE_TEMPLATES}
@@ -42,46 +42,46 @@ def sentences() -> set[str]:
     return found
 
 
-def seen_themes() -> list[Theme]:
-    """The built-in themes that lite looks for: it measures colours, and of moods it cannot tell enough."""
-    return [theme for theme in themes() if theme.name not in _LEFT_OUT]
+def used_themes() -> list[Theme]:
+    """Return the built-in themes of lite: it measures colours, and recognises too few moods."""
+    return [theme for theme in themes() if theme.name not in _EXCLUDED]
 
 
 @cache
 def label_names() -> tuple[str, ...]:
-    """The built-in labels that lite looks for: those that no attribute measures."""
+    """Return the built-in labels of lite: those that are not attributes."""
     measured = set(attribute_labels())
-    names = dict.fromkeys(label for theme in seen_themes() for label in theme.labels)
+    names = dict.fromkeys(label for theme in used_themes() for label in theme.labels)
     return tuple(name for name in names if name not in measured)
 
 
 def labels(encode: Encode) -> tuple[tuple[str, ...], Floats]:
-    """`label_names` and their (n, dim) vectors.
+    """Return `label_names` and their (n, dim) vectors.
 
     Args:
-        encode: Sentences to (n, dim) rows among covers.
+        encode: Projects n sentences to (n, dim) rows.
     """
-    return label_names(), _joined(encode, label_names(), TEMPLATES)
+    return label_names(), _mean_vectors(encode, label_names(), TEMPLATES)
 
 
 def genres(encode: Encode) -> tuple[tuple[str, ...], Floats]:
-    """The common genres with their (n, dim) vectors: each one's name, drawn to what its family's covers show.
+    """Return the common genres and their (n, dim) vectors, from their names and their families' pictures.
 
-    Describing what a class looks like, rather than naming it alone: Pratt et al. 2023 ("What does a platypus
-    look like?"), whose sentences a language model wrote; these were written by hand.
+    Describing what a class looks like, besides naming it, follows Pratt et al. 2023 ("What does a platypus
+    look like?"). Their sentences come from a language model; these were written by hand.
     """
     names: list[str] = []
     rows: list[Floats] = []
     for family in families():
-        shown: Floats = encode(family.pictures).mean(axis=0)
-        own = _joined(encode, family.genres, GENRE_TEMPLATES)
+        pictures: Floats = encode(family.pictures).mean(axis=0)
+        by_name = _mean_vectors(encode, family.genres, GENRE_TEMPLATES)
         names += family.genres
-        rows.append(l2_normalised(own + _PICTURES * l2_normalised(shown)))
+        rows.append(l2_normalised(by_name + _PICTURES * l2_normalised(pictures)))
     return tuple(names), np.concatenate(rows)
 
 
-def _joined(encode: Encode, words: Sequence[str], templates: Sequence[str]) -> Floats:
-    """(n, dim) unit rows: the mean over the sentences around each word."""
+def _mean_vectors(encode: Encode, words: Sequence[str], templates: Sequence[str]) -> Floats:
+    """Return the mean over the sentences around each word, as (n, dim) unit rows."""
     parts = [encode([template.format(word) for word in words]) for template in templates]
     return l2_normalised(np.mean(parts, axis=0))
 
@@ -91,9 +91,9 @@ class Family:
     """Genres whose covers tend to look alike.
 
     Attributes:
-        name: Of the family.
-        pictures: What its covers tend to show, in sentences.
-        genres: Names.
+        name: The name of the family.
+        pictures: Sentences on what its covers tend to show.
+        genres: The names of the genres.
     """
 
     name: str
@@ -103,14 +103,14 @@ class Family:
 
 @cache
 def families() -> tuple[Family, ...]:
-    """All families, as the file has them."""
+    """Return all families in the order of the file."""
     text = (files("spotitags.training.lite_head") / "genres.txt").read_text(encoding="utf-8")
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     return tuple(
-        Family(name.strip("[]"), _parts(pictures, ";"), _parts(genres, ","))
+        Family(name.strip("[]"), _split(pictures, ";"), _split(genres, ","))
         for name, pictures, genres in zip(lines[::3], lines[1::3], lines[2::3], strict=True)
     )
 
 
-def _parts(line: str, mark: str) -> tuple[str, ...]:
-    return tuple(re.split(rf"\s*{mark}\s*", line))
+def _split(line: str, separator: str) -> tuple[str, ...]:
+    return tuple(re.split(rf"\s*{separator}\s*", line))

@@ -1,4 +1,4 @@
-"""How good a head is: a picture's sentence, a cover's labels, genres by name and from bags."""
+"""Evaluate a head: retrieval of sentences, labels of covers, genres by name and from bags."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spotitags.evaluation.cross_validation import run
 from spotitags.evaluation.folds import Protocol
 from spotitags.evaluation.samples import collect_samples, select
 from spotitags.taggers.lite.attributes import attribute_labels
-from spotitags.taggers.lite.imagenet import imagenet_labels
+from spotitags.taggers.lite.efficientnet import imagenet_labels
 from spotitags.taggers.lite.tagger import TOP, CoverFeatures, LiteTagger
 from spotitags.taggers.lite.vocabulary import FLOOR, Vocabulary
 
@@ -32,18 +32,20 @@ if TYPE_CHECKING:
 
 MEASURES = frozenset(attribute_labels())
 IMAGENET = frozenset(imagenet_labels())
-ASKED = 10  # covers of an artist
-_OFTEN = 3  # covers a label must be on to be measured
-_FIRST = 8  # labels of a cover
+MAX_COVERS = 10  # per artist
+_MIN_COVERS = 3  # that a label must fit to be evaluated
+_TOP = 8  # labels per cover
 
 
 class Plain(LiteTagger):
-    """`lite` without its head, whose embeddings are what a head reads: heads are measured beside it."""
+    """`lite` without its head; its embeddings are the input of a head, so that heads can be compared."""
 
     name = "lite-plain"
     parts = ("attributes", "imagenet")
 
-    def _read(self, features: NDArray[np.float32], probabilities: NDArray[np.float32]) -> CoverFeatures:
+    def _from_outputs(
+        self, features: NDArray[np.float32], probabilities: NDArray[np.float32]
+    ) -> CoverFeatures:
         return CoverFeatures(features, features, probabilities)
 
 
@@ -51,7 +53,7 @@ TAGGER = Plain.name
 
 
 class Retrieval(NamedTuple):
-    """Part of the pictures whose own sentence is the nearest of all, or among the nearest 5 or 10."""
+    """Share of the pictures whose sentence is the nearest of all, or among the nearest 5 or 10."""
 
     at_1: float
     at_5: float
@@ -59,13 +61,12 @@ class Retrieval(NamedTuple):
 
 
 class Labels(NamedTuple):
-    """How well labels fit covers that were not learnt from.
+    """Scores of labels on held-out covers.
 
     Attributes:
-        average_precision: Mean over the labels that are on three covers or more; chance is their share.
-        precision: Part of each cover's eight heaviest labels that fit.
-        calibration: Mean distance between probability and part that fits, over tenths, by number, where the
-            probability is `FLOOR` or more.
+        average_precision: The mean over the labels that fit three covers or more; chance is their share.
+        precision: The share of each cover's eight heaviest labels that fit.
+        calibration: The expected calibration error over ten bins of the probabilities of at least `FLOOR`.
     """
 
     average_precision: float
@@ -77,10 +78,10 @@ class Genres(NamedTuple):
     """Balanced accuracies on labelled artists; chance is 1 / genres.
 
     Attributes:
-        bags: Labels' bags by logistic regression.
-        covers: Labels of single covers by logistic regression, pooled.
+        bags: Logistic regression on bags of labels.
+        covers: Logistic regression on the labels of single covers, pooled.
         tags: The ensemble of all voters on tags.
-        zero_shot: By the genres' names, nothing learnt.
+        zero_shot: Zero-shot votes by the names of the genres.
     """
 
     bags: float
@@ -89,47 +90,47 @@ class Genres(NamedTuple):
     zero_shot: float
 
 
-def retrieval(head: Head, kept_back: HoldOut) -> Retrieval:
-    """Pictures to sentences, among all those kept back."""
-    cosines = head.project(kept_back.features) @ head.adapt(kept_back.sentences).T
+def retrieval(head: Head, hold_out: HoldOut) -> Retrieval:
+    """Evaluate the retrieval of sentences by pictures, among all held-out ones."""
+    cosines = head.project(hold_out.features) @ head.adapt(hold_out.sentences).T
     nearer = (cosines > np.diag(cosines)[:, np.newaxis]).sum(axis=1)
     return Retrieval(*(float(np.mean(nearer < most)) for most in (1, 5, 10)))
 
 
 def label_contrast(head: Head, covers: NDArray[np.floating]) -> NDArray[np.float32]:
-    """(n, n_labels) how far covers of (n, n_features) stand out towards each built-in label."""
+    """Return the (n, n_labels) contrast of covers, (n, n_features), along each built-in label."""
     vectors = head.label_vectors
     return head.contrast(head.project(covers), vectors, head.statistics(vectors))
 
 
-def label_scores(head: Head, kept_back: HoldOut) -> Labels:
-    """Labels against what is on the described covers that were kept back."""
+def label_scores(head: Head, hold_out: HoldOut) -> Labels:
+    """Evaluate labels on the held-out described covers."""
     from sklearn.metrics import average_precision_score
 
-    shown = kept_back.shown
-    contrast, priors = label_contrast(head, kept_back.covers), head.priors(head.labels)
+    fits = hold_out.fits
+    contrast, priors = label_contrast(head, hold_out.covers), head.priors(head.labels)
     likely, weights = head.probabilities(contrast, priors), head.weights(contrast, priors)
-    often = np.flatnonzero(shown.sum(axis=0) >= _OFTEN)
-    precision = [average_precision_score(shown[:, label], likely[:, label]) for label in often]
-    first = np.argsort(-weights, axis=1)[:, :_FIRST]
+    often = np.flatnonzero(fits.sum(axis=0) >= _MIN_COVERS)
+    precision = [average_precision_score(fits[:, label], likely[:, label]) for label in often]
+    first = np.argsort(-weights, axis=1)[:, :_TOP]
     return Labels(
         average_precision=float(np.mean(precision)),
-        precision=float(np.take_along_axis(shown, first, axis=1).mean()),
-        calibration=_calibration_error(likely.ravel(), shown.ravel()),
+        precision=float(np.take_along_axis(fits, first, axis=1).mean()),
+        calibration=_calibration_error(likely.ravel(), fits.ravel()),
     )
 
 
-def _calibration_error(likely: NDArray[np.floating], right: NDArray[np.bool_]) -> float:
-    """Over ten bins of equal width (Naeini et al. 2015)."""
-    told = likely >= FLOOR
-    likely, right = likely[told], right[told]
+def _calibration_error(likely: NDArray[np.floating], fits: NDArray[np.bool_]) -> float:
+    """Compute the expected calibration error over ten bins of equal width (Naeini et al. 2015)."""
+    used = likely >= FLOOR
+    likely, fits = likely[used], fits[used]
     bins = np.minimum((likely * 10).astype(int), 9)
-    gaps = [abs(likely[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean() for b in set(bins)]
+    gaps = [abs(likely[bins == b].mean() - fits[bins == b].mean()) * (bins == b).mean() for b in set(bins)]
     return float(sum(gaps))
 
 
 def labelled_samples(manifest: Path, genres: Sequence[str]) -> tuple[Sample, ...]:
-    """Artists of these genres with 3 covers of their own at least, and without any cover that others share.
+    """Collect artists of these genres with at least 3 covers, without covers that artists share.
 
     Raises:
         InputError: The manifest cannot be used.
@@ -152,49 +153,53 @@ def genre_scores(
     repeats: int = 4,
     also: AbstractSet[str] = MEASURES | IMAGENET,
 ) -> Genres:
-    """What the house's own evaluation says of a head's labels.
+    """Evaluate the genre votes on a head's labels by the project's cross-validation.
 
     Args:
-        head: Whose labels take the place of those that the samples were tagged with.
-        samples: From `labelled_samples`.
-        names: How a genre of the samples is called in `Head.genres`, where that differs.
-        repeats: Of 5 folds.
-        also: Of `lite`'s other tags those that stay beside the labels.
+        head: The head whose labels replace those of the samples.
+        samples: The result of `labelled_samples`.
+        names: The names in `Head.genres` of genres that the samples name differently.
+        repeats: The number of repeats, of 5 folds each.
+        also: Other tags of `lite` to use besides the labels.
     """
     vocabulary = Vocabulary(Path(), head=head)
     tagged = [replace(sample, row=_retagged(head, vocabulary, sample, also)) for sample in samples]
-    answers = run(tagged, {TAGGER: "head"}, Protocol(repeats=repeats, curve_repeats=0, max_test_covers=ASKED))
-    by_name = {(v.view, v.classifier): i for i, v in enumerate(answers.voters)}
+    predictions = run(
+        tagged, {TAGGER: "head"}, Protocol(repeats=repeats, curve_repeats=0, max_test_covers=MAX_COVERS)
+    )
+    by_name = {(v.view, v.classifier): i for i, v in enumerate(predictions.voters)}
     return Genres(
-        bags=_accuracy(answers, answers.votes[:, :, by_name["all", "logistic_regression"]]),
-        covers=_accuracy(answers, answers.votes[:, :, by_name["covers", "logistic_regression"]]),
-        tags=_accuracy(answers, answers.ensemble),
+        bags=_accuracy(predictions, predictions.votes[:, :, by_name["all", "logistic_regression"]]),
+        covers=_accuracy(predictions, predictions.votes[:, :, by_name["covers", "logistic_regression"]]),
+        tags=_accuracy(predictions, predictions.ensemble),
         zero_shot=zero_shot(head, samples, names),
     )
 
 
 def zero_shot(head: Head, samples: Sequence[Sample], names: dict[str, str]) -> float:
-    """Balanced accuracy of the genres' names alone on artists' first `ASKED` covers."""
+    """Compute the balanced accuracy of zero-shot votes on artists' first `MAX_COVERS` covers."""
     genres = sorted({sample.genre for sample in samples})
     vectors = np.stack([head.genres[names.get(genre, genre)] for genre in genres])
     statistics = head.statistics(vectors)
-    named = []
+    predicted = []
     for sample in samples:
-        images = head.project(sample.row.embeddings[TAGGER][:ASKED])
-        named.append(genres[int(head.contrast(images, vectors, statistics).mean(axis=0).argmax())])
+        images = head.project(sample.row.embeddings[TAGGER][:MAX_COVERS])
+        predicted.append(genres[int(head.contrast(images, vectors, statistics).mean(axis=0).argmax())])
     truth = np.array([sample.genre for sample in samples])
-    right = np.array(named) == truth
+    right = np.array(predicted) == truth
     return float(np.mean([right[truth == genre].mean() for genre in genres]))
 
 
-def _accuracy(answers: HeldOutPredictions, votes: NDArray[np.float64]) -> float:
-    """Balanced accuracy of (n_repeats, n_rows, n_genres) votes, mean over repeats."""
-    right = votes.argmax(axis=2) == answers.truth
-    return float(np.mean([right[:, answers.truth == genre].mean() for genre in np.unique(answers.truth)]))
+def _accuracy(predictions: HeldOutPredictions, votes: NDArray[np.float64]) -> float:
+    """Compute the mean balanced accuracy over repeats of votes, (n_repeats, n_rows, n_genres)."""
+    right = votes.argmax(axis=2) == predictions.truth
+    return float(
+        np.mean([right[:, predictions.truth == genre].mean() for genre in np.unique(predictions.truth)])
+    )
 
 
 def _retagged(head: Head, vocabulary: Vocabulary, sample: Sample, also: AbstractSet[str]) -> Row:
-    """The sample's row with a head's labels, read from its covers' features, and those of the others."""
+    """Return the sample's row with the labels of a head and the other tags in ``also``."""
     vectors = head.project(sample.row.embeddings[TAGGER])
     covers = []
     for vector, before in zip(vectors, sample.row.covers[TAGGER], strict=True):

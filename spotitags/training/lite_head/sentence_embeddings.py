@@ -1,4 +1,4 @@
-"""Sentence embeddings by text, computed once and kept."""
+"""Sentence embeddings by text, computed once and cached."""
 
 from __future__ import annotations
 
@@ -20,20 +20,23 @@ if TYPE_CHECKING:
 
 
 class SentenceEmbeddings:
-    """What the encoder's layers make of sentences, from a file where that is there.
+    """Embeddings of sentences, from a cache file if it exists.
 
     Args:
-        sentences: All that will be asked for.
-        cache_dir: Folder for the file.
+        sentences: All sentences that will be needed.
+        cache_dir: Folder of the cache file.
+
+    Attributes:
+        row: The row of each sentence in `vectors`.
+        vectors: (n, 1536) from `SentenceEncoder.layers`.
 
     Raises:
-        NotInstalledError: The extra ``words`` is missing.
+        NotInstalledError: The extra ``words`` is not installed.
     """
 
     def __init__(self, sentences: Iterable[str], cache_dir: Path) -> None:
         self.sentences = tuple(sorted(set(sentences)))
         self.row = {sentence: row for row, sentence in enumerate(self.sentences)}
-        """Sentence to its row in `vectors`."""
         name = hashlib.sha256("\n".join((VERSION, "layers", *self.sentences)).encode()).hexdigest()[:16]
         encoder = SentenceEncoder("the training of lite's head")
         (self.vectors,) = cached_arrays(
@@ -41,13 +44,12 @@ class SentenceEmbeddings:
             [len(self.sentences)],
             lambda: [encoder.layers(self.sentences)],
         )
-        """(n, 1536), as `SentenceEncoder.layers` gives them."""
 
     def rows(self, sentences: Sequence[str]) -> NDArray[np.intp]:
-        """(n,) where some of the sentences stand in `vectors`."""
+        """Return the rows of some sentences in `vectors`: (n,)."""
         return np.array([self.row[sentence] for sentence in sentences], dtype=np.intp)
 
     def of(self, sentences: Sequence[str]) -> Floats:
-        """(n, 1536) of some of the sentences."""
+        """Return the embeddings of some sentences: (n, 1536)."""
         vectors: Floats = self.vectors[self.rows(sentences)]
         return vectors

@@ -1,4 +1,4 @@
-"""Trains a head: pictures towards their sentences, labels towards their covers, all towards the backbone."""
+"""Train a head: align pictures with sentences and labels with covers, and distil the backbone's classes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
-from spotitags.training.lite_head.model import Projection, Standard
+from spotitags.training.lite_head.model import Projection, Standardisation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,30 +20,31 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 
-_TEXT_SPREAD = 0.05  # of sentences' numbers: with it a sentence is about 2 long
-SEEN_OFTEN = 3
-"""Covers that a label must be on to be learnt."""
-_OWN_SENTENCE = 0.5  # how often a cover is met with its sentence and not with a list of labels
+MIN_COVERS = 3
+"""Minimum number of covers that a label must fit to be trained on."""
+
+_TEXT_DEVIATION = 0.05  # standard deviation of sentence embeddings; their length is then about 2
+_SENTENCE_SHARE = 0.5  # how often a described cover's text is its sentence, and not a list of labels
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a head is trained; docs/lite-head.md has what else was tried.
+    """Options of the training; docs/lite-head.md describes what else was tried.
 
     Attributes:
-        seed: Of everything random.
-        epochs: Times that the pictures are gone through, in the mean.
-        batch: Pictures a step.
-        covers: Covers a step that are looked at without words.
-        described: Covers a step with what they show.
-        hidden: Widths of the hidden layers, of pictures and of sentences.
-        dropout: Parts of their numbers left out in training.
-        learning_rate: Highest, after a tenth of the steps.
-        weight_decay: AdamW's, of matrices.
-        labelled: Weight of the labels that fit the described covers.
-        distilled: Weight of the backbone's own answers, as a softmax over its labels.
-        blended: Weight of the cosine with the mean of its labels' sentences.
-        temperature: That its answers are softened by.
+        seed: The seed of all random numbers.
+        epochs: The mean number of passes over the pictures.
+        batch: The number of pictures per step.
+        covers: The number of covers without texts per step.
+        described: The number of described covers per step.
+        hidden: The widths of the hidden layers, for images and for sentences.
+        dropout: The dropout of the hidden layers, for images and for sentences.
+        learning_rate: The maximum learning rate, reached after a tenth of the steps.
+        weight_decay: AdamW's weight decay, for matrices.
+        labelled: The weight of the loss on the labels of described covers.
+        distilled: The weight of the cross-entropy with the backbone's predictions.
+        blended: The weight of the distance from the mean of the predicted classes' sentences.
+        temperature: The temperature that softens the backbone's predictions.
     """
 
     seed: int = 0
@@ -63,41 +64,41 @@ class Options:
 
 @dataclass(frozen=True, eq=False)
 class DescribedCovers:
-    """What covers show, by eye.
+    """Covers with descriptions and labels by people.
 
     Attributes:
-        covers: (n,) numbers of covers of `TrainingSet.cover_views`.
+        covers: (n,) indices of covers in `TrainingSet.cover_views`.
         texts: (n, n_texts) rows of `TrainingSet.sentences`: the sentence of each cover, then its label lists.
-        shown: (n, n_labels), whether a label fits.
+        fits: (n, n_labels), True if a label fits.
         labels: (n_labels, n_templates) rows of `TrainingSet.sentences`.
     """
 
     covers: NDArray[np.intp]
     texts: NDArray[np.intp]
-    shown: NDArray[np.bool_]
+    fits: NDArray[np.bool_]
     labels: NDArray[np.intp]
 
     @cached_property
-    def worn(self) -> NDArray[np.intp]:
-        """Numbers of the labels that fit `SEEN_OFTEN` covers at least."""
-        return np.flatnonzero(self.shown.sum(axis=0) >= SEEN_OFTEN)
+    def frequent(self) -> NDArray[np.intp]:
+        """Indices of the labels that fit at least `MIN_COVERS` covers."""
+        return np.flatnonzero(self.fits.sum(axis=0) >= MIN_COVERS)
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingSet:
-    """What is learnt from, as numbers.
+    """Arrays to train a head on.
 
     Attributes:
-        views: Each (n, n_features): features of the pictures with words, view by view.
-        probabilities: (n, n_classes) of the backbone, by the plain view.
-        shares: (n,) how often a picture is drawn beside others.
-        texts: For each picture its texts: a number that equal texts share, and rows of `sentences`.
-        sentences: (n_sentences, n_layers * dim), as the encoder's layers give them.
-        dim: Of one layer, and of what the head gives.
-        cover_views: Each (n_covers, n_features).
-        cover_probabilities: (n_covers, n_classes).
-        classes: (n_classes,) rows of `sentences`: the names of the backbone's labels.
-        seen: What some of the covers show.
+        views: For each view, the features of the captioned pictures, (n, n_features).
+        probabilities: (n, n_classes) of the backbone, for the plain view.
+        shares: (n,) relative frequency with which each picture is drawn.
+        texts: The texts of each picture: an index that equal texts share, and rows of `sentences`.
+        sentences: (n_sentences, n_layers * dim) from the encoder's layers.
+        dim: The dimension of one layer, and of the head's output.
+        cover_views: For each view, the features of the covers, (n_covers, n_features).
+        cover_probabilities: (n_covers, n_classes) of the backbone.
+        classes: (n_classes,) rows of `sentences`: the names of the backbone's classes.
+        described: The described covers.
     """
 
     views: Sequence[NDArray[np.float16]]
@@ -109,40 +110,40 @@ class TrainingSet:
     cover_views: Sequence[NDArray[np.float16]]
     cover_probabilities: NDArray[np.float16]
     classes: NDArray[np.intp]
-    seen: DescribedCovers
+    described: DescribedCovers
 
 
-def train(lesson: TrainingSet, options: Options) -> tuple[Projection, list[float]]:
-    """Train a head; equal lessons and options give equal heads on one kind of machine.
+def train(data: TrainingSet, options: Options) -> tuple[Projection, list[float]]:
+    """Train a head; equal arguments give equal heads on one kind of machine.
 
     Args:
-        lesson: What to learn from.
-        options: How.
+        data: The training set.
+        options: The options of the training.
 
     Returns:
-        The head, ready to be used, and the mean loss of each epoch.
+        The head in evaluation mode, and the mean loss of each epoch.
     """
     torch.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)
     model = Projection(
-        Standard.of(lesson.views[0]),
-        Standard.of(lesson.sentences, _TEXT_SPREAD),
-        dim=lesson.dim,
+        Standardisation.of(data.views[0]),
+        Standardisation.of(data.sentences, _TEXT_DEVIATION),
+        dim=data.dim,
         hidden=options.hidden,
         dropout=options.dropout,
     )
-    count = len(lesson.views[0])
+    count = len(data.views[0])
     batch = min(options.batch, count)
     steps = max(count // batch, 1)
     optimiser, schedule = _optimiser(model, options, steps * options.epochs)
-    chances = lesson.shares / lesson.shares.sum()
+    frequencies = data.shares / data.shares.sum()
     losses = []
     model.train()
     for _ in range(options.epochs):
         total = 0.0
         for _ in range(steps):
-            chosen = rng.choice(count, batch, p=chances, replace=False)
-            loss = _loss(model, lesson, options, chosen, rng)
+            pictures = rng.choice(count, batch, p=frequencies, replace=False)
+            loss = _loss(model, data, options, pictures, rng)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
@@ -170,103 +171,116 @@ def _optimiser(
 
 def _loss(
     model: Projection,
-    lesson: TrainingSet,
+    data: TrainingSet,
     options: Options,
-    chosen: NDArray[np.intp],
+    pictures: NDArray[np.intp],
     rng: np.random.Generator,
 ) -> torch.Tensor:
-    """Of one batch: pictures with words, covers without, covers with what they show."""
-    seen = lesson.seen
-    plain = rng.integers(len(lesson.cover_probabilities), size=options.covers)
-    described = rng.choice(len(seen.covers), min(options.described, len(seen.covers)), replace=False)
-    covers = np.concatenate([seen.covers[described], plain])
-    features = np.concatenate([_drawn(lesson.views, chosen, rng), _drawn(lesson.cover_views, covers, rng)])
-    texts, same = _sentences(lesson, chosen, described, rng)
-    wording = seen.labels[seen.worn, rng.integers(seen.labels.shape[1], size=len(seen.worn))]
+    """Compute the loss of one batch: captioned pictures, covers without texts, described covers."""
+    known = data.described
+    plain = rng.integers(len(data.cover_probabilities), size=options.covers)
+    described = rng.choice(len(known.covers), min(options.described, len(known.covers)), replace=False)
+    covers = np.concatenate([known.covers[described], plain])
+    features = np.concatenate(
+        [_draw_views(data.views, pictures, rng), _draw_views(data.cover_views, covers, rng)]
+    )
+    sentences, same = _draw_sentences(data, pictures, described, rng)
+    templates = rng.integers(known.labels.shape[1], size=len(known.frequent))
+    label_sentences = known.labels[known.frequent, templates]
     with torch.autocast("cpu", torch.bfloat16):
-        images = model.images(torch.from_numpy(features))
-        said, classes, labels = (
-            model.texts(torch.from_numpy(lesson.sentences[rows].astype(np.float32)))
-            for rows in (texts, lesson.classes, wording)
+        images = model.project_images(torch.from_numpy(features))
+        texts, classes, labels = (
+            model.project_texts(torch.from_numpy(data.sentences[rows].astype(np.float32)))
+            for rows in (sentences, data.classes, label_sentences)
         )
-    images, said, classes, labels = images.float(), said.float(), classes.float(), labels.float()
-    known = np.concatenate([lesson.probabilities[chosen], lesson.cover_probabilities[covers]])
-    answers = torch.from_numpy(known.astype(np.float32))
-    worded = images[: len(chosen) + len(described)]
-    shown = torch.from_numpy(seen.shown[described][:, seen.worn].astype(np.float32))
-    loss = contrast(model.cosine_scale * worded @ said.T, same)
-    fits = model.cosine_scale * worded[len(chosen) :] @ labels.T
-    loss = loss + options.labelled * labelled(fits, shown)
-    loss = loss + options.distilled * distilled(images, classes, answers, options.temperature)
-    return loss + options.blended * blended(images, classes, answers)
+    images, texts, classes, labels = images.float(), texts.float(), classes.float(), labels.float()
+    probabilities = np.concatenate([data.probabilities[pictures], data.cover_probabilities[covers]])
+    targets = torch.from_numpy(probabilities.astype(np.float32))
+    with_text = images[: len(pictures) + len(described)]
+    fits = torch.from_numpy(known.fits[described][:, known.frequent].astype(np.float32))
+    loss = contrast(model.cosine_scale * with_text @ texts.T, same)
+    logits = model.cosine_scale * with_text[len(pictures) :] @ labels.T
+    loss = loss + options.labelled * labelled(logits, fits)
+    loss = loss + options.distilled * distilled(images, classes, targets, options.temperature)
+    return loss + options.blended * blended(images, classes, targets)
 
 
 def contrast(logits: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
-    """InfoNCE both ways, where several answers may be right (van den Oord et al. 2018; Khosla et al. 2020).
+    """Compute symmetric InfoNCE with several positives (van den Oord et al. 2018; Khosla et al. 2020).
 
     Args:
         logits: (n, m) of pictures and texts.
-        same: (n, m), 1 where they belong together, else 0; no row or column is all 0.
+        same: (n, m), 1 for pairs that belong together, else 0; no row or column is all 0.
     """
     pictures = -(same / same.sum(1, keepdim=True) * F.log_softmax(logits, 1)).sum(1).mean()
     texts = -(same / same.sum(0, keepdim=True) * F.log_softmax(logits, 0)).sum(0).mean()
     return (pictures + texts) / 2
 
 
-def labelled(logits: torch.Tensor, shown: torch.Tensor) -> torch.Tensor:
-    """Which of the covers a label fits: a softmax over covers for each label that fits one.
+def labelled(logits: torch.Tensor, fits: torch.Tensor) -> torch.Tensor:
+    """Compute the cross-entropy of covers given a label: a softmax over covers for each label that fits any.
 
-    Not the other way, which labels fit a cover: that would also teach how common each is, which is counted.
+    A softmax over labels for each cover would also teach how common labels are, which is counted instead.
 
     Args:
         logits: (n, m) of covers and labels.
-        shown: (n, m), 1 where a label fits, else 0.
+        fits: (n, m), 1 if a label fits, else 0.
     """
-    fits = shown.sum(0) > 0
-    if not fits.any():
+    used = fits.sum(0) > 0
+    if not used.any():
         return logits.sum() * 0
-    targets = shown[:, fits] / shown[:, fits].sum(0)
-    return -(targets * F.log_softmax(logits[:, fits], 0)).sum(0).mean()
+    targets = fits[:, used] / fits[:, used].sum(0)
+    return -(targets * F.log_softmax(logits[:, used], 0)).sum(0).mean()
 
 
 _CLASS_SCALE = 20.0
 
 
 def distilled(
-    seen: torch.Tensor, classes: torch.Tensor, answers: torch.Tensor, temperature: float
+    images: torch.Tensor, classes: torch.Tensor, probabilities: torch.Tensor, temperature: float
 ) -> torch.Tensor:
-    """Cross-entropy with the backbone's softened answers on its labels' sentences (Hinton et al. 2015)."""
-    soft = answers.clamp_min(1e-6) ** (1 / temperature)
+    """Compute the cross-entropy with the backbone's softened predictions (Hinton et al. 2015).
+
+    Args:
+        images: (n, dim) projected images.
+        classes: (n_classes, dim) projected class names.
+        probabilities: (n, n_classes) of the backbone.
+        temperature: The exponent is its inverse.
+    """
+    soft = probabilities.clamp_min(1e-6) ** (1 / temperature)
     soft = soft / soft.sum(1, keepdim=True)
-    return -(soft * F.log_softmax(_CLASS_SCALE * seen @ classes.T, 1)).sum(1).mean()
+    return -(soft * F.log_softmax(_CLASS_SCALE * images @ classes.T, 1)).sum(1).mean()
 
 
-def blended(seen: torch.Tensor, classes: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
-    """How far from the mean of the labels, weighed by the backbone's answers: ConSE (Norouzi et al. 2014)."""
-    return (1 - (seen * F.normalize(answers @ classes, dim=1)).sum(1)).mean()
+def blended(images: torch.Tensor, classes: torch.Tensor, probabilities: torch.Tensor) -> torch.Tensor:
+    """Compute the distance from the mean class, weighted by the backbone: ConSE (Norouzi et al. 2014).
+
+    Arguments as for `distilled`.
+    """
+    return (1 - (images * F.normalize(probabilities @ classes, dim=1)).sum(1)).mean()
 
 
-def _drawn(
+def _draw_views(
     views: Sequence[NDArray[np.float16]], rows: NDArray[np.intp], rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """(n, n_features): each row from a view drawn for it."""
-    which = rng.integers(len(views), size=len(rows))
-    return np.stack([views[view][row] for view, row in zip(which, rows, strict=True)]).astype(np.float32)
+    """Return the features of rows, each from a random view: (n, n_features)."""
+    drawn = rng.integers(len(views), size=len(rows))
+    return np.stack([views[view][row] for view, row in zip(drawn, rows, strict=True)]).astype(np.float32)
 
 
-def _sentences(
-    lesson: TrainingSet, chosen: NDArray[np.intp], described: NDArray[np.intp], rng: np.random.Generator
+def _draw_sentences(
+    data: TrainingSet, pictures: NDArray[np.intp], described: NDArray[np.intp], rng: np.random.Generator
 ) -> tuple[NDArray[np.intp], torch.Tensor]:
-    """Rows of sentences drawn for pictures and covers, and (n, n) which of them belong together."""
+    """Draw a sentence for each picture and cover: (n,) rows, and (n, n), 1 for pairs that belong together."""
     rows, keys = [], []
-    for number in chosen:
-        texts = lesson.texts[int(number)]
+    for index in pictures:
+        texts = data.texts[int(index)]
         key, sentences = texts[int(rng.integers(len(texts)))]
         rows.append(sentences[int(rng.integers(len(sentences)))])
         keys.append(key)
-    for number in described:
-        own, *lists = lesson.seen.texts[int(number)].tolist()
-        rows.append(own if rng.random() < _OWN_SENTENCE else lists[int(rng.integers(len(lists)))])
-        keys.append(-1 - int(number))
-    said = torch.tensor(keys)
-    return np.array(rows), (said[:, None] == said[None, :]).float()
+    for index in described:
+        sentence, *lists = data.described.texts[int(index)].tolist()
+        rows.append(sentence if rng.random() < _SENTENCE_SHARE else lists[int(rng.integers(len(lists)))])
+        keys.append(-1 - int(index))
+    groups = torch.tensor(keys)
+    return np.array(rows), (groups[:, None] == groups[None, :]).float()

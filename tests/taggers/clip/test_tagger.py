@@ -1,4 +1,4 @@
-"""CLIP's real code on a tiny random model: plumbing, shapes and laws, never the quality of labels."""
+"""The CLIP tagger on a tiny random model: shapes and invariants, not the quality of labels."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ import numpy as np
 import pytest
 from helpers.tiny_clip import tiny_clip
 
-from spotitags.errors import InputError, TaggerError, WeightsError
+from spotitags.errors import InputError
 from spotitags.records import Album, Artist, Cover
 from spotitags.taggers.base import TaggerOptions
-from spotitags.taggers.clip.tagger import TAGS_A_COVER, ClipTagger
+from spotitags.taggers.clip.tagger import TAGS_PER_COVER, ClipTagger
 from spotitags.taggers.labels.themes import Theme
+from spotitags.taggers.zero_shot import pool_votes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from spotitags.records import Tag
 
 WORDS = [
     f"{colour} {thing}" for colour in ("red", "blue", "old", "wet") for thing in ("car", "cat", "sun", "sea")
@@ -56,13 +59,26 @@ def new_tagger(cache_dir: Path, model: str, labels: Sequence[Theme] = THEMES) ->
     return ClipTagger(cache_dir, model=model, device="cpu", offline=True, labels=labels)
 
 
+def assert_same_tags(some: list[Tag], others: list[Tag], tolerance: float) -> None:
+    """Compare weights. A label that is only in one list weighs at most the last weight of the other.
+
+    The order is not compared: the last bits of an embedding, and with them the order of labels that weigh
+    nearly the same, depend on the CPU's instructions, on threads and on the covers beside it.
+    """
+    one, other = dict(some), dict(others)
+    assert len(one) == len(other) == len(some) == len(others)
+    for label in one.keys() | other.keys():
+        weights = one.get(label, some[-1].weight), other.get(label, others[-1].weight)
+        assert weights[0] == pytest.approx(weights[1], abs=tolerance), label
+
+
 def test_the_20_best_labels_of_a_cover_come_best_first_and_none_twice(tagger: ClipTagger) -> None:
     every = {label for theme in THEMES for label in theme.labels}
 
     for tags in tagger.tag([cover(seed) for seed in range(5)]):
         labels = [tag.label for tag in tags]
         weights = [tag.weight for tag in tags]
-        assert len(labels) == len(set(labels)) == TAGS_A_COVER
+        assert len(labels) == len(set(labels)) == TAGS_PER_COVER
         assert set(labels) < every
         assert weights == sorted(weights, reverse=True)
         assert 0 <= weights[-1] < weights[0] <= 1
@@ -72,7 +88,9 @@ def test_different_covers_have_different_tags(tagger: ClipTagger) -> None:
     dark = Cover(Album("d", "", Artist("a")), "dark", np.zeros((40, 40, 3), np.uint8))
     bright = Cover(Album("b", "", Artist("a")), "bright", np.full((40, 40, 3), 255, np.uint8))
 
-    assert tagger.tag([dark]) != tagger.tag([bright])
+    (of_dark,), (of_bright,) = tagger.tag([dark]), tagger.tag([bright])
+
+    assert dict(of_dark) != pytest.approx(dict(of_bright), abs=1e-3)
 
 
 def test_a_cover_has_the_same_tags_whatever_is_tagged_with_it(model: str, tmp_path: Path) -> None:
@@ -81,10 +99,10 @@ def test_a_cover_has_the_same_tags_whatever_is_tagged_with_it(model: str, tmp_pa
     together = new_tagger(tmp_path, model).tag(covers)
     alone = new_tagger(tmp_path, model).tag([covers[-1]])
 
-    assert dict(together[-1]) == pytest.approx(dict(alone[0]), abs=0.02)  # bf16 has 8 bits
+    assert_same_tags(together[-1], alone[0], tolerance=0.02)  # bf16 has 8 bits
 
 
-def test_one_label_weighs_the_same_whatever_else_is_looked_for(model: str, tmp_path: Path) -> None:
+def test_one_label_weighs_the_same_with_any_other_labels(model: str, tmp_path: Path) -> None:
     few = Theme("few", tuple(WORDS[:3]), THEMES[0].templates, THEMES[0].neutral)
 
     (some,) = new_tagger(tmp_path, model, [few]).tag([cover(1)])
@@ -95,7 +113,7 @@ def test_one_label_weighs_the_same_whatever_else_is_looked_for(model: str, tmp_p
         assert weight == pytest.approx(dict(more).get(label, weight), abs=0.02)
 
 
-def test_a_label_that_says_nothing_weighs_one_half(model: str, tmp_path: Path) -> None:
+def test_a_label_equal_to_the_neutral_sentence_weighs_one_half(model: str, tmp_path: Path) -> None:
     empty = Theme("empty", ("a picture",), ("{}",), ("a picture",))
 
     ((label, weight),) = new_tagger(tmp_path, model, [empty]).tag([cover(1)])[0]
@@ -104,16 +122,16 @@ def test_a_label_that_says_nothing_weighs_one_half(model: str, tmp_path: Path) -
     assert weight == pytest.approx(0.5, abs=0.02)
 
 
-def test_a_user_s_own_labels_are_looked_for_instead(model: str, tmp_path: Path) -> None:
+def test_custom_labels_replace_the_built_in_ones(model: str, tmp_path: Path) -> None:
     options = TaggerOptions(
         tmp_path, clip_model=model, device="cpu", offline=True, labels=("bonfire", "Ozean", "{} sign")
     )
-    own = ClipTagger.from_options(options)
-    assert "3 labels" in str(own.preparation())
-    (tags,) = own.tag([cover(1)])
+    tagger = ClipTagger.from_options(options)
+    assert "3 labels" in str(tagger.preparation())
+    (tags,) = tagger.tag([cover(1)])
     assert {tag.label for tag in tags} == {"bonfire", "Ozean", "{} sign"}
-    assert own.preparation() is None
-    assert own.version != ClipTagger.from_options(replace(options, labels=("bonfire",))).version
+    assert tagger.preparation() is None
+    assert tagger.version != ClipTagger.from_options(replace(options, labels=("bonfire",))).version
 
 
 def test_no_covers_have_no_tags(tagger: ClipTagger) -> None:
@@ -122,12 +140,12 @@ def test_no_covers_have_no_tags(tagger: ClipTagger) -> None:
     assert tagger.embed([]).shape == (0, 0)
 
 
-def test_embeddings_are_those_of_open_clips_own_recipe(model: str, tmp_path: Path) -> None:
+def test_embeddings_are_those_of_open_clips_documented_recipe(model: str, tmp_path: Path) -> None:
     import open_clip
     import torch
     from PIL import Image
 
-    from spotitags.taggers.clip.encoder import load
+    from spotitags.taggers.clip.encoder import load_encoder
 
     covers = [cover(1, 50, 90), cover(2, 90, 50), cover(3, 20, 20)]
     network, preprocess = open_clip.create_model_from_pretrained(model)
@@ -135,10 +153,11 @@ def test_embeddings_are_those_of_open_clips_own_recipe(model: str, tmp_path: Pat
         pictures = torch.stack([preprocess(Image.fromarray(one.pixels)) for one in covers])
         expected = network.eval().encode_image(pictures, normalize=True).numpy()
 
-    exact = load(model, device="cpu", precision="fp32", offline=True).images([one.pixels for one in covers])
+    encoder = load_encoder(model, device="cpu", precision="fp32", offline=True)
+    exact = encoder.encode_images([one.pixels for one in covers])
 
     assert exact == pytest.approx(expected, abs=1e-5)
-    # And what the tagger gives, in the precision of this machine.
+    # And those of the tagger, in the precision of this machine.
     close: NDArray[np.float32] = new_tagger(tmp_path, model).embed(covers)
     assert close.shape == (3, 32)
     assert np.linalg.norm(close, axis=1) == pytest.approx(np.ones(3), abs=1e-5)
@@ -150,7 +169,8 @@ def test_a_repeated_cover_gets_its_tags_at_every_place(tagger: ClipTagger) -> No
 
     tags = tagger.tag([first, second, first])
 
-    assert tags[0] == tags[2] != tags[1]
+    assert_same_tags(tags[0], tags[2], tolerance=1e-5)
+    assert dict(tags[0]) != pytest.approx(dict(tags[1]), abs=1e-3)
 
 
 def test_a_second_run_reads_the_labels_embeddings_from_disk(model: str, tmp_path: Path) -> None:
@@ -168,7 +188,7 @@ def test_a_second_run_reads_the_labels_embeddings_from_disk(model: str, tmp_path
     assert after[0][0].label == last
 
 
-def test_a_broken_file_of_embeddings_is_made_anew(model: str, tmp_path: Path) -> None:
+def test_a_broken_file_of_embeddings_is_replaced(model: str, tmp_path: Path) -> None:
     first = new_tagger(tmp_path, model)
     before = first.tag([cover(1)])
     whole = first.labels_file.read_bytes()
@@ -176,7 +196,7 @@ def test_a_broken_file_of_embeddings_is_made_anew(model: str, tmp_path: Path) ->
 
     after = new_tagger(tmp_path, model).tag([cover(1)])
 
-    assert dict(after[0]) == pytest.approx(dict(before[0]), abs=1e-5)
+    assert_same_tags(after[0], before[0], tolerance=1e-4)
     assert first.labels_file.stat().st_size == len(whole)
 
 
@@ -184,14 +204,29 @@ def test_tags_do_not_need_a_folder_that_can_be_written(model: str, tmp_path: Pat
     blocked = tmp_path / "file"
     blocked.write_text("a file where the folder should be")
 
-    assert len(new_tagger(blocked, model).tag([cover(1)])[0]) == TAGS_A_COVER
+    assert len(new_tagger(blocked, model).tag([cover(1)])[0]) == TAGS_PER_COVER
 
 
 def test_a_bias_shared_by_all_texts_changes_no_tag(tagger: ClipTagger, tmp_path: Path) -> None:
     siglip = new_tagger(tmp_path, tiny_clip(tmp_path / "biased", bias=-12.0))
 
-    assert siglip.tag([cover(1)]) == tagger.tag([cover(1)])
+    (biased,), (unbiased,) = siglip.tag([cover(1)]), tagger.tag([cover(1)])
+
+    assert_same_tags(biased, unbiased, tolerance=0.02)
     assert siglip.version != tagger.version
+
+
+def test_ties_are_sorted_by_label(tagger: ClipTagger, monkeypatch: pytest.MonkeyPatch) -> None:
+    contrast = np.zeros((1, sum(len(theme.labels) for theme in THEMES)))
+    contrast[0, 3] = 30.0  # "red sea"; its weight and the next are equal in print
+    contrast[0, 5] = 20.0  # "blue cat"
+    monkeypatch.setattr(tagger, "_contrast", lambda _images: contrast)
+
+    (tags,) = tagger.tag([cover(1)])
+
+    labels = [tag.label for tag in tags]
+    assert labels[:2] == ["red sea", "blue cat"]
+    assert labels[2:] == sorted({label for theme in THEMES for label in theme.labels} - set(labels[:2]))[:18]
 
 
 def test_votes_of_each_cover_sum_to_one(tagger: ClipTagger) -> None:
@@ -206,11 +241,11 @@ def test_an_artists_vote_is_the_softmax_of_the_mean_logits(tagger: ClipTagger) -
     from spotitags.taggers.labels.themes import GENRE_TEMPLATES
 
     covers = [cover(seed) for seed in range(4)]
-    texts = tagger._encoder.texts(GENRES, GENRE_TEMPLATES)
+    texts = tagger._encoder.encode_texts(GENRES, GENRE_TEMPLATES)
     logits = (100 * tagger.embed(covers) @ texts.T).mean(axis=0)
     expected = np.exp(logits - logits.max())
 
-    vote = tagger.zero_shot(covers, GENRES)
+    vote = pool_votes(tagger.genre_votes(covers, GENRES))
 
     assert list(vote.values()) == sorted(vote.values(), reverse=True)
     assert [vote[genre] for genre in GENRES] == pytest.approx(expected / expected.sum(), rel=0.02)
@@ -234,7 +269,7 @@ def test_the_version_tells_labels_sentences_weights_and_genres_apart(model: str,
     assert one.votes_version(GENRES) != one.votes_version(GENRES[::-1])
 
 
-def test_covers_are_asked_for_in_the_models_own_size(tagger: ClipTagger) -> None:
+def test_covers_are_requested_in_the_models_input_size(tagger: ClipTagger) -> None:
     assert tagger.image_size == 32
     assert tagger.batch_size >= 1
 
@@ -246,37 +281,6 @@ def test_the_options_reach_the_tagger(model: str, tmp_path: Path) -> None:
 
     assert (tagger.image_size, tagger.device, tagger.offline) == (32, "cpu", True)
     assert ClipTagger.readiness(options).reason == "its weights are on disk"
-
-
-def test_weights_that_do_not_fit_their_model_are_an_error_of_one_line(tmp_path: Path) -> None:
-    name = tiny_clip(tmp_path / "broken")
-    (tmp_path / "broken" / "open_clip_model.safetensors").write_bytes(b"half a download")
-
-    with pytest.raises(WeightsError, match="--tagger lite") as caught:
-        new_tagger(tmp_path, name).tag([cover(1)])
-
-    assert "\n" not in str(caught.value)
-
-
-def test_a_gpu_that_torch_cannot_use_is_an_error_that_names_the_way_out(model: str, tmp_path: Path) -> None:
-    import torch
-
-    if torch.cuda.is_available():
-        pytest.skip("there is a GPU here")
-    with pytest.raises(TaggerError, match="--device cpu"):
-        ClipTagger(tmp_path, model=model, device="cuda", offline=True).tag([cover(1)])
-
-
-def test_open_clips_table_gives_preprocessing_and_activation_of_named_weights() -> None:
-    from spotitags.taggers.clip.weights import _table_entry
-
-    assert _table_entry("ViT-B-32-256", "datacomp_s34b_b86k")["hf_hub"].startswith(
-        "laion/CLIP-ViT-B-32-256x256"
-    )
-    assert _table_entry("ViT-B-32", "openai")["quick_gelu"]
-    assert _table_entry("ViT-B-16-SigLIP", "webli")["resize_mode"] == "squash"
-    with pytest.raises(InputError, match="datacomp_s34b_b86k"):
-        _table_entry("ViT-B-32-256", "no-such-tag")
 
 
 def test_the_first_use_is_announced_and_later_ones_are_not(model: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where weights come from, without torch: the cache folder, the Hub, and neither."""
+"""Weights from the cache folder and from the Hub, and errors without either; torch is not imported."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from helpers.tiny_clip import tiny_clip
 from werkzeug import Response
 
-from spotitags.errors import InputError, WeightsError
+from spotitags.errors import InputError, TaggerError, WeightsError
 from spotitags.taggers.base import TaggerOptions
+from spotitags.taggers.clip.encoder import load_encoder
 from spotitags.taggers.clip.tagger import ClipTagger
-from spotitags.taggers.clip.weights import DEFAULT_MODEL, cached_file, image_size, locate
+from spotitags.taggers.clip.weights import DEFAULT_MODEL, _table_entry, cached_file, image_size, locate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -229,3 +231,32 @@ def test_a_download_takes_the_first_file_that_the_hub_has(httpserver: HTTPServer
     done = python(code, HF_ENDPOINT=httpserver.url_for("").rstrip("/"), HF_HUB_CACHE=str(tmp_path / "hub"))
 
     assert done.stdout.split() == ["weights", "open_clip_pytorch_model.bin"], done.stderr
+
+
+def test_weights_that_do_not_fit_their_model_are_an_error_of_one_line(tmp_path: Path) -> None:
+    name = tiny_clip(tmp_path / "broken")
+    (tmp_path / "broken" / "open_clip_model.safetensors").write_bytes(b"half a download")
+
+    with pytest.raises(WeightsError, match="--tagger lite") as caught:
+        load_encoder(name, device="cpu", precision="fp32", offline=True)
+
+    assert "\n" not in str(caught.value)
+
+
+def test_a_gpu_that_torch_cannot_use_is_an_error_that_names_the_way_out(tmp_path: Path) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    with pytest.raises(TaggerError, match="--device cpu"):
+        load_encoder(tiny_clip(tmp_path / "tiny"), device="cuda", precision="fp32", offline=True)
+
+
+def test_open_clips_table_gives_preprocessing_and_activation_of_named_weights() -> None:
+    assert _table_entry("ViT-B-32-256", "datacomp_s34b_b86k")["hf_hub"].startswith(
+        "laion/CLIP-ViT-B-32-256x256"
+    )
+    assert _table_entry("ViT-B-32", "openai")["quick_gelu"]
+    assert _table_entry("ViT-B-16-SigLIP", "webli")["resize_mode"] == "squash"
+    with pytest.raises(InputError, match="datacomp_s34b_b86k"):
+        _table_entry("ViT-B-32-256", "no-such-tag")

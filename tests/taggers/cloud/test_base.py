@@ -1,4 +1,4 @@
-"""What holds for every tagger that is paid by the cover, through real clients and servers on loopback."""
+"""Properties of all paid taggers, tested with real clients and servers on loopback."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Service:
-    """One service: its tagger, its server, and its fixtures by what they mean."""
+    """A service: its tagger, its server, and its fixtures by meaning."""
 
     name: str
     batch: int
@@ -46,10 +46,10 @@ class Service:
         options = TaggerOptions(Path("unused"), clarifai_key=SecretStr(KEY), clarifai_address=address)
         return replace(options, google_vision_address=address)
 
-    def tagger(self, patience: RetryLimits = QUICK) -> PaidTagger:
+    def tagger(self, retry_limits: RetryLimits = QUICK) -> PaidTagger[Any]:
         tagger = tagger_class(self.name).from_options(self.options())
         assert isinstance(tagger, PaidTagger)
-        tagger.patience = patience
+        tagger.retry_limits = retry_limits
         return tagger
 
     def answers(self, *steps: str) -> None:
@@ -173,24 +173,24 @@ def test_one_cover_that_it_stays_too_busy_for_is_skipped(service: Service) -> No
     assert service.server.sizes == [3, 1, 1]
 
 
-def test_a_service_that_stays_busy_is_given_up(service: Service) -> None:
+def test_a_service_that_stays_busy_is_an_error(service: Service) -> None:
     service.answers("busy")
     with pytest.raises(TaggerError, match=f"^{service.name} .*asked 3 times: try again later"):
         service.tagger().tag(covers(3))
     assert len(service.server.calls) == 3
 
 
-def test_an_answer_that_does_not_come_is_given_up(service: Service) -> None:
+def test_a_missing_response_is_an_error(service: Service) -> None:
     service.answers(HANGS)
     with pytest.raises(TaggerError, match="did not answer in time"):
         service.tagger(RetryLimits(seconds=0.2, attempts=2, pause=0)).tag(covers(1))
     assert len(service.server.calls) == 2
-    impatient = service.tagger(RetryLimits(seconds=0.2, attempts=9, pause=0, total=0.1))
+    brief = service.tagger(RetryLimits(seconds=0.2, attempts=9, pause=0, total=0.1))
     with pytest.raises(TaggerError, match="did not answer in time, asked 1 times"):
-        impatient.tag(covers(1))
+        brief.tag(covers(1))
 
 
-def test_what_was_answered_before_the_server_went_is_handed_on(service: Service) -> None:
+def test_tags_from_before_a_server_failure_are_in_the_error(service: Service) -> None:
     service.answers("seen", GOES)
     given = covers(service.batch + 2)
     tagger = service.tagger()
@@ -203,7 +203,7 @@ def test_what_was_answered_before_the_server_went_is_handed_on(service: Service)
     assert caught.value.answered == {}
 
 
-def test_what_was_answered_in_the_same_call_as_a_failure_is_handed_on(service: Service) -> None:
+def test_tags_from_the_same_call_as_a_failure_are_in_the_error(service: Service) -> None:
     service.answers("fails midway")
     given = covers(3)
     with pytest.raises(TaggerError) as caught:
@@ -240,7 +240,7 @@ def test_nothing_is_sent_offline(service: Service) -> None:
     assert service.server.calls == []
 
 
-def test_constructors_and_questions_open_no_wire(service: Service) -> None:
+def test_constructors_and_properties_open_no_connection(service: Service) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0)
         options = service.options(f"http://127.0.0.1:{listener.getsockname()[1]}")
@@ -254,7 +254,7 @@ def test_constructors_and_questions_open_no_wire(service: Service) -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "GIF"])
-def test_what_is_no_jpeg_is_sent_as_the_pixels_that_others_see(service: Service, kind: str) -> None:
+def test_a_file_that_is_no_jpeg_is_sent_as_pixels(service: Service, kind: str) -> None:
     service.answers("seen")
     mode = "L" if kind == "GIF" else "RGB"
     pixels = np.full((700, 900, 3), (200, 30, 60), np.uint8)
@@ -275,7 +275,7 @@ def test_as_many_large_covers_as_a_request_takes_stay_within_its_bytes(service: 
         assert sent.size == (960, 384)
 
 
-def test_the_machine_needs_not_be_trusted_with_more_than_it_says(service: Service) -> None:
+def test_plaintext_to_another_machine_is_refused(service: Service) -> None:
     options = service.options("http://example.org:80")
     readiness = tagger_class(service.name).readiness(options)
     assert not readiness.ready
@@ -291,7 +291,7 @@ def test_the_machine_needs_not_be_trusted_with_more_than_it_says(service: Servic
         )
     )
 )
-def test_whatever_a_service_says_becomes_tags(found: list[tuple[str, float]]) -> None:
+def test_any_labels_of_a_service_become_valid_tags(found: list[tuple[str, float]]) -> None:
     made = tags(found)
     assert len(made) <= 20
     assert len({tag.label for tag in made}) == len(made)

@@ -1,4 +1,4 @@
-"""What is Clarifai's own: statuses in its answers, ids of inputs, a stub that depends on the process."""
+"""Clarifai: status codes in responses, ids of inputs, a client that depends on the process."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 def serving(
     *steps: str, server: ClarifaiReplay | None = None
 ) -> Iterator[tuple[ClarifaiTagger, ClarifaiReplay]]:
-    """A tagger and the server that it asks."""
+    """A tagger and its server."""
     server = server or ClarifaiReplay()
     server.answers(*steps)
     with server.running():
-        yield ClarifaiTagger(SecretStr(KEY), address=server.address, patience=QUICK), server
+        yield ClarifaiTagger(SecretStr(KEY), address=server.address, retry_limits=QUICK), server
 
 
 def test_the_key_goes_with_every_call() -> None:
@@ -80,9 +80,7 @@ def test_covers_that_it_cannot_read_are_skipped_even_if_that_is_all_of_them() ->
         ),
     ],
 )
-def test_what_waiting_does_not_mend_is_named_at_once(
-    step: str, kind: type[TaggerError], message: str
-) -> None:
+def test_permanent_errors_are_raised_at_once(step: str, kind: type[TaggerError], message: str) -> None:
     with serving(step) as (tagger, server):
         with pytest.raises(kind, match=message):
             tagger.tag(covers(200))
@@ -101,7 +99,7 @@ def test_a_json_channel_elsewhere_in_the_process_changes_nothing() -> None:
         assert firsts(tagger.tag(covers(1))) == ["guitar"]
 
 
-def test_a_key_in_the_service_s_own_words_is_not_repeated() -> None:
+def test_a_key_in_the_services_message_is_not_repeated() -> None:
     class Talkative(ClarifaiReplay):
         def answer(self, body: dict[str, object], request: object) -> object:  # noqa: ARG002
             status = {"code": 11009, "description": f"no key\n{KEY}\x1b[31m", "details": "x" * 900}
@@ -125,17 +123,17 @@ def test_a_missing_key_is_named_before_anything_is_sent(tmp_path: Path) -> None:
 
 def test_the_end_of_a_line_after_the_key_is_not_sent() -> None:
     with serving("outputs") as (_, server):
-        ClarifaiTagger(SecretStr(f" {KEY}\r\n"), address=server.address, patience=QUICK).tag(covers(1))
+        ClarifaiTagger(SecretStr(f" {KEY}\r\n"), address=server.address, retry_limits=QUICK).tag(covers(1))
     assert server.calls[0].metadata["authorization"] == f"Key {KEY}"
 
 
 @pytest.mark.parametrize("wrong", ["schl\u00fcssel", "two\nlines", "bell\a"])
-def test_what_cannot_be_a_key_is_named_at_once_and_not_shown(
+def test_an_invalid_key_is_reported_at_once_and_not_shown(
     wrong: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     readiness = ClarifaiTagger.readiness(TaggerOptions(tmp_path, clarifai_key=SecretStr(wrong)))
-    assert (readiness.ready, readiness.reason) == (False, "CLARIFAI_PAT holds what no key does")
-    with pytest.raises(TaggerKeyError, match="CLARIFAI_PAT holds what no key does") as caught:
+    assert (readiness.ready, readiness.reason) == (False, "CLARIFAI_PAT has characters that no key has")
+    with pytest.raises(TaggerKeyError, match="CLARIFAI_PAT has characters that no key has") as caught:
         ClarifaiTagger(SecretStr(wrong), address="http://127.0.0.1:9").tag(covers(1))
     assert wrong not in str(caught.value)
     assert capfd.readouterr().err == "", "gRPC was not asked"

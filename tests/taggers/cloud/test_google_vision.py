@@ -1,4 +1,4 @@
-"""What is Google's own: application default credentials, quotas, answers without ids."""
+"""Google Vision: application default credentials, quotas, responses without ids."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
 def serving(
     *steps: str, server: GoogleReplay | None = None
 ) -> Iterator[tuple[GoogleVisionTagger, GoogleReplay]]:
-    """A tagger and the server that it asks."""
+    """A tagger and its server."""
     server = server or GoogleReplay()
     server.answers(*steps)
     with server.running():
-        yield GoogleVisionTagger(address=server.address, patience=QUICK), server
+        yield GoogleVisionTagger(address=server.address, retry_limits=QUICK), server
 
 
 @pytest.fixture(scope="module")
 def private_key() -> str:
-    """A key of nobody's service account."""
+    """The private key of an invented service account."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -71,10 +71,10 @@ def test_a_short_answer_gives_no_cover_another_s_tags() -> None:
     with serving("labels", server=ShortGoogle()) as (tagger, server):
         with pytest.raises(TaggerError, match="gave 2 answers for 3 covers"):
             tagger.tag(covers(3))
-        assert len(server.calls) == 1  # asking again would be paid again
+        assert len(server.calls) == 1  # a retry would be paid again
 
 
-def test_what_it_says_of_a_cover_is_passed_on() -> None:
+def test_its_message_on_a_cover_is_passed_on() -> None:
     with serving("mixed") as (tagger, _):
         assert tagger.tag(covers(2))[1] == Skipped(
             "Album 1", "google-vision cannot read it (Bad image data.)"
@@ -99,9 +99,7 @@ def test_what_it_says_of_a_cover_is_passed_on() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_named_with_what_to_do(
-    step: str, kind: type[TaggerError], message: str, calls: int
-) -> None:
+def test_errors_come_with_a_remedy(step: str, kind: type[TaggerError], message: str, calls: int) -> None:
     with serving(step) as (tagger, server):
         with pytest.raises(kind, match=message):
             tagger.tag(covers(40))
@@ -143,7 +141,7 @@ def test_refused_credentials_are_named_and_not_shown(
     refusal = {"error": "invalid_grant", "error_description": "Invalid grant: account not found"}
     httpserver.expect_request("/token", method="POST").respond_with_json(refusal, 400)
     file = account(tmp_path, private_key, httpserver.url_for("/token"))
-    tagger = GoogleVisionTagger(file, patience=QUICK)
+    tagger = GoogleVisionTagger(file, retry_limits=QUICK)
     with pytest.raises(TaggerKeyError, match=r"refuses the credentials .*account not found") as caught:
         tagger.tag(covers(1))
     assert private_key.splitlines()[1] not in repr(caught.value) + repr(tagger)
@@ -152,7 +150,7 @@ def test_refused_credentials_are_named_and_not_shown(
 def test_a_token_service_that_is_gone_is_asked_again_and_named(tmp_path: Path, private_key: str) -> None:
     file = account(tmp_path, private_key, "http://127.0.0.1:1/token")
     with pytest.raises(TaggerError, match="cannot be asked for a token"):
-        GoogleVisionTagger(file, patience=QUICK).tag(covers(1))
+        GoogleVisionTagger(file, retry_limits=QUICK).tag(covers(1))
 
 
 def test_credentials_go_with_the_call_over_tls(

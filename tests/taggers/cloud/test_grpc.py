@@ -1,4 +1,4 @@
-"""Where a service is asked, and when in plaintext."""
+"""Addresses of services, and plaintext connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole runs with the real paid taggers: real clients, and servers on loopback that count and keep limits."""
+"""Complete runs of the paid taggers with real clients, and servers on loopback that check the limits."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Interrupting(ClarifaiReplay):
 
 @dataclass
 class Service:
-    """A paid tagger and the server that stands for its service, with the names of its fixtures."""
+    """A paid tagger and the server in place of its service, with the names of its fixtures."""
 
     tagger: str
     a_call: int

@@ -1,4 +1,4 @@
-"""A wait for a busy service is said as it begins, and only where somebody waits."""
+"""A wait for a busy service is announced when it begins, and only if there is a wait."""
 
 from __future__ import annotations
 
@@ -17,24 +17,31 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spotitags.records import Cover
-    from spotitags.taggers.cloud.base import Answer
+    from spotitags.taggers.base import Readiness
+    from spotitags.taggers.cloud.base import Result
 
 
-class Service(PaidTagger):
-    """Two covers a request; as often as told it is too busy, then it sees a goat."""
+class Service(PaidTagger[None]):
+    """Takes two covers per request; it is too busy ``busy`` times, then tags every cover as a goat."""
 
     name = "service"
     batch_size = 2
     cover_bytes = 10**6
-    asked = "service 1"
+    model = "service 1"
 
-    def __init__(self, busy: int, patience: RetryLimits = QUICK) -> None:
-        super().__init__(patience=patience, notify=lambda line: self.said.append((line, self.requests)))
+    def __init__(self, busy: int, retry_limits: RetryLimits = QUICK) -> None:
+        super().__init__(
+            retry_limits=retry_limits, notify=lambda line: self.said.append((line, self.requests))
+        )
         self.busy = busy
         self.requests = 0
         self.said: list[tuple[str, int]] = []
 
-    def _request(self, _covers: Sequence[Cover], images: Sequence[bytes]) -> list[Answer]:
+    @classmethod
+    def _key_readiness(cls, key: None, target: str, *, plain: bool) -> Readiness:
+        raise NotImplementedError
+
+    def _request(self, _covers: Sequence[Cover], images: Sequence[bytes]) -> list[Result]:
         self.requests += 1
         if self.requests <= self.busy:
             raise BusyError("is too busy (come back later)")
@@ -42,7 +49,7 @@ class Service(PaidTagger):
 
 
 def test_a_wait_is_announced_once_as_it_begins() -> None:
-    service = Service(busy=2, patience=replace(QUICK, total=90))
+    service = Service(busy=2, retry_limits=replace(QUICK, total=90))
     service.tag(covers(2))
     line = "tagger service: it is too busy (come back later); waiting for it, about 90 s at most"
     assert service.said == [(line, 1)], "before the second of three requests"
@@ -58,9 +65,9 @@ def test_each_request_that_is_waited_for_is_announced() -> None:
     assert [requests for _, requests in service.said] == [1, 3]
 
 
-@pytest.mark.parametrize("patience", [replace(QUICK, attempts=1), replace(QUICK, total=1e-9)])
-def test_no_wait_is_announced_where_there_is_none(patience: RetryLimits) -> None:
-    service = Service(busy=9, patience=patience)
+@pytest.mark.parametrize("retry_limits", [replace(QUICK, attempts=1), replace(QUICK, total=1e-9)])
+def test_no_wait_is_announced_where_there_is_none(retry_limits: RetryLimits) -> None:
+    service = Service(busy=9, retry_limits=retry_limits)
     with pytest.raises(TaggerError, match="asked 1 times"):
         service.tag(covers(1))
     assert service.said == []

@@ -28,7 +28,7 @@ SIDE = 260
 
 
 def measured(tags: list[Tag]) -> dict[str, float]:
-    """What was measured, from the weights, which tell how far it is above the usual."""
+    """Compute measures from weights, which depend on the excess over the usual measure."""
     above = {tag.label: tag.weight / weight_in_full(tag.label) for tag in tags}
     return {label: USUAL[label] + (1 - USUAL[label]) * part for label, part in above.items()}
 
@@ -175,7 +175,7 @@ def looks_like_writing(cell: NDArray[np.intp]) -> bool:
 
 @settings(deadline=None, max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1), tones=st.integers(2, 6), grain=st.integers(1, 4))
-def test_lettering_is_the_share_of_cells_that_look_like_writing(seed: int, tones: int, grain: int) -> None:
+def test_lettering_is_the_share_of_cells_with_writing(seed: int, tones: int, grain: int) -> None:
     rng = np.random.default_rng(seed)
     shades = rng.integers(0, 256, tones)[rng.integers(0, tones, (SIDE // grain + 1, SIDE // grain + 1))]
     grey = shades.repeat(grain, axis=0).repeat(grain, axis=1)[:SIDE, :SIDE]

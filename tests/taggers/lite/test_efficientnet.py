@@ -74,7 +74,7 @@ def torch_answers(pixels: NDArray[np.uint8]) -> tuple[Any, Any, list[Any]]:
     return probabilities.numpy(), features.numpy(), [maps[index] for index in STAGES_END]
 
 
-def test_answers_equal_the_torch_modules(network: InferenceSession) -> None:
+def test_outputs_equal_those_of_the_torch_module(network: InferenceSession) -> None:
     pixels = random_pixels(6)
     probabilities, features = network.run(["probabilities", "features"], {"pixels": pixels})
     expected_probabilities, expected_features, _ = torch_answers(pixels)
@@ -100,7 +100,7 @@ def test_the_earlier_stages_are_the_torch_modules_averaged_and_by_place(network:
         assert np.abs(one - other).max() > 0.1, "places that are alike would hide a wrong order"
 
 
-def test_an_answer_does_not_depend_on_the_batch(network: InferenceSession) -> None:
+def test_an_output_does_not_depend_on_the_batch(network: InferenceSession) -> None:
     pixels = random_pixels(5)
     together = network.run(None, {"pixels": pixels})
     for index in range(5):
@@ -110,7 +110,7 @@ def test_an_answer_does_not_depend_on_the_batch(network: InferenceSession) -> No
 
 
 @pytest.mark.parametrize("damage", [b"", b"no network at all", None], ids=["empty", "junk", "cut short"])
-def test_a_broken_export_is_written_anew(tmp_path: Path, cache_dir: Path, damage: bytes | None) -> None:
+def test_a_broken_export_is_replaced(tmp_path: Path, cache_dir: Path, damage: bytes | None) -> None:
     open_lite2(cache_dir)
     (intact,) = cache_dir.iterdir()
     broken = tmp_path / intact.name

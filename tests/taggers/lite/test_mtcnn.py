@@ -1,4 +1,4 @@
-"""The exported face networks say what the authors' layers say, taken one after another."""
+"""The outputs of the exported face networks equal those of the authors' layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sentence encoder against sentence-transformers' own answers, and what it needs."""
+"""The sentence encoder compared with sentence-transformers, and its requirements."""
 
 from __future__ import annotations
 
@@ -121,15 +121,13 @@ def test_a_vector_is_the_last_layers_mean_at_length_1(encoder: SentenceEncoder) 
 
 @settings(max_examples=20)
 @given(st.lists(st.text(max_size=40), max_size=5))
-def test_any_text_has_layers_whatever_stands_beside_it(
-    encoder: SentenceEncoder, sentences: list[str]
-) -> None:
+def test_any_text_has_layers_with_any_other_text(encoder: SentenceEncoder, sentences: list[str]) -> None:
     assert_the_same_alone(encoder.layers, sentences, LAYERS_DIM, atol=2e-5)
 
 
 @settings(max_examples=20)
 @given(st.lists(st.text(max_size=40), max_size=5))
-def test_any_text_has_a_vector_of_length_1_whatever_stands_beside_it(
+def test_any_text_has_a_vector_of_length_1_with_any_other_text(
     encoder: SentenceEncoder, sentences: list[str]
 ) -> None:
     assert_the_same_alone(encoder.encode, sentences, DIM, atol=1e-5)
@@ -145,7 +143,7 @@ def assert_the_same_alone(
         np.testing.assert_allclose(read([sentence])[0], row, atol=atol)
 
 
-def test_like_words_stand_together(encoder: SentenceEncoder) -> None:
+def test_similar_words_have_similar_vectors(encoder: SentenceEncoder) -> None:
     guitar, violin, snake = encoder.encode(["an electric guitar", "a violin", "a snake"])
     assert guitar @ violin > guitar @ snake
 

@@ -1,4 +1,4 @@
-"""What a user of the lite tagger sees: tags of drawn covers, the same each time, and how it starts."""
+"""The tagger lite: tags of drawn covers, reproducibility, embeddings and start-up."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ from spotitags.records import Cover
 from spotitags.taggers.base import TaggerOptions
 from spotitags.taggers.labels.themes import themes
 from spotitags.taggers.lite.attributes import attribute_labels
-from spotitags.taggers.lite.efficientnet import SIDE
-from spotitags.taggers.lite.imagenet import TOP as IMAGENET_TOP
-from spotitags.taggers.lite.imagenet import imagenet_labels
+from spotitags.taggers.lite.efficientnet import MAX_CLASS_TAGS, SIDE, imagenet_labels
 from spotitags.taggers.lite.tagger import EMBEDDING, TOP, LiteTagger, square
 from spotitags.taggers.registry import tagger_class
 
@@ -74,7 +72,7 @@ def test_tags_of_any_cover_are_in_order_and_in_range(
         assert all(0 <= weight <= 1 for weight in weights)
         assert len(set(labels)) == len(labels)
         assert set(labels) <= known
-        assert 0 < len(set(labels) - set(attribute_labels())) <= TOP + IMAGENET_TOP
+        assert 0 < len(set(labels) - set(attribute_labels())) <= TOP + MAX_CLASS_TAGS
 
 
 def test_a_cover_gets_the_same_tags_alone_and_among_others(tagger: LiteTagger) -> None:
@@ -88,24 +86,24 @@ def test_threads_share_an_instance_that_has_not_loaded_yet(cache_dir: Path, tagg
     covers = [cover(noise(80, 80, seed)) for seed in range(4)]
     fresh = LiteTagger(cache_dir)
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(fresh.tag, [[one] for one in covers]))
-    assert [tags for (tags,) in answers] == tagger.tag(covers)
+        results = list(pool.map(fresh.tag, [[one] for one in covers]))
+    assert [tags for (tags,) in results] == tagger.tag(covers)
 
 
-def test_what_was_just_tagged_is_embedded_without_another_look(tmp_path: Path) -> None:
-    looked, fresh = LiteTagger(tmp_path), LiteTagger(tmp_path)
+def test_covers_just_tagged_are_embedded_from_memory(tmp_path: Path) -> None:
+    tagger, fresh = LiteTagger(tmp_path), LiteTagger(tmp_path)
     known = cover(clock())
-    looked.tag([known])
+    tagger.tag([known])
     masked = Cover(ALBUM, known.digest, cover(crossword()).pixels)  # known by its digest: never opened
-    assert (looked.embed([masked]) == fresh.embed([known])).all()
-    assert (fresh.embed([cover(crossword())]) != looked.embed([masked])).any()
+    assert (tagger.embed([masked]) == fresh.embed([known])).all()
+    assert (fresh.embed([cover(crossword())]) != tagger.embed([masked])).any()
 
 
-def test_more_covers_than_are_remembered_are_embedded(tmp_path: Path) -> None:
+def test_more_covers_than_fit_into_memory_are_embedded(tmp_path: Path) -> None:
     tagger = LiteTagger(tmp_path)
     covers = [Cover(ALBUM, str(number), np.full((SIDE, SIDE, 3), number, np.uint8)) for number in range(256)]
     first = tagger.embed(covers)
-    again = tagger.embed([*covers, cover(clock())])  # one more than is remembered
+    again = tagger.embed([*covers, cover(clock())])  # one more than fits into memory
     np.testing.assert_array_equal(again[:-1], first)
 
 
@@ -142,7 +140,7 @@ def test_labels_are_a_thousand_readable_names_in_imagenet_order() -> None:
     assert {index: labels[index] for index in known} == known
 
 
-def test_it_comes_through_the_taggers_door(tmp_path: Path) -> None:
+def test_it_is_built_through_the_registry(tmp_path: Path) -> None:
     options = TaggerOptions(cache_dir=tmp_path / "not there yet", offline=True)
     kind = tagger_class("lite")
     assert kind is LiteTagger

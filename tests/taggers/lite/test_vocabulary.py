@@ -1,4 +1,4 @@
-"""lite in any words: a user's own labels, and votes on genres by their names alone."""
+"""Custom labels of lite, and zero-shot votes on genres."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from spotitags.errors import InputError
 from spotitags.taggers.base import Embedder, NeedsPreparation, OpenVocabulary, ZeroShotFromEmbeddings
 from spotitags.taggers.labels.themes import themes
 from spotitags.taggers.lite.attributes import attribute_labels
+from spotitags.taggers.lite.efficientnet import imagenet_labels
 from spotitags.taggers.lite.head import load_head
-from spotitags.taggers.lite.imagenet import imagenet_labels
 from spotitags.taggers.lite.tagger import EMBEDDING, TOP, VECTOR, LiteTagger
 from spotitags.taggers.lite.vocabulary import FLOOR, GenreVectors, nearest, squashed
 from spotitags.taggers.zero_shot import pool_votes
@@ -52,24 +52,24 @@ def labels_of(tagger: LiteTagger, covers: list[Cover]) -> list[dict[str, float]]
     ]
 
 
-def test_own_labels_take_the_place_of_the_built_in_ones(cache_dir: Path, covers: list[Cover]) -> None:
-    own = LiteTagger(cache_dir, ["wall clock", "snake", "Château", "RED"])
-    for tags in labels_of(own, covers):
+def test_custom_labels_replace_the_built_in_ones(cache_dir: Path, covers: list[Cover]) -> None:
+    custom = LiteTagger(cache_dir, ["wall clock", "snake", "Château", "RED"])
+    for tags in labels_of(custom, covers):
         assert set(tags) <= {"wall clock", "snake", "Château"}, "colours are measured"
         assert all(0 < weight <= 1 for weight in tags.values())
-    first, second, _ = labels_of(own, covers)
+    first, second, _ = labels_of(custom, covers)
     assert first["wall clock"] > second.get("wall clock", 0)
 
 
-def test_a_label_weighs_the_same_whoever_brings_it_and_whatever_stands_beside_it(
+def test_a_label_weighs_the_same_with_any_other_labels(
     cache_dir: Path, tagger: LiteTagger, covers: list[Cover]
 ) -> None:
     few = LiteTagger(cache_dir, ["Circle in the Middle", "analog clock"])
     many = LiteTagger(cache_dir, ["grid", "analog clock", "circle in the middle", "something round"])
     built_in = labels_of(tagger, covers)[0]["circle in the middle"]
     assert built_in > 0.1
-    for own, name in ((few, "Circle in the Middle"), (many, "circle in the middle")):
-        assert labels_of(own, covers)[0][name] == built_in
+    for custom, name in ((few, "Circle in the Middle"), (many, "circle in the middle")):
+        assert labels_of(custom, covers)[0][name] == pytest.approx(built_in, abs=1e-4)  # rounded to 4 digits
     assert [tags.get("analog clock") for tags in labels_of(few, covers)] == pytest.approx(
         [tags.get("analog clock") for tags in labels_of(many, covers)], abs=1e-4
     )
@@ -78,15 +78,15 @@ def test_a_label_weighs_the_same_whoever_brings_it_and_whatever_stands_beside_it
 
 def test_labels_that_the_head_knows_need_no_encoder(cache_dir: Path) -> None:
     assert LiteTagger(cache_dir, ["skull", "Horse", "RED"]).preparation() is None
-    assert "1 label" in str(LiteTagger(cache_dir, ["skull", "a thing nobody named"]).preparation())
+    assert "1 label" in str(LiteTagger(cache_dir, ["skull", "an unknown thing"]).preparation())
 
 
-def test_so_many_own_labels_are_kept_and_of_the_built_in_ones_those_that_may_fit(
+def test_the_best_custom_labels_are_tags_and_built_in_ones_above_the_floor(
     cache_dir: Path, tagger: LiteTagger, covers: list[Cover]
 ) -> None:
     words = [label for theme in themes() for label in theme.labels[:10]]
-    own = LiteTagger(cache_dir, words)
-    for tags in labels_of(own, covers):
+    custom = LiteTagger(cache_dir, words)
+    for tags in labels_of(custom, covers):
         assert 0 < len(tags) <= TOP
         assert all(weight > 0 for weight in tags.values())
     vocabulary = {label for theme in themes() for label in theme.labels} - set(imagenet_labels())
@@ -97,11 +97,11 @@ def test_so_many_own_labels_are_kept_and_of_the_built_in_ones_those_that_may_fit
 
 
 def test_labels_are_embedded_once(tmp_path: Path, covers: list[Cover]) -> None:
-    own = LiteTagger(tmp_path, ["something round", "rows of squares"])
-    assert isinstance(own, NeedsPreparation)
-    assert isinstance(own, OpenVocabulary)
-    assert "2 labels" in str(own.preparation())
-    tags = own.tag(covers)
+    custom = LiteTagger(tmp_path, ["something round", "rows of squares"])
+    assert isinstance(custom, NeedsPreparation)
+    assert isinstance(custom, OpenVocabulary)
+    assert "2 labels" in str(custom.preparation())
+    tags = custom.tag(covers)
     again = LiteTagger(tmp_path, ["something round", "rows of squares"])
     assert again.preparation() is None
     assert again.tag(covers) == tags
@@ -140,7 +140,7 @@ def test_a_genre_is_known_in_any_spelling(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [], "no sentence was embedded"
 
 
-def test_common_genres_are_known_by_heart() -> None:
+def test_common_genres_are_built_in() -> None:
     known = set(map(squashed, load_head().genres))
     for genre in (
         "metal",
@@ -157,7 +157,7 @@ def test_common_genres_are_known_by_heart() -> None:
     assert len(known) >= 300
 
 
-def test_a_genre_that_nobody_knows_by_heart_is_embedded_once(tmp_path: Path) -> None:
+def test_an_unknown_genre_is_embedded_once(tmp_path: Path) -> None:
     rows = np.random.default_rng(0).normal(0, VECTOR**-0.5, (4, VECTOR)).astype(np.float32)
     vectors, genres = GenreVectors(tmp_path), ["swiss yodel crossover", "jazz"]
     found = vectors.contrast(rows, genres)
@@ -178,7 +178,7 @@ def test_a_genre_in_two_spellings_is_refused(tagger: LiteTagger, covers: list[Co
     assert squashed("!!!") != squashed("???"), "without letters they are told apart as they are"
 
 
-def test_known_genres_near_by_are_found() -> None:
+def test_similar_known_genres_are_suggested() -> None:
     known = ["doom metal", "death metal", "k-pop", "polka", "metal"]
     assert nearest("doommetal", known)[0] == "doom metal"
     assert nearest("swedish metal", known)[0] == "metal"
@@ -205,7 +205,7 @@ assert tagger.preparation() is None
 assert len(tagger.embedding_votes(rows, ["doom metal", "k-pop"])) == 2
 for call in (
     lambda: tagger.votes_version(["doom metall", "k-pop"]),
-    lambda: LiteTagger(Path({str(tmp_path)!r}), ["a thing nobody named"]).preparation(),
+    lambda: LiteTagger(Path({str(tmp_path)!r}), ["an unknown thing"]).preparation(),
 ):
     try:
         call()

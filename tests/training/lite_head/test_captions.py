@@ -1,4 +1,4 @@
-"""How the sets' own texts become sentences, and what a manifest must have."""
+"""Sentences from the texts of each set, and validation of the manifest."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_manifest_without_its_columns_is_refused(tmp_path: Path) -> None:
         read_pairs(tmp_path / "nowhere")
 
 
-def test_no_genre_stands_in_two_families() -> None:
+def test_no_genre_is_in_two_families() -> None:
     names = [name for family in families() for name in family.genres]
     assert len(names) == len(set(names)) > 1000
     assert all(family.pictures and all(family.genres) for family in families())

@@ -1,4 +1,4 @@
-"""What a training of lite's head needs is checked before anything is computed."""
+"""The data for the training of lite's head is validated before anything is computed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_covers_that_nobody_described_are_refused(tmp_path: Path) -> None:
+def test_covers_without_descriptions_are_refused(tmp_path: Path) -> None:
     clock().save(tmp_path / "a.png")
     (tmp_path / MANIFEST).write_text("file,set,text\na.png,flickr8k,A clock .\n", "utf-8")
     (tmp_path / "covers.csv").write_text("file\na.png\n", "utf-8")
@@ -24,7 +24,7 @@ def test_covers_that_nobody_described_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "cache").exists()
 
 
-def test_covers_that_are_not_there_are_named(tmp_path: Path) -> None:
+def test_missing_covers_are_named(tmp_path: Path) -> None:
     clock().save(tmp_path / "a.png")
     (tmp_path / MANIFEST).write_text("file,set,text\na.png,flickr8k,A clock .\n", "utf-8")
     (tmp_path / "covers.csv").write_text("file\nb.png\n", "utf-8")

@@ -1,4 +1,4 @@
-"""Described covers: what the file must keep to, and what is made of it."""
+"""Described covers: the format of the file, and the texts made from it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def test_labels_are_built_in_ones_and_covers_are_named_by_hash_alone() -> None:
         assert len(set(cover.labels)) == len(cover.labels)
 
 
-def test_the_shipped_head_knows_every_label_that_lite_looks_for() -> None:
+def test_the_packaged_head_knows_every_label_of_lite() -> None:
     assert load_head().labels == label_names()
     assert {label for cover in descriptions().values() for label in cover.labels} & set(label_names())
 
 
-def test_a_fifth_is_kept_back() -> None:
+def test_a_fifth_is_held_out() -> None:
     known = descriptions().values()
-    assert 0.18 < sum(cover.kept_back for cover in known) / len(known) < 0.22
+    assert 0.18 < sum(cover.held_out for cover in known) / len(known) < 0.22
 
 
 def test_a_file_is_known_by_its_bytes(tmp_path: Path) -> None:
@@ -54,8 +54,8 @@ def test_lists_leave_out_what_is_on_many_covers_and_are_drawn_alike() -> None:
     made = sentences(covers)
     assert made == sentences(reversed(covers))
     for cover in covers:
-        own, *lists = made[cover.digest]
-        assert own == "A thing"
+        sentence, *lists = made[cover.digest]
+        assert sentence == "A thing"
         assert len(lists) == 3
         assert all(set(words.split(", ")) == set(cover.labels[1:]) for words in lists)
 

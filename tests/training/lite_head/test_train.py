@@ -1,4 +1,4 @@
-"""A head learns made-up pictures' words, the same each time, and its file does what it did."""
+"""Training of a head on synthetic pictures: reproducibility, retrieval, serialisation, calibration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 
 from spotitags.errors import WeightsError
 from spotitags.taggers.lite.head import Calibration, Head
-from spotitags.training.lite_head.artefact import Labels, Reference, fitted, pack, priors
+from spotitags.training.lite_head.artefact import Labels, Reference, fit_calibration, log_odds, pack
 from spotitags.training.lite_head.dataset import HoldOut
 from spotitags.training.lite_head.metrics import label_scores, retrieval
 from spotitags.training.lite_head.model import Projection, weights_of
@@ -45,7 +45,7 @@ NAMES = ["dog", "skull", "neon", "hat", "sea", "harp"]
 
 @pytest.fixture(scope="module")
 def world() -> tuple[Floats, Floats]:
-    """Pictures' features and their sentences: a map that a head can find, and a little noise."""
+    """Features and sentences of pictures: a linear map and a little noise."""
     rng = np.random.default_rng(0)
     sentences = unit(rng.normal(size=(PICTURES + 64, DIM)))
     features = sentences @ rng.normal(size=(DIM, FEATURES)) + 0.05 * rng.normal(
@@ -55,26 +55,26 @@ def world() -> tuple[Floats, Floats]:
 
 
 @pytest.fixture(scope="module")
-def lesson(world: tuple[Floats, Floats]) -> TrainingSet:
+def training_set(world: tuple[Floats, Floats]) -> TrainingSet:
     features, sentences = world
     rng = np.random.default_rng(1)
-    answers = rng.dirichlet(np.ones(CLASSES), PICTURES).astype(np.float16)
-    learnt = features[:PICTURES].astype(np.float16)
+    probabilities = rng.dirichlet(np.ones(CLASSES), PICTURES).astype(np.float16)
+    trained = features[:PICTURES].astype(np.float16)
     words = sentences @ unit(rng.normal(size=(LABELS, DIM))).T
     return TrainingSet(
-        views=[learnt, (learnt + 0.01).astype(np.float16)],
-        probabilities=answers,
+        views=[trained, (trained + 0.01).astype(np.float16)],
+        probabilities=probabilities,
         shares=np.ones(PICTURES),
         texts=[[(number, [number])] for number in range(PICTURES)],
         sentences=layers(sentences),
         dim=DIM,
-        cover_views=[learnt],
-        cover_probabilities=answers,
+        cover_views=[trained],
+        cover_probabilities=probabilities,
         classes=np.arange(CLASSES),
-        seen=DescribedCovers(
+        described=DescribedCovers(
             covers=np.arange(PICTURES),
             texts=np.stack([np.arange(PICTURES)] * 2, axis=1),
-            shown=words[:PICTURES] > 0.3,
+            fits=words[:PICTURES] > 0.3,
             labels=words[:PICTURES].argmax(axis=0)[:, np.newaxis],
         ),
     )
@@ -87,21 +87,23 @@ def layers(sentences: Floats) -> NDArray[np.float16]:
 
 
 @pytest.fixture(scope="module")
-def trained(lesson: TrainingSet) -> tuple[Projection, list[float]]:
-    return train(lesson, replace(OPTIONS, distilled=0.05, blended=0.0))
+def trained(training_set: TrainingSet) -> tuple[Projection, list[float]]:
+    return train(training_set, replace(OPTIONS, distilled=0.05, blended=0.0))
 
 
 @pytest.fixture(scope="module")
-def head(trained: tuple[Projection, list[float]], lesson: TrainingSet) -> Head:
-    return Head(packed(trained[0], lesson))
+def head(trained: tuple[Projection, list[float]], training_set: TrainingSet) -> Head:
+    return Head(packed(trained[0], training_set))
 
 
-def packed(model: Projection, lesson: TrainingSet) -> bytes:
+def packed(model: Projection, training_set: TrainingSet) -> bytes:
     with torch.inference_mode():
-        covers = model.images(torch.from_numpy(lesson.cover_views[0].astype(np.float32))).numpy()
-        rows = lesson.sentences[lesson.seen.labels[:, 0]].astype(np.float32)
-        vectors = model.texts(torch.from_numpy(rows)).numpy()
-    labels = Labels(NAMES, vectors, priors(lesson.seen.shown))
+        covers = model.project_images(
+            torch.from_numpy(training_set.cover_views[0].astype(np.float32))
+        ).numpy()
+        rows = training_set.sentences[training_set.described.labels[:, 0]].astype(np.float32)
+        vectors = model.project_texts(torch.from_numpy(rows)).numpy()
+    labels = Labels(NAMES, vectors, log_odds(training_set.described.fits))
     genres = (NAMES[:2], vectors[:2])
     return pack(weights_of(model), labels, genres, Reference.of(covers), Calibration(1.0, 1.0, 0.0))
 
@@ -112,37 +114,39 @@ def test_the_loss_falls(trained: tuple[Projection, list[float]]) -> None:
     assert losses[-1] < 0.7 * losses[0]
 
 
-def kept_back(world: tuple[Floats, Floats], shown: NDArray[np.bool_] | None = None) -> HoldOut:
+def hold_out(world: tuple[Floats, Floats], fits: NDArray[np.bool_] | None = None) -> HoldOut:
     features, sentences = world
     pictures = features[PICTURES:].astype(np.float16)
-    if shown is None:
-        shown = np.zeros((len(pictures), LABELS), bool)
-    return HoldOut(pictures, layers(sentences)[PICTURES:].astype(np.float32), pictures, shown)
+    if fits is None:
+        fits = np.zeros((len(pictures), LABELS), bool)
+    return HoldOut(pictures, layers(sentences)[PICTURES:].astype(np.float32), pictures, fits)
 
 
-def test_pictures_that_were_kept_back_find_their_sentences(head: Head, world: tuple[Floats, Floats]) -> None:
-    kept = kept_back(world)
-    found = retrieval(head, kept)
-    assert found.at_1 > 10 / len(kept.sentences)
+def test_held_out_pictures_find_their_sentences(head: Head, world: tuple[Floats, Floats]) -> None:
+    pictures = hold_out(world)
+    found = retrieval(head, pictures)
+    assert found.at_1 > 10 / len(pictures.sentences)
     assert found.at_1 <= found.at_5 <= found.at_10
-    shuffled = retrieval(head, replace(kept, sentences=kept.sentences[::-1]))
+    shuffled = retrieval(head, replace(pictures, sentences=pictures.sentences[::-1]))
     assert shuffled.at_1 < found.at_1
 
 
-def test_one_seed_gives_one_head(lesson: TrainingSet) -> None:
+def test_one_seed_gives_one_head(training_set: TrainingSet) -> None:
     short = replace(OPTIONS, epochs=1)
-    first, again, other = (packed(train(lesson, replace(short, seed=seed))[0], lesson) for seed in (1, 1, 2))
+    first, again, other = (
+        packed(train(training_set, replace(short, seed=seed))[0], training_set) for seed in (1, 1, 2)
+    )
     assert first == again
     assert first != other
 
 
-def test_the_packed_head_says_what_the_trained_one_said(
+def test_the_packed_head_gives_the_trained_models_vectors(
     head: Head, trained: tuple[Projection, list[float]], world: tuple[Floats, Floats]
 ) -> None:
     features, sentences = world
     with torch.inference_mode():
-        images = trained[0].images(torch.from_numpy(features)).numpy()
-        texts = trained[0].texts(torch.from_numpy(layers(sentences).astype(np.float32))).numpy()
+        images = trained[0].project_images(torch.from_numpy(features)).numpy()
+        texts = trained[0].project_texts(torch.from_numpy(layers(sentences).astype(np.float32))).numpy()
     np.testing.assert_allclose(head.project(features), images, atol=0.03)
     np.testing.assert_allclose(head.adapt(layers(sentences)), texts, atol=0.03)
 
@@ -153,8 +157,8 @@ def test_a_cover_is_projected_alike_in_any_company(head: Head, world: tuple[Floa
     np.testing.assert_array_equal(head.project(features[:7]), alone)
 
 
-def test_statistics_are_those_of_the_reference_covers(head: Head, lesson: TrainingSet) -> None:
-    covers = head.project(lesson.cover_views[0])
+def test_statistics_are_those_of_the_reference_covers(head: Head, training_set: TrainingSet) -> None:
+    covers = head.project(training_set.cover_views[0])
     statistics = head.statistics(head.label_vectors)
     along = covers @ head.label_vectors.T
     np.testing.assert_allclose(statistics.mean, along.mean(axis=0), atol=0.02)
@@ -183,40 +187,42 @@ def test_weights_are_what_is_beyond_the_usual(head: Head) -> None:
     assert (head.weights(contrast - 100, usual) == 0).all(), "less likely than usual is no tag"
 
 
-def test_a_label_nobody_counted_is_taken_to_fit_every_twentieth_cover(head: Head) -> None:
+def test_an_unknown_label_is_assumed_to_fit_every_twentieth_cover(head: Head) -> None:
     known = head.priors(head.labels)
-    (strange,) = head.priors(["something else"])
-    assert 1 / (1 + np.exp(-strange)) == pytest.approx(0.05)
+    (unknown,) = head.priors(["something else"])
+    assert 1 / (1 + np.exp(-unknown)) == pytest.approx(0.05)
     np.testing.assert_array_equal(head.priors([name.upper() for name in head.labels]), known)
 
 
-def test_covers_that_were_kept_back_show_their_labels(
-    head: Head, world: tuple[Floats, Floats], lesson: TrainingSet
+def test_labels_of_held_out_covers_are_found(
+    head: Head, world: tuple[Floats, Floats], training_set: TrainingSet
 ) -> None:
-    rows = lesson.sentences[lesson.seen.labels[:, 0]].astype(np.float32)[:, 2 * DIM : 3 * DIM]
-    shown = world[1][PICTURES:] @ rows.T > 0.3
-    often = shown.sum(axis=0) >= 3
-    right = label_scores(head, kept_back(world, shown))
-    wrong = label_scores(head, kept_back(world, shown[::-1]))
-    assert right.average_precision > 2 * shown[:, often].mean() > 0
+    rows = training_set.sentences[training_set.described.labels[:, 0]].astype(np.float32)[
+        :, 2 * DIM : 3 * DIM
+    ]
+    fits = world[1][PICTURES:] @ rows.T > 0.3
+    frequent = fits.sum(axis=0) >= 3
+    right = label_scores(head, hold_out(world, fits))
+    wrong = label_scores(head, hold_out(world, fits[::-1]))
+    assert right.average_precision > 2 * fits[:, frequent].mean() > 0
     assert right.average_precision > wrong.average_precision
 
 
 def test_fitted_probabilities_are_as_high_as_labels_are_often_right() -> None:
     rng = np.random.default_rng(3)
     contrast = rng.normal(size=(4000, LABELS)).astype(np.float32)
-    prior = rng.normal(size=LABELS).astype(np.float32)
-    shown = rng.random(contrast.shape) < 1 / (1 + np.exp(-(0.7 * contrast + prior - 0.5)))
-    likeness, prevalence, bias = fitted(contrast, shown, prior)
+    priors = rng.normal(size=LABELS).astype(np.float32)
+    fits = rng.random(contrast.shape) < 1 / (1 + np.exp(-(0.7 * contrast + priors - 0.5)))
+    likeness, prevalence, bias = fit_calibration(contrast, fits, priors)
     assert (likeness, prevalence, bias) == pytest.approx((0.7, 1.0, -0.5), abs=0.06)
-    likely = 1 / (1 + np.exp(-(likeness * contrast + prevalence * prior + bias)))
-    assert likely.mean() == pytest.approx(shown.mean(), abs=1e-3), "as logistic regression must"
+    likely = 1 / (1 + np.exp(-(likeness * contrast + prevalence * priors + bias)))
+    assert likely.mean() == pytest.approx(fits.mean(), abs=1e-3), "as logistic regression must"
 
 
-def test_what_nobody_saw_is_rare_and_not_impossible() -> None:
-    shown = np.zeros((9, 2), bool)
-    shown[:, 1] = True
-    never, always = priors(shown)
+def test_a_label_without_covers_is_rare_and_not_impossible() -> None:
+    fits = np.zeros((9, 2), bool)
+    fits[:, 1] = True
+    never, always = log_odds(fits)
     assert never == pytest.approx(np.log(0.5 / 9.5), rel=1e-5)
     assert always == pytest.approx(-never)
 
@@ -227,15 +233,15 @@ def test_a_broken_file_is_refused(data: bytes) -> None:
         Head(data)
 
 
-def test_the_loss_takes_equal_texts_for_equal() -> None:
+def test_equal_texts_are_both_positives() -> None:
     logits = torch.tensor([[5.0, 5.0], [5.0, 5.0]])
     merged = contrast(logits, torch.ones(2, 2))
     assert float(merged) == pytest.approx(float(np.log(2)))
     assert float(contrast(torch.eye(2) * 50, torch.eye(2))) < 1e-6
 
 
-def test_a_label_is_told_which_covers_it_fits() -> None:
-    shown = torch.tensor([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
-    assert float(labelled(50 * shown, shown)) == pytest.approx(np.log(2) / 2, abs=1e-5)
-    assert float(labelled(-50 * shown, shown)) > 10, "the label that fits none counts for nothing"
-    assert float(labelled(shown, torch.zeros_like(shown))) == 0
+def test_the_loss_of_labels_compares_the_covers_of_each_label() -> None:
+    fits = torch.tensor([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
+    assert float(labelled(50 * fits, fits)) == pytest.approx(np.log(2) / 2, abs=1e-5)
+    assert float(labelled(-50 * fits, fits)) > 10, "the label that fits none counts for nothing"
+    assert float(labelled(fits, torch.zeros_like(fits))) == 0
