@@ -16,8 +16,10 @@ from spotitags.commands import main
 if TYPE_CHECKING:
     from pathlib import Path
 
+Run = CompletedProcess[str]
 
-def spotitags(*args: object, home: Path, **environment: str) -> CompletedProcess[str]:
+
+def spotitags(*args: object, home: Path, **environment: str) -> Run:
     """Run ``spotitags ARGS`` with its cache in ``home`` and nothing else of the user's environment.
 
     Evaluations use one core, which spares them the start of worker processes. What needs a process (signals,
