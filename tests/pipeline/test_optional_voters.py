@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from helpers.manifests import labelled
+from helpers.quick_training import quick_training
 
-from classifiers.training import train as training
 from spotitags.catalogs.labels import read_labels
 from spotitags.commands._render import show_training
 from spotitags.errors import InputError
@@ -39,9 +38,7 @@ def model(settings: Settings, labels: Path, tmp_path_factory: pytest.TempPathFac
     out = tmp_path_factory.mktemp("model") / "styles"
     spotitags = SpotiTags(settings=settings, manifest=labels, tagger="lite")
     artists, _ = read_labels(labels)
-    with pytest.MonkeyPatch.context() as patch:  # of all text classifiers one will do
-        quick = partial(training.train, views=("all", "embedding"), classifiers=("complement_nb",), repeats=1)
-        patch.setattr(training, "train", quick)
+    with quick_training():
         report = train(spotitags, artists, out, folds=2, voters=["colour-knn"], optional=["transfer"])
     assert [file.name for file in report.files] == ["styles.onnx", "styles.json", "styles.optional.onnx"]
     assert show_training(report)
