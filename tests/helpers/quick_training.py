@@ -10,12 +10,14 @@ from unittest.mock import patch
 from classifiers.training import train as training
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 @contextmanager
-def quick_training() -> Iterator[None]:
-    """Train on two views, with one text classifier, in one repeat of the cross-validation."""
-    quick = partial(training.train, views=("all", "embedding"), classifiers=("complement_nb",), repeats=1)
+def quick_training(
+    views: Sequence[str] | None = ("all", "embedding"), classifiers: Sequence[str] | None = ("complement_nb",)
+) -> Iterator[None]:
+    """Train on few views, with few text classifiers (None: all), in one repeat of the cross-validation."""
+    quick = partial(training.train, views=views, classifiers=classifiers, repeats=1)
     with patch.object(training, "train", quick):
         yield
