@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -13,6 +15,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+MOST_PROCESSES = 4  # each imports PyTorch and starts servers of its own
+
+# The processes share the cores: threads of OpenMP that wait for work must not keep a core busy.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 # A busy machine is no failure; what must be fast is measured in benchmarks.
 hypothesis.settings.register_profile("spotitags", deadline=None)
 hypothesis.settings.load_profile("spotitags")
@@ -25,6 +32,22 @@ KEYS = (
     "CLARIFAI_PAT",
     "GOOGLE_APPLICATION_CREDENTIALS",
 )
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Use several processes for the whole suite, none where files or tests are named."""
+    return min(os.cpu_count() or 1, MOST_PROCESSES) if config.args_source.name == "TESTPATHS" else 0
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C interrupt the tests, and the processes that they start, wherever they run.
+
+    A shell has what it runs in the background ignore it, and children inherit that.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The command line as a user runs it: a process of its own."""
+"""The command line as a user runs it; a process of its own where that makes a difference."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.command_line import spotitags
 from helpers.manifests import labelled, manifest
 
 from spotitags.catalogs.library.catalog import LibraryCatalog
@@ -45,10 +46,6 @@ def model(home: Path, labels: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return out
 
 
-def spotitags(*args: str, home: Path, **environment: str) -> Run:
-    return python("-m", "cli", *args, home=home, **environment)
-
-
 def python(*args: str, home: Path, **environment: str) -> Run:
     inherited = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG") if name in os.environ}
     own = {"SPOTITAGS_CACHE_DIR": str(home), "HOME": str(home), "PYTHONUTF8": "1", "COLUMNS": "80"}
@@ -68,7 +65,7 @@ def objects(run: Run) -> list[dict[str, Any]]:
 
 
 def test_a_bundled_artist_is_answered_offline_in_json(home: Path) -> None:
-    run = spotitags("predict", "--artist", METALLICA, "--offline", "--json", home=home)
+    run = python("-m", "cli", "predict", "--artist", METALLICA, "--offline", "--json", home=home)
     assert run.returncode == 0, run.stderr
     (answer,) = objects(run)
     assert list(answer) == ["artist", "genre", "votes", "confidence", "voters", "tags", "covers"]
@@ -347,7 +344,7 @@ def test_answers_go_to_the_file_and_the_bar_to_the_terminal(home: Path, tmp_path
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
 def test_an_interruption_says_that_the_rest_can_go_on(home: Path, tmp_path: Path) -> None:
-    artists = {f"artist{n}": "sea" for n in range(60)}
+    artists = {f"artist{n}": "sea" for n in range(24)}
     path = manifest(tmp_path, artists, covers=4, first_seed=1000)
     command = [sys.executable, "-m", "cli", "tag", "--manifest", str(path), "--tagger", "lite", "--json"]
     environment = os.environ | {"SPOTITAGS_CACHE_DIR": str(home)}
@@ -374,9 +371,9 @@ def test_any_name_can_be_written_whatever_the_locale(home: Path, tmp_path: Path,
     path.write_text(path.read_text().replace("The x", "Motörhead 動物"), encoding="utf-8")
     args = ["predict", "--manifest", str(path), "--tagger", "lite"]
     environment = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "LC_ALL": "C"}
-    run = spotitags(*args, "--json", home=home, **environment)
+    run = python("-m", "cli", *args, "--json", home=home, **environment)
     assert objects(run)[0]["artist"]["name"] == "Motörhead 動物"
-    assert "█" in spotitags(*args, home=home, **environment).stdout
+    assert "█" in python("-m", "cli", *args, home=home, **environment).stdout
 
 
 def test_a_full_disk_is_one_line(home: Path) -> None:

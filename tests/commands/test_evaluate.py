@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from helpers.command_line import spotitags
 from helpers.manifests import cover, labelled
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Run = subprocess.CompletedProcess[str]
+    from helpers.command_line import Run
+
 QUICK = ("--tagger", "lite", "--repeats", "1", "--folds", "2", "--min-covers", "1")
 
 
@@ -22,20 +21,6 @@ QUICK = ("--tagger", "lite", "--repeats", "1", "--folds", "2", "--min-covers", "
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache and a folder of runs that the tests of this file share."""
     return tmp_path_factory.mktemp("home")
-
-
-def spotitags(*args: object, home: Path) -> Run:
-    inherited = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG") if name in os.environ}
-    own = {"SPOTITAGS_CACHE_DIR": str(home), "HOME": str(home), "PYTHONUTF8": "1", "COLUMNS": "80"}
-    return subprocess.run(
-        [sys.executable, "-m", "cli", *map(str, args)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env=inherited | own,
-        timeout=120,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from helpers.command_line import spotitags
 from helpers.manifests import cover, labelled
 from PIL import Image
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Run = subprocess.CompletedProcess[str]
+    from helpers.command_line import Run
+
 COLOURS = ("--tagger", "lite", "--model", "colour-knn", "--model", "pca-forest", "--min-covers", "1")
-
-
-def spotitags(*args: object, home: Path) -> Run:
-    inherited = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG") if name in os.environ}
-    own = {"SPOTITAGS_CACHE_DIR": str(home), "HOME": str(home), "PYTHONUTF8": "1", "COLUMNS": "80"}
-    return subprocess.run(
-        [sys.executable, "-m", "cli", *map(str, args)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env=inherited | own,
-        timeout=120,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +70,7 @@ def test_pairs_of_single_covers(home: Path) -> None:
         (home / f"{number}.jpg").write_bytes(cover(style, 900 + number))
         lines.append(f"{number}.jpg,{style}")
     (home / "single.csv").write_text("\n".join(lines), encoding="utf-8")
-    args = ("--pairs", "--tagger", "lite", "--dataset", "discs")
+    args = ("--pairs", "--tagger", "lite", "--dataset", "discs", *COLOURS[2:6])
     run = spotitags("leaderboard", home / "single.csv", *args, home=home)
     assert run.returncode == 0, run.stderr
     assert "10-fold cross-validation over covers" in run.stdout

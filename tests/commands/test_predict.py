@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from helpers.command_line import spotitags
 from helpers.manifests import manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-METALLICA = "2ye2Wgw4gimLv2eAKyk1NB"
+    from helpers.command_line import Run
 
-Run = subprocess.CompletedProcess[str]
+METALLICA = "2ye2Wgw4gimLv2eAKyk1NB"
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache that these tests share, as a user's runs do."""
     return tmp_path_factory.mktemp("home")
-
-
-def spotitags(*args: str, home: Path) -> Run:
-    return subprocess.run(
-        [sys.executable, "-m", "cli", *args],
-        capture_output=True, text=True, encoding="utf-8", timeout=120, check=False,
-        env=os.environ | {"SPOTITAGS_CACHE_DIR": str(home), "PYTHONUTF8": "1", "COLUMNS": "80"},
-    )  # fmt: skip
 
 
 def objects(run: Run) -> list[dict[str, Any]]:

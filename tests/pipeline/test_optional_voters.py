@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from helpers.manifests import labelled
+from helpers.quick_training import quick_training
 
 from spotitags.catalogs.labels import read_labels
 from spotitags.commands._render import show_training
@@ -37,7 +38,8 @@ def model(settings: Settings, labels: Path, tmp_path_factory: pytest.TempPathFac
     out = tmp_path_factory.mktemp("model") / "styles"
     spotitags = SpotiTags(settings=settings, manifest=labels, tagger="lite")
     artists, _ = read_labels(labels)
-    report = train(spotitags, artists, out, folds=2, voters=["colour-knn"], optional=["transfer"])
+    with quick_training():
+        report = train(spotitags, artists, out, folds=2, voters=["colour-knn"], optional=["transfer"])
     assert [file.name for file in report.files] == ["styles.onnx", "styles.json", "styles.optional.onnx"]
     assert show_training(report)
     return out

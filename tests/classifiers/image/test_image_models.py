@@ -34,12 +34,13 @@ def rows(model: str, genres: int = 3, each: int = 12, seed: int = 0) -> tuple[Fl
     ), truth
 
 
-def fitted(model: str, genres: int = 3, each: int = 12, seed: int = 0) -> Classifier:
+def fitted(model: str, genres: int = 3, each: int = 7, seed: int = 0) -> Classifier:
+    """A model of the rows of seed 0; fewer than 7 rows a genre are too few for boosting to stop early."""
     x, y = rows(model, genres, each)
     return build_classifier(model, seed=seed).fit(x, y, sample_weight=np.ones(len(y)))
 
 
-@pytest.mark.parametrize("genres", [2, 3, 6])
+@pytest.mark.parametrize("genres", [2, 4])
 @pytest.mark.parametrize("name", MODELS)
 def test_a_graph_says_the_same_as_the_model(name: str, genres: int) -> None:
     import onnxruntime
@@ -86,10 +87,11 @@ def test_rows_that_weigh_more_win(name: str) -> None:
 @pytest.mark.parametrize("each", [1, 2, 5])
 @pytest.mark.parametrize("name", MODELS)
 def test_a_few_covers_a_genre_will_do(name: str, each: int) -> None:
-    votes = fitted(name, each=each).predict_proba(rows(name, seed=1)[0])
+    model = fitted(name, each=each)
+    votes = model.predict_proba(rows(name, seed=1)[0])
     assert votes.shape == (36, 3)
     assert votes.sum(axis=1) == pytest.approx(1)
-    assert fitted(name, each=each).predict_proba(np.empty((0, len(rows(name)[0][0])))).shape == (0, 3)
+    assert model.predict_proba(np.empty((0, len(rows(name)[0][0])))).shape == (0, 3)
 
 
 def test_default_and_optional_classifiers_and_their_features() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn import metrics as sk
@@ -42,6 +42,7 @@ def once(truth: NDArray[np.intp]) -> Floats:
     return np.ones((1, len(truth)))
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 200))
 def test_scores_are_scikit_learns(seed: int) -> None:
     votes, truth = answers(seed)
@@ -60,6 +61,7 @@ def test_scores_are_scikit_learns(seed: int) -> None:
     assert np.allclose([each["precision"], each["recall"], each["f1"]], [precision, recall, f1])
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 200))
 def test_areas_are_scikit_learns_and_the_curve_encloses_them(seed: int) -> None:
     votes, truth = answers(seed)

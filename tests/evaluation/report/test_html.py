@@ -13,6 +13,7 @@ from spotitags.errors import InputError, NotInstalledError
 from spotitags.evaluation.evaluate import write
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 EVIL = 'k-pop</title><script>alert("x")</script> $1 & $dataset'
@@ -51,10 +52,15 @@ def report(out: Path) -> tuple[str, Page]:
     return text, page
 
 
-def test_the_report_is_one_file_that_loads_nothing(tmp_path: Path) -> None:
-    files = write(run(), tmp_path)
-    assert [file.name for file in files[:2]] == ["scores.json", "report.html"]
-    text, page = report(tmp_path)
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Path]:
+    """Files of one report."""
+    return write(run(), tmp_path_factory.mktemp("report"))
+
+
+def test_the_report_is_one_file_that_loads_nothing(written: Sequence[Path]) -> None:
+    assert [file.name for file in written[:2]] == ["scores.json", "report.html"]
+    text, page = report(written[0].parent)
     assert "http" not in re.sub(r'(?:xmlns(?::\w+)?|http-equiv)="[^"]*"', "", text).replace("http-equiv", "")
     assert all(link.startswith("#") for link in page.links)
     assert {link[1:] for link in page.links} <= set(page.ids)
@@ -65,15 +71,14 @@ def test_the_report_is_one_file_that_loads_nothing(tmp_path: Path) -> None:
     assert "currentColor" in text
 
 
-def test_every_figure_is_on_the_page_and_a_picture(tmp_path: Path) -> None:
-    files = write(run(), tmp_path)
-    text, page = report(tmp_path)
-    names = [file.stem for file in files if file.suffix == ".png"]
+def test_every_figure_is_on_the_page_and_a_picture(written: Sequence[Path]) -> None:
+    text, page = report(written[0].parent)
+    names = [file.stem for file in written if file.suffix == ".png"]
     assert names == [
         "confusion", "roc-1-jazz", "roc-2-metal", "roc-3-pop", "reliability", "curve-artists", "curve-covers",
     ]  # fmt: skip
     assert page.tags.count("svg") == page.tags.count("figure") == len(names)
-    for file in files:
+    for file in written:
         if file.suffix == ".png":
             with Image.open(file) as picture:
                 assert min(picture.size) > 400

@@ -119,14 +119,14 @@ def test_a_vector_is_the_last_layers_mean_at_length_1(encoder: SentenceEncoder) 
     np.testing.assert_array_equal(encoder.encode(sentences), unit)
 
 
-@settings(max_examples=20)
-@given(st.lists(st.text(max_size=40), max_size=5))
+@settings(max_examples=8)
+@given(st.lists(st.text(max_size=40), max_size=4))
 def test_any_text_has_layers_with_any_other_text(encoder: SentenceEncoder, sentences: list[str]) -> None:
     assert_the_same_alone(encoder.layers, sentences, LAYERS_DIM, atol=2e-5)
 
 
-@settings(max_examples=20)
-@given(st.lists(st.text(max_size=40), max_size=5))
+@settings(max_examples=8)
+@given(st.lists(st.text(max_size=40), max_size=4))
 def test_any_text_has_a_vector_of_length_1_with_any_other_text(
     encoder: SentenceEncoder, sentences: list[str]
 ) -> None:

@@ -1,0 +1,48 @@
+"""Run the command line in this process: a new Python for each run costs more than most commands."""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from subprocess import CompletedProcess
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+from spotitags.commands import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Run = CompletedProcess[str]
+
+
+def spotitags(*args: object, home: Path, **environment: str) -> Run:
+    """Run ``spotitags ARGS`` with its cache in ``home`` and nothing else of the user's environment.
+
+    Evaluations use one core, which spares them the start of worker processes. What needs a process (signals,
+    streams, what is imported) is tested by `subprocess`.
+    """
+    inherited = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG") if name in os.environ}
+    own = {"SPOTITAGS_CACHE_DIR": str(home), "HOME": str(home), "COLUMNS": "80"}
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    command = ["spotitags", *map(str, args)]
+    thresholds = gc.get_threshold()
+    with (
+        patch.dict(os.environ, inherited | own | environment, clear=True),
+        patch.object(os, "cpu_count", return_value=1),
+        patch.object(sys, "argv", command),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        finally:
+            gc.set_threshold(*thresholds)
+    said, errors = (stream.buffer.getvalue().decode() for stream in (out, err))  # type: ignore[attr-defined]
+    return CompletedProcess(command, code, said, errors)
