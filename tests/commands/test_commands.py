@@ -356,7 +356,7 @@ def test_an_interruption_says_that_the_rest_can_go_on(home: Path, tmp_path: Path
     process.send_signal(signal.SIGINT)
     rest, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "interrupted; what was finished is kept" in said
+    assert "interrupted; finished work is cached" in said
     assert "Traceback" not in said
     assert len(rest.splitlines()) < len(artists) - 1
 

@@ -24,6 +24,7 @@ from spotitags.evaluation.samples import collect_samples
 from spotitags.pipeline.spotitags import SpotiTags
 from spotitags.settings import Settings
 from spotitags.taggers.features.colour import ColourHistogram, Thumbnail
+from spotitags.taggers.features.embedding import EmbeddingExtractor
 from spotitags.taggers.features.perceptual_hash import PerceptualHash
 from spotitags.taggers.lite import LiteTagger
 
@@ -66,8 +67,9 @@ def no_tagging(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_args: object) -> NoReturn:
         raise AssertionError("this cover is in the cache")
 
-    for extractor in (LiteTagger, ColourHistogram, Thumbnail, PerceptualHash):
-        monkeypatch.setattr(extractor, "tag", refuse)
+    monkeypatch.setattr(LiteTagger, "tag", refuse)
+    for extractor in (ColourHistogram, Thumbnail, PerceptualHash, EmbeddingExtractor):
+        monkeypatch.setattr(extractor, "extract", refuse)
 
 
 @pytest.mark.parametrize("catalog", ["musicbrainz", "spotify", "manifest"])
@@ -96,8 +98,8 @@ def test_an_earlier_cache_and_model_give_the_same_answers_without_a_request(home
 
 def test_an_earlier_cache_gives_the_same_features(home: Path) -> None:
     cached = SpotiTags(settings=Settings(cache_dir=home), manifest=COVERS, tagger="lite")
-    readers = [ColourHistogram(), Thumbnail()]
-    samples = collect_samples(cached, read_labels(COVERS)[0], readers=readers)
+    extractors = [ColourHistogram(), Thumbnail()]
+    samples = collect_samples(cached, read_labels(COVERS)[0], extractors=extractors)
     found = {sample.id: sample.row.embeddings for sample in samples.rows}
     assert found.keys() == EXPECTED["features"].keys()
     for artist, before in EXPECTED["features"].items():
