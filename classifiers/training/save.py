@@ -74,7 +74,7 @@ def _card(trained: TrainedEnsemble, created: str) -> dict[str, Any]:
         "evaluation": {
             "folds": trained.folds,
             "repeats": trained.repeats,
-            "max_test_covers": MAX_TEST_COVERS,
+            "asked_covers": MAX_TEST_COVERS,
             "artists": trained.tested,
             **{name: _rounded(estimate._asdict()) for name, estimate in trained.estimates.items()},
         },

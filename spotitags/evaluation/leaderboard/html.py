@@ -39,7 +39,7 @@ def page(found: Mapping[str, Any]) -> str:
 def _standings(found: Mapping[str, Any]) -> tuple[str, list[str]]:
     head = cells("th", ["model", "input"])
     head += '<th class="plot">balanced accuracy, 0 to 1, dotted: chance</th>'
-    head += cells("th", ["95% interval", "to best", "log loss", "fit", "predict"], "n")
+    head += cells("th", ["95% interval", "to best", "log loss", "fit", "run"], "n")
     rows = []
     for number, row in enumerate(found["standings"]):
         name = cells("td", [row["model"], row["reads"]])

@@ -52,7 +52,7 @@ def legend(found: Mapping[str, Any]) -> list[str]:
     lines += [
         f"in brackets: 95% bootstrap interval over {unit}s; chance is {found['chance']:.2f}",
         f"\u2248: no significant difference to the best on these {unit}s (paired bootstrap, 95%)",
-        f"fit: processor time to train on a fold; predict: for one {unit}; tagging is not included",
+        f"fit: processor time to train on a fold; run: to predict one {unit}, without tagging",
     ]
     if blend := found["blend"]:
         parts = ", ".join(f"{part['model']} ({part['reads']}) {part['weight']:.2f}" for part in blend["of"])
@@ -85,7 +85,7 @@ def duration(seconds: float) -> str:
 
 
 def _standings(found: Mapping[str, Any]) -> Table:
-    shown_table = table(["model", "input"], ["balanced acc.", "to best", "fit", "predict"])
+    shown_table = table(["model", "input"], ["balanced acc.", "to best", "fit", "run"])
     rows = [row for row in found["standings"] if "error" not in row]
     for number, row in enumerate(rows):
         names = [Text(plain(cell)) for cell in (row["model"], _short(row["reads"], found))]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import replace
+from importlib.resources import files
 from math import nan
 from typing import TYPE_CHECKING
 
@@ -228,3 +229,15 @@ def test_the_card_tells_what_a_reader_must_know(tmp_path: Path) -> None:
         assert ("sharpness" in voter) == (voter["view"] == "covers")
     assert "trumpet" in next(source["labels"] for source in card["inputs"] if source["view"] == "all")
     assert sum(voter["weight"] for voter in card["voters"]) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_card_has_the_keys_of_earlier_cards(tmp_path: Path) -> None:
+    bundled = json.loads(files("classifiers").joinpath("models", "lite.json").read_text("utf-8"))
+    save(
+        train(rows(), versions(), classifiers=FAST, folds=2, repeats=1), tmp_path / "m", created="2026-11-21"
+    )
+    card = json.loads((tmp_path / "m.json").read_text("utf-8"))
+    assert card.keys() == bundled.keys() - {"measures", "optional"}, "no pixel features, no optional voters"
+    assert card["evaluation"].keys() == bundled["evaluation"].keys()
+    assert card["confidence"].keys() == bundled["confidence"].keys()
+    assert card["voters"][0].keys() == bundled["voters"][0].keys()
