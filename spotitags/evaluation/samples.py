@@ -151,7 +151,9 @@ def select(samples: Samples, *, min_covers: int = 1, drop_shared: bool = False) 
     fate = "were left out" if drop_shared else "are masked on one side of each fold"
     notes = [f"{covers} covers that several artists have {fate}"] if covers else []
     if left := len(samples.rows) - len(rows):
-        notes.append(f"{left} artists with fewer than {min_covers} covers of their own were left out")
+        artists = "1 artist" if left == 1 else f"{left} artists"
+        fate = "was left out" if left == 1 else "were left out"
+        notes.append(f"{artists} with fewer than {min_covers} covers of their own {fate}")
     return Samples(rows, samples.failed, (*samples.notes, *notes))
 
 

@@ -48,7 +48,7 @@ def test_artists_with_too_few_covers_of_their_own_are_left_out_and_noted() -> No
     assert [list(each.row.groups) for each in chosen.rows] == [["a", "b", "x"], ["c", "d", "x"]]
     assert chosen.notes == (
         "3 covers that several artists have are masked on one side of each fold",
-        "1 artists with fewer than 2 covers of their own were left out",
+        "1 artist with fewer than 2 covers of their own was left out",
     )
     dropped = select(found, min_covers=2, drop_shared=True)
     assert [list(each.row.groups) for each in dropped.rows] == [["a", "b"], ["c", "d"]]
