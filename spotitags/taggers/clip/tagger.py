@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import OrderedDict
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -39,6 +40,7 @@ _BATCH_SIZE = {"cpu": 32, "mps": 128, "cuda": 256}
 _GPUS = {"cuda": "a CUDA GPU", "mps": "an Apple GPU"}
 
 
+@dataclass(eq=False, repr=False)
 class ClipTagger:
     """Tags covers with open_clip's zero-shot classifier and labels written for album covers.
 
@@ -61,21 +63,13 @@ class ClipTagger:
 
     name: ClassVar[str] = "clip"
 
-    def __init__(
-        self,
-        cache_dir: Path,
-        *,
-        model: str = DEFAULT_MODEL,
-        device: str | None = None,
-        offline: bool = False,
-        labels: Sequence[Theme] | None = None,
-    ) -> None:
-        self.cache_dir = cache_dir
-        self.model = model
-        self.device = device
-        self.offline = offline
-        self.labels = labels
-        self._embeddings: OrderedDict[str, NDArray[np.float32]] = OrderedDict()  # by cover digest
+    cache_dir: Path
+    _: KW_ONLY
+    model: str = DEFAULT_MODEL
+    device: str | None = None
+    offline: bool = False
+    labels: Sequence[Theme] | None = None
+    _embeddings: OrderedDict[str, NDArray[np.float32]] = field(default_factory=OrderedDict, init=False)
 
     @classmethod
     def from_options(cls, options: TaggerOptions) -> ClipTagger:
