@@ -137,9 +137,8 @@ def _spotify(settings: Settings, cache: Cache, *, refresh: bool) -> SpotifyCatal
             f"the catalogue 'spotify' needs {_KEYS}: set both, or use --catalog musicbrainz, --offline or "
             "--manifest"
         )
-    account = hashlib.sha256(settings.spotify_client_id.encode()).hexdigest()[
-        :16
-    ]  # the key itself is not stored
+    # The key itself is not stored.
+    account = hashlib.sha256(settings.spotify_client_id.encode()).hexdigest()[:16]
     return SpotifyCatalog(
         settings.spotify_client_id,
         settings.spotify_client_secret.get_secret_value(),

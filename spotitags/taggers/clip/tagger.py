@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import OrderedDict
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
@@ -17,7 +15,7 @@ from spotitags.taggers.array_cache import cached_arrays
 from spotitags.taggers.base import Readiness
 from spotitags.taggers.clip.devices import choose_device, precision
 from spotitags.taggers.clip.weights import DEFAULT_MODEL, identity, image_size, installed, on_disk
-from spotitags.taggers.labels.themes import GENRE_TEMPLATES, custom_themes, fingerprints, themes
+from spotitags.taggers.labels.themes import GENRE_TEMPLATES, custom_themes, digest, fingerprints, themes
 from spotitags.taggers.zero_shot import check_genres, softmax_votes
 
 if TYPE_CHECKING:
@@ -128,7 +126,7 @@ class ClipTagger:
     @property
     def labels_file(self) -> Path:
         """Cache file of the label embeddings."""
-        return self.cache_dir / f"clip-labels-{_digest(self.version)}.npz"
+        return self.cache_dir / f"clip-labels-{digest(self.version, 16)}.npz"
 
     def preparation(self) -> str | None:
         """Return what is to be done once: embedding the labels. None if their embeddings are cached."""
@@ -140,7 +138,7 @@ class ClipTagger:
 
     def votes_version(self, genres: Sequence[str]) -> str:
         """Return everything that `genre_votes` depends on besides the cover, in one line. Loads no model."""
-        return f"{self._weights_version} genres {_digest([list(genres), GENRE_TEMPLATES])}"
+        return f"{self._weights_version} genres {digest([list(genres), GENRE_TEMPLATES], 16)}"
 
     def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
         """Return the `TAGS_PER_COVER` best labels of each cover, best first, ties by label.
@@ -202,7 +200,7 @@ class ClipTagger:
         if not covers:
             return []
         images = self.embed(covers)
-        file = self.cache_dir / f"clip-genres-{_digest(self.votes_version(genres))}.npz"
+        file = self.cache_dir / f"clip-genres-{digest(self.votes_version(genres), 16)}.npz"
         (texts,) = cached_arrays(
             file, [len(genres)], lambda: [self._encoder.encode_texts(genres, GENRE_TEMPLATES)]
         )
@@ -251,7 +249,3 @@ class ClipTagger:
         return load_encoder(
             self.model, device=self._device, precision=precision(self._device), offline=self.offline
         )
-
-
-def _digest(content: object) -> str:
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
