@@ -30,23 +30,25 @@ class SpotipyClient:
     """Client for Spotify with client credentials; connects on the first `call`.
 
     Args:
-        client_id: Client id of a Spotify app.
-        client_secret: Secret of the same app.
-        market: ISO 3166-1 alpha-2 country, sent with every call.
+        client_id: Client id of a Spotify app (developer.spotify.com).
+        client_secret: Secret of the same app; it appears in no message, log or repr.
+        market: ISO 3166-1 alpha-2 country, sent with every call; without it Spotify's order is unstable and
+            duplicates appear.
         api_url: URL to use instead of https://api.spotify.com/v1/, only together with ``token_url``.
         token_url: URL of that server for tokens.
         seconds: Time for one response.
-        backoff: Pause before the second retry in seconds, doubled for each further one.
+        backoff: Pause before the second retry in seconds, doubled for each further one; the first retry has
+            no pause.
     """
 
     client_id: str
     client_secret: str
     _: KW_ONLY
-    market: str
-    api_url: str | None
-    token_url: str | None
-    seconds: float
-    backoff: float
+    market: str = "US"
+    api_url: str | None = None
+    token_url: str | None = None
+    seconds: float = 10.0
+    backoff: float = 0.5
     _spotipy: Any = field(default=None, init=False)
 
     def call(self, method: str, subject: str, **arguments: object) -> dict[str, Any]:
