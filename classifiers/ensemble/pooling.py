@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 FLAT_PRIOR = 0.25  # weight of the flat vote mixed into a vote on a bag, in covers; see docs/ensemble.md
 COVER_FLOOR = 1e-9  # no single cover can rule a genre out
-VOTER_FLOOR = (
-    1e-3  # nor can any voter, even one that is certain because its few artists were easy to separate
-)
+VOTER_FLOOR = 1e-3  # nor can any voter, even one that is certain since its few artists were easy
 
 
 class Sharpness(NamedTuple):

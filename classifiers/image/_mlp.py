@@ -142,10 +142,7 @@ class _Training:
         self.targets = np.eye(genres, dtype=np.float32)[truth]
         self.train, self.held_out = _stratified(truth, options.held_out, rng)
         sizes = (rows.shape[1], options.hidden, genres)
-        spreads = (
-            np.sqrt(2 / sizes[0]),
-            0.1 * np.sqrt(1 / sizes[1]),
-        )  # He et al., 2015, for rectified linear units
+        spreads = np.sqrt(2 / sizes[0]), 0.1 * np.sqrt(1 / sizes[1])  # He et al., 2015, for ReLU
         self.parameters: Weights = []
         for (fan_in, fan_out), spread in zip(pairwise(sizes), spreads, strict=True):
             self.parameters.append(rng.normal(0, spread, (fan_in, fan_out)).astype(np.float32))

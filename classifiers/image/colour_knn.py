@@ -78,7 +78,10 @@ class Neighbours:
     def nearest(self, X: Floats) -> NDArray[np.intp]:  # noqa: N803
         """Return (n, count) numbers of training rows, the nearest first."""
         if self._index is not None and len(X):
-            return _query(self._index, np.sqrt(X), self.near)
+            found, _ = self._index.query(
+                np.sqrt(X).astype(np.float32), self.near, num_threads=1, query_ef=_EF
+            )
+            return np.asarray(found, dtype=np.intp)
         near = [np.empty((0, self.near), np.intp)]
         near += [_top_columns(similar, self.near) for similar in self._similarities(X)]
         return np.concatenate(near)
@@ -120,11 +123,6 @@ def build_index(roots: NDArray[np.uint8], seed: int) -> Any:  # noqa: ANN401 - V
     units = l2_normalised(roots.astype(np.float64))
     index.add_items(units.astype(np.float32), num_threads=1)  # several threads insert in random order
     return index
-
-
-def _query(index: Any, roots: Floats, count: int) -> NDArray[np.intp]:  # noqa: ANN401
-    near, _ = index.query(roots.astype(np.float32), count, num_threads=1, query_ef=_EF)
-    return np.asarray(near, dtype=np.intp)
 
 
 def _top_columns(similar: Floats, count: int) -> NDArray[np.intp]:

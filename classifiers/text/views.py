@@ -18,7 +18,7 @@ from classifiers.arrays import l2_normalised
 from classifiers.errors import ClassifierError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 COVERS = "covers"
 """Name of the view whose rows are single covers."""
+VIEWS = ("all", "top", "distinct", "log-odds", COVERS)
 
 BAG_ROOT, COVER_ROOT = 3, 5  # roots of weights; docs/ensemble.md compares others
 
@@ -202,42 +203,22 @@ def _common(bags: Bags, min_artists: int) -> set[str]:
     return {label for label, count in counts.items() if count >= min_artists}
 
 
-def _all(bags: Bags, _: Sequence[str], options: ViewOptions) -> View:
-    return View("all", tuple(sorted(_common(bags, options.min_artists))))
-
-
-def _covers(bags: Bags, _: Sequence[str], options: ViewOptions) -> View:
-    return View(COVERS, tuple(sorted(_common(bags, options.min_artists))))
-
-
-def _top(bags: Bags, _: Sequence[str], options: ViewOptions) -> View:
-    tops = [dict(heaviest(bag, options.top)) for bag in bags]
-    return View("top", tuple(sorted(_common(tops, options.min_artists))), options.top)
-
-
-def _distinct(bags: Bags, genres: Sequence[str], options: ViewOptions) -> View:
-    tags = distinct(totals(bags, genres), options.distinct)
-    return View("distinct", tuple(sorted(label for of_genre in tags.values() for label, _ in of_genre)))
-
-
-def _log_odds(bags: Bags, genres: Sequence[str], options: ViewOptions) -> View:
+def _labels(name: str, bags: Bags, genres: Sequence[str], options: ViewOptions) -> set[str]:
+    """Select the labels of a view, as `ViewOptions` describes."""
+    if name == "distinct":
+        tags = distinct(totals(bags, genres), options.distinct)
+        return {label for of_genre in tags.values() for label, _ in of_genre}
+    if name == "top":
+        bags = [dict(heaviest(bag, options.top)) for bag in bags]
     common = _common(bags, options.min_artists)
+    if name != "log-odds":
+        return common
     scores = log_odds(totals(bags, genres))
     best = [
         [label for label, z in tags if z > 0 and label in common][: options.log_odds]
         for tags in scores.values()
     ]
-    return View("log-odds", tuple(sorted({label for labels in best for label in labels})))
-
-
-_FITS: dict[str, Callable[[Bags, Sequence[str], ViewOptions], View]] = {
-    "all": _all,
-    "top": _top,
-    "distinct": _distinct,
-    "log-odds": _log_odds,
-    COVERS: _covers,
-}
-VIEWS = tuple(_FITS)
+    return {label for labels in best for label in labels}
 
 
 def fit_view(name: str, bags: Bags, genres: Sequence[str], options: ViewOptions | None = None) -> View:
@@ -252,6 +233,8 @@ def fit_view(name: str, bags: Bags, genres: Sequence[str], options: ViewOptions 
     Raises:
         ClassifierError: There is no view of that name.
     """
-    if name not in _FITS:
+    if name not in VIEWS:
         raise ClassifierError(f"no view is called {name!r}; there are: {', '.join(VIEWS)}")
-    return _FITS[name](bags, genres, options or ViewOptions())
+    options = options or ViewOptions()
+    labels = _labels(name, bags, genres, options)
+    return View(name, tuple(sorted(labels)), options.top if name == "top" else None)

@@ -189,6 +189,7 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
         for i in range(len(names))
     ]
     truth = np.array([genres.index(label) for label in labels], dtype=np.intp)
+    used = {name.tagger for name in names}
     return TrainedEnsemble(
         genres=genres,
         artists=dict(sorted(Counter(labels).items())),
@@ -200,8 +201,8 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
         folds=len(plan[0]),
         repeats=repeats,
         seed=seed,
-        notes=(*_notes(plan, folds, len(rows)), *_empty_view_notes(fits)),
-        feature_versions=_used_features(names, feature_versions or {}),
+        notes=_notes(plan, folds, len(rows), fits),
+        feature_versions={name: each for name, each in (feature_versions or {}).items() if name in used},
     )
 
 
@@ -247,26 +248,18 @@ def _weighted(
     )
 
 
-def _used_features(names: Sequence[VoterName], versions: Mapping[str, str]) -> dict[str, str]:
-    """Versions of the features that some voter uses."""
-    used = {name.tagger for name in names}
-    return {name: version for name, version in versions.items() if name in used}
-
-
-def _empty_view_notes(fits: Sequence[FittedVoter]) -> list[str]:
-    """A note on each view without labels."""
-    empty = sorted({fitted.name[:2] for fitted in fits if not fitted.model})
-    return [f"view {view} of {tagger} has no tag and casts no vote" for tagger, view in empty]
-
-
-def _notes(plan: Sequence[Sequence[Split]], folds: int, rows: int) -> list[str]:
+def _notes(
+    plan: Sequence[Sequence[Split]], folds: int, rows: int, fits: Sequence[FittedVoter]
+) -> tuple[str, ...]:
     notes = []
     if len(plan[0]) < folds:
         notes.append(f"{len(plan[0])} folds instead of {folds}: the smallest genre has no more artists")
     tested = min(sum(split.test.size for split in repeat) for repeat in plan)
     if tested < rows:
         notes.append(f"up to {rows - tested} artists were not tested: all of their covers are others', too")
-    return notes
+    empty = sorted({fitted.name[:2] for fitted in fits if not fitted.model})
+    notes += [f"view {view} of {tagger} has no tag and casts no vote" for tagger, view in empty]
+    return tuple(notes)
 
 
 def _step_counter(total: int, progress: Callable[[int, int], None] | None) -> Callable[[], None]:

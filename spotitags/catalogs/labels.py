@@ -69,25 +69,6 @@ def _listed(counts: Counter[str]) -> str:
     return named + (f" and {rest} more" if rest > 0 else "")
 
 
-def labelled_artists(path: str | Path) -> list[Artist]:
-    """Read the labelled artists of a CSV.
-
-    Its columns are ``artist_id, genre`` and optionally ``artist_name``. Other columns are ignored and an
-    artist may have several lines, so a manifest with genres can be read, too.
-
-    Raises:
-        InputError: The file cannot be used; the message names the file and the line.
-    """
-    return _artists(CsvTable(path))
-
-
-def _artists(table: CsvTable) -> list[Artist]:
-    artists: dict[str, Artist] = {}
-    for line, (artist_id, genre, name) in table.rows(["artist_id", "genre"], ["artist_name"]):
-        add_artist(artists, Artist(artist_id, name or None, genre), table, line)
-    return list(artists.values())
-
-
 def lists_single_covers(path: str | Path) -> bool:
     """Return whether a CSV of labels has files but no artists, and so can only list single covers.
 
@@ -102,7 +83,8 @@ def read_labels(path: Path, genres: Sequence[str] = ()) -> tuple[list[Artist], b
     """Read the labelled artists of a CSV, and whether it is a manifest of covers, too.
 
     Args:
-        path: CSV with ``artist_id, genre`` and optionally ``artist_name, file``.
+        path: CSV with ``artist_id, genre`` and optionally ``artist_name, file``. Other columns are ignored,
+            and an artist may have several lines.
         genres: Genres to keep; empty keeps all.
 
     Returns:
@@ -112,7 +94,10 @@ def read_labels(path: Path, genres: Sequence[str] = ()) -> tuple[list[Artist], b
         InputError: The file cannot be used, or has no artist of one of these genres.
     """
     table = CsvTable(path)
-    return filter_genres(_artists(table), genres, path), "file" in table.columns
+    artists: dict[str, Artist] = {}
+    for line, (artist_id, genre, name) in table.rows(["artist_id", "genre"], ["artist_name"]):
+        add_artist(artists, Artist(artist_id, name or None, genre), table, line)
+    return filter_genres(list(artists.values()), genres, path), "file" in table.columns
 
 
 def load_labelled(

@@ -129,6 +129,7 @@ def _musicbrainz(
 
 def _spotify(settings: Settings, cache: Cache, *, refresh: bool) -> SpotifyCatalog:
     from spotitags.catalogs.spotify.catalog import SpotifyCatalog
+    from spotitags.catalogs.spotify.client import SpotipyClient
     from spotitags.io.rate_limit import DailyQuota
     from spotitags.io.response_cache import ResponseCache
 
@@ -137,15 +138,17 @@ def _spotify(settings: Settings, cache: Cache, *, refresh: bool) -> SpotifyCatal
             f"the catalogue 'spotify' needs {_KEYS}: set both, or use --catalog musicbrainz, --offline or "
             "--manifest"
         )
-    account = hashlib.sha256(settings.spotify_client_id.encode()).hexdigest()[
-        :16
-    ]  # the key itself is not stored
-    return SpotifyCatalog(
+    # The key itself is not stored.
+    account = hashlib.sha256(settings.spotify_client_id.encode()).hexdigest()[:16]
+    client = SpotipyClient(
         settings.spotify_client_id,
         settings.spotify_client_secret.get_secret_value(),
         market=settings.market,
         api_url=settings.spotify_api_url,
         token_url=settings.spotify_token_url,
+    )
+    return SpotifyCatalog(
+        client,
         responses=ResponseCache(cache, "spotify", account=account, refresh=refresh),
         quota=DailyQuota(
             cache, account, settings.spotify_calls_a_day or None, setting="SPOTITAGS_SPOTIFY_CALLS_A_DAY"

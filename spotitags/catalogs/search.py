@@ -24,7 +24,8 @@ def search(catalog: Catalog, name: str, limit: int = 10) -> list[Match]:
     if isinstance(catalog, SearchableCatalog):
         found = catalog.search(name, limit)
     elif isinstance(catalog, ListableCatalog):
-        found = [_match(artist) for artist in catalog.artists() if same_name(artist.name or "", name)]
+        same = [artist for artist in catalog.artists() if same_name(artist.name or "", name)]
+        found = [Match(artist.id, artist.name or artist.id, artist.genre or "") for artist in same]
     else:
         raise InputError(f"the catalogue {catalog.name!r} cannot search: give ids")
     if not found:
@@ -54,7 +55,3 @@ def playlist(catalog: Catalog, ref: str) -> list[Artist]:
             "only Spotify has playlists: use --catalog spotify with keys, or give --artists FILE"
         )
     return catalog.playlist(ref)
-
-
-def _match(artist: Artist) -> Match:
-    return Match(artist.id, artist.name or artist.id, artist.genre or "")

@@ -92,11 +92,8 @@ def _packages() -> Iterator[Check]:
 
 def _keys(settings: Settings) -> Iterator[Check]:
     remedy = "only for --catalog spotify: create an app at developer.spotify.com and set it"
-    for name, value in (
-        ("SPOTIPY_CLIENT_ID", settings.spotify_client_id),
-        ("SPOTIPY_CLIENT_SECRET", settings.spotify_client_secret),
-    ):
-        yield _key(name, value, remedy)
+    yield _key("SPOTIPY_CLIENT_ID", settings.spotify_client_id, remedy)
+    yield _key("SPOTIPY_CLIENT_SECRET", settings.spotify_client_secret, remedy)
     yield _key("CLARIFAI_PAT", settings.clarifai_pat, CLARIFAI_KEY)
     yield _google(settings)
     yield _contact(settings)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -171,6 +171,7 @@ class CoverRequest:
     skipped: Skipped | None = None
 
 
+@dataclass(eq=False, repr=False)
 class CoverFetchCache:
     """Fetches covers, and remembers by URL what came.
 
@@ -180,11 +181,10 @@ class CoverFetchCache:
         refresh: Fetch covers of earlier runs again.
     """
 
-    def __init__(self, fetcher: CoverFetcher, cache: Cache, *, refresh: bool = False) -> None:
-        self.fetcher = fetcher
-        self.cache = cache
-        self.refresh = refresh
-        self._refreshed: set[str] = set()
+    fetcher: CoverFetcher
+    cache: Cache
+    refresh: bool = field(default=False, kw_only=True)
+    _refreshed: set[str] = field(default_factory=set, init=False)
 
     def requests(self, albums: Sequence[Album]) -> list[CoverRequest]:
         """Build one request per album, with what the cache has of its cover."""

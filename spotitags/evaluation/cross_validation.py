@@ -28,9 +28,7 @@ if TYPE_CHECKING:
     from spotitags.evaluation.samples import Progress, Sample
 
     Floats = NDArray[np.float64]
-    SplitPredictions = tuple[
-        FoldPredictions, list[Floats]
-    ]  # from all covers, and shares from 1, 2 ... covers
+    SplitPredictions = tuple[FoldPredictions, list[Floats]]  # from all covers; shares from 1, 2 ... covers
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
@@ -32,6 +33,7 @@ class _TransientError(FetchError):
     wait: float | None = None
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class HttpClient:
     """Client for GET requests over http and https, with limits; safe to share between threads.
 
@@ -50,26 +52,15 @@ class HttpClient:
             `spotitags.io.rate_limit.RateLimiter.acquire`.
     """
 
-    def __init__(  # noqa: PLR0913 — independent limits
-        self,
-        *,
-        seconds: float = 15.0,
-        max_bytes: int = 20_000_000,
-        attempts: int = 3,
-        max_wait: float = 5.0,
-        connections: int = 8,
-        headers: Mapping[str, str] | None = None,
-        acquire: Callable[[], AbstractContextManager[None]] | None = None,
-    ) -> None:
-        self.seconds = seconds
-        self.max_bytes = max_bytes
-        self.attempts = attempts
-        self.max_wait = max_wait
-        self.connections = connections
-        self.headers = dict(headers or {})
-        self.acquire = acquire
-        self._lock = threading.Lock()
-        self._connected: httpx2.Client | None = None
+    seconds: float = 15.0
+    max_bytes: int = 20_000_000
+    attempts: int = 3
+    max_wait: float = 5.0
+    connections: int = 8
+    headers: Mapping[str, str] = field(default_factory=dict)
+    acquire: Callable[[], AbstractContextManager[None]] | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _connected: httpx2.Client | None = field(default=None, init=False)
 
     def get(self, url: str) -> bytes:
         """Return the body of the response (status 200), after at most `MAX_REDIRECTS` redirects.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -25,6 +26,7 @@ MAX_TRIES: Final = 5
 """Maximum number of calls in `RetryAfter.call`."""
 
 
+@dataclass(frozen=True)
 class RateLimiter:
     """Allows one call at a time, with a pause between the end of a call and the start of the next.
 
@@ -39,21 +41,11 @@ class RateLimiter:
         sleep: Waits for a number of seconds.
     """
 
-    def __init__(
-        self,
-        file: Path,
-        seconds: float,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self.file = file
-        self.seconds = seconds
-        self._clock = clock
-        self._sleep = sleep
-
-    def __repr__(self) -> str:
-        return f"RateLimiter({str(self.file)!r}, {self.seconds:g})"
+    file: Path
+    seconds: float
+    _: KW_ONLY
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
     @contextmanager
     def acquire(self) -> Iterator[None]:
@@ -72,7 +64,7 @@ class RateLimiter:
                 try:
                     yield
                 finally:
-                    self.file.write_text(repr(self._clock()), encoding="ascii")
+                    self.file.write_text(repr(self.clock()), encoding="ascii")
         except Timeout as error:
             raise CatalogError(
                 f"other runs used the service for {MAX_QUEUE_SECONDS:g} s: let them finish, then run again"
@@ -88,11 +80,12 @@ class RateLimiter:
             last = float(self.file.read_text(encoding="ascii"))
         except (FileNotFoundError, ValueError):
             return
-        remaining = min(last + self.seconds - self._clock(), self.seconds)
+        remaining = min(last + self.seconds - self.clock(), self.seconds)
         if remaining > 0:
-            self._sleep(remaining)
+            self.sleep(remaining)
 
 
+@dataclass(frozen=True)
 class DailyQuota:
     """Counts calls per hour over all processes, and refuses calls before a daily quota is used up.
 
@@ -104,20 +97,12 @@ class DailyQuota:
         now: Returns the current time, timezone-aware.
     """
 
-    def __init__(
-        self,
-        cache: Cache,
-        account: str,
-        calls: int | None,
-        *,
-        setting: str,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self.cache = cache
-        self.account = account
-        self.calls = calls
-        self.setting = setting
-        self._now = now
+    cache: Cache
+    account: str
+    calls: int | None
+    _: KW_ONLY
+    setting: str
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def spend(self, kind: str) -> None:
         """Count one call of this kind.
@@ -136,7 +121,7 @@ class DailyQuota:
 
     def _add_call(self, hours: dict[str, int], limit: int) -> dict[str, int]:
         """Add a call to the counts by hour since 1970, and drop hours that ended over 24 hours ago."""
-        hour = int(self._now().timestamp() // 3600)
+        hour = int(self.now().timestamp() // 3600)
         recent = {number: count for number, count in hours.items() if int(number) >= hour - 24}
         if sum(recent.values()) >= limit:
             retry_at = datetime.fromtimestamp((min(map(int, recent)) + 25) * 3600, UTC)
@@ -150,6 +135,7 @@ class DailyQuota:
         return recent | {str(hour): recent.get(str(hour), 0) + 1}
 
 
+@dataclass(frozen=True)
 class RetryAfter:
     """Calls a service and respects the waits that it asks for, in all processes.
 
@@ -163,13 +149,11 @@ class RetryAfter:
         sleep: Waits for a number of seconds.
     """
 
-    def __init__(
-        self, cache: Cache, key: str, *, max_wait: float, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
-        self.cache = cache
-        self.key = key
-        self.max_wait = max_wait
-        self._sleep = sleep
+    cache: Cache
+    key: str
+    _: KW_ONLY
+    max_wait: float
+    sleep: Callable[[float], None] = time.sleep
 
     def call(self, call: Callable[[], T]) -> T:
         """Return the result of ``call``, after at most `MAX_TRIES` tries.
@@ -201,7 +185,7 @@ class RetryAfter:
             return
         if not self._is_short(error):
             raise error
-        self._sleep(seconds)
+        self.sleep(seconds)
 
     def _store(self, error: RateLimitError) -> None:
         if error.retry_at is not None:

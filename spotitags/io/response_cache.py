@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from spotitags.errors import ArtistNotFoundError
@@ -34,6 +34,7 @@ class Lifetimes:
     missing: float = DAY
 
 
+@dataclass(eq=False)
 class ResponseCache:
     """Returns cached responses of one service, and calls the service for the others.
 
@@ -47,26 +48,15 @@ class ResponseCache:
         sleep: As for `spotitags.io.rate_limit.RetryAfter`.
     """
 
-    def __init__(  # noqa: PLR0913 — independent settings
-        self,
-        cache: Cache,
-        service: str,
-        *,
-        account: str = "",
-        lifetimes: Lifetimes | None = None,
-        refresh: bool = False,
-        max_wait: float = 30.0,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self.cache = cache
-        self.service = service
-        self.lifetimes = lifetimes or Lifetimes()
-        self.refresh = refresh
-        self._retry_after = RetryAfter(cache, f"{service}:{account}", max_wait=max_wait, sleep=sleep)
-        self._refreshed: set[str] = set()
-
-    def __repr__(self) -> str:
-        return f"ResponseCache({self.service!r}, refresh={self.refresh})"
+    cache: Cache
+    service: str
+    _: KW_ONLY
+    account: str = field(default="", repr=False)
+    lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    refresh: bool = False
+    max_wait: float = 30.0
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
+    _refreshed: set[str] = field(default_factory=set, init=False, repr=False)
 
     def get_or_call(self, request: str, call: Callable[[], T]) -> T:
         """Return the cached response to a request; if there is none, call the service and cache the result.
@@ -95,7 +85,9 @@ class ResponseCache:
 
     def _entry(self, call: Callable[[], Any]) -> dict[str, Any]:
         """Call the service and return what is cached of it: the response, or that there is none."""
+        key = f"{self.service}:{self.account}"
+        service = RetryAfter(self.cache, key, max_wait=self.max_wait, sleep=self.sleep)
         try:
-            return {"answer": self._retry_after.call(call)}
+            return {"answer": service.call(call)}
         except ArtistNotFoundError as error:
             return {"missing": str(error)}

@@ -245,17 +245,14 @@ class TaggingRun:
             with as_tagger_error(queue.tagger.name):
                 if not (batch := queue.next_batch(whole=whole)):
                     return []
-                self._announce(queue)
+                coming = None if self._artists_left is None else self._artists_left * self.albums
+                if line := queue.announcement(coming, self.pool.max_calls):
+                    self.pool.notify(line)
                 queue.remove(batch)
                 return self.pool.reserve_calls(queue.tagger, batch)
         except TaggerError as error:
             self.pool.drop(queue.tagger, error)
             return []
-
-    def _announce(self, queue: PaidQueue) -> None:
-        coming = None if self._artists_left is None else self._artists_left * self.albums
-        if line := queue.announcement(coming, self.pool.max_calls):
-            self.pool.notify(line)
 
 
 def _chunks(items: Iterable[A], size: int) -> Iterator[list[A]]:

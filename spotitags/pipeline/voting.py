@@ -16,7 +16,7 @@ from spotitags.taggers.base import HasCost, ZeroShot
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from classifiers.ensemble.results import Confidence, Explanation, Pull, Result
+    from classifiers.ensemble.results import Explanation, Pull, Result
     from spotitags.records import Tag, TagBag, TaggedCovers
     from spotitags.taggers.base import Extractor, Tagger
     from spotitags.taggers.features.genre_votes import GenreVoteExtractor
@@ -172,12 +172,8 @@ class Voting:
             voters=tuple(self._votes(result, reasons)),
             bags=tuple(bags),
             reasons=_reasons(reasons.overall) if reasons else (),
-            confidence=self._confidence(result),
+            confidence=result.confidence if self._as_evaluated else None,
         )
-
-    def _confidence(self, result: Result) -> Confidence | None:
-        """Return the measured confidence; None if taggers or genres differ from the evaluation."""
-        return result.confidence if self._as_evaluated else None
 
     def _report_unknown_genre(self, genre: str | None) -> None:
         """Report once that the model cannot predict a genre of the catalogue."""

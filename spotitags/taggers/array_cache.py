@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spotitags.io.output import replaced_file
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -31,8 +31,8 @@ def cached_arrays(
     if (cached := _read(file, rows)) is not None:
         return cached
     arrays = compute()
-    with suppress(OSError):
-        _write(file, arrays)
+    with suppress(OSError), replaced_file(file) as stream:
+        np.savez(stream, *arrays)
     return arrays
 
 
@@ -47,16 +47,3 @@ def _read(file: Path, rows: Sequence[int]) -> list[NDArray[np.float32]] | None:
         for array, count in zip(arrays, rows, strict=True)
     )
     return arrays if valid else None
-
-
-def _write(file: Path, arrays: Sequence[NDArray[np.float32]]) -> None:
-    """Write a temporary file and rename it, so that no other process reads half a file."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.stem, suffix=".npz")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            np.savez(stream, *arrays)
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from helpers.cover_files import cover
 
-from spotitags.catalogs.labels import labelled_artists
+from spotitags.catalogs.labels import read_labels
 from spotitags.catalogs.manifest import FolderCatalog
 from spotitags.errors import ArtistNotFoundError, InputError
 from spotitags.records import Album, Artist, Image
@@ -142,7 +142,7 @@ def test_a_folder_without_covers_says_how_to_lay_them_out(tmp_path: Path) -> Non
 
 def test_labels_need_no_files(tmp_path: Path) -> None:
     path = csv_file(tmp_path, "artist_id,artist_name,genre,albums\na,Ann,folk,3\nb,,jazz,1\na,Ann,folk,3\n")
-    assert labelled_artists(path) == [Artist("a", "Ann", "folk"), Artist("b", None, "jazz")]
+    assert read_labels(path)[0] == [Artist("a", "Ann", "folk"), Artist("b", None, "jazz")]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_labels_need_no_files(tmp_path: Path) -> None:
 )
 def test_bad_labels_are_told_by_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        labelled_artists(csv_file(tmp_path, text))
+        read_labels(csv_file(tmp_path, text))
 
 
 def test_a_web_address_is_no_file(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from helpers.samples import sample
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spotitags.catalogs.labels import labelled_artists, load_labelled
+from spotitags.catalogs.labels import load_labelled, read_labels
 from spotitags.errors import InputError
 from spotitags.evaluation.samples import Samples, collect_samples, counts, joined, select, shared_covers
 from spotitags.pipeline.spotitags import SpotiTags
@@ -26,7 +26,7 @@ def test_covers_are_known_again_by_album_by_bytes_and_by_look(tmp_path: Path) ->
     text = path.read_text().replace("blue-3,Album 3", "red-3,Album 3")
     path.write_text(text)
     spotitags = SpotiTags(manifest=path, tagger="lite", settings=Settings(cache_dir=tmp_path / "cache"))
-    found = collect_samples(spotitags, labelled_artists(path))
+    found = collect_samples(spotitags, read_labels(path)[0])
     red, blue, green = (each.row.groups for each in found.rows)
     assert [a == b for a, b in zip(red, blue, strict=True)] == [False, True, True, True]
     assert len({*red, *blue, *green}) == 9

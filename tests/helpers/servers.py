@@ -16,8 +16,9 @@ from werkzeug import Response
 from spotitags.catalogs.musicbrainz.catalog import MusicBrainzCatalog
 from spotitags.catalogs.musicbrainz.client import MusicBrainzClient
 from spotitags.catalogs.spotify.catalog import SpotifyCatalog
+from spotitags.catalogs.spotify.client import SpotipyClient
 from spotitags.io.cache import Cache
-from spotitags.io.rate_limit import RateLimiter
+from spotitags.io.rate_limit import DailyQuota, RateLimiter
 from spotitags.io.response_cache import ResponseCache
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ class SpotifyReplay:
         """Answer requests for the artist with a fixture."""
         self.web.expect_request(f"/v1/artists/{ARTIST}").respond_with_response(answer(f"spotify/{name}.json"))
 
-    def catalog(self, **changes: Any) -> SpotifyCatalog:
+    def catalog(
+        self, responses: ResponseCache | None = None, quota: DailyQuota | None = None, **changes: Any
+    ) -> SpotifyCatalog:
         """Build the real catalogue with the real spotipy for this server, without pauses between retries."""
         settings: dict[str, Any] = {
             "client_id": "fixture-client-id",
@@ -92,7 +95,7 @@ class SpotifyReplay:
             "token_url": self.web.url_for("/api/token"),
             "backoff": 0,
         }
-        return SpotifyCatalog(**settings | changes)
+        return SpotifyCatalog(SpotipyClient(**settings | changes), responses=responses, quota=quota)
 
     @property
     def calls(self) -> list[tuple[str, dict[str, str]]]:

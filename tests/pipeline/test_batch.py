@@ -16,7 +16,7 @@ import pytest
 from helpers.command_line import spotitags
 from helpers.faulty_services import FaultyServices, serving
 
-from spotitags.catalogs.labels import labelled_artists
+from spotitags.catalogs.labels import read_labels
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {"SPOTIPY_CLIENT_ID": "id", "SPOTIPY_CLIENT_SECRET": "secret"}
@@ -146,7 +146,7 @@ def test_labels_are_written_and_who_has_none_is_listed(artists: Path, tmp_path: 
         args = ["labels", "--artists", artists, "--genres", "Rock,jazz", "--out", out]
         run = spotitags(*args, home=tmp_path / "home", **services.environment(), **KEYS)
         assert run.returncode == 3, run.stderr
-    labelled = labelled_artists(out)
+    labelled = read_labels(out)[0]
     assert {artist.genre for artist in labelled} == {"Rock", "jazz"}
     assert f"{len(labelled)} of 30 artists labelled" in run.stderr
     for artist in set(ids(30)) - {artist.id for artist in labelled}:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -29,6 +30,7 @@ _MAX_TRIES: Final = 2
 _OTHER = "or take another catalogue (--catalog, --manifest, or --offline)"
 
 
+@dataclass(eq=False)
 class MusicBrainzClient:
     """Client for GET requests to MusicBrainz; connects on the first request that is not cached.
 
@@ -40,24 +42,13 @@ class MusicBrainzClient:
         seconds: Time for one response, with the pauses that the server asks for.
     """
 
-    def __init__(
-        self,
-        contact: str | None,
-        *,
-        responses: ResponseCache,
-        rate_limiter: RateLimiter,
-        url: str | None = None,
-        seconds: float = 90.0,
-    ) -> None:
-        self.contact = contact
-        self.responses = responses
-        self.rate_limiter = rate_limiter
-        self.url = (url or OFFICIAL_URL).rstrip("/")
-        self.seconds = seconds
-        self._http: HttpClient | None = None
-
-    def __repr__(self) -> str:
-        return f"MusicBrainzClient({self.url!r})"
+    contact: str | None = field(repr=False)
+    _: KW_ONLY
+    responses: ResponseCache = field(repr=False)
+    rate_limiter: RateLimiter = field(repr=False)
+    url: str | None = None
+    seconds: float = field(default=90.0, repr=False)
+    _http: HttpClient | None = field(default=None, init=False, repr=False)
 
     def get(self, path: str, parse: Callable[[dict[str, Any]], T], missing: str, **query: str | int) -> T:
         """Return the parsed response to a request, from the cache if it is there.
@@ -93,7 +84,8 @@ class MusicBrainzClient:
 
     def _get_bytes(self, request: str, missing: str) -> bytes:
         try:
-            return self._connect().get(f"{self.url}/ws/2/{request}")
+            url = (self.url or OFFICIAL_URL).rstrip("/")
+            return self._connect().get(f"{url}/ws/2/{request}")
         except RateLimitError as error:
             raise RateLimitError(
                 f"MusicBrainz says {error}; finished work is cached", retry_at=error.retry_at

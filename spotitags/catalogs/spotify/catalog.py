@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from spotitags.catalogs.artist_ids import spotify_id
 from spotitags.catalogs.base import Match
-from spotitags.catalogs.spotify.client import SpotipyClient
 from spotitags.catalogs.spotify.editions import merge_editions
 from spotitags.catalogs.spotify.responses import parse_albums, parse_playlist, parse_search
 from spotitags.errors import CatalogError, InputError
@@ -17,6 +16,7 @@ from spotitags.records import Album, Artist, Image
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from spotitags.catalogs.spotify.client import SpotipyClient
     from spotitags.io.rate_limit import DailyQuota
     from spotitags.io.response_cache import ResponseCache
 
@@ -35,6 +35,7 @@ _PLAYLIST: Final = re.compile(
 )
 
 
+@dataclass(eq=False)
 class SpotifyCatalog:
     """Releases of artists as Spotify lists them, with as few calls as possible.
 
@@ -43,48 +44,20 @@ class SpotifyCatalog:
     keep Spotify's order otherwise. No connection is opened before the first call.
 
     Args:
-        client_id: Client id of a Spotify app (developer.spotify.com).
-        client_secret: Secret of the same app; it appears in no message, log or repr.
-        market: ISO 3166-1 alpha-2 country; without it Spotify's order is unstable and duplicates appear.
-        api_url: URL to use instead of https://api.spotify.com/v1/, only together with ``token_url``.
-        token_url: URL of that server for tokens.
-        seconds: Time for one response.
-        backoff: Pause before the second retry in seconds, doubled for each further one; the first retry has
-            no pause.
+        client: Client for Spotify.
         responses: Cache of the responses; None caches nothing and never waits.
         quota: Counts calls and refuses them before the daily quota is used up; None counts nothing.
     """
 
     name: ClassVar[str] = "spotify"
 
-    def __init__(  # noqa: PLR0913 — two keys and independent settings
-        self,
-        client_id: str,
-        client_secret: str,
-        *,
-        market: str = "US",
-        api_url: str | None = None,
-        token_url: str | None = None,
-        seconds: float = 10.0,
-        backoff: float = 0.5,
-        responses: ResponseCache | None = None,
-        quota: DailyQuota | None = None,
-    ) -> None:
-        self.market = market
-        self._responses = responses
-        self._quota = quota
-        self._client = SpotipyClient(
-            client_id,
-            client_secret,
-            market=market,
-            api_url=api_url,
-            token_url=token_url,
-            seconds=seconds,
-            backoff=backoff,
-        )
+    client: SpotipyClient
+    _: KW_ONLY
+    responses: ResponseCache | None = None
+    quota: DailyQuota | None = None
 
     def __repr__(self) -> str:
-        return f"SpotifyCatalog(market={self.market!r})"
+        return f"SpotifyCatalog(market={self.client.market!r})"
 
     def albums(self, artist: str, limit: int) -> list[Album]:
         """Return up to ``limit`` releases, best first, with all image sizes; empty if the artist has none.
@@ -124,7 +97,13 @@ class SpotifyCatalog:
         found: list[list[str]] = []
         for offset in range(0, limit, PAGE):
             page = self._call(
-                "search", name, parse_search, type="artist", limit=PAGE, offset=offset, market=self.market
+                "search",
+                name,
+                parse_search,
+                type="artist",
+                limit=PAGE,
+                offset=offset,
+                market=self.client.market,
             )
             found += page["items"]
             if not page["more"]:
@@ -151,7 +130,7 @@ class SpotifyCatalog:
         for number in range(MAX_PLAYLIST_PAGES):
             page = self._call(
                 "playlist_items", match[1], parse_playlist,
-                limit=PLAYLIST_PAGE, offset=number * PLAYLIST_PAGE, market=self.market,
+                limit=PLAYLIST_PAGE, offset=number * PLAYLIST_PAGE, market=self.client.market,
             )  # fmt: skip
             for artist_id, name in page["items"]:
                 names.setdefault(artist_id, name)
@@ -163,9 +142,9 @@ class SpotifyCatalog:
         """Return the parsed response to a call, from the cache if it is there; ``parse`` returns JSON."""
 
         def call() -> T:
-            if self._quota is not None:
-                self._quota.spend(method)
-            response = self._client.call(method, subject, **query)
+            if self.quota is not None:
+                self.quota.spend(method)
+            response = self.client.call(method, subject, **query)
             try:
                 return parse(response)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -173,10 +152,10 @@ class SpotifyCatalog:
                     f"Spotify's response is malformed ({type(error).__name__}): try again later"
                 ) from error
 
-        if self._responses is None:
+        if self.responses is None:
             return call()
         parameters = "&".join(f"{key}={value}" for key, value in sorted(query.items()))
-        return self._responses.get_or_call(f"{method}/{subject}?{parameters}&for={self.market}", call)
+        return self.responses.get_or_call(f"{method}/{subject}?{parameters}&for={self.client.market}", call)
 
     def _album_pages(self, artist_id: str, kind: str, max_pages: int) -> Iterator[list[dict[str, Any]]]:
         """Yield the pages of one kind of release, by offset: the URL in ``next`` could lead elsewhere."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -24,37 +25,31 @@ _OTHER = "or take another catalogue (--catalog, or --offline, which needs no key
 _KEYS = f"check SPOTIPY_CLIENT_ID and SPOTIPY_CLIENT_SECRET, {_OTHER}"
 
 
+@dataclass(eq=False, repr=False)
 class SpotipyClient:
     """Client for Spotify with client credentials; connects on the first `call`.
 
     Args:
-        client_id: Client id of a Spotify app.
-        client_secret: Secret of the same app.
-        market: ISO 3166-1 alpha-2 country, sent with every call.
+        client_id: Client id of a Spotify app (developer.spotify.com).
+        client_secret: Secret of the same app; it appears in no message, log or repr.
+        market: ISO 3166-1 alpha-2 country, sent with every call; without it Spotify's order is unstable and
+            duplicates appear.
         api_url: URL to use instead of https://api.spotify.com/v1/, only together with ``token_url``.
         token_url: URL of that server for tokens.
         seconds: Time for one response.
-        backoff: Pause before the second retry in seconds, doubled for each further one.
+        backoff: Pause before the second retry in seconds, doubled for each further one; the first retry has
+            no pause.
     """
 
-    def __init__(  # noqa: PLR0913 — two keys and independent settings
-        self,
-        client_id: str,
-        client_secret: str,
-        *,
-        market: str,
-        api_url: str | None,
-        token_url: str | None,
-        seconds: float,
-        backoff: float,
-    ) -> None:
-        self.market = market
-        self._client_id = client_id
-        self._client_secret = client_secret
-        self._urls = (api_url, token_url)
-        self._seconds = seconds
-        self._backoff = backoff
-        self._spotipy: Any = None
+    client_id: str
+    client_secret: str
+    _: KW_ONLY
+    market: str = "US"
+    api_url: str | None = None
+    token_url: str | None = None
+    seconds: float = 10.0
+    backoff: float = 0.5
+    _spotipy: Any = field(default=None, init=False)
 
     def call(self, method: str, subject: str, **arguments: object) -> dict[str, Any]:
         """Call spotipy's ``method`` with an id or a query, and return the JSON object of the response.
@@ -83,9 +78,8 @@ class SpotipyClient:
 
         client = self._connect()
         try:
-            client.auth_manager.get_access_token(
-                as_dict=False
-            )  # a failure inside a call would only be a warning
+            # A failure inside a call would only be a warning.
+            client.auth_manager.get_access_token(as_dict=False)
             response = getattr(client, method)(subject, **arguments)
         except (
             SpotifyBaseException,
@@ -110,30 +104,29 @@ class SpotipyClient:
             session = self._session()
             session.params = {"market": self.market}  # spotipy itself can only send the old ``country``
             auth = SpotifyClientCredentials(
-                self._client_id,
-                self._client_secret,
+                self.client_id,
+                self.client_secret,
                 requests_session=self._session(),
-                requests_timeout=self._seconds,
+                requests_timeout=self.seconds,
                 cache_handler=MemoryCacheHandler(),
             )
-            client = Spotify(auth_manager=auth, requests_session=session, requests_timeout=self._seconds)
-            api_url, token_url = self._urls
-            if api_url and token_url:
-                client.prefix = api_url.rstrip("/") + "/"
-                auth.OAUTH_TOKEN_URL = token_url
+            client = Spotify(auth_manager=auth, requests_session=session, requests_timeout=self.seconds)
+            if self.api_url and self.token_url:
+                client.prefix = self.api_url.rstrip("/") + "/"
+                auth.OAUTH_TOKEN_URL = self.token_url
             self._spotipy = client
         return self._spotipy
 
     def _check_settings(self) -> None:
-        if not self._client_id or not self._client_secret:
+        if not self.client_id or not self.client_secret:
             raise SettingsError(
                 f"Spotify needs keys: set SPOTIPY_CLIENT_ID and SPOTIPY_CLIENT_SECRET, {_OTHER}"
             )
-        if not (self._client_id + self._client_secret).isascii():
+        if not (self.client_id + self.client_secret).isascii():
             raise SettingsError(f"Spotify's keys are ASCII and these are not: {_KEYS}")
         if not _MARKET.fullmatch(self.market):
             raise InputError(f"{self.market!r} is not a market: give two capital letters such as US or DE")
-        if bool(self._urls[0]) != bool(self._urls[1]):
+        if bool(self.api_url) != bool(self.token_url):
             raise SettingsError("api_url and token_url belong together: give both or neither")
 
     def _session(self) -> Session:
@@ -154,7 +147,7 @@ class SpotipyClient:
             status_forcelist=(500, 502, 503, 504),
             respect_retry_after_header=False,
             raise_on_status=False,
-            backoff_factor=self._backoff,
+            backoff_factor=self.backoff,
             backoff_max=5,
         )
         session = Session()
@@ -203,7 +196,7 @@ class SpotipyClient:
         """Return the server's message as one short line, without the secret if the server echoes it."""
         fields = dict(_FIELD.findall(response.text))
         message = fields.get("message") or fields.get("error_description") or response.reason or "no reason"
-        return single_line(message.replace(self._client_secret, "***"), 200)
+        return single_line(message.replace(self.client_secret, "***"), 200)
 
 
 def _is_transient(error: CatalogError | SettingsError) -> bool:

@@ -56,9 +56,15 @@ def standings(
         members = [i for i, model in enumerate(models) if model in group]
         if len(members) > 1:
             times = Times(*np.sum([predictions.times[models[i]] for i in members], axis=0).tolist())
-            scored.append((_ensemble_name(name), bootstrap.scores(predictions.pooled(members)[0]), times))
+            names = {"name": f"ensemble of {name}", "model": "ensemble", "reads": name}
+            scored.append((names, bootstrap.scores(predictions.pooled(members)[0]), times))
     best = max((metrics for _, metrics, _ in scored), key=lambda metrics: metrics[RANKED_BY].value)
-    rows = [name | _row(metrics, best) | _times(times) for name, metrics, times in scored]
+    rows = [
+        names
+        | _row(metrics, best)
+        | {"fit_seconds": significant(times.fit), "ask_seconds": significant(times.predict)}
+        for names, metrics, times in scored
+    ]
     rows.sort(key=lambda row: (-row["scores"][RANKED_BY]["value"], row["scores"]["log_loss"]["value"]))
     blend = None
     if not np.isnan(predictions.blend).all():
@@ -118,11 +124,3 @@ def _failed(predictions: ModelPredictions) -> list[dict[str, Any]]:
 
 def _name(model: VoterName) -> dict[str, Any]:
     return {"name": full_name(model), "model": model.classifier.replace("_", "-"), "reads": input_name(model)}
-
-
-def _ensemble_name(inputs: str) -> dict[str, Any]:
-    return {"name": f"ensemble of {inputs}", "model": "ensemble", "reads": inputs}
-
-
-def _times(times: Times) -> dict[str, float | None]:
-    return {"fit_seconds": significant(times.fit), "ask_seconds": significant(times.predict)}

@@ -12,14 +12,15 @@ if TYPE_CHECKING:
 
 
 def fill(package: str, name: str, values: dict[str, str]) -> str:
-    """Fill a page's template.
+    """Fill a page's template, which continues ``head.html`` within its style sheet.
 
     Args:
         package: Package with the template.
         name: File name of the template.
         values: HTML for each placeholder.
     """
-    template = files(package).joinpath(name).read_text(encoding="utf-8")
+    parts = (files("spotitags.evaluation.report") / "head.html", files(package) / name)
+    template = "".join(part.read_text(encoding="utf-8") for part in parts)
     return Template(template).substitute(values)
 
 

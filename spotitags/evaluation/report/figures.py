@@ -71,7 +71,9 @@ def figures(found: Mapping[str, Any]) -> list[Figure]:
     except ImportError as error:
         raise NotInstalledError("the report", "report") from error
     with mpl.rc_context(_SETTINGS):
-        drawn = [_confusion(found), *(_roc(found, genre) for genre in _positives(found)), _reliability(found)]
+        genres = found["genres"]  # of two, one curve is the other mirrored
+        positives = genres if len(genres) > 2 else genres[:1]  # noqa: PLR2004
+        drawn = [_confusion(found), *(_roc(found, genre) for genre in positives), _reliability(found)]
         curves = found["curves"]
         if curves["artists"]:
             drawn.append(_by_artists(found))
@@ -112,6 +114,8 @@ def _png(canvas: Canvas) -> bytes:
 
 
 def _confusion(found: Mapping[str, Any]) -> Figure:
+    from matplotlib.patches import Rectangle
+
     genres = found["genres"]
     table = np.array(found["systems"][0]["confusion"])
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1e-9)
@@ -119,8 +123,9 @@ def _confusion(found: Mapping[str, Any]) -> Figure:
     def draw(axes: Axes) -> None:
         for i, row in enumerate(shares):
             for j, value in enumerate(row):
-                colour = BLUE if i == j else ORANGE
-                axes.add_patch(_rectangle(j, i, colour, float(value)))
+                colour, alpha = BLUE if i == j else ORANGE, 0.04 + 0.7 * float(value)
+                corner = j - 0.48, i - 0.48
+                axes.add_patch(Rectangle(corner, 0.96, 0.96, facecolor=colour, alpha=alpha, lw=0))
                 axes.text(j, i, f"{value:.2f}", ha="center", va="center")
         axes.set(
             xlim=(-0.5, len(genres) - 0.5),
@@ -137,17 +142,6 @@ def _confusion(found: Mapping[str, Any]) -> Figure:
     caption = f"Of the {found['unit']}s of each genre (rows), the share with each predicted genre (columns)."
     side = max(3.8, 1.4 + 0.5 * len(genres))
     return _figure("confusion", "Confusion matrix", caption, draw, (side + 0.4, side))
-
-
-def _rectangle(x: int, y: int, colour: str, strength: float) -> Any:  # noqa: ANN401 - matplotlib's own class
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((x - 0.48, y - 0.48), 0.96, 0.96, facecolor=colour, alpha=0.04 + 0.7 * strength, lw=0)
-
-
-def _positives(found: Mapping[str, Any]) -> list[str]:
-    """Genres with a ROC figure: all, or the first of two, since the second's curve is the same mirrored."""
-    return list(found["genres"][: None if len(found["genres"]) > 2 else 1])  # noqa: PLR2004
 
 
 def _roc(found: Mapping[str, Any], genre: str) -> Figure:

@@ -63,7 +63,10 @@ def _run(run: Mapping[str, Any], *, with_heading: bool) -> str:
     lines.append(f"{run['created']}, {total} ({rows}), {run['covers']} covers. Tagger: {versions}.\n")
     lines.append("\n".join(f"- {_escaped(line)}" for line in protocol_lines(run)) + "\n")
     head = ["system", "kind", *METRICS.values()]
-    systems = [_system(system) for system in run["systems"]]
+    systems = [
+        [system["name"], system["kind"], *(interval(system["scores"][metric]) for metric in METRICS)]
+        for system in run["systems"]
+    ]
     lines.append(_table(head, systems))
     scored = run["systems"][0]
     genres = [
@@ -75,11 +78,6 @@ def _run(run: Mapping[str, Any], *, with_heading: bool) -> str:
     lines.append(_table(["genres, by the ensemble", "area under the ROC curve"], pairs))
     lines += [_curve(run, key) for key in ("artists", "covers") if run["curves"][key]]
     return "\n".join(lines)
-
-
-def _system(system: Mapping[str, Any]) -> list[str]:
-    scores = system["scores"]
-    return [system["name"], system["kind"], *(interval(scores[metric]) for metric in METRICS)]
 
 
 def _curve(run: Mapping[str, Any], key: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import OrderedDict
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,7 +15,7 @@ from spotitags.taggers.array_cache import cached_arrays
 from spotitags.taggers.base import Readiness
 from spotitags.taggers.clip.devices import choose_device, precision
 from spotitags.taggers.clip.weights import DEFAULT_MODEL, identity, image_size, installed, on_disk
-from spotitags.taggers.labels.themes import GENRE_TEMPLATES, custom_themes, fingerprints, themes
+from spotitags.taggers.labels.themes import GENRE_TEMPLATES, custom_themes, digest, fingerprints, themes
 from spotitags.taggers.zero_shot import check_genres, softmax_votes
 
 if TYPE_CHECKING:
@@ -39,6 +38,7 @@ _BATCH_SIZE = {"cpu": 32, "mps": 128, "cuda": 256}
 _GPUS = {"cuda": "a CUDA GPU", "mps": "an Apple GPU"}
 
 
+@dataclass(eq=False, repr=False)
 class ClipTagger:
     """Tags covers with open_clip's zero-shot classifier and labels written for album covers.
 
@@ -61,21 +61,13 @@ class ClipTagger:
 
     name: ClassVar[str] = "clip"
 
-    def __init__(
-        self,
-        cache_dir: Path,
-        *,
-        model: str = DEFAULT_MODEL,
-        device: str | None = None,
-        offline: bool = False,
-        labels: Sequence[Theme] | None = None,
-    ) -> None:
-        self.cache_dir = cache_dir
-        self.model = model
-        self.device = device
-        self.offline = offline
-        self.labels = labels
-        self._embeddings: OrderedDict[str, NDArray[np.float32]] = OrderedDict()  # by cover digest
+    cache_dir: Path
+    _: KW_ONLY
+    model: str = DEFAULT_MODEL
+    device: str | None = None
+    offline: bool = False
+    labels: Sequence[Theme] | None = None
+    _embeddings: OrderedDict[str, NDArray[np.float32]] = field(default_factory=OrderedDict, init=False)
 
     @classmethod
     def from_options(cls, options: TaggerOptions) -> ClipTagger:
@@ -134,7 +126,7 @@ class ClipTagger:
     @property
     def labels_file(self) -> Path:
         """Cache file of the label embeddings."""
-        return self.cache_dir / f"clip-labels-{_digest(self.version)}.npz"
+        return self.cache_dir / f"clip-labels-{digest(self.version, 16)}.npz"
 
     def preparation(self) -> str | None:
         """Return what is to be done once: embedding the labels. None if their embeddings are cached."""
@@ -146,7 +138,7 @@ class ClipTagger:
 
     def votes_version(self, genres: Sequence[str]) -> str:
         """Return everything that `genre_votes` depends on besides the cover, in one line. Loads no model."""
-        return f"{self._weights_version} genres {_digest([list(genres), GENRE_TEMPLATES])}"
+        return f"{self._weights_version} genres {digest([list(genres), GENRE_TEMPLATES], 16)}"
 
     def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
         """Return the `TAGS_PER_COVER` best labels of each cover, best first, ties by label.
@@ -208,7 +200,7 @@ class ClipTagger:
         if not covers:
             return []
         images = self.embed(covers)
-        file = self.cache_dir / f"clip-genres-{_digest(self.votes_version(genres))}.npz"
+        file = self.cache_dir / f"clip-genres-{digest(self.votes_version(genres), 16)}.npz"
         (texts,) = cached_arrays(
             file, [len(genres)], lambda: [self._encoder.encode_texts(genres, GENRE_TEMPLATES)]
         )
@@ -257,7 +249,3 @@ class ClipTagger:
         return load_encoder(
             self.model, device=self._device, precision=precision(self._device), offline=self.offline
         )
-
-
-def _digest(content: object) -> str:
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]

@@ -9,7 +9,7 @@ import logging
 import math
 import time
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeAlias, TypeVar
 
@@ -62,6 +62,7 @@ class RetryLimits:
 RETRY_LIMITS: Final = RetryLimits()
 
 
+@dataclass(eq=False)
 class PaidTagger(ABC, Generic[Key]):
     """Tags covers by a paid service, in as few requests as possible, of at most `batch_size` covers each.
 
@@ -88,23 +89,12 @@ class PaidTagger(ABC, Generic[Key]):
     client: ClassVar[tuple[str, str, str]]
     """The client's package, its module, and the extra that installs it."""
 
-    def __init__(
-        self,
-        key: Key | None = None,
-        *,
-        address: str | None = None,
-        offline: bool = False,
-        retry_limits: RetryLimits = RETRY_LIMITS,
-        notify: Callable[[str], None] | None = None,
-    ) -> None:
-        self.key = key
-        self.address = address
-        self.offline = offline
-        self.retry_limits = retry_limits
-        self.notify = notify
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+    key: Key | None = field(default=None, repr=False)
+    _: KW_ONLY
+    address: str | None = None
+    offline: bool = False
+    retry_limits: RetryLimits = RETRY_LIMITS
+    notify: Callable[[str], None] | None = field(default=None, repr=False)
 
     @classmethod
     def from_options(cls, options: TaggerOptions) -> Self:

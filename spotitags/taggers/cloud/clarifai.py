@@ -76,9 +76,8 @@ class ClarifaiTagger(PaidTagger["SecretStr"]):
             response = stub.PostModelOutputs(request, metadata=metadata, timeout=self.retry_limits.seconds)
         except grpc.RpcError as error:
             message = short_line(error.details() or "", secret)
-            raise error_of_status(
-                self.name, error.code().name, message, _KEY
-            ) from None  # its repr shows the key
+            # Its repr shows the key.
+            raise error_of_status(self.name, error.code().name, message, _KEY) from None
         return self._results(covers, ids, response)
 
     def _results(

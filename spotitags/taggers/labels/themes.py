@@ -114,8 +114,9 @@ def fingerprints(themes: Iterable[Theme]) -> tuple[str, str]:
     rows = [asdict(theme) for theme in themes]
     labels = [(row["name"], row["labels"]) for row in rows]
     sentences = [(row["name"], row["templates"], row["neutral"]) for row in rows]
-    return _digest(labels), _digest(sentences)
+    return digest(labels), digest(sentences)
 
 
-def _digest(content: object) -> str:
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:8]
+def digest(content: object, length: int = 8) -> str:
+    """Return the first hex digits of the SHA-256 of a value as JSON, for versions and file names."""
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:length]

@@ -198,9 +198,7 @@ def _lettering(grey: NDArray[np.uint8]) -> float:
     rows = grey[: side * _CELL, : side * _CELL].reshape(side, _CELL, side * _CELL)
     low, high = _cells(rows.min(1)).min(2).astype(int), _cells(rows.max(1)).max(2).astype(int)
     contrast, doubled = high - low, high + low  # twice the middle tone
-    margin = (2 * _FLAT * contrast).astype(
-        int
-    )  # twice the minimum distance of flat tones from the middle tone
+    margin = (2 * _FLAT * contrast).astype(int)  # twice the least distance of flat tones to the middle
     tones = np.array([doubled // 2, (doubled + margin) // 2, (doubled - margin + 1) // 2], np.uint8)
     middle, lighter, darker = tones.repeat(_CELL, axis=2)[:, :, np.newaxis]
     above, flat = rows > middle, (rows > lighter) | (rows < darker)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spotitags.errors import WeightsError
+from spotitags.io.output import replaced_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto
     from onnxruntime import InferenceSession
@@ -95,21 +95,9 @@ def open_network(path: Path, build: Callable[[], ModelProto]) -> InferenceSessio
         except Exception as error:  # noqa: BLE001  # onnxruntime's errors share no base class
             _log.warning("%s is broken and is replaced (%s)", path, error)
     model = build().SerializeToString()
-    _write(path, model)
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a temporary file and rename it, so that no process reads half a file; log a failure."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            part = Path(file.name)
-            try:
-                file.write(data)
-                file.close()
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
+        with replaced_file(path) as file:
+            file.write(model)
     except OSError as error:
         _log.warning("%s cannot be written, so every start builds the network again (%s)", path, error)
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

@@ -82,7 +82,7 @@ class SentenceEncoder:
         Raises:
             WeightsError: The package's files are missing or not the known ones.
         """
-        return l2_normalised(self._forward(sentences)[:, 2 * DIM : 3 * DIM])
+        return l2_normalised(self.layers(sentences)[:, 2 * DIM : 3 * DIM])
 
     def layers(self, sentences: Sequence[str]) -> Array:
         """Return the pooled outputs of several layers, from single words to the meaning of the sentence.
@@ -98,10 +98,6 @@ class SentenceEncoder:
         Raises:
             WeightsError: As `encode` does.
         """
-        return self._forward(sentences)
-
-    def _forward(self, sentences: Sequence[str]) -> Array:
-        """Compute `layers`, (n_sentences, 1536)."""
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(sentences))]
         by_length: dict[int, list[int]] = defaultdict(list)  # sentences of one length need no padding
         for index, ids in enumerate(tokens):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
-import json
 import re
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,7 +13,7 @@ from classifiers.arrays import l2_normalised
 from spotitags.errors import InputError, NotInstalledError
 from spotitags.records import Tag
 from spotitags.taggers.array_cache import cached_arrays
-from spotitags.taggers.labels.themes import GENRE_TEMPLATES
+from spotitags.taggers.labels.themes import GENRE_TEMPLATES, digest
 from spotitags.taggers.lite.attributes import attribute_labels
 from spotitags.taggers.lite.head import head_version, load_head
 from spotitags.taggers.lite.sentence_encoder import EXTRA, VERSION, SentenceEncoder, installed
@@ -62,14 +60,14 @@ class Vocabulary:
     @property
     def version(self) -> str:
         """Version of head and labels; loads no encoder."""
-        custom = f" words-{_digest([self.labels, TEMPLATES, _ENCODER_VERSION])}" if self.labels else ""
+        custom = f" words-{digest([self.labels, TEMPLATES, _ENCODER_VERSION])}" if self.labels else ""
         version = self._given.version if self._given else head_version()
         return f"head-{version}{custom} floor-{FLOOR}"
 
     @property
     def file(self) -> Path:
         """Cache file of the embeddings of custom labels that the head does not know."""
-        return self.cache_dir / f"lite-labels-{_digest([self._sentences, _ENCODER_VERSION])}.npz"
+        return self.cache_dir / f"lite-labels-{_sentences_digest(self._unknown, TEMPLATES)}.npz"
 
     def preparation(self) -> str | None:
         """Return what is to be done once for custom labels; None if nothing is.
@@ -117,7 +115,8 @@ class Vocabulary:
         head, names = self._head, self._names
         known = dict(zip(head.labels, head.label_vectors, strict=True))
         if self._unknown:
-            known |= zip(self._unknown, self._embed_unknown(), strict=True)
+            vectors = _embedded(self._unknown, TEMPLATES, self.file, _FEATURE)
+            known |= zip(self._unknown, vectors, strict=True)
         rows = [known[name if name in known else name.casefold()] for name in names]
         vectors = np.stack(rows) if rows else np.empty((0, head.dim), np.float32)
         return names, vectors, head.statistics(vectors), head.priors(names)
@@ -134,17 +133,6 @@ class Vocabulary:
         """Labels that the head does not know."""
         known = set(self._head.labels)
         return tuple(label for label in self._names if label.casefold() not in known)
-
-    def _embed_unknown(self) -> Array:
-        sentences = self._sentences
-        (raw,) = cached_arrays(
-            self.file, [len(sentences)], lambda: [SentenceEncoder(_FEATURE).layers(sentences)]
-        )
-        return _mean_vectors(raw, len(TEMPLATES))
-
-    @property
-    def _sentences(self) -> list[str]:
-        return _sentences(self._unknown, TEMPLATES)
 
 
 class GenreVectors:
@@ -166,7 +154,7 @@ class GenreVectors:
                 spellings, which would split its votes.
         """
         self._unknown(genres)
-        return f"head-{head_version()} genres-{_digest([list(genres), GENRE_TEMPLATES, _ENCODER_VERSION])}"
+        return f"head-{head_version()} genres-{digest([list(genres), GENRE_TEMPLATES, _ENCODER_VERSION])}"
 
     def contrast(self, covers: Array, genres: Sequence[str]) -> Array:
         """Return the (n, n_genres) contrast of covers, (n, dim), along each genre; see `Head.contrast`.
@@ -184,7 +172,8 @@ class GenreVectors:
             unknown = self._unknown(genres)
             known = {squashed(name): vector for name, vector in head.genres.items()}
             if unknown:
-                known |= zip(map(squashed, unknown), self._embed(unknown), strict=True)
+                new = _embedded(unknown, GENRE_TEMPLATES, self._file(unknown))
+                known |= zip(map(squashed, unknown), new, strict=True)
             vectors = np.stack([known[squashed(genre)] for genre in genres])
             self._loaded[genres] = vectors, head.statistics(vectors)
         return self._loaded[genres]
@@ -205,16 +194,8 @@ class GenreVectors:
         feature = f"a vote of lite on {', '.join(unknown)}, which is not among its built-in genres,"
         raise InputError(f"{NotInstalledError(feature, EXTRA)}{hint}")
 
-    def _embed(self, genres: Sequence[str]) -> Array:
-        sentences = _sentences(genres, GENRE_TEMPLATES)
-        (raw,) = cached_arrays(
-            self._file(genres), [len(sentences)], lambda: [SentenceEncoder().layers(sentences)]
-        )
-        return _mean_vectors(raw, len(GENRE_TEMPLATES))
-
     def _file(self, genres: Sequence[str]) -> Path:
-        digest = _digest([_sentences(genres, GENRE_TEMPLATES), _ENCODER_VERSION])
-        return self.cache_dir / f"lite-genres-{digest}.npz"
+        return self.cache_dir / f"lite-genres-{_sentences_digest(genres, GENRE_TEMPLATES)}.npz"
 
 
 def squashed(genre: str) -> str:
@@ -235,11 +216,15 @@ def _sentences(words: Sequence[str], templates: Sequence[str]) -> list[str]:
     return [template.format(word) for word in words for template in templates]
 
 
-def _mean_vectors(raw: Array, count: int) -> Array:
-    """Return (n, dim) unit vectors of words from (n * count, 4 * dim) of their sentences."""
+def _sentences_digest(words: Sequence[str], templates: Sequence[str]) -> str:
+    return digest([_sentences(words, templates), _ENCODER_VERSION])
+
+
+def _embedded(
+    words: Sequence[str], templates: Sequence[str], file: Path, what: str = "the sentence encoder"
+) -> Array:
+    """Return (n, dim) unit vectors of words, the means of their sentences, with a cache file."""
+    sentences = _sentences(words, templates)
+    (raw,) = cached_arrays(file, [len(sentences)], lambda: [SentenceEncoder(what).layers(sentences)])
     adapted = load_head().adapt(raw)
-    return l2_normalised(adapted.reshape(-1, count, adapted.shape[1]).mean(axis=1))
-
-
-def _digest(content: object) -> str:
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:8]
+    return l2_normalised(adapted.reshape(-1, len(templates), adapted.shape[1]).mean(axis=1))

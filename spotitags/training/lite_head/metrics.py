@@ -178,6 +178,8 @@ def genre_scores(
 
 def zero_shot(head: Head, samples: Sequence[Sample], names: dict[str, str]) -> float:
     """Compute the balanced accuracy of zero-shot votes on artists' first `MAX_COVERS` covers."""
+    from sklearn.metrics import balanced_accuracy_score
+
     genres = sorted({sample.genre for sample in samples})
     vectors = np.stack([head.genres[names.get(genre, genre)] for genre in genres])
     statistics = head.statistics(vectors)
@@ -185,9 +187,7 @@ def zero_shot(head: Head, samples: Sequence[Sample], names: dict[str, str]) -> f
     for sample in samples:
         images = head.project(sample.row.embeddings[TAGGER][:MAX_COVERS])
         predicted.append(genres[int(head.contrast(images, vectors, statistics).mean(axis=0).argmax())])
-    truth = np.array([sample.genre for sample in samples])
-    right = np.array(predicted) == truth
-    return float(np.mean([right[truth == genre].mean() for genre in genres]))
+    return float(balanced_accuracy_score([sample.genre for sample in samples], predicted))
 
 
 def _accuracy(predictions: HeldOutPredictions, votes: NDArray[np.float64]) -> float:

@@ -8,7 +8,7 @@ from helpers.servers import ARTIST, BAND
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spotitags.catalogs.labels import labelled_artists
+from spotitags.catalogs.labels import read_labels
 from spotitags.catalogs.library.catalog import LibraryCatalog
 from spotitags.catalogs.musicbrainz.genre_votes import Label, label_artists, tally, write_labels
 from spotitags.errors import ArtistNotFoundError, InputError, UnlabelledError
@@ -116,5 +116,5 @@ def test_what_is_written_is_what_training_reads(tmp_path: Path) -> None:
     write_labels(stream, found)
     path = tmp_path / "labels.csv"
     path.write_text(stream.getvalue(), encoding="utf-8")
-    assert labelled_artists(path) == [Artist("a", 'The "A", Ltd.', "rock"), Artist("b", None, "jazz")]
+    assert read_labels(path)[0] == [Artist("a", 'The "A", Ltd.', "rock"), Artist("b", None, "jazz")]
     assert "art rock 3; jazz 1" in stream.getvalue()
