@@ -45,7 +45,7 @@ class CommandGroup(TyperGroup):
         except (BrokenPipeError, SystemExit):  # rich turns the former into the latter
             os.dup2(
                 os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-            )  # the reader of a pipe left, as head does
+            )  # the other end of a pipe closed, as head does
             raise typer.Exit(ALL_SUCCEEDED) from None
         except OSError as error:
             message(f"error: {error.filename or 'the output'}: {error.strerror or error}")
