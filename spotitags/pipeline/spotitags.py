@@ -41,8 +41,7 @@ class SpotiTags:
     Catalogue, cache, taggers and model open with the first request; an instance serves any number.
     Artists are Spotify ids, URIs or URLs, MusicBrainz ids, or ids of the manifest.
     Methods on one artist raise a `SpotiTagsError`, whose subclass says who can fix it; methods on several
-    yield the error in place of the artist's result, and raise TaggerError or ModelError if nothing can work
-    at all.
+    yield the error in place of the artist's result, and raise TaggerError or ModelError if none can work.
 
     Args:
         catalog: ``auto``, ``spotify``, ``musicbrainz``, ``folder`` or ``library``, or an object with the
