@@ -32,7 +32,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "too-small": "a side shorter than `spotitags.covers.decode.MIN_SIDE`: a placeholder",
         "too-many-pixels": "width times height in the header is over the limit; not decoded",
         "animated": "more than one frame",
-        "cmyk": "four-colour print data, whose look on a screen is not defined",
+        "cmyk": "four-colour print data, whose colours on a screen are not defined",
         "palette": "indexed colours",
         "colours": "another colour space than RGB or grey",
         "truncated": "the file ends too early",
@@ -117,7 +117,7 @@ class FetchError(SpotiTagsError):
 
 
 class CoverError(SpotiTagsError):
-    """One cover cannot be used; it is skipped and the run goes on.
+    """One cover cannot be used; it is skipped and the run continues.
 
     Args:
         reason: Code of the cause, a key of `REASONS`.

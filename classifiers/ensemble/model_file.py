@@ -118,5 +118,5 @@ def _read(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise ModelFileError(
-            f"no model at {file}: {error}; a model is a .onnx and a .json side by side"
+            f"no model at {file}: {error}; a model is a .onnx and a .json file in one folder"
         ) from error

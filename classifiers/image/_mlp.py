@@ -204,7 +204,7 @@ class _Training:
         return (self.rng.random(shape, dtype=np.float32) >= rate) * np.float32(1 / (1 - rate))
 
     def _step(self, gradients: Weights) -> None:
-        """One step of Adam; the weight matrices decay."""
+        """Update the parameters by one step of Adam with weight decay."""
         self.steps += 1
         for parameter, gradient, moments in zip(self.parameters, gradients, self.moments, strict=True):
             decay = self.options.decay if parameter.ndim > 1 else 0.0
@@ -241,7 +241,9 @@ def standardised(
 def _stratified(
     truth: NDArray[np.intp], fraction: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Split row numbers into training and held-out rows: of each genre that fraction, at least 1, never all.
+    """Split row numbers into training rows and held-out rows.
+
+    The fraction is held out of each genre: at least one row, never all.
 
     If every genre has a single row, nothing can be held out; both are all rows then.
     """

@@ -25,7 +25,7 @@ _SCALE = 1e9  # marginals are rounded to 1 / _SCALE, so that both runtimes take 
 
 
 def build(seed: int) -> Boosting:
-    """Build it with small trees, each on some of the colours; docs/image-models.md compares alternatives."""
+    """Build the unfitted model: small trees, each on some of the colours."""
     return Boosting(
         seed,
         learning_rate=0.1,

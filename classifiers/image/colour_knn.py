@@ -30,7 +30,7 @@ _BATCH_ROWS = 1024  # rows in one matrix product
 
 
 def build(seed: int) -> Neighbours:
-    """Build it with ten neighbours, as in the experiment of 2015."""
+    """Build the unfitted model with ten neighbours, as in the experiment of 2015."""
     return Neighbours(count=10, seed=seed)
 
 

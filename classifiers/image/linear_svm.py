@@ -11,5 +11,5 @@ DEFAULT: Final = True
 
 
 def build(seed: int) -> SoftmaxLinearSVC:
-    """Build it with squared hinge loss, one genre against the rest."""
+    """Build the unfitted model with squared hinge loss, one genre against the rest."""
     return SoftmaxLinearSVC(penalty=0.3, seed=seed)

@@ -12,7 +12,10 @@ DEFAULT: Final = True
 
 
 def build(seed: int) -> LogisticRegression:  # noqa: ARG001 - all classifiers have this signature
-    """Build it with a strong L2 penalty: votes on single covers are uncertain, and pooling sharpens them."""
+    """Build the unfitted model with a strong L2 penalty.
+
+    Votes on single covers are uncertain, and pooling sharpens them.
+    """
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(C=1.0, max_iter=5000)

@@ -19,7 +19,7 @@ FEATURE: Final = "thumbnail"
 
 
 def build(seed: int) -> PcaForest:
-    """Build it with 40 components and 200 trees; docs/image-models.md compares alternatives."""
+    """Build the unfitted model with 40 components and 200 trees; see docs/image-models.md."""
     return PcaForest(components=40, trees=200, min_samples_leaf=5, seed=seed)
 
 

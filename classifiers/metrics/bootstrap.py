@@ -59,7 +59,7 @@ class RowStats:
 
     @property
     def right(self) -> Floats:
-        """(n_rows,) fraction of the repeats that named the true genre; nan for rows never tested."""
+        """Fraction of the repeats that named the true genre, (n_rows,); nan for rows never tested."""
         hits = self.named[np.arange(len(self.truth)), self.truth]
         return np.where(self.tested, hits, np.nan)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def build(inner_folds: int, seed: int, per_cover: bool) -> ComplementNB | CalibratedClassifierCV:  # noqa: FBT001
-    """Build it with little smoothing, since unit rows have small sums; calibrated on bags.
+    """Build the unfitted classifier, calibrated on bags; little smoothing, since unit rows have small sums.
 
     Rennie, Shih, Teevan and Karger, "Tackling the Poor Assumptions of Naive Bayes ..." (ICML 2003). The raw
     probabilities are nearly flat.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def build(inner_folds: int, seed: int, per_cover: bool) -> SoftmaxLinearSVC | CalibratedClassifierCV:  # noqa: FBT001
-    """Build it with squared hinge loss; calibrated on bags."""
+    """Build the unfitted classifier with squared hinge loss; calibrated on bags."""
     from sklearn.svm import LinearSVC
 
     if per_cover:

@@ -13,7 +13,10 @@ def build(
     seed: int,  # noqa: ARG001
     per_cover: bool,  # noqa: FBT001
 ) -> LogisticRegression:
-    """Build it with a weak L2 penalty: the values of unit rows are small, so coefficients must be large."""
+    """Build the unfitted classifier with a weak L2 penalty.
+
+    The values of unit rows are small, so coefficients must be large.
+    """
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(C=3.0 if per_cover else 100.0, max_iter=5000)

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def build(inner_folds: int, seed: int, per_cover: bool) -> MultinomialNB | CalibratedClassifierCV:  # noqa: FBT001
-    """Build it with a flat prior over genres; calibrated on bags, since raw probabilities are too flat."""
+    """Build the unfitted classifier with a flat prior over genres.
+
+    It is calibrated on bags, since its raw probabilities are too flat.
+    """
     from sklearn.naive_bayes import MultinomialNB
 
     classifier = MultinomialNB(alpha=0.1 if per_cover else 0.03, fit_prior=False)

@@ -82,7 +82,7 @@ def bag_vectors(
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A fitted view.
+    """Fitted selection of the labels that a voter uses, which turns bags into vectors.
 
     Attributes:
         name: One of `VIEWS`.

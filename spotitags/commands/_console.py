@@ -43,7 +43,7 @@ class CommandGroup(TyperGroup):
             message("interrupted; finished work is cached, run the same command to continue")
             raise typer.Exit(INTERRUPTED) from None
         except (BrokenPipeError, SystemExit):  # rich turns the former into the latter
-            # The reader of a pipe left, as head does.
+            # The other end of a pipe closed, as head does.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(ALL_SUCCEEDED) from None
         except OSError as error:

@@ -113,7 +113,7 @@ OwnLabels = Annotated[
 Device = Annotated[
     str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; by default the fastest available.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per artist and line on stdout.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, one object per line.")]
 Genres = Annotated[str | None, typer.Option(metavar="A,B", help="Use these genres only.")]
 Seed = Annotated[
     int, typer.Option(metavar="N", help="Random seed; equal seeds and covers give equal results.")

@@ -29,7 +29,7 @@ def taggers(*, as_json: Json = False) -> None:
 def taggers_table(taggers: "Sequence[InstalledTagger]") -> "Table":
     """Build a table of taggers: state and remedy of each, with its cost below."""
     return status_table(
-        ("tagger", "here"),
+        ("tagger", "status"),
         [
             StatusRow(
                 tagger.ready,

@@ -170,7 +170,7 @@ def _numbered(function: Callable[[Task], Result], number: int, task: Task) -> tu
 def _predict(task: tuple[Split, Sequence[VoterName], Sequence[str], Sequence[int]]) -> SplitPredictions:
     """Fit all voters on each fold and predict its test rows.
 
-    How sure pooled votes are and the weights of the voters are learnt, for each fold, on the predictions of
+    How sure pooled votes are and the weights of the voters are fitted, for each fold, on the predictions of
     the other folds, as `classifiers.training.train` does for a model card.
     """
     from threadpoolctl import threadpool_limits

@@ -105,7 +105,7 @@ def fold_dataset(samples: Sequence[Sample], protocol: Protocol) -> FoldedDataset
     """Split samples into the folds of all repeats and of the learning curve over artists.
 
     Raises:
-        InputError: The samples cannot be split, or look too much alike.
+        InputError: The samples cannot be split, or are too similar.
     """
     if protocol.shuffled:
         samples = shuffled(samples, protocol.seed)
@@ -122,7 +122,7 @@ def fold_dataset(samples: Sequence[Sample], protocol: Protocol) -> FoldedDataset
 
 
 def shuffled(samples: Sequence[Sample], seed: int) -> list[Sample]:
-    """Permute the genres of the units at random, so that nothing but chance can be learnt."""
+    """Permute the genres of the units at random, so that only chance is left to learn."""
     genres = _unit_genres(samples)
     permuted = np.random.default_rng(seed).permutation(list(genres.values()))
     new = dict(zip(genres, permuted.tolist(), strict=True))
@@ -198,7 +198,7 @@ def _split(  # noqa: PLR0913, PLR0917
         if test:
             folds.append(Fold([each.row for each in train], [each.row for each in test]))
     if not folds:
-        raise InputError("these covers look too much alike to be tested on one another: give other ones")
+        raise InputError("these covers are too similar to be split into folds: give other ones")
     return Split(
         repeat=repeat,
         artists=artists,

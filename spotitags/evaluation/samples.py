@@ -63,7 +63,7 @@ class Samples:
     Attributes:
         rows: The samples, of at least 2 genres.
         failed: Artists without a result, with the error.
-        notes: Notes for readers of the scores.
+        notes: Notes on the scores.
     """
 
     rows: tuple[Sample, ...]
@@ -95,7 +95,7 @@ def collect_samples(
     found = collect_rows(spotitags, artists, extractors=extractors, progress=progress)
     if not found.rows:
         why = next(iter(found.failed.values()), "there is no artist")
-        raise InputError(f"there is no result for any labelled artist: {why}")
+        raise InputError(f"no labelled artist has a result: {why}")
     ids = [row.id for row in found.rows]
     hashed = [
         each
@@ -137,23 +137,22 @@ def select(samples: Samples, *, min_covers: int = 1, drop_shared: bool = False) 
         InputError: Fewer than two genres exist, or remain.
     """
     if len(genres := {sample.genre for sample in samples.rows}) == 1:
-        raise InputError(f"all that could be read is {genres.pop()}: label another genre, too")
+        raise InputError(f"all artists with a result are {genres.pop()}: label another genre, too")
     shared = shared_covers(samples.rows)
     unique = [[i for i, group in enumerate(row.row.groups) if group not in shared] for row in samples.rows]
     enough = [(row, kept) for row, kept in zip(samples.rows, unique, strict=True) if len(kept) >= min_covers]
     rows = tuple(row.subset(kept) if drop_shared else row for row, kept in enough if kept or not drop_shared)
     if len({row.genre for row in rows}) < 2:  # noqa: PLR2004
         raise InputError(
-            f"fewer than two genres have artists with {min_covers} covers of their own: lower --min-covers, "
+            f"fewer than two genres have artists with {min_covers} unshared covers each: lower --min-covers, "
             "or give more covers"
         )
     covers = sum(len(row) for row in samples.rows) - sum(map(len, unique))
     fate = "were left out" if drop_shared else "are masked on one side of each fold"
     notes = [f"{covers} covers that several artists have {fate}"] if covers else []
     if left := len(samples.rows) - len(rows):
-        artists = "1 artist" if left == 1 else f"{left} artists"
-        fate = "was left out" if left == 1 else "were left out"
-        notes.append(f"{artists} with fewer than {min_covers} covers of their own {fate}")
+        were = "artist was" if left == 1 else "artists were"
+        notes.append(f"{left} {were} left out: fewer than {min_covers} covers that no other artist has")
     return Samples(rows, samples.failed, (*samples.notes, *notes))
 
 

@@ -74,7 +74,7 @@ def read(path: Path) -> dict[str, Any]:
         version = found["format"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
-            f"{path} is no scores.json ({error}): write one with 'spotitags evaluate'"
+            f"{path} is not a scores.json ({error}): write one with 'spotitags evaluate'"
         ) from error
     if version != FORMAT:
         raise InputError(f"{path} has format {version}, this version reads {FORMAT}: evaluate anew")
@@ -82,7 +82,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def _systems(predictions: EnsemblePredictions) -> Iterator[tuple[str, str, Floats, float]]:
-    """Kind, name, (n_repeats, n_rows, n_genres) shares and mean weight of each system."""
+    """Yield kind, name, (n_repeats, n_rows, n_genres) shares and mean weight of each system."""
     from classifiers.image import EMBEDDING
 
     yield "ensemble", "ensemble", predictions.ensemble, 1.0

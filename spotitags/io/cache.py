@@ -56,7 +56,7 @@ class PicklelessDisk(Disk):  # type: ignore[misc]
         return super().store(value, read, key=key)
 
     def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> Any:  # noqa: ANN401, FBT001
-        """Read a value.
+        """Return a stored value, as diskcache calls this method, but refuse pickles.
 
         Raises:
             ValueError: The value is pickled.

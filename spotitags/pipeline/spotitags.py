@@ -40,8 +40,8 @@ class SpotiTags:
 
     Catalogue, cache, taggers and model open with the first request; an instance serves any number.
     Artists are Spotify ids, URIs or URLs, MusicBrainz ids, or ids of the manifest.
-    Methods on one artist raise a `SpotiTagsError`, whose subclass tells who can act; methods on several yield
-    the error in place of the artist's result, and raise TaggerError or ModelError if nothing can work at all.
+    Methods on one artist raise a `SpotiTagsError`, whose subclass says who can fix it; methods on several
+    yield the error in place of the artist's result, and raise TaggerError or ModelError if none can work.
 
     Args:
         catalog: ``auto``, ``spotify``, ``musicbrainz``, ``folder`` or ``library``, or an object with the
@@ -220,10 +220,10 @@ class SpotiTags:
         from spotitags.pipeline.tagging import TaggingRun
         from spotitags.taggers.features.embedding import embedding_extractors
 
-        own = embedding_extractors(self._taggers) if embeddings else ()
+        embedders = embedding_extractors(self._taggers) if embeddings else ()
         with CoverFetcher() as covers:
             run = TaggingRun(
-                self.source, [*self._taggers, *own, *extractors], covers, self._cache,
+                self.source, [*self._taggers, *embedders, *extractors], covers, self._cache,
                 albums=self.albums, refresh=self.refresh, pool=self._tagger_pool,
             )  # fmt: skip
             with closing(run.run(artists)) as results:  # prefetching must stop before the connections close

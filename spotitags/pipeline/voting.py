@@ -46,7 +46,7 @@ class Voting:
         genres: Genres to choose from; empty for those of the model.
         custom_labels: True if the taggers use custom labels, which a model of other labels does not fit.
         voters: Optional voters of the model that also vote.
-        notify: Called with a line that a reader of the votes should know.
+        notify: Called with each line on how to read the votes.
 
     Raises:
         InputError: There is only one genre, or the model lacks a voter.

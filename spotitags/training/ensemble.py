@@ -79,7 +79,7 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
     )
     labelled = collect_rows(spotitags, artists, extractors=readers, exclude=apart_from, progress=progress)
     if not labelled.rows:
-        raise InputError("there is no result for any labelled artist: " + _reasons(labelled.failed))
+        raise InputError("no labelled artist has a result: " + _reasons(labelled.failed))
     step = None if progress is None else lambda done, of: progress("folds", done, of)
     try:
         trained = training.train(

@@ -33,7 +33,7 @@ def test_covers_are_known_again_by_album_by_bytes_and_by_look(tmp_path: Path) ->
     assert shared_covers(found.rows) == set(red[1:])
     assert [each.id for each in select(found, min_covers=1).rows] == ["red", "blue", "green"]
     assert [len(each) for each in select(found, min_covers=1, drop_shared=True).rows] == [1, 1, 4]
-    with pytest.raises(InputError, match="fewer than two genres have artists with 4 covers of their own"):
+    with pytest.raises(InputError, match="fewer than two genres have artists with 4 unshared covers each"):
         select(found, min_covers=4)
 
 
@@ -48,7 +48,7 @@ def test_artists_with_too_few_covers_of_their_own_are_left_out_and_noted() -> No
     assert [list(each.row.groups) for each in chosen.rows] == [["a", "b", "x"], ["c", "d", "x"]]
     assert chosen.notes == (
         "3 covers that several artists have are masked on one side of each fold",
-        "1 artist with fewer than 2 covers of their own was left out",
+        "1 artist was left out: fewer than 2 covers that no other artist has",
     )
     dropped = select(found, min_covers=2, drop_shared=True)
     assert [list(each.row.groups) for each in dropped.rows] == [["a", "b"], ["c", "d"]]
@@ -59,7 +59,7 @@ def test_artists_with_too_few_covers_of_their_own_are_left_out_and_noted() -> No
 
 
 def test_a_single_genre_is_named() -> None:
-    with pytest.raises(InputError, match="all that could be read is jazz: label another genre"):
+    with pytest.raises(InputError, match="all artists with a result are jazz: label another genre"):
         select(several(("a",)), min_covers=0)
 
 

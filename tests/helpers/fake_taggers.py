@@ -1,4 +1,4 @@
-"""Small taggers, free and paid, that see the colours of a cover and count what they see; runs of them."""
+"""Fake taggers, free and paid, that tag covers by mean colour and count their calls; runs of them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 class FakeTagger:
-    """Says how red, green and blue a cover is.
+    """Tagger of a cover's mean red, green and blue.
 
     Args:
         name: Its name, and the last word of its labels.
-        error: Raised once ``after`` covers were shown.
+        error: Raised once ``after`` covers were tagged.
         after: Covers it tags before that.
         blind: Names of albums whose covers it cannot read.
     """
@@ -79,7 +79,7 @@ class FakeTagger:
 
 
 class PaidFakeTagger(FakeTagger):
-    """The same for money: ``a_call`` covers a call, so many as one `tag` takes."""
+    """Paid `FakeTagger` with ``a_call`` covers per call, its batch size."""
 
     cost = "a farthing a call"
 
@@ -100,7 +100,7 @@ class PaidFakeTagger(FakeTagger):
 
 
 class Run:
-    """Artists ``a0`` and so on through some taggers, with what was said on the way."""
+    """Run of taggers on the artists ``a0``, ``a1`` and so on; records the notices in ``said``."""
 
     def __init__(self, folder: Path, cache: Cache, artists: int = 6, covers: int = 2) -> None:
         self.refs = [f"a{n}" for n in range(artists)]

@@ -112,7 +112,7 @@ def cross_validate_models(
 
 
 def _collected(dataset: FoldedDataset, results: Results) -> ModelPredictions:
-    """Votes, weights and blend; for each fold weights and blend are learnt on the other folds."""
+    """Votes, weights and blend; for each fold weights and blend are fitted on the other folds."""
     from classifiers.training.blending import blended
     from classifiers.training.cross_validation import by_fold
 
@@ -128,8 +128,8 @@ def _collected(dataset: FoldedDataset, results: Results) -> ModelPredictions:
             rows = split.tested[fold.test]
             votes[repeat, rows], weights[repeat, rows] = fold.votes, fold.weights()
             if len(models) > 1:
-                blend[repeat, rows], learnt = blended(fold, sources)
-                blend_weights.append(learnt)
+                blend[repeat, rows], fitted = blended(fold, sources)
+                blend_weights.append(fitted)
     return ModelPredictions(
         genres=dataset.genres,
         truth=dataset.truth,

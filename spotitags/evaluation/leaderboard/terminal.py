@@ -56,7 +56,7 @@ def legend(found: Mapping[str, Any]) -> list[str]:
     ]
     if blend := found["blend"]:
         parts = ", ".join(f"{part['model']} ({part['reads']}) {part['weight']:.2f}" for part in blend["of"])
-        lines.append(f"blend, for each fold learnt on the others; mean weights: {parts}")
+        lines.append(f"blend, fitted for each fold on the others; mean weights: {parts}")
     return [*lines, *found["notes"]]
 
 
@@ -80,7 +80,7 @@ def duration(seconds: float) -> str:
     for unit, size in (("s", 1.0), ("ms", 1e-3)):
         if seconds >= (size if unit == "s" else size / 10):
             value = seconds / size
-            return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}"  # noqa: PLR2004
+            return f"{value:.0f} {unit}" if value >= 9.95 else f"{value:.1f} {unit}"  # noqa: PLR2004
     return f"{seconds * 1e6:.0f} µs"
 
 

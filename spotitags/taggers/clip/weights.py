@@ -87,7 +87,7 @@ def identity(model: str) -> str:
 
 
 def on_disk(model: str) -> bool | None:
-    """Return whether the weights are on disk; None if only open_clip's table could tell.
+    """Return whether the weights are on disk; None if only open_clip's table has the answer.
 
     Raises:
         InputError: ``model`` has no form that open_clip accepts.

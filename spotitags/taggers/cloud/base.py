@@ -104,7 +104,7 @@ class PaidTagger(ABC, Generic[Key]):
 
     @classmethod
     def readiness(cls, options: TaggerOptions) -> Readiness:
-        """Return whether client, address and key are there; does not ask the service about the key."""
+        """Return whether client, address and key are set; does not check the key with the service."""
         package, module, _ = cls.client
         key, address = (getattr(options, name) for name in cls.options)
         if not _is_installed(module):
@@ -209,7 +209,7 @@ class PaidTagger(ABC, Generic[Key]):
         except BusyError as error:
             missing = [cover for cover in covers if cover.digest not in results]
             if len(missing) == len(covers):
-                raise TaggerError(f"{self.name} {error}, asked {requests} times: {error.remedy}") from error
+                raise TaggerError(f"{self.name} {error}, tries: {requests}; {error.remedy}") from error
             results.update({cover.digest: skipped(cover, f"{self.name} {error}") for cover in missing})
 
     def _should_retry(self) -> Callable[[Exception], bool]:

@@ -166,7 +166,7 @@ def _with_token(file: Path | None) -> Credentials:
         message = short_line(str(error.args[0])) if error.args else "no reason given"
         raise TaggerKeyError(f"{name} refuses the credentials ({message}): {_KEY}") from None
     except TransportError as error:
-        raise BusyError(f"cannot be asked for a token ({short_line(str(error))})") from None
+        raise BusyError(f"gives no token ({short_line(str(error))})") from None
     return credentials
 
 

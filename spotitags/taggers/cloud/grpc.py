@@ -19,7 +19,7 @@ _REFUSED = frozenset({"PERMISSION_DENIED", "UNAUTHENTICATED"})
 
 
 class BusyError(Exception):
-    """A failure after which a retry may succeed. ``remedy`` tells the user what to do if no retry does."""
+    """A failure after which a retry may succeed. ``remedy`` is what the user can do if no retry does."""
 
     def __init__(self, message: str, remedy: str = "try again later, or take another --tagger") -> None:
         self.remedy = remedy

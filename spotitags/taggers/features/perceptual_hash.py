@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SIDE = 32  # pixels of the grey picture that the hash reads
 LOW = 8  # rows and columns of low frequencies kept
 THUMB = 4  # pixels a side of the colour thumbnail
-MOST_BITS = 10  # of LOW * LOW; on 1,014 real covers pairs within are editions, and beyond 16 strangers
+MOST_BITS = 10  # of LOW * LOW; on 1,014 real covers pairs within are editions, and beyond 16 unrelated covers
 MOST_COLOUR = 20.0  # mean difference of thumbnails, of 255
 
 

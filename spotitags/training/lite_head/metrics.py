@@ -38,7 +38,7 @@ _TOP = 8  # labels per cover
 
 
 class Plain(LiteTagger):
-    """`lite` without its head; its embeddings are the input of a head, so that heads can be compared."""
+    """Tagger ``lite`` without its head; its embeddings are the input of heads to compare."""
 
     name = "lite-plain"
     parts = ("attributes", "imagenet")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LAST_MEAN = 2
 """Index, among a sentence's pooled layers, of the mean of the encoder's last layer."""
 
-_INITIAL_SCALE = 20.0  # of the cosines; learnt
+_INITIAL_SCALE = 20.0  # of the cosines; trained
 _MAX_SCALE = 100.0
 _MIN_DEVIATION = 1e-3  # added to a feature's standard deviation: some features are nearly constant
 

@@ -220,7 +220,7 @@ def copy(stem: Path, folder: Path) -> Path:
 
 
 def test_a_missing_model_says_what_a_model_is(tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match=r"a \.onnx and a \.json side by side"):
+    with pytest.raises(ModelFileError, match=r"a \.onnx and a \.json file in one folder"):
         Ensemble.load(tmp_path / "none")
 
 

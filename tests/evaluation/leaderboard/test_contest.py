@@ -99,7 +99,7 @@ def test_a_dataset_without_predictions_does_not_spoil_the_others() -> None:
 
 def test_covers_that_all_look_alike_are_refused() -> None:
     alike = [replace(one, row=replace(one.row, groups=("same",) * len(one))) for one in samples()]
-    with pytest.raises(InputError, match="too much alike"):
+    with pytest.raises(InputError, match="too similar to be split"):
         fold_dataset(alike, ONCE)
 
 

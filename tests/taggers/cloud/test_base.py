@@ -175,7 +175,7 @@ def test_one_cover_that_it_stays_too_busy_for_is_skipped(service: Service) -> No
 
 def test_a_service_that_stays_busy_is_an_error(service: Service) -> None:
     service.answers("busy")
-    with pytest.raises(TaggerError, match=f"^{service.name} .*asked 3 times: try again later"):
+    with pytest.raises(TaggerError, match=f"^{service.name} .*tries: 3; try again later"):
         service.tagger().tag(covers(3))
     assert len(service.server.calls) == 3
 
@@ -186,7 +186,7 @@ def test_a_missing_response_is_an_error(service: Service) -> None:
         service.tagger(RetryLimits(seconds=0.2, attempts=2, pause=0)).tag(covers(1))
     assert len(service.server.calls) == 2
     brief = service.tagger(RetryLimits(seconds=0.2, attempts=9, pause=0, total=0.1))
-    with pytest.raises(TaggerError, match="did not answer in time, asked 1 times"):
+    with pytest.raises(TaggerError, match="did not answer in time, tries: 1"):
         brief.tag(covers(1))
 
 

@@ -84,7 +84,7 @@ def test_its_message_on_a_cover_is_passed_on() -> None:
 @pytest.mark.parametrize(
     ("step", "kind", "message", "calls"),
     [
-        ("quota", TaggerError, r"its quota used up \(Quota exceeded .*asked 3 times: .*iam-admin/quotas", 3),
+        ("quota", TaggerError, r"its quota used up \(Quota exceeded .*tries: 3; .*iam-admin/quotas", 3),
         (
             "api_disabled",
             TaggerKeyError,
@@ -149,7 +149,7 @@ def test_refused_credentials_are_named_and_not_shown(
 
 def test_a_token_service_that_is_gone_is_asked_again_and_named(tmp_path: Path, private_key: str) -> None:
     file = account(tmp_path, private_key, "http://127.0.0.1:1/token")
-    with pytest.raises(TaggerError, match="cannot be asked for a token"):
+    with pytest.raises(TaggerError, match="gives no token"):
         GoogleVisionTagger(file, retry_limits=QUICK).tag(covers(1))
 
 

@@ -68,6 +68,6 @@ def test_each_request_that_is_waited_for_is_announced() -> None:
 @pytest.mark.parametrize("retry_limits", [replace(QUICK, attempts=1), replace(QUICK, total=1e-9)])
 def test_no_wait_is_announced_where_there_is_none(retry_limits: RetryLimits) -> None:
     service = Service(busy=9, retry_limits=retry_limits)
-    with pytest.raises(TaggerError, match="asked 1 times"):
+    with pytest.raises(TaggerError, match="tries: 1"):
         service.tag(covers(1))
     assert service.said == []
