@@ -125,7 +125,7 @@ def test_a_file_is_read_back_and_others_are_refused(tmp_path: Path) -> None:
         read(file)
     for text in ("[]", "{}", "no"):
         file.write_text(text, encoding="utf-8")
-        with pytest.raises(InputError, match=r"no scores\.json"):
+        with pytest.raises(InputError, match=r"not a scores\.json"):
             read(file)
-    with pytest.raises(InputError, match=r"no scores\.json"):
+    with pytest.raises(InputError, match=r"not a scores\.json"):
         read(tmp_path / "missing.json")
