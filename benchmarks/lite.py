@@ -26,7 +26,7 @@ from spotitags.records import Album, Artist, Cover, CoverFile
 from spotitags.taggers.lite.attributes import attributes
 from spotitags.taggers.lite.efficientnet import FILE, build_model, installed_weights
 from spotitags.taggers.lite.faces import FaceFinder
-from spotitags.taggers.lite.onnx_graph import open_network
+from spotitags.taggers.lite.networks import open_network
 from spotitags.taggers.lite.tagger import LiteTagger, square
 from spotitags.training.lite_head.metrics import Plain
 

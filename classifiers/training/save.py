@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from classifiers.ensemble.model_file import FORMAT, model_files
+from classifiers.ensemble.ensemble import FORMAT, model_files
 from classifiers.training.onnx_export import ExportedVoter, export
 from classifiers.training.train import MAX_TEST_COVERS
 

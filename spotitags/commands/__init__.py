@@ -5,7 +5,10 @@ from __future__ import annotations
 import gc
 import io
 import sys
-from typing import Annotated
+from dataclasses import fields, is_dataclass
+from functools import wraps
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,7 +26,44 @@ from spotitags.commands import (
     train,
 )
 from spotitags.commands._console import CommandGroup
-from spotitags.commands._options import command_options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def command_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Spread the dataclass parameters of a command into one option a field, for Typer.
+
+    Both signature and annotations are replaced: Typer reads names from one and types from the other. Modules
+    of commands do not postpone the evaluation of annotations, which would cost time here at every start.
+    """
+    groups: dict[str, type[Any]] = {
+        name: parameter.annotation
+        for name, parameter in signature(command).parameters.items()
+        if isinstance(parameter.annotation, type) and is_dataclass(parameter.annotation)
+    }
+
+    def spread() -> Iterator[Parameter]:
+        for name, parameter in signature(command).parameters.items():
+            if name in groups:
+                for field in fields(groups[name]):
+                    yield Parameter(
+                        field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type
+                    )
+            else:
+                yield parameter.replace(kind=Parameter.KEYWORD_ONLY)
+
+    @wraps(command)
+    def run(**values: Any) -> None:  # noqa: ANN401  (options of any type)
+        for name, group in groups.items():
+            values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
+        command(**values)
+
+    parameters = list(spread())
+    run.__signature__ = signature(command).replace(parameters=parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
 
 app = typer.Typer(
     name="spotitags",

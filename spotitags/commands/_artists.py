@@ -1,4 +1,4 @@
-"""Resolve the artists of a command from ids, a file, names or a playlist, prompting on a terminal."""
+"""Build the SpotiTags instance of a command, and resolve its artists."""
 
 import sys
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import typer
 
 from spotitags.catalogs.artist_ids import bare_id, same_name
 from spotitags.commands._console import message
-from spotitags.commands._options import Artist, ArtistsFile, Name, Playlist, open_spotitags
+from spotitags.commands._options import Artist, ArtistsFile, CatalogOptions, Name, Playlist, TaggerChoice
 from spotitags.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,6 +50,33 @@ class ArtistOptions:
     def names(self) -> list[str]:
         """Names of artists to search for."""
         return self.name or []
+
+
+def open_spotitags(
+    source: CatalogOptions,
+    tagging: TaggerChoice | None = None,
+    **options: Any,  # noqa: ANN401  (of SpotiTags)
+) -> "SpotiTags":
+    """Build a SpotiTags instance from option groups, whose fields are named as its keywords.
+
+    Args:
+        source: Options that choose albums.
+        tagging: Options that choose taggers.
+        options: Further keywords of SpotiTags; they replace options of the same name.
+    """
+    from spotitags.pipeline.spotitags import SpotiTags
+
+    given = vars(source) | (vars(tagging) if tagging else {})
+    given["catalog"] = str(source.catalog)
+    if "also" in given:
+        given["also"] = split(given["also"])
+    given |= options
+    return SpotiTags(notify=message, **{name: value for name, value in given.items() if value is not None})
+
+
+def split(names: str | None) -> tuple[str, ...]:
+    """Split the value of an option such as ``--genres a,b``."""
+    return tuple(name.strip() for name in (names or "").split(",") if name.strip())
 
 
 def open_for_artists(

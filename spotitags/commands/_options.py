@@ -1,24 +1,15 @@
-"""Options that several commands share, in groups, and SpotiTags instances built from them.
+"""Options that several commands share, in groups.
 
 Typer reads a command's options from its parameters and takes no dataclasses; `command_options` replaces each
 parameter that is a dataclass by one parameter a field, and builds the dataclass from them again.
 """
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import wraps
-from inspect import Parameter, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
-
-from spotitags.commands._console import message
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from spotitags.pipeline.spotitags import SpotiTags
 
 
 class CatalogName(StrEnum):
@@ -196,64 +187,3 @@ class CrossValidationOptions:
     seed: Seed = 0
     shuffle: Shuffle = False
     dataset: Dataset = None
-
-
-def open_spotitags(
-    source: CatalogOptions,
-    tagging: TaggerChoice | None = None,
-    **options: Any,  # noqa: ANN401  (of SpotiTags)
-) -> "SpotiTags":
-    """Build a SpotiTags instance from option groups, whose fields are named as its keywords.
-
-    Args:
-        source: Options that choose albums.
-        tagging: Options that choose taggers.
-        options: Further keywords of SpotiTags; they replace options of the same name.
-    """
-    from spotitags.pipeline.spotitags import SpotiTags
-
-    given = vars(source) | (vars(tagging) if tagging else {})
-    given["catalog"] = str(source.catalog)
-    if "also" in given:
-        given["also"] = split(given["also"])
-    given |= options
-    return SpotiTags(notify=message, **{name: value for name, value in given.items() if value is not None})
-
-
-def split(names: str | None) -> tuple[str, ...]:
-    """Split the value of an option such as ``--genres a,b``."""
-    return tuple(name.strip() for name in (names or "").split(",") if name.strip())
-
-
-def command_options(command: "Callable[..., None]") -> "Callable[..., None]":
-    """Spread the dataclass parameters of a command into one option a field, for Typer.
-
-    Both signature and annotations are replaced: Typer reads names from one and types from the other. Modules
-    of commands do not postpone the evaluation of annotations, which would cost time here at every start.
-    """
-    groups: dict[str, type[Any]] = {
-        name: parameter.annotation
-        for name, parameter in signature(command).parameters.items()
-        if isinstance(parameter.annotation, type) and is_dataclass(parameter.annotation)
-    }
-
-    def spread() -> "Iterator[Parameter]":
-        for name, parameter in signature(command).parameters.items():
-            if name in groups:
-                for field in fields(groups[name]):
-                    yield Parameter(
-                        field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type
-                    )
-            else:
-                yield parameter.replace(kind=Parameter.KEYWORD_ONLY)
-
-    @wraps(command)
-    def run(**values: Any) -> None:  # noqa: ANN401  (options of any type)
-        for name, group in groups.items():
-            values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
-        command(**values)
-
-    parameters = list(spread())
-    run.__signature__ = signature(command).replace(parameters=parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return run

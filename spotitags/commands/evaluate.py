@@ -5,14 +5,9 @@ from typing import Annotated
 
 import typer
 
+from spotitags.commands._artists import open_spotitags, split
 from spotitags.commands._console import exit_code, print_all, print_failures, progress
-from spotitags.commands._options import (
-    AlbumOptions,
-    CrossValidationOptions,
-    TaggingOptions,
-    open_spotitags,
-    split,
-)
+from spotitags.commands._options import AlbumOptions, CrossValidationOptions, TaggingOptions
 from spotitags.errors import InputError
 
 

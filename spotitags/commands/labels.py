@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._artists import ArtistOptions, prompt_for_contact
+from spotitags.commands._artists import ArtistOptions, prompt_for_contact, split
 from spotitags.commands._console import exit_code, message, tracked
-from spotitags.commands._options import CatalogName, Refresh, SourceOptions, split
+from spotitags.commands._options import CatalogName, Refresh, SourceOptions
 from spotitags.errors import SpotiTagsError
 
 

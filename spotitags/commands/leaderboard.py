@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from spotitags.commands._artists import open_spotitags, split
 from spotitags.commands._console import (
     INTERRUPTED,
     exit_code,
@@ -15,14 +16,7 @@ from spotitags.commands._console import (
     print_json,
     progress,
 )
-from spotitags.commands._options import (
-    AlbumOptions,
-    CrossValidationOptions,
-    Repeats,
-    TaggerChoice,
-    open_spotitags,
-    split,
-)
+from spotitags.commands._options import AlbumOptions, CrossValidationOptions, Repeats, TaggerChoice
 
 
 @dataclass(eq=False, repr=False)

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spotitags.commands._artists import ArtistOptions, open_for_artists, resolve_artists
+from spotitags.commands._artists import ArtistOptions, open_for_artists, resolve_artists, split
 from spotitags.commands._console import print_results
-from spotitags.commands._options import BagOptions, Genres, Json, SourceOptions, Top, Voter, split
+from spotitags.commands._options import BagOptions, Genres, Json, SourceOptions, Top, Voter
 
 if TYPE_CHECKING:
     from spotitags.records import Prediction

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from spotitags.commands._artists import open_spotitags, split
 from spotitags.commands._console import message
-from spotitags.commands._options import CatalogOptions, Genres, Seed, open_spotitags, split
+from spotitags.commands._options import CatalogOptions, Genres, Seed
 
 
 def sample(

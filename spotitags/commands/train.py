@@ -6,18 +6,9 @@ from typing import Annotated
 
 import typer
 
+from spotitags.commands._artists import open_spotitags, split
 from spotitags.commands._console import exit_code, print_all, print_failures, progress
-from spotitags.commands._options import (
-    AlbumOptions,
-    Albums,
-    Folds,
-    Genres,
-    Seed,
-    TaggingOptions,
-    Voter,
-    open_spotitags,
-    split,
-)
+from spotitags.commands._options import AlbumOptions, Albums, Folds, Genres, Seed, TaggingOptions, Voter
 
 
 @dataclass(eq=False, repr=False)

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
     from spotitags.covers.fetch import CoverRequest
     from spotitags.errors import SpotiTagsError
-    from spotitags.pipeline.tag_cache import Extracted, TagCache
-    from spotitags.pipeline.tagger_pool import TaggerPool
+    from spotitags.pipeline.tagger_pool import Extracted, TagCache, TaggerPool
     from spotitags.records import Album, Artist
     from spotitags.taggers.base import Extractor
 

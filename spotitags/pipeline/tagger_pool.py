@@ -1,22 +1,102 @@
-"""Taggers of a run: failures, taggers that drop out, and the limit on paid calls."""
+"""Taggers of a run: cached results, failures, taggers that drop out, and the limit on paid calls."""
 
 from __future__ import annotations
 
+import base64
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from spotitags.pipeline.paid_calls import calls_for
-from spotitags.records import Skipped
+from spotitags.records import Skipped, Tag
 from spotitags.taggers.base import FeatureExtractor, HasCost
-from spotitags.taggers.validation import as_tagger_error, checked_tags, extracted_rows, tagger_name
+from spotitags.taggers.validation import (
+    as_tagger_error,
+    checked_tags,
+    checked_version,
+    extracted_rows,
+    tagger_name,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from spotitags.errors import SpotiTagsError
-    from spotitags.pipeline.tag_cache import Extracted
+    from spotitags.io.cache import Cache
     from spotitags.records import Cover
     from spotitags.taggers.base import Extractor
+
+    Extracted = list[Tag] | bytes
+    """Tags of a cover, or its packed features."""
+
+
+class TagCache:
+    """Results of extractors: on disk, with those of the current batch in memory.
+
+    Args:
+        extractors: Extractors whose results are cached.
+        cache: Cache on disk.
+
+    Raises:
+        TaggerError: The version of an extractor cannot be read.
+    """
+
+    def __init__(self, extractors: Sequence[Extractor], cache: Cache) -> None:
+        self.extractors = extractors
+        self.cache = cache
+        self._versions = {extractor.name: checked_version(extractor) for extractor in extractors}
+        self._results: dict[str, dict[str, Extracted]] = {extractor.name: {} for extractor in extractors}
+
+    def get(self, extractor: Extractor, digest: str) -> Extracted | None:
+        """Return the result on one cover; None if it is unknown."""
+        return self._results[extractor.name].get(digest)
+
+    def load(self, digests: Iterable[str]) -> None:
+        """Load cached results on these covers into memory."""
+        for extractor in self.extractors:
+            known = self._results[extractor.name]
+            unknown = [digest for digest in dict.fromkeys(digests) if digest not in known]
+            rows = self.cache.get_many("tags", [self._key(extractor, digest) for digest in unknown])
+            for digest, row in zip(unknown, rows, strict=True):
+                if (result := _decoded(extractor, row)) is not None:
+                    known[digest] = result
+
+    def store(self, extractor: Extractor, found: Mapping[str, Extracted | Skipped]) -> None:
+        """Store results in memory and on disk, except of covers that could not be read."""
+        results = {digest: result for digest, result in found.items() if not isinstance(result, Skipped)}
+        self._results[extractor.name] |= results
+        rows = {self._key(extractor, digest): _encoded(extractor, each) for digest, each in results.items()}
+        self.cache.put_many("tags", rows)
+
+    def retain(self, digests: Collection[str]) -> None:
+        """Drop all but these covers from memory; the disk keeps them."""
+        self._results = {
+            name: {digest: result for digest, result in known.items() if digest in digests}
+            for name, known in self._results.items()
+        }
+
+    def _key(self, extractor: Extractor, digest: str) -> str:
+        return f"{extractor.name}:{self._versions[extractor.name]}:{digest}"
+
+
+def _encoded(extractor: Extractor, result: Extracted) -> list[Tag]:
+    """Return a result as JSON: packed features are the label of a single tag."""
+    if isinstance(result, bytes):
+        assert isinstance(extractor, FeatureExtractor)  # noqa: S101 - only these give bytes
+        text = result.hex() if extractor.encoding == "hex" else base64.b64encode(result).decode("ascii")
+        return [Tag(text, 1.0)]
+    return result
+
+
+def _decoded(extractor: Extractor, rows: object) -> Extracted | None:
+    """Return a cached result; None if there is none, or if it is damaged and must be extracted again."""
+    try:
+        tags = [Tag(str(label), float(weight)) for label, weight in rows]  # type: ignore[attr-defined]
+        if not isinstance(extractor, FeatureExtractor):
+            return tags
+        text = tags[0].label
+        return bytes.fromhex(text) if extractor.encoding == "hex" else base64.b64decode(text, validate=True)
+    except (TypeError, ValueError, IndexError):
+        return None
 
 
 class TaggerPool:

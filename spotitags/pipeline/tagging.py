@@ -23,8 +23,7 @@ from spotitags.covers.fetch import CoverFetchCache, cover_url
 from spotitags.errors import SpotiTagsError, TaggerError, TaggerInterrupt
 from spotitags.pipeline.artist_result import ArtistJob, build_result
 from spotitags.pipeline.paid_calls import PaidQueue
-from spotitags.pipeline.tag_cache import TagCache
-from spotitags.pipeline.tagger_pool import TaggerPool
+from spotitags.pipeline.tagger_pool import TagCache, TaggerPool
 from spotitags.records import Skipped
 from spotitags.taggers.base import HasCost
 from spotitags.taggers.validation import as_tagger_error, valid_tags

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -197,12 +196,14 @@ class FeatureExtractor(ABC):
         feature: Name of the features in `spotitags.records.TaggedCovers`.
         image_size: As in `Extractor`.
         batch_size: As in `Extractor`.
+        encoding: Encoding of a packed row as text in the cache, ``base64`` or ``hex``.
     """
 
     name: str
     feature: str
     image_size: int
     batch_size: int
+    encoding: str = "base64"
 
     @property
     @abstractmethod
@@ -217,17 +218,3 @@ class FeatureExtractor(ABC):
     @abstractmethod
     def unpack(packed: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return (n_covers, dim) features from the (n_covers, width) bytes of `extract`."""
-
-    @staticmethod
-    def to_text(row: bytes) -> str:
-        """Encode one packed row for the cache, which stores text."""
-        return base64.b64encode(row).decode("ascii")
-
-    @staticmethod
-    def from_text(text: str) -> bytes:
-        """Decode a row of `to_text`.
-
-        Raises:
-            ValueError: The text is damaged.
-        """
-        return base64.b64decode(text, validate=True)

@@ -36,6 +36,7 @@ class PerceptualHash(FeatureExtractor):
     version = "dct-1"
     image_size = 64
     batch_size = 64
+    encoding = "hex"
 
     def extract(self, covers: Sequence[Cover]) -> NDArray[np.uint8]:
         """Return the hashes, (n_covers, 56)."""
@@ -45,16 +46,6 @@ class PerceptualHash(FeatureExtractor):
     def unpack(packed: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the (n_covers, 56) bytes as numbers."""
         return packed.astype(np.float32)
-
-    @staticmethod
-    def to_text(row: bytes) -> str:
-        """Encode a hash in hexadecimal."""
-        return row.hex()
-
-    @staticmethod
-    def from_text(text: str) -> bytes:
-        """Decode a hash of `to_text`."""
-        return bytes.fromhex(text)
 
 
 def perceptual_hash(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -20,8 +20,7 @@ import numpy as np
 
 from spotitags.errors import WeightsError
 from spotitags.records import Tag
-from spotitags.taggers.lite.onnx_graph import Graph, check_weights, open_network
-from spotitags.taggers.lite.state_dict import read_state_dict
+from spotitags.taggers.lite.networks import Graph, check_weights, open_network, read_state_dict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from spotitags.taggers.lite.mtcnn import DECIDE, EXPORT_VERSION, PROPOSE, REFINE, Net, build_net
-from spotitags.taggers.lite.onnx_graph import open_network
+from spotitags.taggers.lite.networks import open_network
 
 if TYPE_CHECKING:
     from pathlib import Path

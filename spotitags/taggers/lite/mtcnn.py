@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from spotitags.errors import WeightsError
-from spotitags.taggers.lite.onnx_graph import Graph, check_weights
+from spotitags.taggers.lite.networks import Graph, check_weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

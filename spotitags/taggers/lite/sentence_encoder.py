@@ -18,7 +18,7 @@ import numpy as np
 
 from classifiers.arrays import l2_normalised, softmax
 from spotitags.errors import NotInstalledError
-from spotitags.taggers.lite.onnx_graph import check_weights
+from spotitags.taggers.lite.networks import check_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

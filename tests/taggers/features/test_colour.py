@@ -16,13 +16,11 @@ from spotitags.settings import Settings
 from spotitags.taggers.features.colour import (
     BINS,
     SIDE,
-    ColourHistogram,
     histogram,
     pack_colours,
     thumbnail,
     unpack_colours,
 )
-from spotitags.taggers.features.perceptual_hash import PerceptualHash
 from spotitags.taggers.features.registry import extractors_by_name
 
 if TYPE_CHECKING:
@@ -92,12 +90,6 @@ def test_extractors_give_a_row_of_features_per_cover() -> None:
     pixels = small.unpack(small.extract(covers))
     assert pixels.shape == (3, 3 * SIDE**2)
     assert pixels[0] == pytest.approx(thumbnail(covers[0].pixels).ravel() / 255, abs=1e-6)
-
-
-@given(st.binary(min_size=1, max_size=99))
-def test_a_packed_row_survives_the_text_form_of_the_cache(row: bytes) -> None:
-    for kind in (ColourHistogram, PerceptualHash):
-        assert kind.from_text(kind.to_text(row)) == row
 
 
 def test_measures_are_kept_like_tags_and_a_second_run_opens_no_cover(tmp_path: Path) -> None:

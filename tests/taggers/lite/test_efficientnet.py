@@ -19,7 +19,7 @@ from spotitags.taggers.lite.efficientnet import (
     build_model,
     installed_weights,
 )
-from spotitags.taggers.lite.onnx_graph import open_network
+from spotitags.taggers.lite.networks import open_network
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
 from spotitags.taggers.lite.mtcnn import DECIDE, PACKAGE, PROPOSE, REFINE, Net, build_net
-from spotitags.taggers.lite.onnx_graph import open_network
+from spotitags.taggers.lite.networks import open_network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spotitags.errors import WeightsError
-from spotitags.taggers.lite.onnx_graph import check_weights
+from spotitags.taggers.lite.networks import check_weights
 from spotitags.taggers.lite.sentence_encoder import DIM, LAYERS_DIM, SentenceEncoder
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spotitags.errors import WeightsError
-from spotitags.taggers.lite.state_dict import read_state_dict
+from spotitags.taggers.lite.networks import read_state_dict
 
 _IN_ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 

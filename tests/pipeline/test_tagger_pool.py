@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from spotitags.io.cache import Cache
+from spotitags.pipeline.tagger_pool import TagCache
+from spotitags.taggers.features.colour import ColourHistogram
+from spotitags.taggers.features.perceptual_hash import PerceptualHash
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@given(st.binary(min_size=1, max_size=99))
+def test_packed_features_survive_the_cache_on_disk(tmp_path: Path, row: bytes) -> None:
+    extractors = [ColourHistogram(), PerceptualHash()]
+    for extractor in extractors:
+        TagCache(extractors, Cache(tmp_path)).store(extractor, {"digest": row})
+    tags = TagCache(extractors, Cache(tmp_path))
+    tags.load(["digest", "other"])
+    assert [tags.get(extractor, "digest") for extractor in extractors] == [row, row]
+    assert tags.get(extractors[0], "other") is None
+
+
+@pytest.mark.parametrize(
+    ("extractor", "text"),
+    [
+        (ColourHistogram(), base64.b64encode(b"\xff\x00ab").decode()),
+        (PerceptualHash(), "ff006162"),
+    ],
+)
+def test_the_text_form_of_features_stays_and_a_damaged_one_is_extracted_again(
+    tmp_path: Path, extractor: ColourHistogram | PerceptualHash, text: str
+) -> None:
+    cache = Cache(tmp_path)
+    TagCache([extractor], cache).store(extractor, {"digest": b"\xff\x00ab"})
+    key = f"{extractor.name}:{extractor.version}:digest"
+    assert cache.get("tags", key) == [[text, 1.0]]
+    cache.put("tags", key, [["not @ packed", 1.0]])
+    tags = TagCache([extractor], cache)
+    tags.load(["digest"])
+    assert tags.get(extractor, "digest") is None
