@@ -1,4 +1,4 @@
-"""What lite sees, to be judged by eye: first tags by ImageNet's labels and by its words, and contact sheets.
+"""Print lite's first tags, by ImageNet's labels and by its words, and draw contact sheets, to judge by eye.
 
     python benchmarks/tags.py MANIFEST.csv --out FOLDER [--artists 4] [--tags 8]
 

@@ -10,6 +10,8 @@ import stamina
 from helpers.servers import MusicBrainzReplay, SpotifyReplay
 from pytest_httpserver import HTTPServer
 
+from spotitags.io.cache import Cache
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -84,3 +86,10 @@ def spotify(httpserver: HTTPServer) -> SpotifyReplay:
 def musicbrainz(httpserver: HTTPServer, tmp_path: Path) -> MusicBrainzReplay:
     """MusicBrainz as the fixtures show it."""
     return MusicBrainzReplay(httpserver, tmp_path / "musicbrainz")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[Cache]:
+    cache = Cache(tmp_path / "cache")
+    yield cache
+    cache.close()

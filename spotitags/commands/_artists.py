@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from spotitags.commands._options import BagOptions, SourceOptions
     from spotitags.pipeline.spotitags import SpotiTags
+    from spotitags.records import Artist as LabelledArtist
     from spotitags.settings import Settings
 
 
@@ -72,6 +73,32 @@ def open_spotitags(
         given["also"] = split(given["also"])
     given |= options
     return SpotiTags(notify=message, **{name: value for name, value in given.items() if value is not None})
+
+
+def open_for_labels(
+    labels_file: "Path | None",
+    genres: str | None,
+    source: CatalogOptions,
+    tagging: TaggerChoice | None = None,
+    *,
+    single: bool,
+    **options: Any,  # noqa: ANN401  (of SpotiTags)
+) -> "tuple[list[LabelledArtist], SpotiTags]":
+    """Load the labelled artists of a CSV, and build a SpotiTags instance that finds their covers.
+
+    Args:
+        labels_file: As for `spotitags.catalogs.labels.load_labelled`.
+        genres: Value of the option ``--genres``.
+        source: As for `open_spotitags`.
+        tagging: As for `open_spotitags`.
+        single: True if the CSV lists single covers.
+        options: Further keywords of SpotiTags.
+    """
+    from spotitags.catalogs.labels import load_labelled
+
+    artists, origin = load_labelled(labels_file, split(genres), single=single)
+    options["catalog" if single else "manifest"] = origin
+    return artists, open_spotitags(source, tagging, **options)
 
 
 def split(names: str | None) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._artists import open_spotitags, split
+from spotitags.commands._artists import open_for_labels
 from spotitags.commands._console import exit_code, print_all, print_failures, progress
 from spotitags.commands._options import AlbumOptions, CrossValidationOptions, TaggingOptions
 from spotitags.errors import InputError
@@ -51,7 +51,6 @@ def evaluate(
     from datetime import UTC, datetime
 
     from spotitags import evaluation
-    from spotitags.catalogs.labels import load_labelled
     from spotitags.evaluation.report.terminal import show_comparison, show_scores
 
     runs = [evaluation.read(path) for path in compare or ()]
@@ -63,10 +62,9 @@ def evaluate(
             "LABELS.csv and --out belong together (--offline takes the bundled library's artists): "
             "give both, or --compare twice and neither"
         )
-    artists, origin = load_labelled(labels_file, split(validation.genres), single=covers)
-    spotitags = open_spotitags(
-        source, tagging, albums=max(source.albums, train_albums),
-        **({"catalog": origin} if covers else {"manifest": origin}),
+    artists, spotitags = open_for_labels(
+        labels_file, validation.genres, source, tagging,
+        single=covers, albums=max(source.albums, train_albums),
     )  # fmt: skip
     protocol = evaluation.Protocol(
         validation.folds,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._artists import open_spotitags, split
+from spotitags.commands._artists import open_for_labels
 from spotitags.commands._console import (
     INTERRUPTED,
     exit_code,
@@ -61,14 +61,13 @@ def leaderboard(
     """Compare all models of tags, colours and pictures on the same artists."""
     from datetime import UTC, datetime
 
-    from spotitags.catalogs.labels import lists_single_covers, load_labelled
+    from spotitags.catalogs.labels import lists_single_covers
     from spotitags.evaluation import Protocol
     from spotitags.evaluation import leaderboard as models
     from spotitags.evaluation.leaderboard.terminal import show_leaderboard
 
     single = covers or lists_single_covers(labels_file)
-    artists, origin = load_labelled(labels_file, split(validation.genres), single=single)
-    spotitags = open_spotitags(source, tagging, **({"catalog": origin} if single else {"manifest": origin}))
+    artists, spotitags = open_for_labels(labels_file, validation.genres, source, tagging, single=single)
     folds = validation.folds or (models.PAIR_FOLDS if pairs else models.FOLDS)
     protocol = Protocol(folds, validation.repeats, 0, validation.seed, shuffled=validation.shuffle)
     with progress(len(artists)) as step:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._artists import open_spotitags, split
+from spotitags.commands._artists import open_for_labels
 from spotitags.commands._console import message
 from spotitags.commands._options import CatalogOptions, Genres, Seed
 
@@ -26,12 +26,11 @@ def sample(
     genres: Genres = None,
 ) -> None:
     """Draw a contact sheet of random covers of each genre, to check the data."""
-    from spotitags.catalogs.labels import lists_single_covers, load_labelled
+    from spotitags.catalogs.labels import lists_single_covers
     from spotitags.evaluation.contact_sheet import contact_sheet, sample_covers
 
     single = lists_single_covers(labels_file)
-    artists, origin = load_labelled(labels_file, split(genres), single=single)
-    spotitags = open_spotitags(source, None, **({"catalog": origin} if single else {"manifest": origin}))
+    artists, spotitags = open_for_labels(labels_file, genres, source, single=single)
     samples, skipped = sample_covers(spotitags.source, artists, per_genre=per_genre, seed=seed)
     for cover, reason, _ in skipped:
         message(f"skipped {cover}: {reason}")

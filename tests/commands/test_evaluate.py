@@ -25,9 +25,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def first(home: Path) -> tuple[Path, Run]:
-    labels = labelled(home / "drawn covers")
-    lost = labels.read_text(encoding="utf-8") + "lost,The lost,sea,lost-0,Album 0,gone.jpg\n"
-    labels.write_text(lost, encoding="utf-8")
+    labels = labelled(home / "drawn covers", lost=True)
     out = home / "runs" / "first"
     return out, spotitags("evaluate", labels, "--out", out, *QUICK, "--curve-repeats", "1", home=home)
 

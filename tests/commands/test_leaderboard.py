@@ -26,10 +26,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def labels(home: Path) -> Path:
     """Artists whose covers' colours say their genre, and one whose cover is lost."""
-    path = labelled(home / "drawn covers", each=4)
-    lost = path.read_text(encoding="utf-8") + "lost,The lost,sea,lost-0,Album 0,gone.jpg\n"
-    path.write_text(lost, encoding="utf-8")
-    return path
+    return labelled(home / "drawn covers", lost=True)
 
 
 @pytest.fixture(scope="module")

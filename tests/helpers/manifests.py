@@ -47,6 +47,13 @@ def manifest(folder: Path, artists: Mapping[str, str], covers: int = 3, first_se
     return path
 
 
-def labelled(folder: Path, each: int = 4, covers: int = 2) -> Path:
-    """Draw covers of ``each`` artists per style, and list them in a manifest."""
-    return manifest(folder, {f"{style}{n}": style for style in STYLES for n in range(each)}, covers)
+def labelled(folder: Path, each: int = 4, covers: int = 2, *, lost: bool = False) -> Path:
+    """Draw covers of ``each`` artists per style, and list them in a manifest.
+
+    If ``lost``, the manifest ends with an artist whose only cover does not exist.
+    """
+    path = manifest(folder, {f"{style}{n}": style for style in STYLES for n in range(each)}, covers)
+    if lost:
+        with path.open("a", encoding="utf-8") as file:
+            file.write("lost,The lost,sea,lost-0,Album 0,gone.jpg\n")
+    return path

@@ -24,13 +24,6 @@ JSON = st.recursive(
 )
 
 
-@pytest.fixture
-def cache(tmp_path: Path) -> Iterator[Cache]:
-    cache = Cache(tmp_path / "cache")
-    yield cache
-    cache.close()
-
-
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cache]:
     cache = Cache(tmp_path_factory.mktemp("cache"))

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("no_waiting")
 
 
 def failure(url: str, **settings: Any) -> FetchError:
-    """What `get` raises for one address."""
+    """Return the error that `get` raises for one address."""
     with HttpClient(**settings) as client, pytest.raises(FetchError) as caught:
         client.get(url)
     return caught.value

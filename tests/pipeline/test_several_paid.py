@@ -13,28 +13,17 @@ from werkzeug import Response
 from spotitags.catalogs.manifest import FolderCatalog
 from spotitags.covers.fetch import CoverFetcher
 from spotitags.errors import CallLimitError
-from spotitags.io.cache import Cache
 from spotitags.pipeline.tagger_pool import TaggerPool
 from spotitags.pipeline.tagging import ARTISTS_AT_ONCE, ARTISTS_WAITING, TaggingRun
 from spotitags.records import Album, Artist, Image, TaggedCovers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pytest_httpserver import HTTPServer
 
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Iterator[Cache]:
-    cache = Cache(tmp_path / "cache")
-    yield cache
-    cache.close()
-
-
-@pytest.fixture
-def run(tmp_path: Path, cache: Cache) -> Run:
-    return Run(tmp_path / "covers", cache)
+    from spotitags.io.cache import Cache
 
 
 @pytest.mark.parametrize(("a_call", "calls"), [(128, [128, 128, 44]), (16, [16] * 18 + [12])])

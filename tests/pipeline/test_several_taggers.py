@@ -16,22 +16,10 @@ from spotitags.pipeline.tagging import TaggingRun
 from spotitags.records import Skipped, Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from spotitags.records import Cover
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Iterator[Cache]:
-    cache = Cache(tmp_path / "cache")
-    yield cache
-    cache.close()
-
-
-@pytest.fixture
-def run(tmp_path: Path, cache: Cache) -> Run:
-    return Run(tmp_path / "covers", cache)
 
 
 def test_each_tagger_has_its_own_tags_of_the_same_covers(run: Run) -> None:

@@ -11,15 +11,16 @@ from werkzeug import Response
 from spotitags.catalogs.manifest import FolderCatalog
 from spotitags.covers.fetch import CoverFetcher
 from spotitags.errors import ArtistNotFoundError, NoCoversError, TaggerError
-from spotitags.io.cache import Cache
 from spotitags.pipeline.tagging import ARTISTS_AT_ONCE, TaggingRun
 from spotitags.records import Album, Artist, Cover, Image, Tag, TaggedCovers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pytest_httpserver import HTTPServer
+
+    from spotitags.io.cache import Cache
 
 
 class MeanColour:
@@ -58,13 +59,6 @@ class Listed:
         if not found:
             raise ArtistNotFoundError(f"no {artist}")
         return found[:limit]
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Iterator[Cache]:
-    cache = Cache(tmp_path / "cache")
-    yield cache
-    cache.close()
 
 
 def seen(answer: object) -> TaggedCovers:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from spotitags.errors import SettingsError, TaggerError, TaggerKeyError
+from spotitags.io.text import single_line
 
 if TYPE_CHECKING:
     import grpc
@@ -99,5 +100,4 @@ def short_line(text: str, secret: str = "") -> str:
     """Return a service's message as one short line, without control characters and without the key."""
     if secret:
         text = text.replace(secret, "…")
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return line if len(line) <= _MAX_LINE else line[: _MAX_LINE - 1] + "…"
+    return single_line(text, _MAX_LINE)
