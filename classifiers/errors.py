@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 class ClassifierError(ValueError):
     """Base class of all errors that `classifiers` raises on purpose."""
@@ -21,3 +26,17 @@ class NoVotersError(ClassifierError):
 
 class UnknownVoterError(ClassifierError):
     """A requested voter is not in the ensemble; a model with it has to be trained."""
+
+    @classmethod
+    def of(cls, name: str, available: Iterable[str], trainable: Iterable[str]) -> UnknownVoterError:
+        """Build the error for a requested voter, which suggests an available one or a training."""
+        available, trainable = list(dict.fromkeys(available)), list(trainable)
+        if name.partition(":")[0] in trainable:
+            take = f"take {' or '.join(available)}, leave" if available else "leave"
+            train = f"train a model with it: 'spotitags train LABELS.csv --out OUT --voter {name}'"
+            return cls(f"the model has no voter {name!r}: {take} --voter out, or {train}")
+        take = f"{', '.join(available)}: take one of these, or leave" if available else "none: leave"
+        return cls(
+            f"no voter is called {name!r}; there are {', '.join(trainable)}, and the model has {take} "
+            "--voter out"
+        )

@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from classifiers.ensemble.confidence import Calibration, OutsiderModel
 from classifiers.ensemble.onnx_voters import EnsembleInput, OnnxVoters
-from classifiers.ensemble.pooling import Calibration, pooled
+from classifiers.ensemble.pooling import pooled
 from classifiers.ensemble.results import Explanation, Pull, Result, Vote, VoterName
 from classifiers.errors import ClassifierError, ModelFileError, NoVotersError, UnknownVoterError
+from classifiers.image import classifier_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from classifiers.ensemble.confidence import OutsiderEvidence
     from classifiers.ensemble.onnx_voters import Voter
 
 
@@ -76,7 +79,8 @@ def load_voters(file: Path, card: Mapping[str, Any], optional_voters: Sequence[s
     requested = [name for name in optional_voters if not _has_voter(card["voters"], name)]
     for name in requested:
         if not _has_voter(optional["voters"], name):
-            raise UnknownVoterError(_unknown_voter(name, [each["classifier"] for each in optional["voters"]]))
+            available = [each["classifier"] for each in optional["voters"]]
+            raise UnknownVoterError.of(name, available, classifier_names(default=False))
     files = model_files(file)
     graphs = [OnnxVoters(card, _read_graph(files.graph, card, file))]
     if requested:
@@ -93,21 +97,6 @@ def _has_voter(cards: Iterable[Mapping[str, Any]], name: str) -> bool:
 def _matches(voter: VoterName, name: str) -> bool:
     """Return whether ``name`` is the voter's classifier, alone or as ``classifier:tagger``."""
     return name in {voter.classifier, f"{voter.classifier}:{voter.tagger}"}
-
-
-def _unknown_voter(name: str, available: Iterable[str]) -> str:
-    """Error message for a voter that the model does not have: suggest another one, or a training."""
-    from classifiers.image import classifier_names
-
-    available, trainable = list(dict.fromkeys(available)), classifier_names(default=False)
-    if name.partition(":")[0] in trainable:
-        take = f"take {' or '.join(available)}, leave" if available else "leave"
-        train = f"train a model with it: 'spotitags train LABELS.csv --out OUT --voter {name}'"
-        return f"the model has no voter {name!r}: {take} --voter out, or {train}"
-    take = f"{', '.join(available)}: take one of these, or leave" if available else "none: leave"
-    return (
-        f"no voter is called {name!r}; there are {', '.join(trainable)}, and the model has {take} --voter out"
-    )
 
 
 def _read_graph(graph: Path, card: Mapping[str, Any], card_file: Path) -> bytes:
@@ -139,6 +128,7 @@ class Ensemble:
         feature_versions: The same for pixel features, such as colours, which come from no tagger.
         voters: Names of the loaded voters.
         calibration: How often the ensemble was right on held-out artists; None if the card does not say.
+        outsiders: Probability of none of the genres; None if the model was trained without outsiders.
     """
 
     def __init__(self, card: Mapping[str, Any], graphs: Sequence[OnnxVoters]) -> None:
@@ -150,6 +140,7 @@ class Ensemble:
         self._graphs = graphs
         self.voters = tuple(voter.name for graph in graphs for voter in graph.voters)
         self.calibration = Calibration.from_card(card["confidence"]) if "confidence" in card else None
+        self.outsiders = OutsiderModel.from_card(card["outsiders"]) if "outsiders" in card else None
 
     @classmethod
     def load(cls, path: Path | str, optional_voters: Sequence[str] = ()) -> Ensemble:
@@ -197,12 +188,16 @@ class Ensemble:
         """
         artist = EnsembleInput(bags, covers or {}, embeddings or {})
         available, weights = self._available(artist)
-        votes, known = self._votes(artist, available)
+        votes, known, found = self._votes(artist, available)
         voters = [voter for of_graph in available for voter in of_graph]
         shares = dict(zip(self.genres, pooled(votes[0], weights).tolist(), strict=True))
         informed = any(knows for knows, weight in zip(known, weights, strict=True) if weight)
         as_evaluated = _weighted(voters) == _weighted(self._graphs[0].voters)
         calibration = self.calibration if informed and as_evaluated else None
+        score, none = max(shares.values()), None
+        if self.outsiders and found:
+            none = float(self.outsiders.none_probability(*found))
+            score = float(self.outsiders.right_score(score, *found))
         return Result(
             shares=dict(sorted(shares.items(), key=lambda share: -share[1])),
             votes=tuple(
@@ -212,7 +207,8 @@ class Ensemble:
                 for voter, weight, vote, knows in zip(voters, weights, votes[0], known, strict=True)
             ),
             known=informed,
-            confidence=calibration.confidence(max(shares.values())) if calibration else None,
+            confidence=calibration.confidence(score) if calibration else None,
+            none=none,
         )
 
     def explain(
@@ -246,7 +242,7 @@ class Ensemble:
         available, weights = self._available(artist)
         inputs = [each for graph in self._graphs for each in graph.inputs.values()]
         tags = sorted({(each.tagger, label) for each in inputs for label in each.known_labels(artist)})
-        votes, _ = self._votes(artist, available, tags)
+        votes, _, _ = self._votes(artist, available, tags)
         column = self.genres.index(genre)
         shares, pulls = pooled(votes, weights)[:, column], votes[0, :, column] - votes[1:, :, column]
         return Explanation(
@@ -275,14 +271,14 @@ class Ensemble:
         artist: EnsembleInput,
         available: Sequence[Sequence[Voter]],
         without: Sequence[tuple[str, str]] = (),
-    ) -> tuple[NDArray[np.float64], list[bool]]:
-        """Return (1 + n_without, n_voters, n_genres) votes, and ``known`` of each voter."""
-        outputs = [
-            output
-            for graph, voters in zip(self._graphs, available, strict=True)
-            for output in graph.vote(artist, voters, without)
+    ) -> tuple[NDArray[np.float64], list[bool], OutsiderEvidence | None]:
+        """Return (1 + n_without, n_voters, n_genres) votes, voters' ``known``, and outsiders' evidence."""
+        graphs = [
+            graph.vote(artist, voters, without) for graph, voters in zip(self._graphs, available, strict=True)
         ]
-        return np.stack([output.votes for output in outputs], axis=1), [output.known for output in outputs]
+        outputs = [output for graph in graphs for output in graph.voters]
+        votes = np.stack([output.votes for output in outputs], axis=1)
+        return votes, [output.known for output in outputs], graphs[0].outsiders
 
 
 def _weighted(voters: Iterable[Voter]) -> frozenset[VoterName]:

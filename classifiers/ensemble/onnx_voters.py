@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from classifiers.arrays import l2_normalised, power_normalised
+from classifiers.ensemble.confidence import OUTSIDERS, OutsiderEvidence, evidence
 from classifiers.ensemble.pooling import Sharpness, flat_where_unknown, pool_covers, temper
 from classifiers.ensemble.results import VoterName
 from classifiers.image import EMBEDDING, PIXEL_FEATURES
@@ -163,6 +164,13 @@ class VoterOutput(NamedTuple):
     known: bool
 
 
+class GraphVotes(NamedTuple):
+    """Votes of one graph's voters; evidence for "none of the genres" if it has a detector and its input."""
+
+    voters: list[VoterOutput]
+    outsiders: OutsiderEvidence | None
+
+
 class OnnxVoters:
     """Voters of one ONNX graph.
 
@@ -180,6 +188,7 @@ class OnnxVoters:
         self.inputs = {each["name"]: GraphInput.from_card(each) for each in card["inputs"]}
         voters = _voters(card["voters"])
         self.voters = tuple(voter for voter in voters if wanted is None or wanted(voter.name))
+        self._outsider_input: str | None = card.get("outsiders", {}).get("input")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # the matrices are small: threads cost more than they save
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL  # loads faster
@@ -191,18 +200,22 @@ class OnnxVoters:
 
     def vote(
         self, artist: EnsembleInput, voters: Sequence[Voter], without: Sequence[tuple[str, str]] = ()
-    ) -> list[VoterOutput]:
+    ) -> GraphVotes:
         """Compute the votes of ``voters`` on the artist, then without each (tagger, label) in turn."""
         if not voters:
-            return []
+            return GraphVotes([], None)
         batches = {name: source.batch(artist, without) for name, source in self.inputs.items()}
         names = list(dict.fromkeys(voter.source for voter in voters))
+        outsiders = self._outsider_input in names
         outputs = self._session.run(
-            [self.inputs[name].output for name in names],
+            [*(self.inputs[name].output for name in names), *[OUTSIDERS] * outsiders],
             {name: batch.rows for name, batch in batches.items()},
         )
-        found = dict(zip(names, outputs, strict=True))
-        return [_voter_output(v, found[v.source][:, v.place], batches[v.source], artist) for v in voters]
+        found = dict(zip(names, outputs, strict=False))
+        return GraphVotes(
+            [_voter_output(v, found[v.source][:, v.place], batches[v.source], artist) for v in voters],
+            OutsiderEvidence(evidence(outputs[-1]), len(outputs[-1])) if outsiders else None,
+        )
 
 
 def _voter_output(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from classifiers.ensemble.confidence import OUTSIDERS
 from classifiers.ensemble.onnx_voters import output_name
 from classifiers.onnx_nodes import OnnxExportable, OnnxNodes, constant, node
 from classifiers.softmax_svm import SoftmaxLinearSVC
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin
 
     from classifiers.text import Classifier
+    from classifiers.training.detector import Detector
 
 
 _OPSET = {"": 18, "ai.onnx.ml": 3}
@@ -31,12 +33,20 @@ class ExportedVoter(NamedTuple):
     model: Classifier
 
 
-def export(voters: Sequence[ExportedVoter]) -> bytes:
-    """Build one ONNX model of all voters.
+class ExportedDetector(NamedTuple):
+    """A detector of outsiders and the name of its input, which is that of some voter."""
+
+    source: str
+    detector: Detector
+
+
+def export(voters: Sequence[ExportedVoter], outsiders: ExportedDetector | None = None) -> bytes:
+    """Build one ONNX model of all voters, and of the detector of outsiders if there is one.
 
     Inputs are (n, width) float64, one for each ``source``, each with its own n. Each has an output
     (`classifiers.ensemble.onnx_voters.output_name`) of (n, n_voters_of_source, n_genres) float64
-    probabilities in the order of ``voters``. Equal voters give equal bytes. Precision is double, since
+    probabilities in the order of ``voters``; the detector's output is (n, 1 + n_genres). Equal voters give
+    equal bytes. Precision is double, since
     calibration magnifies rounding errors of naive Bayes' nearly flat scores beyond 1e-5.
     """
     from onnx import TensorProto, checker, helper
@@ -51,6 +61,11 @@ def export(voters: Sequence[ExportedVoter]) -> bytes:
         nodes += graph_part.nodes
         constants += graph_part.constants
     nodes += [node("Concat", rows, output_name(source), axis=1) for source, rows in votes.items()]
+    if outsiders:
+        layer = OnnxNodes(f"{OUTSIDERS}/")
+        _add_detector(layer, outsiders)
+        nodes += layer.nodes
+        constants += layer.constants
     graph = helper.make_graph(
         nodes,
         "voters",
@@ -61,7 +76,8 @@ def export(voters: Sequence[ExportedVoter]) -> bytes:
         [
             helper.make_tensor_value_info(output_name(source), TensorProto.DOUBLE, [None, len(rows), None])
             for source, rows in votes.items()
-        ],
+        ]
+        + [helper.make_tensor_value_info(OUTSIDERS, TensorProto.DOUBLE, [None, None])] * bool(outsiders),
         constants,
     )
     opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSET.items()]
@@ -69,6 +85,14 @@ def export(voters: Sequence[ExportedVoter]) -> bytes:
     checker.check_model(model)
     graph_bytes: bytes = model.SerializeToString(deterministic=True)
     return graph_bytes
+
+
+def _add_detector(graph: OnnxNodes, exported: ExportedDetector) -> None:
+    """Add the detector's linear layer and softmax, whose output is `OUTSIDERS`."""
+    detector = exported.detector
+    product = graph.add("MatMul", exported.source, graph.constant(detector.coefficients, "coefficients"))
+    scores = graph.add("Add", product, graph.constant(detector.intercepts, "intercepts"))
+    graph.nodes.append(node("Softmax", [scores], OUTSIDERS))
 
 
 def _add_voter(graph: OnnxNodes, voter: ExportedVoter) -> str:

@@ -8,14 +8,16 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from classifiers.ensemble.ensemble import FORMAT, model_files
-from classifiers.training.onnx_export import ExportedVoter, export
+from classifiers.training.onnx_export import ExportedDetector, ExportedVoter, export
 from classifiers.training.train import MAX_TEST_COVERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from classifiers.ensemble.confidence import Calibration
     from classifiers.ensemble.results import VoterName
+    from classifiers.training.outsiders import TrainedOutsiders
     from classifiers.training.train import TrainedEnsemble, WeightedVoter
 
 
@@ -37,7 +39,8 @@ def save(trained: TrainedEnsemble, stem: Path, *, created: str) -> tuple[Path, .
     """
     defaults = [voter for voter in trained.voters if not voter.optional]
     optional = [voter for voter in trained.voters if voter.optional]
-    graph, optional_graph = _graph(defaults), _graph(optional) if optional else b""
+    detector = ExportedDetector(out.model.input, out.detector) if (out := trained.outsiders) else None
+    graph, optional_graph = _graph(defaults, detector), _graph(optional) if optional else b""
     files = model_files(stem)
     files.graph.parent.mkdir(parents=True, exist_ok=True)
     files.graph.write_bytes(graph)
@@ -52,9 +55,9 @@ def save(trained: TrainedEnsemble, stem: Path, *, created: str) -> tuple[Path, .
     return files if optional else files[:2]
 
 
-def _graph(voters: Sequence[WeightedVoter]) -> bytes:
+def _graph(voters: Sequence[WeightedVoter], detector: ExportedDetector | None = None) -> bytes:
     fits = [voter.fitted for voter in voters]
-    return export([ExportedVoter(_input_name(f.name), f.width, f.model) for f in fits if f.model])
+    return export([ExportedVoter(_input_name(f.name), f.width, f.model) for f in fits if f.model], detector)
 
 
 def _card(trained: TrainedEnsemble, created: str) -> dict[str, Any]:
@@ -79,8 +82,20 @@ def _card(trained: TrainedEnsemble, created: str) -> dict[str, Any]:
             **{name: _rounded(estimate._asdict()) for name, estimate in trained.estimates.items()},
         },
         "confidence": trained.calibration.to_card(),
+        **(
+            {"outsiders": _outsiders_card(trained.outsiders, trained.calibration)}
+            if trained.outsiders
+            else {}
+        ),
         "notes": list(trained.notes),
     }
+
+
+def _outsiders_card(outsiders: TrainedOutsiders, calibration: Calibration) -> dict[str, Any]:
+    """Both probabilities, the kinds of outsiders, and the rates on kinds that were held out."""
+    kinds = {trial.kind.name: trial.kind.covers for trial in outsiders.trials}
+    rates = {name: _rounded(each) for name, each in outsiders.rates(calibration.sure_from).items()}
+    return {**outsiders.model.to_card(), "kinds": dict(sorted(kinds.items())), "held_out": rates}
 
 
 def _voters_card(voters: Sequence[WeightedVoter], graph: bytes) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from classifiers.training.cross_validation import (
     voter_weights,
 )
 from classifiers.training.dataset import Row, check_rows
+from classifiers.training.outsiders import SIZES, TrainedOutsiders, train_outsiders
 from classifiers.training.voters import artist_vote, fit_voters, optional_voters, voter_names
 
 if TYPE_CHECKING:
@@ -27,12 +28,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from classifiers.ensemble.pooling import Calibration, Sharpness
+    from classifiers.ensemble.confidence import Calibration
+    from classifiers.ensemble.pooling import Sharpness
     from classifiers.ensemble.results import VoterName
     from classifiers.metrics.bootstrap import Estimate
     from classifiers.metrics.splits import Split
     from classifiers.text.views import ViewOptions
     from classifiers.training.cross_validation import HeldOut
+    from classifiers.training.detector import References
     from classifiers.training.voters import FittedVoter
 
 
@@ -79,6 +82,7 @@ class TrainedEnsemble:
         seed: Random seed.
         notes: Remarks on the scores for users.
         feature_versions: Pixel feature of some voter to its version in training.
+        outsiders: Detector of artists of none of the genres; None without references.
     """
 
     genres: tuple[str, ...]
@@ -93,6 +97,7 @@ class TrainedEnsemble:
     seed: int
     notes: tuple[str, ...] = ()
     feature_versions: Mapping[str, str] = field(default_factory=dict)
+    outsiders: TrainedOutsiders | None = None
 
     @property
     def scores(self) -> Scores:
@@ -120,6 +125,7 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
     image_models: Sequence[str] = (),
     optional: Sequence[str] = (),
     feature_versions: Mapping[str, str] | None = None,
+    references: References | None = None,
     options: ViewOptions | None = None,
     folds: int = 5,
     repeats: int = 3,
@@ -139,6 +145,8 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
         optional: Image models that are trained and weighted with the others, and vote only on request; the
             ensemble's scores do not include them.
         feature_versions: Pixel features in the rows' embeddings to their versions.
+        references: Covers of other genres and other pictures, from which the ensemble learns when to name
+            none of its genres; None for an ensemble that always names one.
         options: Sizes of the views.
         folds: Number of folds of the cross-validation; fewer if a genre has fewer artists.
         repeats: Number of repeats of the cross-validation, each with another shuffle.
@@ -171,38 +179,53 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
                 genres,
                 options=options,
                 seed=seed,
-                limits=(None, MAX_TEST_COVERS),
+                limits=(None, MAX_TEST_COVERS, *(SIZES if references and not repeat else ())),
                 step=step,
             )
-            for split in plan
+            for repeat, split in enumerate(plan)
         ]
-        all_covers = [held for held, _ in held_out]
+        all_covers = [held[0] for held in held_out]
         predictions = [ensemble_predictions(held) for held in all_covers]
         shares = _in_order(
-            rows, all_covers, [ensemble_predictions(held, fewer, count).shares for held, fewer in held_out]
+            rows, all_covers, [ensemble_predictions(held[0], held[1], count).shares for held in held_out]
         )
         sharpness = fit_all_sharpness(all_covers)
-        fits = fit_voters(rows, names, genres, options, seed)
+        each = [
+            mean_scores(
+                [scores(p.votes[:, i], h.truth) for p, h in zip(predictions, all_covers, strict=True)]
+            )
+            for i in range(len(names))
+        ]
+        voters = _weighted(fit_voters(rows, names, genres, options, seed), each, sharpness, count)
+        outsiders = None
+        if references:
+            by_size = [ensemble_predictions(all_covers[0], held, count).shares for held in held_out[0][2:]]
+            outsiders = train_outsiders(
+                rows,
+                list(zip(_folds(rows, plan[0]), (split.test.tolist() for split in plan[0]), strict=True)),
+                genres,
+                references,
+                {n: _in_order(rows, all_covers[:1], [x])[0] for n, x in zip(SIZES, by_size, strict=True)},
+                [(voter.name, voter.weight, voter.sharpness) for voter in voters if not voter.optional],
+                seed=seed,
+            )
     step()
-    each = [
-        mean_scores([scores(p.votes[:, i], h.truth) for p, h in zip(predictions, all_covers, strict=True)])
-        for i in range(len(names))
-    ]
     truth = np.array([genres.index(label) for label in labels], dtype=np.intp)
     used = {name.tagger for name in names}
     return TrainedEnsemble(
         genres=genres,
         artists=dict(sorted(Counter(labels).items())),
         taggers=dict(taggers),
-        voters=_weighted(fits, each, sharpness, count),
+        voters=voters,
         estimates=_estimates(shares, truth, seed),
         tested=int((~np.isnan(shares).all(axis=(0, 2))).sum()),
-        calibration=calibrate(shares, truth),
+        calibration=outsiders.calibration(shares, truth) if outsiders else calibrate(shares, truth),
         folds=len(plan[0]),
         repeats=repeats,
         seed=seed,
-        notes=_notes(plan, folds, len(rows), fits),
+        notes=_notes(plan, folds, len(rows), names, voters),
         feature_versions={name: each for name, each in (feature_versions or {}).items() if name in used},
+        outsiders=outsiders,
     )
 
 
@@ -249,7 +272,11 @@ def _weighted(
 
 
 def _notes(
-    plan: Sequence[Sequence[Split]], folds: int, rows: int, fits: Sequence[FittedVoter]
+    plan: Sequence[Sequence[Split]],
+    folds: int,
+    rows: int,
+    names: Sequence[VoterName],
+    voters: Sequence[WeightedVoter],
 ) -> tuple[str, ...]:
     notes = []
     if len(plan[0]) < folds:
@@ -257,8 +284,8 @@ def _notes(
     tested = min(sum(split.test.size for split in repeat) for repeat in plan)
     if tested < rows:
         notes.append(f"up to {rows - tested} artists were not tested: all of their covers are others', too")
-    empty = sorted({fitted.name[:2] for fitted in fits if not fitted.model})
-    notes += [f"view {view} of {tagger} has no tag and casts no vote" for tagger, view in empty]
+    empty = {name[:2] for name in names} - {voter.name[:2] for voter in voters}
+    notes += [f"view {view} of {tagger} has no tag and casts no vote" for tagger, view in sorted(empty)]
     return tuple(notes)
 
 

@@ -11,6 +11,7 @@ from spotitags.errors import InputError, SpotiTagsError
 from spotitags.io.output import output_errors
 from spotitags.pipeline.dataset import collect_rows
 from spotitags.taggers.features.registry import extractors_for_models, feature_versions
+from spotitags.training.references import references_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -88,6 +89,7 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
             image_models=voters,
             optional=optional,
             feature_versions=feature_versions(readers),
+            references=references_for(labelled.rows, versions),
             folds=folds,
             seed=seed,
             progress=step,

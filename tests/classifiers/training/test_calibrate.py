@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers.ensemble.pooling import Calibration, Step
+from classifiers.ensemble.confidence import Calibration, Step
 from classifiers.training.calibrate import MIN_ARTISTS, SURE_RATE, calibrate
 
 if TYPE_CHECKING:
