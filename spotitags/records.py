@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from classifiers.ensemble.results import Confidence
 
+NONE_FROM = 3 / 4
+"""Smallest probability of "none of these genres" at which that is the answer."""
 JOINT = "+"
 """Joins the names of merged taggers."""
 
@@ -194,9 +196,12 @@ class Prediction:
         voters: Vote of each voter.
         bags: One bag per tagger, in the order of the taggers; that of a missing tagger holds the reason.
         reasons: Tags that pull the winner's share up or down, strongest first; empty unless requested.
-        confidence: Confidence in the winner. None if it was not measured: untrained voters, a choice among
-            the model's genres, other weighted voters than in the evaluation, another version of a tagger, or
-            only unknown tags.
+        confidence: Confidence in the leading genre. None if it was not measured: untrained voters, a choice
+            among the model's genres, other weighted voters than in the evaluation, another version of a
+            tagger, or only unknown tags.
+        none: Probability that the artist belongs to none of the genres, in (0, 1); None if it is unknown:
+            untrained voters, a model that was trained without outsiders, another version of a tagger, or no
+            embeddings of the covers.
     """
 
     artist: Artist
@@ -205,11 +210,17 @@ class Prediction:
     bags: tuple[TagBag, ...]
     reasons: tuple[Reason, ...] = ()
     confidence: Confidence | None = None
+    none: float | None = None
 
     @property
-    def genre(self) -> str:
+    def leading(self) -> str:
         """Genre with the largest share."""
         return max(self.votes, key=self.votes.__getitem__)
+
+    @property
+    def genre(self) -> str | None:
+        """The leading genre; None if the artist belongs to none of the genres (``none`` is at least 3/4)."""
+        return None if self.none is not None and self.none >= NONE_FROM else self.leading
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 OUTSIDERS = "outsiders"
 """Output of the graph with each cover's (1 + n_genres) votes: none of the genres, then each genre."""
+MOST_NONE = 0.45  # of a sure vote; docs/outsiders.md compares others
 _TINY = 1e-6  # a probability nearer to 0 or 1 says no more
 
 
 class Step(NamedTuple):
-    """Votes whose winner's score is at least ``share``, up to the next step.
+    """Votes whose largest share is at least ``share``, up to the next step.
 
     Attributes:
         share: Lower bound, in [0, 1]; 0 for the first step.
@@ -39,22 +40,25 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A rising step function from the winner's score to the rate at which it is right.
-
-    The score is `OutsiderModel.right_score`, or the winner's share for a model without outsiders.
+    """A rising step function from the winner's share to the rate at which it is right.
 
     Attributes:
         steps: At least one, ascending.
-        sure_from: Smallest score of a vote that counts as sure; None if no vote does.
+        sure_from: Smallest share of a vote that counts as sure; None if no vote does.
     """
 
     steps: tuple[Step, ...]
     sure_from: float | None
 
-    def confidence(self, score: float) -> Confidence:
-        """Return the confidence of a vote whose winner has this score, in [0, 1]."""
-        step = next(step for step in reversed(self.steps) if step.share <= score)
-        sure = self.sure_from is not None and score >= self.sure_from
+    def confidence(self, share: float, none: float | None = None) -> Confidence:
+        """Return the confidence of a vote.
+
+        Args:
+            share: Share of the winner, in [0, 1].
+            none: Probability of none of the genres; no vote is sure from `MOST_NONE` on. None if unknown.
+        """
+        step = next(step for step in reversed(self.steps) if step.share <= share)
+        sure = self.sure_from is not None and share >= self.sure_from and (none is None or none < MOST_NONE)
         return Confidence(step.right, round(step.artists), sure)
 
     def to_card(self) -> dict[str, Any]:
@@ -83,22 +87,22 @@ class OutsiderEvidence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OutsiderModel:
-    """Two logistic regressions on an artist's evidence, fitted on held-out artists and on outsiders alike.
+    """Logistic regression on an artist's evidence, fitted on as many held-out artists as outsiders.
 
     Attributes:
         input: Name of the graph's input whose rows are the covers.
-        none: Intercept and coefficients of (evidence, log of the number of covers) for the probability that
-            the artist belongs to none of the genres.
-        right: Intercept and coefficients of (log-odds of the winner's share, evidence, log of the number of
-            covers) for the probability that the winner is right.
+        intercept: Log-odds of none of the genres at no evidence, on one cover.
+        evidence: Coefficient of the evidence.
+        covers: Coefficient of the log of the number of covers.
     """
 
     input: str
-    none: tuple[float, float, float]
-    right: tuple[float, float, float, float]
+    intercept: float
+    evidence: float
+    covers: float
 
     def none_probability(self, evidence: Floats | float, covers: Floats | float) -> Floats:
-        """Return the probability that none of the genres fits.
+        """Return the probability of none of the genres, if half of all artists belong to none.
 
         Args:
             evidence: (...) from `evidence`.
@@ -107,20 +111,9 @@ class OutsiderModel:
         Returns:
             (...) in (0, 1).
         """
-        return _logistic(self.none, np.asarray(evidence), np.log(covers))
-
-    def right_score(self, share: Floats | float, evidence: Floats | float, covers: Floats | float) -> Floats:
-        """Return the score of a winner, which rises with its share and falls with the evidence.
-
-        Args:
-            share: (...) of the winner, in [0, 1].
-            evidence: (...) from `evidence`.
-            covers: (...) number of covers behind it, at least 1.
-
-        Returns:
-            (...) in (0, 1).
-        """
-        return _logistic(self.right, _log_odds(np.asarray(share)), np.asarray(evidence), np.log(covers))
+        score = self.intercept + self.evidence * np.asarray(evidence) + self.covers * np.log(covers)
+        probability: Floats = 1 / (1 + np.exp(-score))
+        return probability
 
     def to_card(self) -> dict[str, Any]:
         """Return the model as JSON values for the model card."""
@@ -133,9 +126,8 @@ class OutsiderModel:
         Raises:
             KeyError, TypeError, ValueError: The card has other content.
         """
-        n0, n1, n2 = map(float, card["none"])
-        r0, r1, r2, r3 = map(float, card["right"])
-        return cls(str(card["input"]), (n0, n1, n2), (r0, r1, r2, r3))
+        numbers = [float(card[name]) for name in ("intercept", "evidence", "covers")]
+        return cls(str(card["input"]), *numbers)
 
 
 def evidence(votes: Floats) -> float:
@@ -144,16 +136,5 @@ def evidence(votes: Floats) -> float:
     Args:
         votes: (n_covers, 1 + n_genres) probabilities, none of the genres first; n_covers is at least 1.
     """
-    return float(_log_odds(votes[:, 0]).mean())
-
-
-def _log_odds(probabilities: Floats) -> Floats:
-    clipped = np.clip(probabilities, _TINY, 1 - _TINY)
-    odds: Floats = np.log(clipped / (1 - clipped))
-    return odds
-
-
-def _logistic(coefficients: tuple[float, ...], *features: Floats) -> Floats:
-    score = coefficients[0] + sum(c * x for c, x in zip(coefficients[1:], features, strict=True))
-    probability: Floats = 1 / (1 + np.exp(-score))
-    return probability
+    none = np.clip(votes[:, 0], _TINY, 1 - _TINY)
+    return float(np.log(none / (1 - none)).mean())

@@ -194,10 +194,7 @@ class Ensemble:
         informed = any(knows for knows, weight in zip(known, weights, strict=True) if weight)
         as_evaluated = _weighted(voters) == _weighted(self._graphs[0].voters)
         calibration = self.calibration if informed and as_evaluated else None
-        score, none = max(shares.values()), None
-        if self.outsiders and found:
-            none = float(self.outsiders.none_probability(*found))
-            score = float(self.outsiders.right_score(score, *found))
+        none = float(self.outsiders.none_probability(*found)) if self.outsiders and found else None
         return Result(
             shares=dict(sorted(shares.items(), key=lambda share: -share[1])),
             votes=tuple(
@@ -207,7 +204,7 @@ class Ensemble:
                 for voter, weight, vote, knows in zip(voters, weights, votes[0], known, strict=True)
             ),
             known=informed,
-            confidence=calibration.confidence(score) if calibration else None,
+            confidence=calibration.confidence(max(shares.values()), none) if calibration else None,
             none=none,
         )
 

@@ -47,13 +47,12 @@ class Vote:
 
 
 class Confidence(NamedTuple):
-    """Rate at which votes with a similar score were right on artists held out of training.
+    """Rate at which votes with a similar share were right on held-out artists of the model's genres.
 
     Attributes:
         right: Fraction of them that named the right genre, in (0, 1).
-        artists: Number of held-out artists behind that fraction; for models with outsiders, a third of all
-            that were tested are outsiders.
-        sure: Whether ``right`` is high enough to name a genre at all.
+        artists: Number of held-out artists behind that fraction.
+        sure: Whether ``right`` is high enough to name a genre at all, and none of the genres unlikely enough.
     """
 
     right: float
@@ -73,7 +72,7 @@ class Result:
         confidence: Confidence in the largest share. None if it was not measured on results like this one: the
             model has no calibration, no voter knows a feature, or the voters with a weight are not those of
             the model's evaluation, because one abstains or an optional voter takes part.
-        none: Probability, in (0, 1), that the artist belongs to none of the genres, if a third of all artists
+        none: Probability, in (0, 1), that the artist belongs to none of the genres, if half of all artists
             do; None if the model was trained without outsiders, or the covers have no embeddings.
     """
 

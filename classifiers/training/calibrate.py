@@ -18,13 +18,8 @@ MIN_ARTISTS = 10  # per step: a rate of fewer is too uncertain
 SURE_RATE = 0.75  # of votes that count as sure: a wrong genre costs as much as four without a name (t = 1/4)
 
 
-def calibrate(
-    shares: NDArray[np.float64],
-    truth: NDArray[np.intp],
-    scores: NDArray[np.float64] | None = None,
-    outsiders: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
-) -> Calibration:
-    """Fit the rate at which the winner is right, as a function of its score.
+def calibrate(shares: NDArray[np.float64], truth: NDArray[np.intp]) -> Calibration:
+    """Fit the rate at which the winner is right, as a function of its share.
 
     Isotonic regression (Zadrozny and Elkan, "Transforming Classifier Scores into Accurate Multiclass
     Probability Estimates", 2002), in which the repeats of an artist weigh 1 together. Its steps are then
@@ -39,20 +34,13 @@ def calibrate(
         shares: (n_repeats, n_rows, n_genres) from ensembles that were not trained on the row; nan if a row
             was not tested. At least one row is tested.
         truth: (n_rows,) genre indices.
-        scores: (n_repeats, n_rows) scores of the winners, in [0, 1]; None for their shares.
-        outsiders: (n,) scores and (n,) weights of outsiders, whose winners are always wrong; the sum of the
-            weights is their number for each tested row.
     """
     from sklearn.isotonic import IsotonicRegression
 
     tested = ~np.isnan(shares).any(axis=2)
     weights = (tested / np.maximum(tested.sum(axis=0), 1))[tested]
-    winning = (shares.max(axis=2) if scores is None else scores)[tested]
+    winning = shares[tested].max(axis=1)
     right = (shares[tested].argmax(axis=1) == np.broadcast_to(truth, tested.shape)[tested]).astype(float)
-    if outsiders is not None:
-        outside, outside_weights = outsiders
-        winning, right = np.append(winning, outside), np.append(right, np.zeros(len(outside)))
-        weights = np.append(weights, outside_weights * weights.sum())
     fitted = IsotonicRegression().fit(winning, right, sample_weight=weights).predict(winning)
     _, step = np.unique(fitted.round(9), return_inverse=True)
     blocks = [

@@ -25,7 +25,7 @@ CATEGORIES = {"music": 0.55, "pictures": 0.35, "blanks": 0.1}
 """Categories of outsiders with their shares of all weight."""
 BORROWED = 0.5  # weight of references of the model's own genres relative to that of the training artists
 DIMENSIONS = 384  # principal components of the references that a detector uses
-PENALTY = 1.0  # C of the detector's logistic regression
+PENALTY = 3.0  # C of the detector's logistic regression
 
 
 class Kind(NamedTuple):

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from classifiers.ensemble.confidence import OutsiderModel
+from classifiers.ensemble.confidence import MOST_NONE, OutsiderModel
 from classifiers.ensemble.pooling import pooled
 from classifiers.image import EMBEDDING
-from classifiers.training.calibrate import calibrate
 from classifiers.training.dataset import Row
 from classifiers.training.detector import fit_detector, kind_weights, principal_components
 from classifiers.training.voters import artist_vote, fit_voters
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from classifiers.ensemble.confidence import Calibration
     from classifiers.ensemble.pooling import Sharpness
     from classifiers.ensemble.results import VoterName
     from classifiers.training.cross_validation import Fold
@@ -35,8 +33,20 @@ if TYPE_CHECKING:
 
 
 SIZES = (1, 3, 5, 10)  # numbers of covers on which the probabilities are fitted
-PREVALENCE = 1 / 3  # assumed rate of outsiders among what users bring; docs/outsiders.md compares others
-_OUTSIDERS_PER_ARTIST = PREVALENCE / (1 - PREVALENCE)
+
+
+class Unmet(NamedTuple):
+    """Outsiders that a model was trained without.
+
+    Attributes:
+        kind: Their kind.
+        artists: (n_covers, dim) embeddings of each.
+        known: True if the model was trained with others of the kind.
+    """
+
+    kind: Kind
+    artists: Sequence[NDArray[np.float32]]
+    known: bool
 
 
 class Trial(NamedTuple):
@@ -65,7 +75,7 @@ class TrainedOutsiders:
 
     Attributes:
         detector: Fitted on all rows and references.
-        model: Probabilities from its evidence.
+        model: Probability from its evidence.
         evidence: (n_rows,) evidence of each held-out row from its first covers, at most the largest of
             `SIZES`; nan if it was not tested.
         covers: (n_rows,) number of covers behind it.
@@ -78,35 +88,19 @@ class TrainedOutsiders:
     covers: Floats
     trials: tuple[Trial, ...] = field(repr=False)
 
-    def scores(self, shares: Floats) -> Floats:
-        """Score (..., n_rows, n_genres) held-out shares by `OutsiderModel.right_score`: (..., n_rows)."""
-        return self.model.right_score(shares.max(axis=-1), self.evidence, self.covers)
-
-    def calibration(self, shares: Floats, truth: NDArray[np.intp]) -> Calibration:
-        """Calibrate the scores of held-out artists, and of outsiders as `PREVALENCE` says.
-
-        Args:
-            shares: (n_repeats, n_rows, n_genres) as for `classifiers.training.calibrate.calibrate`.
-            truth: (n_rows,) genre indices.
-        """
-        trials = [trial for trial in self.trials if trial.largest]
-        share, seen, covers = _columns(trials)
-        outside = self.model.right_score(share, seen, covers), _trial_weights(trials) * _OUTSIDERS_PER_ARTIST
-        return calibrate(shares, truth, self.scores(shares), outside)
-
     def rates(self, sure_from: float | None) -> dict[str, dict[str, float]]:
         """Compute rates on outsiders of unknown kinds: of sure genres, and the mean probability of none.
 
         Args:
-            sure_from: Smallest score of a sure vote; None if no vote is sure.
+            sure_from: Smallest share of a sure vote; None if no vote is sure.
         """
         found: dict[str, dict[str, float]] = {}
         unknown = [trial for trial in self.trials if trial.largest and not trial.known]
         for category in dict.fromkeys(trial.kind.category for trial in unknown):
             trials = [trial for trial in unknown if trial.kind.category == category]
             share, seen, covers = _columns(trials)
-            sure = self.model.right_score(share, seen, covers) >= (2 if sure_from is None else sure_from)
             none, weights = self.model.none_probability(seen, covers), _trial_weights(trials)
+            sure = (share >= (2 if sure_from is None else sure_from)) & (none < MOST_NONE)
             found[category] = {
                 "tested": len(trials),
                 "sure": float(np.average(sure, weights=weights)),
@@ -115,17 +109,16 @@ class TrainedOutsiders:
         return found
 
 
-def train_outsiders(  # noqa: PLR0913, PLR0917 - each is an input of its own
+def train_outsiders(  # noqa: PLR0913 - each is an input of its own
     rows: Sequence[Row],
     folds: Sequence[tuple[Fold, Sequence[int]]],
     genres: Sequence[str],
     references: References,
-    shares: Mapping[int, Floats],
     voters: Sequence[tuple[VoterName, float, Sharpness | None]],
     *,
     seed: int = 0,
 ) -> TrainedOutsiders | None:
-    """Train the detector, and fit both probabilities on held-out rows and held-out outsiders.
+    """Train the detector, and fit the probability on held-out rows and held-out outsiders.
 
     In each fold, the detector knows neither the fold's rows, nor some kinds of outsiders, nor some outsiders
     of the other kinds; then it meets all of them. So a user's outsiders may be of known and of unknown kinds.
@@ -135,7 +128,6 @@ def train_outsiders(  # noqa: PLR0913, PLR0917 - each is an input of its own
         folds: Each fold of one cross-validation, with the numbers of its test rows.
         genres: Order of the probabilities.
         references: Reference covers.
-        shares: For each of `SIZES`, (n_rows, n_genres) held-out shares from so many covers; nan if untested.
         voters: Name, weight and sharpness of each voter; those on the references' embeddings vote on them.
         seed: Random seed.
 
@@ -150,16 +142,16 @@ def train_outsiders(  # noqa: PLR0913, PLR0917 - each is an input of its own
     seen = {size: np.full(len(rows), np.nan) for size in SIZES}
     trials: list[Trial] = []
     for number, (fold, tested) in enumerate(folds):
-        kinds, met = _divided(references, fold_of, number, len(folds))
+        kinds, unmet = _divided(references, fold_of, number, len(folds))
         detector = fit_detector(fold.train, kinds, references, genres, basis)
         for row, i in zip(fold.test, tested, strict=True):
             for size in SIZES:
                 seen[size][i] = detector.evidence(row.embeddings[references.tagger][:size])
-        trials += _trials(met, detector, fold.train, genres, used, seed=seed)
+        trials += _trials(unmet, detector, fold.train, genres, used, seed=seed)
     covers = np.array([min(len(row), max(SIZES)) for row in rows], dtype=np.float64)
     return TrainedOutsiders(
         fit_detector(rows, references.kinds, references, genres, basis),
-        _fit_model(rows, genres, references, shares, seen, trials),
+        _fit_model(rows, references, seen, trials),
         seen[max(SIZES)],
         covers,
         tuple(trials),
@@ -168,21 +160,21 @@ def train_outsiders(  # noqa: PLR0913, PLR0917 - each is an input of its own
 
 def _divided(
     references: References, fold_of: Mapping[str, int], number: int, folds: int
-) -> tuple[list[Kind], list[tuple[Kind, bool]]]:
-    """Divide the references of a fold: kinds to train on, and kinds to meet, with whether they are known."""
+) -> tuple[list[Kind], list[Unmet]]:
+    """Divide the references of a fold into those to train on and those to meet afterwards."""
     training: list[Kind] = []
-    met: list[tuple[Kind, bool]] = []
+    unmet: list[Unmet] = []
     for kind in references.kinds:
         if kind.genre is not None:
             training.append(kind)
         elif fold_of[kind.name] == number:
-            met.append((kind, False))
+            unmet.append(Unmet(kind, kind.artists, known=False))
         else:
             training.append(
                 kind._replace(artists=[a for i, a in enumerate(kind.artists) if i % folds != number])
             )
-            met.append((kind._replace(artists=kind.artists[number::folds]), True))
-    return training, met
+            unmet.append(Unmet(kind, kind.artists[number::folds], known=True))
+    return training, unmet
 
 
 def _numbered_by_category(kinds: Sequence[Kind]) -> Iterator[tuple[Kind, int]]:
@@ -194,7 +186,7 @@ def _numbered_by_category(kinds: Sequence[Kind]) -> Iterator[tuple[Kind, int]]:
 
 
 def _trials(  # noqa: PLR0913 - each is an input of its own
-    kinds: Sequence[tuple[Kind, bool]],
+    outsiders: Sequence[Unmet],
     detector: Detector,
     train: Sequence[Row],
     genres: Sequence[str],
@@ -206,8 +198,8 @@ def _trials(  # noqa: PLR0913 - each is an input of its own
     tagger = voters[0][0].tagger
     shown = [
         (kind, known, each[:size], size == min(len(each), max(SIZES)))
-        for kind, known in kinds
-        for each in kind.artists
+        for kind, artists, known in outsiders
+        for each in artists
         for size in sorted({*SIZES, len(each)})
         if size <= min(len(each), max(SIZES))
     ]
@@ -243,41 +235,25 @@ def _trial_weights(trials: Sequence[Trial]) -> Floats:
     return shares
 
 
-def _fit_model(  # noqa: PLR0913, PLR0917 - each is an input of its own
-    rows: Sequence[Row],
-    genres: Sequence[str],
-    references: References,
-    shares: Mapping[int, Floats],
-    seen: Mapping[int, Floats],
-    trials: Sequence[Trial],
+def _fit_model(
+    rows: Sequence[Row], references: References, seen: Mapping[int, Floats], trials: Sequence[Trial]
 ) -> OutsiderModel:
-    """Fit both logistic regressions; outsiders are as frequent as `PREVALENCE`, and all sizes weigh alike."""
-    truth = np.array([genres.index(row.genre) for row in rows], dtype=np.intp)
-    lengths = np.array([len(row) for row in rows])
-    parts = []
-    for size in SIZES:
-        tested = ~np.isnan(seen[size]) & ~np.isnan(shares[size]).any(axis=1)
-        share = shares[size][tested]
-        right = share.argmax(axis=1) == truth[tested]
-        covers = np.minimum(size, lengths[tested])
-        weight = np.full(tested.sum(), 1 / max(1, tested.sum()) / len(SIZES))
-        parts.append(np.stack([share.max(axis=1), seen[size][tested], covers, right, weight, 0 * weight]))
-    zeros = np.zeros(len(trials))
-    parts.append(
-        np.stack([*_columns(trials), zeros, _trial_weights(trials) * _OUTSIDERS_PER_ARTIST, zeros + 1])
-    )
-    share, found, covers, right, weight, outside = np.concatenate(parts, axis=1)
-    log_share = np.log(np.clip(share, 1e-6, 1 - 1e-6) / (1 - np.clip(share, 1e-6, 1 - 1e-6)))
-    none = _logistic_fit([found, np.log(covers)], outside, weight)
-    sure = _logistic_fit([log_share, found, np.log(covers)], right, weight)
-    source = f"{references.tagger}/{EMBEDDING}"
-    return OutsiderModel(source, (none[0], none[1], none[2]), (sure[0], sure[1], sure[2], sure[3]))
-
-
-def _logistic_fit(features: Sequence[Floats], target: Floats, weights: Floats) -> list[float]:
-    """Intercept and coefficients of a logistic regression, rounded for the card."""
+    """Fit the probability of none; rows and outsiders weigh alike, and so does each number of covers."""
     from sklearn.linear_model import LogisticRegression
 
+    lengths = np.array([len(row) for row in rows])
+    parts = [np.stack([[t.evidence, t.covers, 1] for t in trials])]
+    weights = [_trial_weights(trials)]
+    for size in SIZES:
+        tested = ~np.isnan(seen[size])
+        covers = np.minimum(size, lengths[tested])
+        parts.append(np.column_stack([seen[size][tested], covers, np.zeros(len(covers))]))
+        weights.append(np.full(len(covers), 1 / len(SIZES) / max(1, len(covers))))
+    found, covers, outside = np.concatenate(parts).T
+    weight = np.concatenate(weights)
     model = LogisticRegression(C=10, max_iter=500)
-    model.fit(np.column_stack(features), target, sample_weight=weights * len(weights) / weights.sum())
-    return [round(float(value), 4) for value in (model.intercept_[0], *model.coef_[0])]
+    model.fit(
+        np.column_stack([found, np.log(covers)]), outside, sample_weight=weight * len(weight) / weight.sum()
+    )
+    numbers = (round(float(value), 4) for value in (model.intercept_[0], *model.coef_[0]))
+    return OutsiderModel(f"{references.tagger}/{EMBEDDING}", *numbers)

@@ -20,7 +20,7 @@ from classifiers.training.cross_validation import (
     voter_weights,
 )
 from classifiers.training.dataset import Row, check_rows
-from classifiers.training.outsiders import SIZES, TrainedOutsiders, train_outsiders
+from classifiers.training.outsiders import TrainedOutsiders, train_outsiders
 from classifiers.training.voters import artist_vote, fit_voters, optional_voters, voter_names
 
 if TYPE_CHECKING:
@@ -179,10 +179,10 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
                 genres,
                 options=options,
                 seed=seed,
-                limits=(None, MAX_TEST_COVERS, *(SIZES if references and not repeat else ())),
+                limits=(None, MAX_TEST_COVERS),
                 step=step,
             )
-            for repeat, split in enumerate(plan)
+            for split in plan
         ]
         all_covers = [held[0] for held in held_out]
         predictions = [ensemble_predictions(held) for held in all_covers]
@@ -199,13 +199,11 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
         voters = _weighted(fit_voters(rows, names, genres, options, seed), each, sharpness, count)
         outsiders = None
         if references:
-            by_size = [ensemble_predictions(all_covers[0], held, count).shares for held in held_out[0][2:]]
             outsiders = train_outsiders(
                 rows,
                 list(zip(_folds(rows, plan[0]), (split.test.tolist() for split in plan[0]), strict=True)),
                 genres,
                 references,
-                {n: _in_order(rows, all_covers[:1], [x])[0] for n, x in zip(SIZES, by_size, strict=True)},
                 [(voter.name, voter.weight, voter.sharpness) for voter in voters if not voter.optional],
                 seed=seed,
             )
@@ -219,7 +217,7 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
         voters=voters,
         estimates=_estimates(shares, truth, seed),
         tested=int((~np.isnan(shares).all(axis=(0, 2))).sum()),
-        calibration=outsiders.calibration(shares, truth) if outsiders else calibrate(shares, truth),
+        calibration=calibrate(shares, truth),
         folds=len(plan[0]),
         repeats=repeats,
         seed=seed,

@@ -68,6 +68,7 @@ def prediction_json(
     answer = {
         "artist": artist_json(prediction.artist),
         "genre": prediction.genre,
+        "none": None if prediction.none is None else round(prediction.none, 4),
         "votes": _shares(prediction.votes),
         "confidence": prediction.confidence and prediction.confidence._asdict(),
         "voters": [_voter_json(voter, explain=explain) for voter in prediction.voters],

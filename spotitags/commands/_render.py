@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from classifiers.ensemble.confidence import MOST_NONE
 from classifiers.image import EMBEDDING
 from spotitags.bags.bag import skipped_covers
 from spotitags.io.text import plain
@@ -29,8 +30,12 @@ def show_prediction(prediction: Prediction, top: int, *, explain: bool = False) 
     """Render a prediction: name, a bar per genre, top tags, and with ``explain`` the voters."""
     shown: list[RenderableType] = [_heading(prediction.bags), _bars(prediction)]
     shown.append(Text(_agreement(prediction), style="dim"))
-    if prediction.confidence:
-        shown.append(_confidence_line(prediction.confidence))
+    if prediction.genre is None:
+        shown.append(
+            Text("none of these genres is likely; the shares compare them with each other", "yellow")
+        )
+    elif prediction.confidence:
+        shown.append(_confidence_line(prediction.confidence, prediction.none))
     shown += [_tag_line(bag, top) for bag in prediction.bags if not bag.missing]
     shown += _missing_lines(prediction.bags)
     if explain:
@@ -83,22 +88,28 @@ def _bars(prediction: Prediction) -> Table:
         winner = genre == prediction.genre
         bar = Text("█" * round(share * BAR) or "▏", style="green" if winner else "dim")
         table.add_row(Text(plain(genre), style="bold" if winner else ""), bar, f"{share:.2f}")
+    if prediction.none is not None:
+        style = "yellow" if prediction.genre is None else "dim"
+        bar = Text("█" * round(prediction.none * BAR) or "▏", style=style)
+        table.add_row(Text("none of these", style=style), bar, f"{prediction.none:.2f}")
     return table
 
 
 def _agreement(prediction: Prediction) -> str:
-    voters, genre = prediction.voters, plain(prediction.genre)
+    voters, genre = prediction.voters, plain(prediction.leading)
     untrained = "" if any(voter.trained for voter in voters) else "; untrained, by the genres' names alone"
     if len(voters) == 1:
         return f"one voter says {genre}{untrained}"
-    agreeing = sum(voter.genre == prediction.genre for voter in voters)
+    agreeing = sum(voter.genre == prediction.leading for voter in voters)
     return f"{agreeing} of {len(voters)} voters say {genre}{untrained}"
 
 
-def _confidence_line(confidence: Confidence) -> Text:
+def _confidence_line(confidence: Confidence, none: float | None) -> Text:
     right = f"were right {_times(confidence.right)} (of {confidence.artists} held-out artists)"
     if confidence.sure:
         return Text(f"votes this sure {right}", style="dim")
+    if none is not None and none >= MOST_NONE:
+        return Text(f"not sure that one of these fits; where one did, such votes {right}", style="yellow")
     return Text(f"not sure: votes this unsure {right}", style="yellow")
 
 
@@ -132,7 +143,7 @@ def _reasons_line(side: str, prediction: Prediction) -> Text:
         f"{plain(label)} {pull:+.3f}" + (f" ({plain(tagger)})" if several else "")
         for label, pull, tagger in chosen
     )
-    head = Text(f"{side} {plain(prediction.genre)}: ", style="dim")
+    head = Text(f"{side} {plain(prediction.leading)}: ", style="dim")
     return head.append(named or "nothing", style="default")
 
 

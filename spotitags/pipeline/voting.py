@@ -76,6 +76,7 @@ class Voting:
             raise InputError(f"a vote needs two genres at least, not {self.genres[0]} alone: name another")
         self._unknown_genres: set[str] = set()
         same_taggers = all(versions.get(name) == each for name, each in self.ensemble.taggers.items())
+        self._same_taggers = same_taggers
         self._as_evaluated = same_taggers and set(self.genres) == set(self.ensemble.genres)
         self.zero_shot: list[GenreVoteExtractor] = []
         other_labels = custom_labels and self._has_other_labels(versions)
@@ -173,7 +174,14 @@ class Voting:
             bags=tuple(bags),
             reasons=_reasons(reasons.overall) if reasons else (),
             confidence=result.confidence if self._as_evaluated else None,
+            none=self._none_of_these(result),
         )
+
+    def _none_of_these(self, result: Result) -> float | None:
+        """Return the probability of none of the requested genres: of none at all, or of one left out."""
+        if result.none is None or not self._same_taggers:
+            return None
+        return 1 - (1 - result.none) * sum(result.shares[genre] for genre in self.genres)
 
     def _report_unknown_genre(self, genre: str | None) -> None:
         """Report once that the model cannot predict a genre of the catalogue."""

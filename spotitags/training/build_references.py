@@ -21,14 +21,14 @@ from spotitags.catalogs.single_covers import SingleCovers
 from spotitags.errors import SpotiTagsError
 from spotitags.pipeline.spotitags import SpotiTags
 from spotitags.taggers.features.embedding import pack
-from spotitags.training.references import FILE, GROUP, MUSIC, TAGGER
+from spotitags.training.references import DIGEST, FILE, GROUP, MUSIC, TAGGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-COVERS_PER_KIND = {MUSIC: 120, "pictures": 30}  # at most
+COVERS_PER_KIND = {MUSIC: 300, "pictures": 60}  # at most
 BLANKS = 12  # per kind
 BLANK_SIDE = 300  # pixels
 SHRUNK = 400  # covers that are shrunk, for the directions of picture size
@@ -56,18 +56,19 @@ def build(covers: Path, shrunk: Path, out: Path) -> str:
     artist_of: list[int] = []
     paths: list[Path] = []
     with tempfile.TemporaryDirectory() as folder:
-        for name, category, chosen in [*_drawn(covers), *_blanks(Path(folder))]:
+        for name, category, chosen in [*_drawn(covers), *draw_blanks(Path(folder))]:
             kinds.append((name, category))
             paths += chosen
             kind_of += [len(kinds) - 1] * len(chosen)
             size = GROUP if category != "blanks" else GROUP // 2
             artist_of += [number // size for number in range(len(chosen))]
-        embeddings, version = _embedded(paths, Path(folder))
+        embeddings, digests, version = _embedded(paths, Path(folder))
         directions = _size_directions(shrunk, Path(folder))
     np.savez_compressed(
         out,
         version=np.array(version),
         covers=pack(embeddings),
+        digests=np.array([digest[:DIGEST] for digest in digests]),
         kind=np.array(kind_of, np.int16),
         artist=np.array(artist_of, np.int16),
         kinds=np.array([name for name, _ in kinds]),
@@ -89,11 +90,19 @@ def _drawn(covers: Path) -> Iterator[tuple[str, str, list[Path]]]:
         yield kind, category, chosen
 
 
-def _blanks(folder: Path) -> Iterator[tuple[str, str, list[Path]]]:
-    """Draw pictures that show nothing: plain colours, stripes and shapes."""
+def draw_blanks(folder: Path, *, seed: int = SEED) -> Iterator[tuple[str, str, list[Path]]]:
+    """Draw pictures that show nothing: plain colours, stripes and shapes.
+
+    Args:
+        folder: Folder of the pictures.
+        seed: Seed of colours and forms.
+
+    Yields:
+        Name and category of a kind, and its files.
+    """
     from PIL import Image
 
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:BLANK_SIDE, 0:BLANK_SIDE] / BLANK_SIDE
 
     def plain(number: int) -> NDArray[np.bool_]:
@@ -121,18 +130,19 @@ def _blanks(folder: Path) -> Iterator[tuple[str, str, list[Path]]]:
         yield name, "blanks", files
 
 
-def _embedded(paths: Sequence[Path], folder: Path) -> tuple[NDArray[np.float32], str]:
-    """Embeddings (n, dim) of picture files, and the tagger's version."""
+def _embedded(paths: Sequence[Path], folder: Path) -> tuple[NDArray[np.float32], list[str], str]:
+    """Embeddings (n, dim) and digests of picture files, and the tagger's version."""
     table = folder / "covers.csv"
     with table.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("file", "genre"), *((path.resolve(), "any") for path in paths)])
     spotitags = SpotiTags(catalog=SingleCovers(table), tagger=TAGGER)
-    found = []
+    found, digests = [], list[str]()
     for _, covers in spotitags.tagged_covers(str(path.resolve()) for path in paths):
         if isinstance(covers, SpotiTagsError):
             raise covers
         found.append(covers.features[TAGGER][0])
-    return np.stack(found), spotitags.tagger_versions()[TAGGER]
+        digests += covers.digests
+    return np.stack(found), digests, spotitags.tagger_versions()[TAGGER]
 
 
 def _size_directions(shrunk: Path, folder: Path) -> NDArray[np.float64]:

@@ -26,6 +26,7 @@ TAGGER = "lite"
 FILE = "references.npz"
 MUSIC = "music"  # the category whose kinds are genres
 GROUP = 10  # covers of a library artist, as many as a prediction uses
+DIGEST = 16  # leading characters of the SHA-256 (hex) by which a cover is known again
 _EMBEDDING_PARTS = ("efficientnet", "graph-", "head-")  # of the tagger's version, on which embeddings depend
 
 
@@ -49,8 +50,8 @@ def references_for(rows: Sequence[Row], versions: Mapping[str, str]) -> Referenc
     data = np.load(str(files("spotitags.training").joinpath(FILE)), allow_pickle=False)
     if not _same_network(versions.get(TAGGER, ""), str(data["version"])):
         return None
-    genres = sorted({row.genre for row in rows})
-    kinds = [*_kinds(data, genres), *_library_kinds(genres, {group for row in rows for group in row.groups})]
+    genres, used = sorted({row.genre for row in rows}), {group for row in rows for group in row.groups}
+    kinds = [*_kinds(data, genres, used), *_library_kinds(genres, used)]
     return References(TAGGER, tuple(kinds), data["size_directions"].astype(np.float32))
 
 
@@ -62,22 +63,26 @@ def _same_network(version: str, reference: str) -> bool:
     return parts == expected
 
 
-def _kinds(data: Mapping[str, NDArray[Any]], genres: Sequence[str]) -> Iterator[Kind]:
-    """Yield the package's kinds, each with its genre in the model if it has one."""
+def _kinds(data: Mapping[str, NDArray[Any]], genres: Sequence[str], used: Collection[str]) -> Iterator[Kind]:
+    """Yield the package's kinds without used covers, each with its genre in the model if it has one."""
+    import numpy as np
+
     from classifiers.training.detector import Kind
 
     embeddings = unpack(data["covers"])
+    unused = ~np.isin(data["digests"], [digest[:DIGEST] for digest in used])
     for number, (name, category) in enumerate(
         zip(data["kinds"].tolist(), data["categories"].tolist(), strict=True)
     ):
         genre = own_genre(name, genres) if category == MUSIC else None
         if genre is None and category == MUSIC and is_related(name, genres):
             continue
-        chosen = data["kind"] == number
+        chosen = (data["kind"] == number) & unused
         artists = [
             embeddings[chosen & (data["artist"] == i)] for i in dict.fromkeys(data["artist"][chosen].tolist())
         ]
-        yield Kind(name, category, genre, artists)
+        if artists:
+            yield Kind(name, category, genre, artists)
 
 
 def _library_kinds(genres: Sequence[str], used: Collection[str]) -> Iterator[Kind]:
