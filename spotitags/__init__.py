@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+import classifiers  # noqa: F401  (turns off the usage reports of libraries, which must precede their import)
+
 if TYPE_CHECKING:
     from spotitags.errors import SpotiTagsError
     from spotitags.pipeline.spotitags import SpotiTags
