@@ -87,7 +87,7 @@ def test_a_long_run_contacts_no_other_machine_and_writes_to_its_own_folders_only
     "line",
     [
         '7 connect(5, {sa_family=AF_INET, sin_port=htons(443), sin_addr=inet_addr("192.0.2.1")}, 16) = 0',
-        '7 sendto(5, "x", 1, 0, {sa_family=AF_INET6, inet_pton(AF_INET6, "2001:db8::1", &sin6_addr)}, 28) = 1',
+        '7 sendto(5, "x", 1, 0, {sa_family=AF_INET6, inet_pton(AF_INET6, "2001:db8::1", &a)}, 28) = 1',
         '7 openat(AT_FDCWD, "/etc/resolv.conf", O_RDONLY|O_CLOEXEC) = 5',
         '7 openat(AT_FDCWD, "/home/me/.cache/Microsoft/deviceid", O_RDWR|O_CREAT, 0600) = 5',
         '7 mkdir("/home/me/.cache/Microsoft", 0700) = 0',
