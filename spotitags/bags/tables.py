@@ -86,8 +86,12 @@ def frame(bags: Sequence[TagBag], *, long: bool = False) -> DataFrame:
 
     Raises:
         InputError: An artist has two bags of one tagger.
+        NotInstalledError: pandas is missing.
     """
-    import pandas as pd
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise NotInstalledError("a data frame", "frame") from error
 
     counts = Counter((bag.artist.id, bag.tagger) for bag in bags)
     for (artist_id, tagger), count in counts.items():

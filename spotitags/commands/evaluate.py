@@ -8,7 +8,7 @@ import typer
 from spotitags.commands._artists import open_for_labels
 from spotitags.commands._console import exit_code, print_all, print_failures, progress
 from spotitags.commands._options import AlbumOptions, CrossValidationOptions, TaggingOptions
-from spotitags.errors import InputError
+from spotitags.errors import InputError, require_training
 
 
 def evaluate(
@@ -62,6 +62,7 @@ def evaluate(
             "LABELS.csv and --out belong together (--offline takes the bundled library's artists): "
             "give both, or --compare twice and neither"
         )
+    require_training("evaluate")
     artists, spotitags = open_for_labels(
         labels_file, validation.genres, source, tagging,
         single=covers, albums=max(source.albums, train_albums),

@@ -17,6 +17,7 @@ from spotitags.commands._console import (
     progress,
 )
 from spotitags.commands._options import AlbumOptions, CrossValidationOptions, Repeats, TaggerChoice
+from spotitags.errors import require_training
 
 
 @dataclass(eq=False, repr=False)
@@ -66,6 +67,7 @@ def leaderboard(
     from spotitags.evaluation import leaderboard as models
     from spotitags.evaluation.leaderboard.terminal import show_leaderboard
 
+    require_training("leaderboard")
     single = covers or lists_single_covers(labels_file)
     artists, spotitags = open_for_labels(labels_file, validation.genres, source, tagging, single=single)
     folds = validation.folds or (models.PAIR_FOLDS if pairs else models.FOLDS)

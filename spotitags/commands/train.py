@@ -9,6 +9,7 @@ import typer
 from spotitags.commands._artists import open_spotitags, split
 from spotitags.commands._console import exit_code, print_all, print_failures, progress
 from spotitags.commands._options import AlbumOptions, Albums, Folds, Genres, Seed, TaggingOptions, Voter
+from spotitags.errors import require_training
 
 
 @dataclass(eq=False, repr=False)
@@ -42,6 +43,7 @@ def train(
     from spotitags.commands._render import show_training
     from spotitags.training.ensemble import train as train_ensemble
 
+    require_training("train")
     artists, with_covers = read_labels(labels_file, split(genres))
     spotitags = open_spotitags(source, tagging, manifest=labels_file if with_covers else None)
     with progress(len(artists)) as step:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from spotitags.errors import InputError, SpotiTagsError
+from spotitags.errors import InputError, SpotiTagsError, require_training
 from spotitags.pipeline.dataset import collect_rows
 from spotitags.taggers.features.perceptual_hash import PerceptualHash, near_identical
 
@@ -90,8 +90,10 @@ def collect_samples(
 
     Raises:
         InputError: There is no result for any artist.
+        NotInstalledError: The extra ``train`` is not installed.
         TaggerError: A tagger cannot be used at all.
     """
+    require_training("an evaluation")
     found = collect_rows(spotitags, artists, extractors=extractors, progress=progress)
     if not found.rows:
         why = next(iter(found.failed.values()), "there is no artist")

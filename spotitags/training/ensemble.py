@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from spotitags.errors import InputError, SpotiTagsError
+from spotitags.errors import InputError, SpotiTagsError, require_training
 from spotitags.io.output import output_errors
 from spotitags.pipeline.dataset import collect_rows
 from spotitags.taggers.features.registry import extractors_for_models, feature_versions
@@ -66,12 +66,14 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
 
     Raises:
         InputError: The labels cannot be trained on, or the model cannot be written.
+        NotInstalledError: The extra ``train`` is not installed.
         TaggerError: A tagger cannot be used at all.
     """
     from classifiers.errors import ClassifierError
     from classifiers.training import train as training
     from classifiers.training.save import save
 
+    require_training("training")
     _check(artists, out)
     versions = spotitags.tagger_versions()
     readers = extractors_for_models(

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotitags.errors import WeightsError
+from spotitags.errors import WeightsError, install_extra
 from spotitags.taggers.lite.networks import check_weights
 from spotitags.taggers.lite.sentence_encoder import DIM, LAYERS_DIM, SentenceEncoder
 
@@ -168,13 +168,13 @@ try:
 except NotInstalledError as error:
     print(error)
 """
-    preloaded = "import spotitags.taggers.lite.sentence_encoder, numpy\n"
+    preloaded = "import importlib.metadata, spotitags.taggers.lite.sentence_encoder, numpy\n"
     done = subprocess.run(
         [sys.executable, "-c", preloaded + script], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(
-        "--labels with the tagger lite needs the extra 'words': uv sync --inexact --extra words"
+        f"--labels with the tagger lite needs the extra 'words': {install_extra('words')}"
     )
 
 
