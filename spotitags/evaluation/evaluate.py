@@ -94,15 +94,14 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
 
 
 def write(found: Mapping[str, Any], out: Path) -> list[Path]:
-    """Write ``scores.json``, then ``report.html`` and its figures as PNG, into a folder.
+    """Write ``scores.json``, then ``report.html`` and its figures as SVG, into a folder.
 
     Raises:
         InputError: The folder cannot be written.
-        NotInstalledError: The extra ``report`` is not installed; ``scores.json`` is written nevertheless.
     """
-    file = out / "scores.json"
     from spotitags.evaluation.report.html import write_report
 
+    file = out / "scores.json"
     with output_errors(out):
         out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
