@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from spotitags.catalogs.library.catalog import LibraryCatalog
 from spotitags.commands._console import StatusRow, status_table
-from spotitags.errors import NotInstalledError, SpotiTagsError
+from spotitags.errors import SpotiTagsError, install_extra
 from spotitags.io.cache import Cache
 from spotitags.settings import Settings
 from spotitags.taggers.clip.devices import choose_device, cuda_capability, precision
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 PACKAGES = ("spotitags", "onnxruntime", "pillow", "spotipy")  # of those that are always installed
 EXTRAS = {
-    "train": "the commands train, evaluate and leaderboard",
-    "clip": "the tagger clip",
-    "clarifai": "the tagger clarifai",
-    "google": "the tagger google-vision",
-    "words": "custom labels and genres with lite",
-    "frame": "data frames",
+    "train": "train, evaluate and leaderboard",
+    "clip": "--tagger clip",
+    "clarifai": "--tagger clarifai",
+    "google": "--tagger google-vision",
+    "words": "--labels and rare genres with lite",
+    "frame": "SpotiTags.frame in Python",
     "parquet": "--parquet",
-    "neighbours": "nearest covers among more than a hundred thousand",
+    "neighbours": "colour-knn on more than a hundred thousand covers",
 }
 """The feature that each extra of the package adds."""
 
@@ -122,12 +122,12 @@ def _extra_rows(extra: str, checks: Sequence[Check]) -> Iterator[StatusRow]:
     missing = [check for check in packages if not check.ok]
     if missing:
         names = ", ".join(check.name for check in missing)
-        yield StatusRow(ok=False, name=f"extra {extra}", found=f"without {names}", remedy=missing[0].remedy)
-        others = [check for check in others if not check.ok]
+        yield StatusRow(ok=False, name=f"extra {extra}", found=f"no {names}", remedy=missing[0].remedy)
+        others = [check for check in others if check.area == "key" and not check.ok]
     else:
         versions = ", ".join(f"{check.name} {check.found}" for check in packages)
         yield StatusRow(ok=True, name=f"extra {extra}", found=versions)
-    explained = missing or any(check.area == "key" and not check.ok for check in others)
+    explained = any(check.area == "key" and not check.ok for check in others)
     for check in others:
         if check.ok or check.area != "tagger" or not explained:
             yield StatusRow(check.ok, f"  {_subject(check)}", check.found, check.remedy)
@@ -144,7 +144,7 @@ def _packages() -> Iterator[Check]:
         yield _package(name, "is part of spotitags: install it again")
     for extra, feature in EXTRAS.items():
         for name in _requirements(extra):
-            yield _package(name, f"only {NotInstalledError(feature, extra)}", extra)
+            yield _package(name, f"only for {feature}: {install_extra(extra)}", extra)
 
 
 def _package(name: str, remedy: str, extra: str = "") -> Check:

@@ -82,8 +82,8 @@ def test_a_missing_extra_is_one_row_with_its_install_line(
     lines = [line.rstrip() for line in file.getvalue().splitlines()]
     clip = next(number for number, line in enumerate(lines) if "extra clip" in line)
     assert lines[clip].startswith("--  extra clip")
-    assert lines[clip].endswith("without open-clip-torch, torch")
-    assert lines[clip + 1].strip() == f"only the tagger clip needs the extra 'clip': {install_extra('clip')}"
+    assert lines[clip].endswith("no open-clip-torch, torch")
+    assert lines[clip + 1].strip() == f"only for --tagger clip: {install_extra('clip')}"
     assert not any("tagger clarifai" in line for line in lines if line.startswith("--"))
     assert sum(install_extra("clarifai") in line for line in lines) == 1
     assert any(line.startswith("--    key CLARIFAI_PAT") for line in lines)
