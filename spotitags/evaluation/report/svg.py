@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from spotitags.io.text import plain
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 BLUE, ORANGE = "#3b7dd8", "#e08214"
 HUES = (BLUE, ORANGE, "#2ca089", "#c44e8a", "#8a6fd1", "#9a8c1c", "#7f7f7f", "#d9534f", "#4aa8c0", "#6b8e23")
-"""Colours that are told apart on white and on black."""
+"""Colours that differ from each other on white and on black."""
 
 DOTTED: Final[Mapping[str, Attribute]] = {
     "stroke": "currentColor",
@@ -46,12 +48,12 @@ def element(tag: str, *children: str, **attributes: Attribute) -> str:
 
 def text(words: str, x: float, y: float, **attributes: Attribute) -> str:
     """Build a text at a point, in the colour of the page's text."""
-    return element("text", html.escape(words), x=x, y=y, fill="currentColor", **attributes)
+    return element("text", _escaped(words), x=x, y=y, fill="currentColor", **attributes)
 
 
 def hint(words: str) -> str:
     """Build the text that appears when the pointer is on the element that contains it."""
-    return element("title", html.escape(words))
+    return element("title", _escaped(words))
 
 
 def polyline(points: Iterable[Point], **attributes: Attribute) -> str:
@@ -66,7 +68,7 @@ def polygon(points: Iterable[Point], **attributes: Attribute) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An image with a text for those who do not see it.
+    """An image with a description for screen readers.
 
     Attributes:
         name: Name that no other image of a page has; its ids begin with it.
@@ -98,8 +100,8 @@ class Picture:
         title, description = f"{self.name}-title", f"{self.name}-description"
         return element(
             "svg",
-            element("title", html.escape(self.title), id=title),
-            element("desc", html.escape(self.description), id=description),
+            element("title", _escaped(self.title), id=title),
+            element("desc", _escaped(self.description), id=description),
             *background,
             *self.content,
             viewBox=" ".join(map(_text, (0, 0, *self.size))),
@@ -182,6 +184,11 @@ def ticks(top: float, most: int = 6) -> list[float]:
     power = 10 ** math.floor(math.log10(top / most))
     step = next(factor * power for factor in (1, 2, 5, 10, 20, 50) if top / (factor * power) < most)
     return [round(step * index, 10) for index in range(int(top / step) + 1)]
+
+
+def _escaped(words: str) -> str:
+    """Return words as XML, which allows no control character."""
+    return html.escape(plain(words))
 
 
 def _points(points: Iterable[Point]) -> str:

@@ -90,7 +90,7 @@ def test_every_figure_is_on_the_page_and_in_a_file_that_other_programs_read(writ
 
 
 def test_text_from_outside_is_text(tmp_path: Path) -> None:
-    found = run(genres=("jazz", EVIL, "$pop$")) | {"dataset": EVIL}
+    found = run(genres=("jazz", EVIL, "$pop$\x1b[31m")) | {"dataset": EVIL}
     write(found, tmp_path)
     text, page = report(tmp_path)
     assert "script" not in page.tags
