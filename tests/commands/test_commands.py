@@ -149,7 +149,6 @@ def test_the_exit_code_tells_how_many_were_answered(home: Path, artists: list[st
 @pytest.mark.parametrize(
     ("args", "word"),
     [
-        (["predict", "--offline"], "--artist"),
         (["predict", "--artist", METALLICA, "--offline", "--catalog", "spotify"], "contradict"),
         (["predict", "--artist", METALLICA, "--catalog", "folder"], "--manifest"),
         (["predict", "--artist", METALLICA, "--catalog", "spotify"], "SPOTIPY_CLIENT_ID"),
