@@ -86,12 +86,15 @@ MaxCalls = Annotated[
     int | None,
     typer.Option(min=0, metavar="N", help="Maximum number of paid calls in this run, over all taggers."),
 ]
-Albums = Annotated[int, typer.Option(min=1, metavar="N", help="Maximum number of albums per artist.")]
+Albums = Annotated[
+    int,
+    typer.Option(min=1, metavar="N", help="Maximum number of albums per artist, without copies of a cover."),
+]
 Top = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Number of tags to show; JSON has all by default.")
 ]
 Offline = Annotated[
-    bool, typer.Option("--offline", help="Use no network: only the bundled library or --manifest.")
+    bool, typer.Option("--offline", help="Use no network: only the bundled library and covers on disk.")
 ]
 Voter = Annotated[
     list[str] | None,

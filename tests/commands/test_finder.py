@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -214,6 +216,31 @@ def test_names_of_strangers_cannot_steer_the_terminal(home: Path, here: Path) ->
         assert "Evil" in run.stderr, run.stderr
         assert "\x1b" not in run.stdout + run.stderr
         assert "\u202e" not in run.stdout + run.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are POSIX's")
+def test_results_on_a_terminal_begin_at_its_left_edge(home: Path) -> None:
+    """The progress bar must be erased first."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "cli", "tag", "metallica", "bach", "--offline", "--top", "1"],
+        stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": str(home), "TERM": "xterm", "PYTHONUTF8": "1"},
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        screen = b""
+        try:
+            while part := os.read(ours, 65536):
+                screen += part
+        except OSError:
+            pass  # Linux's way to say that the other end is closed
+        finally:
+            os.close(ours)
+    assert process.returncode == 0
+    for name in (rb"Metallica", rb"Johann Sebastian Bach"):
+        assert re.search(
+            rb"(?:\x1b\[2K|\n)(?:\x1b\[[0-9;]*m)*" + name + rb"(?:\x1b\[[0-9;]*m)*  10 covers", screen
+        )
 
 
 def test_a_folder_of_genres_is_trained_on(home: Path, tmp_path: Path) -> None:
