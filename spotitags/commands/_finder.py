@@ -127,7 +127,7 @@ class _Finder:
                 catalog = self._opened.setdefault(path.resolve(), open_covers(path))
                 found = catalog.artists()
                 if len(found) == 1 and len(catalog.albums(found[0].id, self.albums + 1)) > self.albums:
-                    message(f"{text}: the first {self.albums} covers are used; --albums N takes more")
+                    message(f"{text}: only {self.albums} different covers are used; --albums N takes more")
                 return [(catalog, artist.id) for artist in found]
             own = cast("Catalog", self.own)
             known = kind is Kind.ID or (kind is Kind.TEXT and text in self._ids)

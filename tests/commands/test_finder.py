@@ -204,7 +204,7 @@ def test_more_covers_than_are_used_are_no_secret(home: Path, here: Path) -> None
     assert here
     run = spotitags("tag", "Frost", "--tagger", "lite", "--albums", "1", "--json", home=home)
     assert objects(run)[0]["covers"]["used"] == 1
-    assert "Frost: the first 1 covers are used; --albums N takes more" in run.stderr
+    assert "Frost: only 1 different covers are used; --albums N takes more" in run.stderr
 
 
 def test_names_of_strangers_cannot_steer_the_terminal(home: Path, here: Path) -> None:
@@ -261,6 +261,10 @@ def test_a_folder_of_genres_is_trained_on(home: Path, tmp_path: Path) -> None:
     ]
     run = spotitags("sample", genres, "--out", str(tmp_path / "sheet.png"), home=home)
     assert run.returncode == 0, run.stderr
+    args = ["--tagger", "lite", "--model", "colours", "--folds", "2", "--min-covers", "0", "--json"]
+    run = spotitags("leaderboard", genres, *args, home=home)
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["dataset"] == "genres"
     assert "no genre" in spotitags("train", f"{genres}/fire", "--out", out, home=home).stderr
 
 
