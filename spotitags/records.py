@@ -122,6 +122,7 @@ class TagBag:
         skipped: Covers that could not be used, with reasons.
         each: Tags of each cover; empty if only the sum is known.
         missing: Reason why the tagger did not tag this artist's covers; the bag is then empty.
+        copies: Number of releases left out because their cover is a copy of a counted one.
     """
 
     artist: Artist
@@ -131,6 +132,7 @@ class TagBag:
     skipped: tuple[Skipped, ...] = ()
     each: tuple[tuple[Tag, ...], ...] = field(default=(), repr=False, compare=False)
     missing: str = ""
+    copies: int = 0
 
     def weights(self) -> dict[str, float]:
         """Return the weight of each label, heaviest first."""
@@ -227,6 +229,7 @@ class TaggedCovers:
         unreadable: By the name of a tagger, the reason by the number of each cover that it alone could not
             read.
         missing: Reason by the name of each tagger that did not tag all of these covers.
+        copies: Number of releases left out because their cover has the bytes of one in ``albums``.
     """
 
     artist: Artist
@@ -236,6 +239,7 @@ class TaggedCovers:
     features: Mapping[str, NDArray[np.float32]] = field(default_factory=dict, compare=False)
     unreadable: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
+    copies: int = 0
 
     @property
     def digests(self) -> tuple[str, ...]:

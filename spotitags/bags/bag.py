@@ -107,7 +107,7 @@ def artist_bags(
         TagBag(tagged.artist, name, (), 0, tagged.skipped, missing=reason)
         for name, reason in tagged.missing.items()
     ]
-    return bags + missing
+    return [replace(each, copies=tagged.copies) for each in bags + missing]
 
 
 def _bag_of_taggers(tagged: TaggedCovers, taggers: Sequence[str], *, keep_broad: bool) -> TagBag:

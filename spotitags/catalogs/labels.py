@@ -1,19 +1,20 @@
-"""Labelled artists and covers from CSV files, for training and evaluation."""
+"""Labelled artists and covers from CSV files and folders, for training and evaluation."""
 
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotitags.catalogs.csv_table import CsvTable, add_artist
 from spotitags.catalogs.library.catalog import LibraryCatalog
+from spotitags.catalogs.manifest import FolderCatalog
 from spotitags.catalogs.single_covers import SingleCovers
 from spotitags.errors import InputError
 from spotitags.records import Artist
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from spotitags.catalogs.base import Catalog
 
@@ -70,29 +71,42 @@ def _listed(counts: Counter[str]) -> str:
 
 
 def lists_single_covers(path: str | Path) -> bool:
-    """Return whether a CSV of labels has files but no artists, and so can only list single covers.
+    """Return whether labels have files but no artists, and so can only list single covers.
+
+    Args:
+        path: CSV with a column ``file``; or a folder ``genre/*.jpg``.
 
     Raises:
-        InputError: The file cannot be read.
+        InputError: The file or folder cannot be read.
     """
+    if Path(path).is_dir():
+        return not any(artist.genre for artist in FolderCatalog(path).artists())
     columns = CsvTable(path).columns
     return "file" in columns and "artist_id" not in columns
 
 
 def read_labels(path: Path, genres: Sequence[str] = ()) -> tuple[list[Artist], bool]:
-    """Read the labelled artists of a CSV, and whether it is a manifest of covers, too.
+    """Read the labelled artists of a CSV or folder, and whether it has covers, too.
 
     Args:
         path: CSV with ``artist_id, genre`` and optionally ``artist_name, file``. Other columns are ignored,
-            and an artist may have several lines.
+            and an artist may have several lines. Or a folder ``genre/artist/*.jpg``.
         genres: Genres to keep; empty keeps all.
 
     Returns:
-        The artists; and True if the CSV has a column ``file``.
+        The artists; and True if the CSV has a column ``file``, or if it is a folder.
 
     Raises:
-        InputError: The file cannot be used, or has no artist of one of these genres.
+        InputError: The file or folder cannot be used, or has no artist of one of these genres.
     """
+    if path.is_dir():
+        listed = FolderCatalog(path).artists()
+        if unlabelled := next((artist for artist in listed if not artist.genre), None):
+            raise InputError(
+                f"{path} gives the artist {unlabelled.id!r} no genre: put each artist's folder into a folder "
+                "named by the genre (genre/artist/*.jpg), or give a CSV with artist_id and genre"
+            )
+        return filter_genres(listed, genres, path), True
     table = CsvTable(path)
     artists: dict[str, Artist] = {}
     for line, (artist_id, genre, name) in table.rows(["artist_id", "genre"], ["artist_name"]):
@@ -103,13 +117,14 @@ def read_labels(path: Path, genres: Sequence[str] = ()) -> tuple[list[Artist], b
 def load_labelled(
     path: Path | None, genres: Sequence[str] = (), *, single: bool = False
 ) -> tuple[list[Artist], Path | Catalog | None]:
-    """Load the labelled artists of a CSV, and the source of their covers if the CSV names one.
+    """Load the labelled artists of a CSV or folder, and the source of their covers if it has them.
 
     Args:
-        path: CSV with ``artist_id, genre`` and, for covers on disk, ``file``; of single covers
-            ``file, genre``. None loads the artists of the bundled library.
+        path: CSV with ``artist_id, genre`` and, for covers on disk, ``file``, or a folder
+            ``genre/artist/*.jpg``; of single covers a CSV with ``file, genre`` or a folder ``genre/*.jpg``.
+            None loads the artists of the bundled library.
         genres: Genres to keep; empty keeps all.
-        single: True if the CSV lists single covers.
+        single: True if the labels are those of single covers.
 
     Returns:
         Artists with genres; and a manifest, the catalogue of single covers, or None.

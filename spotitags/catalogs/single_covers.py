@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
 from spotitags.catalogs.csv_table import CsvTable
+from spotitags.catalogs.manifest import FolderCatalog
 from spotitags.errors import ArtistNotFoundError
 from spotitags.records import Album, Artist, Image
 
 
 class SingleCovers:
-    """Covers listed in a CSV with the columns ``file, genre`` and optionally ``artist``.
+    """Covers listed in a CSV with the columns ``file, genre`` and optionally ``artist``, or in a folder.
 
     A manifest of artists with genres can be used, too; the artist is then its ``artist_name``, or else its
     ``artist_id``.
 
     Args:
-        path: The CSV (commas, UTF-8), read on first use; ``file`` is relative to it.
+        path: The CSV (commas, UTF-8), whose ``file`` is relative to it; or a folder ``genre/*.jpg`` or
+            ``genre/artist/*.jpg``. Read on first use.
     """
 
     name: ClassVar[str] = "covers"
@@ -30,7 +33,7 @@ class SingleCovers:
         """Return one "artist" per cover in the order of the CSV: its file as id, the artist's name if known.
 
         Raises:
-            InputError: The CSV cannot be used, or lists a file twice.
+            InputError: The CSV or folder cannot be used, or the CSV lists a file twice.
         """
         return list(self._listed.values())
 
@@ -43,11 +46,14 @@ class SingleCovers:
         """
         if artist not in self._listed:
             raise ArtistNotFoundError(f"{self.path} lists no file {artist!r}")
-        image = Image(str(self.path.parent / artist))
+        folder = self.path if self.path.is_dir() else self.path.parent
+        image = Image(str(folder / artist))
         return [Album(id=artist, name=artist, artist=self._listed[artist], images=(image,))][: max(limit, 0)]
 
     @cached_property
     def _listed(self) -> dict[str, Artist]:
+        if self.path.is_dir():
+            return self._in_folder()
         listed: dict[str, Artist] = {}
         table = CsvTable(self.path)
         for line, (file, genre, *names) in table.rows(
@@ -56,4 +62,13 @@ class SingleCovers:
             if file in listed:
                 raise table.error(line, f"{file} is listed twice; keep one of its lines")
             listed[file] = Artist(file, next(filter(None, names), None), genre)
+        return listed
+
+    def _in_folder(self) -> dict[str, Artist]:
+        """List the covers of a folder; with one level of folders, these are genres."""
+        catalog, listed = FolderCatalog(self.path), {}
+        for artist in catalog.artists():
+            name, genre = (artist.id, artist.genre) if artist.genre else (None, artist.id)
+            for album in catalog.albums(artist.id, sys.maxsize):
+                listed[album.id] = Artist(album.id, name, genre)
         return listed

@@ -154,8 +154,11 @@ def stdout() -> Console:
 def print_all(renderables: Iterable[RenderableType]) -> None:
     """Print renderables for people."""
     console = stdout()
-    for renderable in renderables:
-        console.print(renderable)
+    with console.capture() as captured:  # the console would write past a progress bar on the same terminal
+        for renderable in renderables:
+            console.print(renderable)
+    sys.stdout.write(captured.get())
+    sys.stdout.flush()
 
 
 def print_json(row: dict[str, Any]) -> None:

@@ -37,10 +37,11 @@ def tags_json(bags: Sequence[TagBag], top: int | None = None) -> list[dict[str, 
 
 
 def covers_json(bags: Sequence[TagBag]) -> dict[str, Any]:
-    """Return ``{"used", "skipped": [{"cover", "reason"}]}``."""
+    """Return ``{"used", "skipped": [{"cover", "reason"}], "copies"}``."""
     return {
         "used": max(bag.covers for bag in bags),
         "skipped": [{"cover": each.cover, "reason": each.reason} for each in skipped_covers(bags)],
+        "copies": bags[0].copies,
     }
 
 

@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from spotitags.commands._completion import complete_name
+
 
 class CatalogName(StrEnum):
     """Source of albums."""
@@ -22,6 +24,16 @@ class CatalogName(StrEnum):
     library = "library"
 
 
+Given = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="ARTIST|PATH",
+        help="Artists by name, id, URI or URL; or covers: a picture or a folder of pictures (one artist), "
+        "a folder of such folders, a CSV; or a file of ids or names. Several in any mixture.",
+        show_default=False,
+        autocompletion=complete_name,
+    ),
+]
 Artist = Annotated[
     list[str] | None,
     typer.Option(
@@ -34,12 +46,12 @@ Artist = Annotated[
 ArtistsFile = Annotated[
     Path | None,
     typer.Option(
-        "--artists", metavar="FILE", help="File of artist ids, one per line, or CSV with artist_id."
+        "--artists", metavar="FILE", help="File of artist ids or names, one per line, or CSV with artist_id."
     ),
 ]
 Name = Annotated[
     list[str] | None,
-    typer.Option("--name", metavar="NAME", help="Artist name; repeatable."),
+    typer.Option("--name", metavar="NAME", help="Artist name, never taken for a file; repeatable."),
 ]
 Playlist = Annotated[
     str | None,
@@ -55,7 +67,8 @@ Refresh = Annotated[
 Manifest = Annotated[
     Path | None,
     typer.Option(
-        metavar="PATH", help="Covers on disk: a CSV with artist_id and file, or a folder artist/*.jpg."
+        metavar="PATH",
+        help="Covers on disk that ids and names belong to: a CSV with artist_id and file, or a folder.",
     ),
 ]
 CatalogOption = Annotated[
@@ -73,12 +86,15 @@ MaxCalls = Annotated[
     int | None,
     typer.Option(min=0, metavar="N", help="Maximum number of paid calls in this run, over all taggers."),
 ]
-Albums = Annotated[int, typer.Option(min=1, metavar="N", help="Maximum number of albums per artist.")]
+Albums = Annotated[
+    int,
+    typer.Option(min=1, metavar="N", help="Maximum number of albums per artist, without copies of a cover."),
+]
 Top = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Number of tags to show; JSON has all by default.")
 ]
 Offline = Annotated[
-    bool, typer.Option("--offline", help="Use no network: only the bundled library or --manifest.")
+    bool, typer.Option("--offline", help="Use no network: only the bundled library and covers on disk.")
 ]
 Voter = Annotated[
     list[str] | None,
@@ -125,6 +141,17 @@ Dataset = Annotated[
 
 
 # Groups have no methods but a constructor: each generated method costs time at every start.
+
+
+@dataclass(eq=False, repr=False)
+class ArtistOptions:
+    """Artists of a command: arguments of any kind, ids, a file of ids, names, and a playlist."""
+
+    given: Given = None
+    artist: Artist = None
+    artists: ArtistsFile = None
+    name: Name = None
+    playlist: Playlist = None
 
 
 @dataclass(eq=False, repr=False)

@@ -69,6 +69,8 @@ def _heading(bags: Sequence[TagBag]) -> Text:
     artist, covers, skipped = bags[0].artist, max(bag.covers for bag in bags), skipped_covers(bags)
     heading = Text(plain(artist.name or artist.id), style="bold")
     heading.append(f"  {covers} cover{'' if covers == 1 else 's'}", style="dim")
+    if copies := bags[0].copies:
+        heading.append(f" ({copies} cop{'y' if copies == 1 else 'ies'} left out)", style="dim")
     for cover, reason, _ in skipped:
         heading.append(f"\n  skipped {plain(cover)}: {plain(reason)}", style="yellow")
     return heading

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._artists import open_for_labels
+from spotitags.commands._artists import dataset_name, open_for_labels
 from spotitags.commands._console import exit_code, print_all, print_failures, progress
 from spotitags.commands._options import AlbumOptions, CrossValidationOptions, TaggingOptions
 from spotitags.errors import InputError, require_training
@@ -15,8 +15,8 @@ def evaluate(
     labels_file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="LABELS.csv",
-            help="CSV with artist_id and genre, and file for covers on disk;"
+            metavar="LABELS",
+            help="CSV with artist_id and genre, and file for covers on disk; or a folder genre/artist/*.jpg;"
             " with --offline, by default the artists of the bundled library.",
         ),
     ] = None,
@@ -28,7 +28,8 @@ def evaluate(
         Path | None, typer.Option(metavar="FOLDER", help="Folder for scores.json and report.html.")
     ] = None,
     covers: Annotated[
-        bool, typer.Option("--covers", help="LABELS.csv lists single covers: file,genre[,artist].")
+        bool,
+        typer.Option("--covers", help="LABELS lists single covers: file,genre[,artist], or genre/*.jpg."),
     ] = False,
     compare: Annotated[
         list[Path] | None,
@@ -59,7 +60,7 @@ def evaluate(
         return
     if out is None or not (labels_file or source.offline):
         raise InputError(
-            "LABELS.csv and --out belong together (--offline takes the bundled library's artists): "
+            "LABELS and --out belong together (--offline takes the bundled library's artists): "
             "give both, or --compare twice and neither"
         )
     require_training("evaluate")
@@ -75,7 +76,7 @@ def evaluate(
         source.albums,
         validation.shuffle,
     )
-    default_name = labels_file.resolve().parent.name if labels_file else "bundled library"
+    default_name = dataset_name(labels_file) if labels_file else "bundled library"
     with progress(len(artists)) as step:
         found = evaluation.evaluate(
             spotitags, artists, name=out.resolve().name, dataset=validation.dataset or default_name,

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._artists import ArtistOptions, prompt_for_contact, split
+from spotitags.commands._artists import split
 from spotitags.commands._console import exit_code, message, tracked
+from spotitags.commands._contact import prompt_for_contact
 from spotitags.commands._options import CatalogName, Refresh, SourceOptions
 from spotitags.errors import SpotiTagsError
 
@@ -27,12 +28,12 @@ def labels(
     refresh: Refresh = False,
 ) -> None:
     """Label artists with genres by MusicBrainz's votes, for train and evaluate."""
+    from spotitags.catalogs.arguments import read_artists
     from spotitags.catalogs.musicbrainz import genre_votes
     from spotitags.pipeline.spotitags import SpotiTags
 
-    selection = ArtistOptions(artists=artists)
-    prompt_for_contact(selection, SourceOptions(catalog=CatalogName.musicbrainz))
-    refs = selection.ids
+    refs = read_artists(artists)
+    prompt_for_contact(refs, SourceOptions(catalog=CatalogName.musicbrainz))
     musicbrainz = SpotiTags(catalog="musicbrainz", refresh=refresh, notify=message).source
     answers = genre_votes.label_artists(musicbrainz, refs, split(genres))
     found = [label for _, label in tracked(answers, refs) if not isinstance(label, SpotiTagsError)]

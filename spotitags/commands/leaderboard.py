@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._artists import open_for_labels
+from spotitags.commands._artists import dataset_name, open_for_labels
 from spotitags.commands._console import (
     INTERRUPTED,
     exit_code,
@@ -34,8 +34,9 @@ def leaderboard(
     labels_file: Annotated[
         Path,
         typer.Argument(
-            metavar="LABELS.csv",
-            help="CSV with artist_id, genre and file, or of single covers with file and genre.",
+            metavar="LABELS",
+            help="CSV with artist_id, genre and file, or of single covers with file and genre;"
+            " or a folder genre/artist/*.jpg or genre/*.jpg.",
         ),
     ],
     *,
@@ -43,7 +44,7 @@ def leaderboard(
     tagging: TaggerChoice,
     validation: LeaderboardValidation,
     covers: Annotated[
-        bool, typer.Option("--covers", help="Compare by single covers even if the CSV has artists.")
+        bool, typer.Option("--covers", help="Compare by single covers even if there are artists.")
     ] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Folder for leaderboard.json and leaderboard.html.")
@@ -74,7 +75,7 @@ def leaderboard(
     protocol = Protocol(folds, validation.repeats, 0, validation.seed, shuffled=validation.shuffle)
     with progress(len(artists)) as step:
         found = models.leaderboard(
-            spotitags, artists, dataset=validation.dataset or labels_file.resolve().parent.name,
+            spotitags, artists, dataset=validation.dataset or dataset_name(labels_file),
             created=datetime.now(UTC).date().isoformat(), models=model or (), pairs=pairs,
             protocol=protocol, min_covers=validation.min_covers, single=single, progress=step,
         )  # fmt: skip

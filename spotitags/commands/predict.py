@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spotitags.commands._artists import ArtistOptions, open_for_artists, resolve_artists, split
+from spotitags.commands._artists import select_artists, split
 from spotitags.commands._console import print_results
-from spotitags.commands._options import BagOptions, Genres, Json, SourceOptions, Top, Voter
+from spotitags.commands._options import ArtistOptions, BagOptions, Genres, Json, SourceOptions, Top, Voter
 
 if TYPE_CHECKING:
     from spotitags.records import Prediction
@@ -30,7 +30,7 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Predict artists' genres from their covers."""
-    spotitags = open_for_artists(
+    selection = select_artists(
         artists, source, tagging, model=model, voters=voter or (), genres=split(genres)
     )
 
@@ -43,5 +43,5 @@ def predict(
 
         return show_prediction(prediction, top or 10, explain=explain)
 
-    refs = resolve_artists(spotitags, artists)
-    print_results(spotitags.predictions(refs, explain=explain), refs, render, as_json=as_json)
+    results = selection.results(lambda spotitags, refs: spotitags.predictions(refs, explain=explain))
+    print_results(results, selection.refs, render, as_json=as_json)

@@ -14,8 +14,9 @@ def sample(
     labels_file: Annotated[
         Path,
         typer.Argument(
-            metavar="LABELS.csv",
-            help="CSV with artist_id and genre, or of single covers with file and genre.",
+            metavar="LABELS",
+            help="CSV with artist_id and genre, or of single covers with file and genre;"
+            " or a folder genre/artist/*.jpg or genre/*.jpg.",
         ),
     ],
     source: CatalogOptions,

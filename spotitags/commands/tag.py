@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spotitags.commands._artists import ArtistOptions, open_for_artists, resolve_artists
+from spotitags.commands._artists import select_artists
 from spotitags.commands._console import print_results, write_table
-from spotitags.commands._options import BagOptions, Json, SourceOptions
+from spotitags.commands._options import ArtistOptions, BagOptions, Json, SourceOptions
 from spotitags.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,11 +38,10 @@ def tag(
     """Show artists' tags, summed over their covers."""
     if sum((as_json, as_csv, parquet is not None)) > 1:
         raise InputError("--json, --csv and --parquet exclude each other: choose one")
-    spotitags = open_for_artists(artists, source, tagging)
-    refs = resolve_artists(spotitags, artists)
-    answers = spotitags.all_bags(refs)
+    selection = select_artists(artists, source, tagging)
+    results = selection.results(lambda spotitags, refs: spotitags.all_bags(refs))
     if as_csv or parquet is not None:
-        write_table(answers, refs, top, parquet)
+        write_table(results, selection.refs, top, parquet)
         return
 
     def render(bags: "Sequence[TagBag]") -> Any:  # noqa: ANN401  (a JSON object or renderables)
@@ -54,4 +53,4 @@ def tag(
 
         return show_bags(bags, top or 20)
 
-    print_results(answers, refs, render, as_json=as_json)
+    print_results(results, selection.refs, render, as_json=as_json)

@@ -23,7 +23,8 @@ def train(
     labels_file: Annotated[
         Path,
         typer.Argument(
-            metavar="LABELS.csv", help="CSV with artist_id and genre, and file for covers on disk."
+            metavar="LABELS",
+            help="CSV with artist_id and genre, and file for covers on disk; or a folder genre/artist/*.jpg.",
         ),
     ],
     source: TrainingSource,

@@ -46,14 +46,14 @@ class SpotiTags:
     Args:
         catalog: ``auto``, ``spotify``, ``musicbrainz``, ``folder`` or ``library``, or an object with the
             interface of `spotitags.catalogs.Catalog`.
-        manifest: Covers on disk: a CSV (``artist_id,file`` and more) or a folder ``artist/*.jpg``.
+        manifest: Covers on disk, as for `spotitags.catalogs.manifest.FolderCatalog`.
         tagger: One tagger or several, by name or as objects with the interface of
             `spotitags.taggers.Tagger`; by default ``clip`` if it can run, else ``lite``.
         model: Trained ensemble (``.onnx`` beside its ``.json`` card); None for the bundled model.
         voters: Optional voters of the model that also vote, such as ``transfer``.
         labels: Custom labels for ``clip`` and ``lite``: a file, one per line, or a list.
         genres: Genres to choose from; empty for those of the model.
-        albums: Maximum number of albums per artist, at least 1.
+        albums: Maximum number of albums per artist, at least 1; those whose cover is a copy do not count.
         keep_broad: True keeps broad tags, which fit nearly every cover.
         merge: True merges the bags of several taggers into one; see `spotitags.bags.merge.merge_tags`.
         max_calls: Maximum number of paid calls of the instance, over all taggers; None for no limit.

@@ -54,7 +54,7 @@ class TaggingRun:
         extractors: Taggers and feature extractors, each name once.
         covers: Fetcher of covers.
         cache: Cache of results, and of what was fetched.
-        albums: Maximum number of albums per artist.
+        albums: Maximum number of albums per artist, not counting those whose cover is a copy.
         refresh: True fetches covers again that earlier runs fetched.
         pool: Pool of the taggers among the extractors; None takes all as taggers.
     """
@@ -100,7 +100,10 @@ class TaggingRun:
                 self.pool.report()
 
     def _fetch_batch(self, refs: Iterator[str], stop: Event) -> list[ArtistJob]:
-        """List the next artists' albums, and fetch covers without cached results; [] at the end."""
+        """List the next artists' albums, and fetch covers without cached results; [] at the end.
+
+        A release whose cover is a copy is followed by a further release, where the catalogue has one.
+        """
         began = time.monotonic()
         jobs: list[ArtistJob] = []
         for ref in islice(refs, ARTISTS_AT_ONCE):
@@ -109,19 +112,39 @@ class TaggingRun:
             jobs.append(self._list_albums(ref))
             if time.monotonic() - began > SECONDS_AT_ONCE:
                 break
-        requests = [request for job in jobs for request in job.requests]
         results = TagCache(self.extractors, self._results.cache)
-        results.load([request.digest for request in requests if request.digest])
-        self.fetcher.fetch(
-            [each for each in requests if not each.skipped and self._needs_fetch(each, results)]
-        )
+        requests = [request for job in jobs for request in job.requests]
+        while requests:
+            results.load([request.digest for request in requests if request.digest])
+            self.fetcher.fetch(
+                [each for each in requests if not each.skipped and self._needs_fetch(each, results)]
+            )
+            requests = [] if stop.is_set() else [each for job in jobs for each in self._replace_copies(job)]
         return jobs
 
     def _list_albums(self, ref: str) -> ArtistJob:
         try:
-            return ArtistJob(ref, self.fetcher.requests(self.catalog.albums(ref, self.albums)))
+            requests = self.fetcher.requests(self.catalog.albums(ref, self.albums))
         except SpotiTagsError as error:
             return ArtistJob(ref, error=error)
+        return ArtistJob(ref, requests, limit=self.albums)
+
+    def _replace_copies(self, job: ArtistJob) -> list[CoverRequest]:
+        """List a further album for each copy; return the covers that this adds."""
+        while not job.error and len(job.requests) >= job.limit < self.albums + job.copies():
+            job.limit = self.albums + job.copies()
+            try:
+                albums = self.catalog.albums(job.ref, job.limit)
+            except SpotiTagsError as error:
+                job.error = error  # fewer covers than in an undisturbed run would be another result
+                break
+            known = {(request.album.id, request.album.images): request for request in job.requests}
+            added = self.fetcher.requests([each for each in albums if (each.id, each.images) not in known])
+            known |= {(request.album.id, request.album.images): request for request in added}
+            job.requests = [known[each.id, each.images] for each in albums]
+            if added:
+                return added
+        return []
 
     def _needs_fetch(self, request: CoverRequest, results: TagCache) -> bool:
         """Return whether a cover must be fetched: a result is missing, or its digest is unknown."""

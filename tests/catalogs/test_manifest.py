@@ -134,10 +134,58 @@ def test_a_folder_of_folders_is_a_catalogue(tmp_path: Path) -> None:
     assert [album.name for album in albums] == ["a", "b"]
 
 
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
 def test_a_folder_without_covers_says_how_to_lay_them_out(tmp_path: Path) -> None:
-    (tmp_path / "loose.jpg").touch()
-    with pytest.raises(InputError, match="a folder of its own"):
+    touch(tmp_path, "notes.txt", ".hidden.jpg", "a/b/c/too-deep.jpg")
+    with pytest.raises(
+        InputError, match=r"no covers: give a folder of .*, a folder with such a folder for each"
+    ):
         FolderCatalog(tmp_path).artists()
+
+
+def test_a_folder_of_covers_is_one_artist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path, "The Fixtures/b.png", "The Fixtures/a.jpg", "The Fixtures/.thumb.jpg")
+    catalog = FolderCatalog(tmp_path / "The Fixtures")
+    assert catalog.artists() == [Artist("The Fixtures")]
+    assert [album.name for album in catalog.albums("The Fixtures", 5)] == ["a", "b"]
+    monkeypatch.chdir(tmp_path / "The Fixtures")
+    assert FolderCatalog(".").artists() == [Artist("The Fixtures")]
+
+
+def test_folders_of_genres_give_artists_their_genres(tmp_path: Path) -> None:
+    touch(tmp_path, "jazz/Ann/1.jpg", "jazz/Ann/2.jpg", "folk/Bob/1.jpg", "Zoë/1.jpg")
+    catalog = FolderCatalog(tmp_path)
+    assert catalog.artists() == [Artist("Zoë"), Artist("Bob", None, "folk"), Artist("Ann", None, "jazz")]
+    assert catalog.albums("Ann", 5)[1].images[0].url == str(tmp_path / "jazz/Ann/2.jpg")
+    with pytest.raises(InputError, match=r"'Zoë' no genre: .*genre/artist"):
+        read_labels(tmp_path)
+    (tmp_path / "Zoë/1.jpg").unlink()
+    assert read_labels(tmp_path) == ([Artist("Bob", None, "folk"), Artist("Ann", None, "jazz")], True)
+    assert read_labels(tmp_path, ["jazz"])[0] == [Artist("Ann", None, "jazz")]
+    touch(tmp_path, "folk/Ann/3.jpg")
+    with pytest.raises(InputError, match="'Ann' in two folders, folk and jazz"):
+        FolderCatalog(tmp_path).artists()
+
+
+def test_a_music_collection_has_one_cover_in_each_album_s_folder(tmp_path: Path) -> None:
+    touch(tmp_path, "Ann/Kiln/cover.jpg", "Ann/Kiln/01.mp3", "Ann/Ferry/Folder.JPG", "Bob/Quarry/front.png")
+    catalog = FolderCatalog(tmp_path)
+    assert catalog.artists() == [Artist("Ann"), Artist("Bob")]
+    assert [album.name for album in catalog.albums("Ann", 5)] == ["Ferry", "Kiln"]
+
+
+def test_a_picture_is_an_artist_with_one_cover(tmp_path: Path) -> None:
+    touch(tmp_path, "First Light.JPG")
+    path = tmp_path / "First Light.JPG"
+    catalog = FolderCatalog(path)
+    assert catalog.artists() == [Artist(str(path), "First Light")]
+    (album,) = catalog.albums(str(path), 5)
+    assert album.images == (Image(str(path)),)
 
 
 def test_labels_need_no_files(tmp_path: Path) -> None:

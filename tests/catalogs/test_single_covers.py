@@ -50,3 +50,21 @@ def test_a_manifest_of_artists_lists_single_covers_too(tmp_path: Path) -> None:
     assert lists_single_covers(csv_file(tmp_path, "genre,file\npop,b.jpg\n"))
     with pytest.raises(InputError, match="cannot be read"):
         lists_single_covers(tmp_path / "gone.csv")
+
+
+@pytest.mark.parametrize("levels", [1, 2])
+def test_a_folder_of_genres_lists_single_covers(tmp_path: Path, levels: int) -> None:
+    folders = {1: ("jazz", "folk"), 2: ("jazz/Ann", "folk/Bob")}[levels]
+    for folder in folders:
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "1.jpg").touch()
+    covers = SingleCovers(tmp_path)
+    names = {1: (None, None), 2: ("Bob", "Ann")}[levels]
+    bob, ann = folders[1], folders[0]
+    assert covers.artists() == [
+        Artist(f"{bob}/1.jpg", names[0], "folk"),
+        Artist(f"{ann}/1.jpg", names[1], "jazz"),
+    ]
+    (album,) = covers.albums(f"{ann}/1.jpg", 5)
+    assert album.images == (Image(str(tmp_path / ann / "1.jpg")),)
+    assert lists_single_covers(tmp_path) is (levels == 1)

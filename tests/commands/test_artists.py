@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from helpers.command_line import spotitags
 from helpers.faulty_services import FaultyServices, serving
 from helpers.servers import ARTIST, BAND, CONTACT, MusicBrainzReplay, SpotifyReplay
 
+from spotitags.catalogs.arguments import read_artists
 from spotitags.catalogs.base import Match
 from spotitags.catalogs.library.catalog import LibraryCatalog
 from spotitags.catalogs.search import playlist, search
 from spotitags.catalogs.single_covers import SingleCovers
-from spotitags.commands._artists import needs_contact, read_artists
+from spotitags.commands._contact import needs_contact
 from spotitags.errors import ArtistNotFoundError, InputError, SettingsError
 from spotitags.settings import Settings
 
@@ -108,6 +110,7 @@ def test_a_catalogue_without_names_says_so(spotify: SpotifyReplay) -> None:
         ("auto", [METALLICA, NOBODY], {}, None, False, True),
         ("auto", ["metallica"], {}, None, False, False),
         ("auto", ["Social Distortion"], {}, None, False, True),
+        ("auto", ["bach", "Metalica", "frederic chopin"], {}, None, False, False),
         ("auto", [f"spotify:artist:{METALLICA}"], {}, None, False, False),
         ("auto", [NOBODY], {"contact": CONTACT}, None, False, False),
         ("auto", [NOBODY], KEYS, None, False, False),
@@ -192,18 +195,30 @@ def test_at_a_terminal_one_of_several_of_a_name_can_be_chosen(tmp_path: Path) ->
         chosen = json.loads(out)["artist"]["id"]
         assert re.search(r"3  twins \(number 2\)", screen)
         assert f"artist {chosen}: twins (number 2)" in screen
-        with (tmp_path / "log").open("w") as log:
-            run = subprocess.run(
-                [sys.executable, "-m", "cli", *args],
-                cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=log,
-                env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | services.environment(),
-                stdin=subprocess.DEVNULL,
-            )  # fmt: skip
-    first = json.loads(run.stdout)["artist"]["id"]
-    said = (tmp_path / "log").read_text()
-    assert "warning: 3 artists fit the name 'Twins'" in said
-    assert f"artist {first}: twins (number 0)" in said
-    assert first != chosen
+        code, _, screen = at_a_terminal(tmp_path, services, b"0\n", *args)
+        assert code == 1
+        assert "none of the artists that fit 'Twins' was chosen" in screen
+        run = spotitags(*args, home=tmp_path, **services.environment())
+    assert run.returncode == 1
+    (answer,) = map(json.loads, run.stdout.splitlines())
+    assert answer["error"]["message"].startswith("3 artists fit the name 'Twins': give the id of one. ")
+    for number in range(3):
+        assert f"twins (number {number})" in run.stderr
+    assert chosen in run.stderr
+
+
+def test_at_a_terminal_a_similar_name_is_offered(tmp_path: Path) -> None:
+    args = ["tag", "Metalica", "--json", "--top", "1"]
+    with serving(FaultyServices()) as services:
+        code, out, screen = at_a_terminal(tmp_path, services, b"1\n", *args)
+        assert code == 0, screen
+        assert json.loads(out)["artist"] == {"id": METALLICA, "name": "Metallica"}
+        assert "no artist is called 'Metalica'. Which one did you mean?" in screen
+        assert re.search(r"1  Metallica \(metal\)", screen)
+        code, out, screen = at_a_terminal(tmp_path, services, b"0\n", *args)
+    assert code == 1
+    assert "did you mean Metallica?" in screen
+    assert json.loads(out)["error"]["type"] == "ArtistNotFoundError"
 
 
 def test_at_a_terminal_nonsense_is_not_kept_as_a_contact(tmp_path: Path) -> None:

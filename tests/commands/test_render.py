@@ -41,6 +41,13 @@ def test_a_person_sees_who_was_skipped_and_why() -> None:
     assert "flame" not in text
 
 
+@pytest.mark.parametrize(("copies", "words"), [(1, "1 copy"), (2, "2 copies")])
+def test_copies_of_a_cover_are_counted(copies: int, words: str) -> None:
+    bag = replace(BAG, copies=copies)
+    assert bags_json([bag])["covers"]["copies"] == copies
+    assert f"Motörhead 動物  3 covers ({words} left out)\n" in shown(show_bags([bag], top=1))
+
+
 def test_an_explanation_names_tags_on_both_sides_and_each_voter() -> None:
     text = shown(show_prediction(prediction(TRAINED, TRAINED), top=5, explain=True))
     assert "for metal: skull +0.200" in text
@@ -97,7 +104,7 @@ def test_json_follows_readme_and_explains_only_when_asked() -> None:
             }
         ],
         "tags": [{"label": "skull", "weight": 2.1235}, {"label": "flame", "weight": 1.0}],
-        "covers": {"used": 3, "skipped": [{"cover": "Demo", "reason": "truncated"}]},
+        "covers": {"used": 3, "skipped": [{"cover": "Demo", "reason": "truncated"}], "copies": 0},
     }
     full = prediction_json(prediction(TRAINED), explain=True)
     assert full["reasons"] == [{"label": "skull", "pull": 0.2}, {"label": "flame", "pull": -0.1}]
@@ -130,6 +137,7 @@ def test_taggers_that_are_missing_are_named_with_the_reason_and_the_covers_of_al
     assert found["covers"] == {
         "used": 3,
         "skipped": [{"cover": "Demo", "reason": "truncated"}, {"cover": "Live", "reason": "clip: dark"}],
+        "copies": 0,
     }
     assert "missing" not in bags_json([BAG])
     text = shown(show_bags(SEVERAL, top=5))
