@@ -1,4 +1,4 @@
-"""Labelled artists and covers from CSV files, for training and evaluation."""
+"""Labelled artists and covers from tables, for training and evaluation."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from spotitags.catalogs.csv_table import CsvTable, add_artist
 from spotitags.catalogs.library.catalog import LibraryCatalog
-from spotitags.catalogs.single_covers import SingleCovers
+from spotitags.catalogs.single_covers import SingleCovers, lists_single_covers
 from spotitags.errors import InputError
 from spotitags.records import Artist
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from spotitags.catalogs.base import Catalog
 
 
 MAX_NAMED = 12
@@ -69,47 +67,37 @@ def _listed(counts: Counter[str]) -> str:
     return named + (f" and {rest} more" if rest > 0 else "")
 
 
-def lists_single_covers(path: str | Path) -> bool:
-    """Return whether a CSV of labels has files but no artists, and so can only list single covers.
-
-    Raises:
-        InputError: The file cannot be read.
-    """
-    columns = CsvTable(path).columns
-    return "file" in columns and "artist_id" not in columns
-
-
-def read_labels(path: Path, genres: Sequence[str] = ()) -> tuple[list[Artist], bool]:
-    """Read the labelled artists of a CSV, and whether it is a manifest of covers, too.
+def read_labels(source: Path | CsvTable, genres: Sequence[str] = ()) -> tuple[list[Artist], bool]:
+    """Read the labelled artists of a table, and whether it is a manifest of covers, too.
 
     Args:
-        path: CSV with ``artist_id, genre`` and optionally ``artist_name, file``. Other columns are ignored,
-            and an artist may have several lines.
+        source: Table with ``artist_id, genre`` and optionally ``artist_name, file``. Other columns are
+            ignored, and an artist may have several lines.
         genres: Genres to keep; empty keeps all.
 
     Returns:
-        The artists; and True if the CSV has a column ``file``.
+        The artists; and True if the table has a column ``file``.
 
     Raises:
         InputError: The file cannot be used, or has no artist of one of these genres.
     """
-    table = CsvTable(path)
+    table = CsvTable.of(source)
     artists: dict[str, Artist] = {}
     for line, (artist_id, genre, name) in table.rows(["artist_id", "genre"], ["artist_name"]):
         add_artist(artists, Artist(artist_id, name or None, genre), table, line)
-    return filter_genres(list(artists.values()), genres, path), "file" in table.columns
+    return filter_genres(list(artists.values()), genres, table.path), "file" in table.columns
 
 
 def load_labelled(
-    path: Path | None, genres: Sequence[str] = (), *, single: bool = False
-) -> tuple[list[Artist], Path | Catalog | None]:
-    """Load the labelled artists of a CSV, and the source of their covers if the CSV names one.
+    source: Path | CsvTable | None, genres: Sequence[str] = (), *, single: bool = False
+) -> tuple[list[Artist], CsvTable | SingleCovers | None]:
+    """Load the labelled artists of a table, and the source of their covers if the table names one.
 
     Args:
-        path: CSV with ``artist_id, genre`` and, for covers on disk, ``file``; of single covers
+        source: Table with ``artist_id, genre`` and, for covers on disk, ``file``; of single covers
             ``file, genre``. None loads the artists of the bundled library.
         genres: Genres to keep; empty keeps all.
-        single: True if the CSV lists single covers.
+        single: True takes every cover on its own, also if the table has artists.
 
     Returns:
         Artists with genres; and a manifest, the catalogue of single covers, or None.
@@ -117,10 +105,11 @@ def load_labelled(
     Raises:
         InputError: The file cannot be used, or has nothing of one of these genres.
     """
-    if path is None:
+    if source is None:
         return filter_genres(LibraryCatalog().artists(), genres, "the bundled library"), None
-    if not single:
-        artists, with_covers = read_labels(path, genres)
-        return artists, path if with_covers else None
-    catalog = SingleCovers(path)
-    return filter_genres(catalog.artists(), genres, path, what="cover"), catalog
+    table = CsvTable.of(source)
+    if not (single or lists_single_covers(table)):
+        artists, with_covers = read_labels(table, genres)
+        return artists, table if with_covers else None
+    catalog = SingleCovers(table)
+    return filter_genres(catalog.artists(), genres, table.path, what="cover"), catalog

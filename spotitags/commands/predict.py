@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spotitags.commands._artists import ArtistOptions, open_for_artists, resolve_artists, split
+from spotitags.commands._artists import ArtistOptions, open_for_artists, resolve_artists
 from spotitags.commands._console import print_results
+from spotitags.commands._open import split
 from spotitags.commands._options import BagOptions, Genres, Json, SourceOptions, Top, Voter
+from spotitags.commands._tables import TableOptions, write_predictions
+from spotitags.errors import InputError
 
 if TYPE_CHECKING:
     from spotitags.records import Prediction
@@ -17,6 +20,7 @@ def predict(
     artists: ArtistOptions,
     source: SourceOptions,
     tagging: BagOptions,
+    table: TableOptions,
     *,
     model: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Trained ensemble (.onnx with its .json card).")
@@ -30,6 +34,9 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Predict artists' genres from their covers."""
+    in_table = table.chosen(as_json=as_json)
+    if explain and in_table:
+        raise InputError("a table has no place for --explain: leave it out, or use --json")
     spotitags = open_for_artists(
         artists, source, tagging, model=model, voters=voter or (), genres=split(genres)
     )
@@ -44,4 +51,7 @@ def predict(
         return show_prediction(prediction, top or 10, explain=explain)
 
     refs = resolve_artists(spotitags, artists)
-    print_results(spotitags.predictions(refs, explain=explain), refs, render, as_json=as_json)
+    predictions = spotitags.predictions(refs, explain=explain)
+    if in_table:
+        write_predictions(predictions, refs, top, table)
+    print_results(predictions, refs, render, as_json=as_json)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from spotitags.errors import InputError, SpotiTagsError
+from spotitags.errors import InputError, NoResultsError, SpotiTagsError
 from spotitags.pipeline.dataset import collect_rows
 from spotitags.taggers.features.perceptual_hash import PerceptualHash, near_identical
 
@@ -89,13 +89,13 @@ def collect_samples(
         progress: Called with ("artists", done, total).
 
     Raises:
-        InputError: There is no result for any artist.
+        NoResultsError: There is no result for any artist.
         TaggerError: A tagger cannot be used at all.
     """
     found = collect_rows(spotitags, artists, extractors=extractors, progress=progress)
     if not found.rows:
         why = next(iter(found.failed.values()), "there is no artist")
-        raise InputError(f"no labelled artist has a result: {why}")
+        raise NoResultsError(f"no labelled artist has a result: {why}")
     ids = [row.id for row in found.rows]
     hashed = [
         each

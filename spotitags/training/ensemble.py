@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from spotitags.errors import InputError, SpotiTagsError
+from spotitags.errors import InputError, NoResultsError, SpotiTagsError
 from spotitags.io.output import output_errors
 from spotitags.pipeline.dataset import collect_rows
 from spotitags.taggers.features.registry import extractors_for_models, feature_versions
@@ -66,6 +66,7 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
 
     Raises:
         InputError: The labels cannot be trained on, or the model cannot be written.
+        NoResultsError: There is no result for any artist.
         TaggerError: A tagger cannot be used at all.
     """
     from classifiers.errors import ClassifierError
@@ -79,7 +80,7 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
     )
     labelled = collect_rows(spotitags, artists, extractors=readers, exclude=apart_from, progress=progress)
     if not labelled.rows:
-        raise InputError("no labelled artist has a result: " + _reasons(labelled.failed))
+        raise NoResultsError("no labelled artist has a result: " + _reasons(labelled.failed))
     step = None if progress is None else lambda done, of: progress("folds", done, of)
     try:
         trained = training.train(

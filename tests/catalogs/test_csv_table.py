@@ -16,22 +16,30 @@ if TYPE_CHECKING:
 
 def test_columns_and_rows_come_from_one_reading_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
-    path.write_bytes(b'\xef\xbb\xbf b , a ,c\r\n 1 ,"2\r\n3"\r\n\r\n4,5,6\r\n')
+    path.write_bytes(b'\xef\xbb\xbf genre , file ,c\r\n 1 ,"2\r\n3"\r\n\r\n4,5,6\r\n')
     table = CsvTable(path)
-    assert table.columns == ("b", "a", "c")
+    assert table.columns == {"genre": 0, "file": 1}
     path.unlink()
-    assert list(table.rows(["a"], ["missing", "b"])) == [(3, ["2\r\n3", "", "1"]), (5, ["5", "", "4"])]
+    assert list(table.rows(["file"], ["album_id", "genre"])) == [
+        (3, ["2\r\n3", "", "1"]),
+        (5, ["5", "", "4"]),
+    ]
 
 
 def test_a_column_of_files_makes_labels_a_manifest(tmp_path: Path) -> None:
-    for columns, with_covers in (("artist_id,genre,file", True), ("artist_id,genre,filename", False)):
+    for columns, with_covers in (("artist_id,genre,file", True), ("artist_id,genre,tracks", False)):
         (tmp_path / "labels.csv").write_text(f"{columns}\na,jazz,1.jpg\n")
         assert read_labels(tmp_path / "labels.csv")[1] is with_covers
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
-    [(b'"a,b\n', "line 1: not CSV"), (b"\xff", "not UTF-8"), (None, "cannot be read: No such file")],
+    [
+        (b'"a,b\n', "line 1: not CSV"),
+        (b"\x81", "not UTF-8"),
+        (b"PK\x03\x04rest of a workbook", "save the sheet as CSV"),
+        (None, "cannot be read: No such file"),
+    ],
 )
 def test_a_header_that_cannot_be_read_is_an_input_error(
     tmp_path: Path, data: bytes | None, message: str
@@ -45,7 +53,7 @@ def test_a_header_that_cannot_be_read_is_an_input_error(
 
 def test_an_empty_file_has_no_columns(tmp_path: Path) -> None:
     (tmp_path / "table.csv").touch()
-    assert CsvTable(tmp_path / "table.csv").columns == ()
+    assert CsvTable(tmp_path / "table.csv").columns == {}
 
 
 def test_a_manifest_is_read_without_labels_and_the_library() -> None:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from spotitags.catalogs.labels import lists_single_covers
-from spotitags.catalogs.single_covers import SingleCovers
+from spotitags.catalogs.csv_table import CsvTable
+from spotitags.catalogs.single_covers import SingleCovers, lists_single_covers
 from spotitags.errors import ArtistNotFoundError, InputError
 from spotitags.records import Album, Artist, Image
 
@@ -35,9 +35,9 @@ def test_two_columns_are_enough_and_what_is_wrong_is_said(tmp_path: Path) -> Non
         Artist("b.jpg", None, "pop")
     ]
     for text, message in [
-        ("file,genre\na,x\na,y\n", "line 3: a is listed twice"),
+        ("file,genre\na,x\na,y\n", "line 3, column 'file': a is listed twice"),
         ("file\na\n", "no column genre"),
-        ("file,genre\na,\n", "line 2: the genre is empty"),
+        ("file,genre\na,\n", "line 2, column 'genre': the genre is empty"),
     ]:
         with pytest.raises(InputError, match=message):
             SingleCovers(csv_file(tmp_path, text)).artists()
@@ -46,7 +46,7 @@ def test_two_columns_are_enough_and_what_is_wrong_is_said(tmp_path: Path) -> Non
 def test_a_manifest_of_artists_lists_single_covers_too(tmp_path: Path) -> None:
     path = csv_file(tmp_path, "artist_id,file,genre,artist_name\nk,a.jpg,doom,Kiln\nm,b.jpg,pop,\n")
     assert [artist.name for artist in SingleCovers(path).artists()] == ["Kiln", "m"]
-    assert not lists_single_covers(path)
-    assert lists_single_covers(csv_file(tmp_path, "genre,file\npop,b.jpg\n"))
+    assert not lists_single_covers(CsvTable(path))
+    assert lists_single_covers(CsvTable(csv_file(tmp_path, "genre,file\npop,b.jpg\n")))
     with pytest.raises(InputError, match="cannot be read"):
-        lists_single_covers(tmp_path / "gone.csv")
+        lists_single_covers(CsvTable(tmp_path / "gone.csv"))
