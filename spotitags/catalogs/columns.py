@@ -43,7 +43,8 @@ def find_columns(header: Sequence[str], given: Mapping[str, str]) -> dict[str, i
         given: By name of `COLUMNS`, the name in the file that the user gave; other names are not tried then.
 
     Returns:
-        Position by name, for each column that the header has. No column has two names.
+        Position by name, for each column that the header has. No column has two names, except that of the
+        artists' names in a table of covers without ids, where it is the id, too.
 
     >>> find_columns(["Artist", "Cover"], {})
     {'artist_id': 0, 'file': 1}
@@ -66,6 +67,8 @@ def find_columns(header: Sequence[str], given: Mapping[str, str]) -> dict[str, i
             free = [position for position in positions if position not in found.values()]
             if free:
                 found[name] = free[0]
+    if "file" in found and "artist_id" not in found and "artist_name" in found:
+        found["artist_id"] = found["artist_name"]
     return {name: found[name] for name in COLUMNS if name in found}
 
 

@@ -112,7 +112,7 @@ class CsvTable:
 
     def error(self, line: int, message: str, column: str = "") -> InputError:
         """Build an error about one line of the file, and one of `COLUMNS` if it is given."""
-        name = self._at(column) if column in self.columns else ""
+        name = self.name_of(column) if column in self.columns else ""
         return InputError(f"{self.path}, line {line}{f', column {name!r}' if name else ''}: {message}")
 
     @cached_property
@@ -158,8 +158,10 @@ class CsvTable:
         missing = [name for name in required if name not in columns]
         absent = [name for name in optional if name in self.given and name not in columns]
         spelt = Counter(map(same_column, self.header))
-        if twice := [name for name in names if name in columns and spelt[same_column(self._at(name))] > 1]:
-            raise self.error(1, f"two columns are called {self._at(twice[0])!r}: rename one")
+        if twice := [
+            name for name in names if name in columns and spelt[same_column(self.name_of(name))] > 1
+        ]:
+            raise self.error(1, f"two columns are called {self.name_of(twice[0])!r}: rename one")
         if "\0" in "".join(self.header):
             raise self.error(1, "the first line has NUL characters: save the table as CSV in UTF-8")
         if wrong := [name for name in (*missing, *absent) if name in self.given]:
@@ -177,7 +179,8 @@ class CsvTable:
             )
         return [columns.get(name) for name in names]
 
-    def _at(self, column: str) -> str:
+    def name_of(self, column: str) -> str:
+        """Return the name that the file gives to one of `columns`."""
         return self.header[self.columns[column]]
 
     def _named(self) -> str:
@@ -219,7 +222,7 @@ def add_artist(artists: dict[str, Artist], artist: Artist, table: CsvTable, line
         raise table.error(
             line,
             f"artist {artist.id} is {artist.genre!r} here and {known.genre!r} further up; "
-            "give each artist one genre",
+            "give each artist one genre, or take every cover by itself with --covers",
             "genre",
         )
     if (artist.name and not known.name) or (artist.genre and not known.genre):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CONTACT: Final = (
     "MusicBrainz requires a contact from every program. What you enter is sent to "
     "musicbrainz.org with each request and nowhere else; it is saved for later runs. "
-    "SPOTITAGS_CONTACT does the same."
+    "'spotitags config set contact' and SPOTITAGS_CONTACT do the same."
 )
 
 

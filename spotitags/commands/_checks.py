@@ -113,7 +113,7 @@ def _google(settings: Settings) -> Check:
 
 
 def _contact(settings: Settings) -> Check:
-    remedy = "only for --catalog musicbrainz: set it to your e-mail or web address"
+    remedy = "only for --catalog musicbrainz: 'spotitags config set contact' with your e-mail or web address"
     if not settings.contact:
         return Check("contact", "SPOTITAGS_CONTACT", ok=False, found="not set", remedy=remedy)
     from spotitags.catalogs.musicbrainz.client import user_agent

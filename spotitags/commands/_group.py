@@ -55,7 +55,9 @@ class CommandGroup(TyperGroup):
             message(f"error: {error}")
             usage = isinstance(error, InputError) and not isinstance(error, NoResultsError)
             raise typer.Exit(USAGE if usage else NONE_SUCCEEDED) from None
-        except (KeyboardInterrupt, typer.Abort):  # the latter at a prompt
+        except (KeyboardInterrupt, typer.Abort) as error:
+            if isinstance(error, typer.Abort):  # at a prompt, whose line is still open
+                sys.stderr.write("\n")
             message("interrupted; finished work is cached, run the same command to continue")
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:

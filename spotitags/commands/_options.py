@@ -120,6 +120,9 @@ Csv = Annotated[
 Parquet = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Write the same table to this Parquet file.")
 ]
+Covers = Annotated[
+    bool, typer.Option("--covers", help="Take every cover by itself even if the table has artists.")
+]
 RawCells = Annotated[
     bool,
     typer.Option(

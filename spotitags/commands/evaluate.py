@@ -8,7 +8,7 @@ import typer
 from spotitags.commands._configured import album_count
 from spotitags.commands._console import exit_code, print_all, print_failures, progress
 from spotitags.commands._open import open_for_labels
-from spotitags.commands._options import AlbumOptions, Columns, CrossValidationOptions, TaggingOptions
+from spotitags.commands._options import AlbumOptions, Columns, Covers, CrossValidationOptions, TaggingOptions
 from spotitags.errors import InputError
 
 
@@ -29,9 +29,7 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Folder for scores.json and report.html.")
     ] = None,
-    covers: Annotated[
-        bool, typer.Option("--covers", help="Evaluate single covers even if the table has artists.")
-    ] = False,
+    covers: Covers = False,
     compare: Annotated[
         list[Path] | None,
         typer.Option(metavar="RUN.json", help="scores.json of an earlier run to compare with; repeatable."),

@@ -16,7 +16,14 @@ from spotitags.commands._console import (
     progress,
 )
 from spotitags.commands._open import open_for_labels
-from spotitags.commands._options import AlbumOptions, Columns, CrossValidationOptions, Repeats, TaggerChoice
+from spotitags.commands._options import (
+    AlbumOptions,
+    Columns,
+    Covers,
+    CrossValidationOptions,
+    Repeats,
+    TaggerChoice,
+)
 
 
 @dataclass(eq=False, repr=False)
@@ -42,9 +49,7 @@ def leaderboard(
     tagging: TaggerChoice,
     validation: LeaderboardValidation,
     columns: Columns = None,
-    covers: Annotated[
-        bool, typer.Option("--covers", help="Compare by single covers even if the table has artists.")
-    ] = False,
+    covers: Covers = False,
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Folder for leaderboard.json and leaderboard.html.")
     ] = None,

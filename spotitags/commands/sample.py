@@ -7,7 +7,7 @@ import typer
 
 from spotitags.commands._console import message
 from spotitags.commands._open import open_for_labels
-from spotitags.commands._options import CatalogOptions, Columns, Genres, Seed
+from spotitags.commands._options import CatalogOptions, Columns, Covers, Genres, Seed
 
 
 def sample(
@@ -24,13 +24,14 @@ def sample(
     per_genre: Annotated[int, typer.Option(min=1, metavar="N", help="Number of covers per genre.")] = 8,
     seed: Seed = 0,
     columns: Columns = None,
+    covers: Covers = False,
     genres: Genres = None,
 ) -> None:
     """Draw a contact sheet of random covers of each genre, to check the data."""
     from spotitags.evaluation.contact_sheet import contact_sheet, sample_covers
     from spotitags.io.output import output_file
 
-    artists, spotitags, single = open_for_labels(labels_file, genres, source, columns=columns)
+    artists, spotitags, single = open_for_labels(labels_file, genres, source, columns=columns, single=covers)
     samples, skipped = sample_covers(spotitags.source, artists, per_genre=per_genre, seed=seed)
     for cover, reason, _ in skipped:
         message(f"skipped {cover}: {reason}")

@@ -9,7 +9,16 @@ import typer
 from spotitags.commands._configured import album_count
 from spotitags.commands._console import exit_code, print_all, print_failures, progress
 from spotitags.commands._open import open_for_labels
-from spotitags.commands._options import AlbumOptions, Columns, Folds, Genres, Seed, TaggingOptions, Voter
+from spotitags.commands._options import (
+    AlbumOptions,
+    Columns,
+    Covers,
+    Folds,
+    Genres,
+    Seed,
+    TaggingOptions,
+    Voter,
+)
 
 
 @dataclass(eq=False, repr=False)
@@ -36,6 +45,7 @@ def train(
     *,
     out: Annotated[Path, typer.Option(metavar="OUT", help="Model to write: OUT.onnx and its card OUT.json.")],
     columns: Columns = None,
+    covers: Covers = False,
     genres: Genres = None,
     folds: Folds = 5,
     seed: Seed = 0,
@@ -48,12 +58,20 @@ def train(
     from spotitags.commands._render import show_training
     from spotitags.training.ensemble import train as train_ensemble
 
-    artists, spotitags, _ = open_for_labels(
-        labels_file, genres, source, tagging, columns=columns, albums=album_count(source, default=20)
-    )
+    artists, spotitags, single = open_for_labels(
+        labels_file, genres, source, tagging,
+        columns=columns, single=covers, albums=album_count(source, default=20),
+    )  # fmt: skip
     with progress(len(artists)) as step:
         report = train_ensemble(
-            spotitags, artists, out, folds=folds, seed=seed, voters=voter or (), progress=step
+            spotitags,
+            artists,
+            out,
+            folds=folds,
+            seed=seed,
+            voters=voter or (),
+            single=single,
+            progress=step,
         )
     print_failures(report.failed)
     print_all(show_training(report))

@@ -107,7 +107,7 @@ def collect_samples(
     rows = tuple(
         Sample(
             replace(row, groups=tuple(name[digest] for digest in row.groups)),
-            _unit(artist_of[row.id], single=single),
+            unit(artist_of[row.id], single=single),
         )
         for row in found.rows
     )
@@ -161,7 +161,8 @@ def counts(rows: Iterable[Sample]) -> dict[str, int]:
     return dict(sorted(Counter(row.genre for row in rows).items()))
 
 
-def _unit(artist: Artist, *, single: bool) -> str:
+def unit(artist: Artist, *, single: bool) -> str:
+    """Return the unit of a sample: the artist's id, or of a single cover the artist's name if it is known."""
     name = " ".join((artist.name or "").casefold().split()) if single else ""
     return f"artist {name}" if name else artist.id
 

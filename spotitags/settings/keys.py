@@ -8,8 +8,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from platformdirs import user_config_path
-
 from spotitags.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -79,8 +77,11 @@ def from_environment(key: str) -> str | None:
 
 def config_folder() -> Path:
     """Return the folder of the configuration file: ``SPOTITAGS_CONFIG_DIR``, or the user's."""
-    given = from_environment("config_dir")
-    return Path(given) if given else user_config_path("spotitags")
+    if given := from_environment("config_dir"):
+        return Path(given)
+    from platformdirs import user_config_path  # not for --help
+
+    return user_config_path("spotitags")
 
 
 def from_words(key: str, words: Sequence[str], origin: str) -> Value:

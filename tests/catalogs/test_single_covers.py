@@ -48,5 +48,8 @@ def test_a_manifest_of_artists_lists_single_covers_too(tmp_path: Path) -> None:
     assert [artist.name for artist in SingleCovers(path).artists()] == ["Kiln", "m"]
     assert not lists_single_covers(CsvTable(path))
     assert lists_single_covers(CsvTable(csv_file(tmp_path, "genre,file\npop,b.jpg\n")))
+    assert lists_single_covers(CsvTable(csv_file(tmp_path, "file,artist\na,Kiln\nb,\n"))), "with a gap"
+    assert not lists_single_covers(CsvTable(csv_file(tmp_path, "file,artist\na,Kiln\nb,Kiln\n")))
+    assert not lists_single_covers(CsvTable(csv_file(tmp_path, "file,artist_id\na,k\nb,\n")))
     with pytest.raises(InputError, match="cannot be read"):
         lists_single_covers(CsvTable(tmp_path / "gone.csv"))

@@ -46,7 +46,7 @@ def ended(error: BaseException) -> Any:
             130,
             "interrupted; finished work is cached, run the same command to continue\n",
         ),
-        (typer.Abort(), 130, "interrupted; finished work is cached, run the same command to continue\n"),
+        (typer.Abort(), 130, "\ninterrupted; finished work is cached, run the same command to continue\n"),
         (SystemExit(7), 7, ""),
         (SystemExit(0), 0, ""),
         (OSError(28, "No space left on device", "out.csv"), 1, "error: out.csv: No space left on device\n"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -230,6 +231,22 @@ def test_a_model_of_single_covers_predicts_single_covers(home: Path, drawn: Path
     assert len(found) == 24
     right = sum(row["artist_id"].startswith(row["genre"]) for row in found)
     assert right >= 20
+
+
+def test_no_fold_of_a_training_has_one_artist_on_both_sides(home: Path, drawn: Path, tmp_path: Path) -> None:
+    """The covers of a genre's only artist are in one fold or in none, so that nothing is tested."""
+    table = rewritten(
+        drawn, "shared.csv", {"file": "file", "genre": "genre", "artist_name": "artist"}, separator=","
+    )
+    table.write_text(re.sub(r"The ([a-z]+)\d", r"The \1", table.read_text("utf-16")), encoding="utf-8")
+    args = ["--tagger", "lite", "--folds", "2"]
+    run = spotitags("train", table, "--covers", "--out", tmp_path / "m", *args, home=home)
+    assert run.returncode == 2
+    assert "nothing is left to test on" in run.stderr
+    with table.open("a", encoding="utf-8") as stream:
+        stream.write("gone.jpg,sea,\n")
+    run = spotitags("train", table, "--out", tmp_path / "m", *args, home=home)
+    assert "nothing is left to test on" in run.stderr, "a gap among the artists makes a list of single covers"
 
 
 def test_covers_of_a_table_contradict_a_requested_catalogue(home: Path, drawn: Path) -> None:
