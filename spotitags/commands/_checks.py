@@ -13,6 +13,7 @@ from spotitags.commands._console import StatusRow, status_table
 from spotitags.errors import NotInstalledError, SpotiTagsError
 from spotitags.io.cache import Cache
 from spotitags.settings import Settings
+from spotitags.settings.config_file import ConfigFile
 from spotitags.taggers.clip.devices import choose_device, cuda_capability, precision
 from spotitags.taggers.clip.weights import DEFAULT_MODEL, on_disk
 from spotitags.taggers.registry import installed_taggers, tagger_options
@@ -97,6 +98,7 @@ def _keys(settings: Settings) -> Iterator[Check]:
     yield _key("CLARIFAI_PAT", settings.clarifai_pat, CLARIFAI_KEY)
     yield _google(settings)
     yield _contact(settings)
+    yield _configuration(settings)
 
 
 def _key(name: str, value: object, remedy: str) -> Check:
@@ -123,6 +125,13 @@ def _contact(settings: Settings) -> Check:
     except SpotiTagsError as error:
         return Check("contact", "SPOTITAGS_CONTACT", ok=False, found=str(error), remedy=remedy)
     return Check("contact", "SPOTITAGS_CONTACT", ok=True, found=found)
+
+
+def _configuration(settings: Settings) -> Check:
+    file = ConfigFile(settings.config_dir)
+    named = ", ".join(file.values)
+    found = f"{file.path} sets {named}" if named else f"{file.path} sets nothing"
+    return Check("configuration", "", ok=True, found=found)
 
 
 def _gpu() -> Check:

@@ -18,4 +18,4 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401
         from spotitags.settings.settings import Settings
 
         return Settings
-    raise AttributeError(name)
+    raise AttributeError(f"module 'spotitags.settings' has no attribute {name!r}")

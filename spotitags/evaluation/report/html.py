@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spotitags.evaluation.report.elements import fill, items, table
 from spotitags.evaluation.report.wording import METRICS, interval, protocol_lines, subtitle
+from spotitags.io.output import replaced_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +31,8 @@ def write_report(found: Mapping[str, Any], out: Path) -> list[Path]:
 
     drawn = figures(found)
     report = out / "report.html"
-    report.write_text(page(found, drawn), encoding="utf-8")
+    with replaced_file(report) as stream:
+        stream.write(page(found, drawn).encode())
     pictures = []
     for figure in drawn:
         pictures.append(out / f"{figure.name}.png")

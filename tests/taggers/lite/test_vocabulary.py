@@ -219,5 +219,5 @@ for call in (
     assert "doom metall" in genres
     assert "it knows doom metal" in genres
     assert labels.startswith(
-        "the tagger lite with --labels needs the extra 'words': uv sync --inexact --extra words"
+        "the tagger lite with --words needs the extra 'words': uv sync --inexact --extra words"
     )
