@@ -245,3 +245,18 @@ def check_file(table: CsvTable, line: int, file: str) -> None:
             "the file is a web address; download the covers first and give the names of their files",
             "file",
         )
+
+
+def lists_single_covers(table: CsvTable) -> bool:
+    """Return whether a table has files but not the artist of each, and so can only list single covers.
+
+    Ids must be complete: gaps count in a column of another name, such as ``artist``.
+
+    Raises:
+        InputError: The file cannot be used.
+    """
+    if "file" not in table.columns or "artist_id" not in table.columns:
+        return "file" in table.columns
+    if same_column(table.name_of("artist_id")) == same_column("artist_id") or "artist_id" in table.given:
+        return False
+    return any(not artist for _, (_, artist) in table.rows(["file"], ["artist_id"]))

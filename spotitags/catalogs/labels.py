@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from spotitags.catalogs.csv_table import CsvTable, add_artist
+from spotitags.catalogs.csv_table import CsvTable, add_artist, lists_single_covers
 from spotitags.catalogs.library.catalog import LibraryCatalog
-from spotitags.catalogs.single_covers import SingleCovers, lists_single_covers
+from spotitags.catalogs.single_covers import SingleCovers
 from spotitags.errors import InputError
 from spotitags.records import Artist
 

@@ -109,12 +109,13 @@ def open_local_catalog(name: str, manifest: Path | CsvTable | None) -> Catalog |
 
 def _open_manifest(manifest: Path | CsvTable) -> Catalog:
     """Open covers on disk: those of artists, or single covers if the table names no artists."""
-    from spotitags.catalogs.csv_table import CsvTable
+    from spotitags.catalogs.csv_table import CsvTable, lists_single_covers
     from spotitags.catalogs.manifest import FolderCatalog
-    from spotitags.catalogs.single_covers import SingleCovers, lists_single_covers
 
     table = CsvTable.of(manifest)
-    if not table.path.is_dir() and lists_single_covers(table):
+    if table.path.is_file() and lists_single_covers(table):
+        from spotitags.catalogs.single_covers import SingleCovers
+
         return SingleCovers(table, labelled=False)
     return FolderCatalog(table)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from spotitags.catalogs.columns import same_column
 from spotitags.catalogs.csv_table import CsvTable, check_file
 from spotitags.errors import ArtistNotFoundError
 from spotitags.records import Album, Artist, Image
@@ -63,18 +62,3 @@ class SingleCovers:
                 raise table.error(line, f"{file} is listed twice; keep one of its lines", "file")
             listed[file] = Artist(file, next(filter(None, names), None), genre or None)
         return listed
-
-
-def lists_single_covers(table: CsvTable) -> bool:
-    """Return whether a table has files but not the artist of each, and so can only list single covers.
-
-    Ids must be complete: gaps count in a column of another name, such as ``artist``.
-
-    Raises:
-        InputError: The file cannot be used.
-    """
-    if "file" not in table.columns or "artist_id" not in table.columns:
-        return "file" in table.columns
-    if same_column(table.name_of("artist_id")) == same_column("artist_id") or "artist_id" in table.given:
-        return False
-    return any(not artist for _, (_, artist) in table.rows(["file"], ["artist_id"]))

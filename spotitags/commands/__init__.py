@@ -26,7 +26,7 @@ from spotitags.commands import (
     taggers,
     train,
 )
-from spotitags.commands._group import Command, CommandGroup
+from spotitags.commands._console import Command, CommandGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from spotitags.catalogs.artist_ids import bare_id, same_name
-from spotitags.commands._configured import catalog_name, save_setting
 from spotitags.commands._console import message
-from spotitags.commands._open import open_spotitags, user_table
+from spotitags.commands._open import catalog_name, open_spotitags, save_setting, user_table
 from spotitags.commands._options import Artist, ArtistsFile, Columns, Name, Playlist
 from spotitags.errors import InputError
 

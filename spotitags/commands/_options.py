@@ -11,6 +11,9 @@ from typing import Annotated
 
 import typer
 
+STDOUT = Path("-")
+"""Name of stdout as a file."""
+
 
 class CatalogName(StrEnum):
     """Source of albums."""
@@ -202,6 +205,15 @@ class BagOptions(TaggingOptions):
     """The same with broad tags."""
 
     keep_broad: KeepBroad = False
+
+
+@dataclass(eq=False, repr=False)
+class TableOptions:
+    """Files for a table."""
+
+    csv: Csv = None
+    parquet: Parquet = None
+    raw_cells: RawCells = False
 
 
 @dataclass(eq=False, repr=False)

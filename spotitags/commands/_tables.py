@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,35 +9,24 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from spotitags.commands._console import exit_code, tracked
-from spotitags.commands._options import Csv, Parquet, RawCells
+from spotitags.commands._options import STDOUT, TableOptions
 from spotitags.errors import InputError, SpotiTagsError
 
 if TYPE_CHECKING:
     from spotitags.io.tables import Cell
 
-STDOUT = Path("-")
 
+def check_table(options: TableOptions, *, as_json: bool) -> None:
+    """Check that one form of output is chosen, with a name.
 
-@dataclass(eq=False, repr=False)
-class TableOptions:
-    """Files for a table."""
-
-    csv: Csv = None
-    parquet: Parquet = None
-    raw_cells: RawCells = False
-
-    def chosen(self, *, as_json: bool) -> bool:
-        """Return whether a table is to be written.
-
-        Raises:
-            InputError: JSON or a second table is requested, too, or a name is empty.
-        """
-        files = [file for file in (self.csv, self.parquet) if file is not None]
-        if as_json + len(files) > 1:
-            raise InputError("--json, --csv and --parquet exclude each other: choose one")
-        if any(not file.name for file in files):
-            raise InputError(f"{str(files[0])!r} names no file: give one, such as table.csv or table.parquet")
-        return bool(files)
+    Raises:
+        InputError: JSON or a second table is requested, too, or a name is empty.
+    """
+    files = [file for file in (options.csv, options.parquet) if file is not None]
+    if as_json or len(files) > 1:
+        raise InputError("--json, --csv and --parquet exclude each other: choose one")
+    if not files[0].name:
+        raise InputError(f"{str(files[0])!r} names no file: give one, such as table.csv or table.parquet")
 
 
 def write_tags(results: Iterator[Any], refs: list[str], top: int | None, options: TableOptions) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from spotitags.commands._configured import save_setting
 from spotitags.commands._console import message, print_json, stdout
+from spotitags.commands._open import save_setting
 from spotitags.commands._options import Json
 from spotitags.errors import InputError
 from spotitags.settings.keys import KEYS, SECRETS
@@ -68,7 +68,7 @@ def effective_settings(settings: "Settings", file: "ConfigFile") -> "Iterator[Se
     Raises:
         SettingsError: A value does not fit its setting.
     """
-    from spotitags.settings.run_options import configured
+    from spotitags.settings.config_file import configured
 
     for key in KEYS:
         if found := configured(key, file):

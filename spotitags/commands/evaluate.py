@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._configured import album_count
 from spotitags.commands._console import exit_code, print_all, print_failures, progress
-from spotitags.commands._open import open_for_labels
+from spotitags.commands._open import album_count, open_for_labels
 from spotitags.commands._options import AlbumOptions, Columns, Covers, CrossValidationOptions, TaggingOptions
 from spotitags.errors import InputError
 

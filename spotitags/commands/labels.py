@@ -8,8 +8,7 @@ import typer
 from spotitags.commands._artists import ArtistOptions, prompt_for_contact
 from spotitags.commands._console import exit_code, message, tracked
 from spotitags.commands._open import split
-from spotitags.commands._options import CatalogName, Columns, RawCells, Refresh, SourceOptions
-from spotitags.commands._tables import STDOUT, write_csv
+from spotitags.commands._options import STDOUT, CatalogName, Columns, RawCells, Refresh, SourceOptions
 from spotitags.errors import SpotiTagsError
 
 
@@ -32,6 +31,7 @@ def labels(
 ) -> None:
     """Label artists with genres by MusicBrainz's votes, for train and evaluate."""
     from spotitags.catalogs.musicbrainz import genre_votes
+    from spotitags.commands._tables import write_csv
     from spotitags.pipeline.spotitags import SpotiTags
 
     selection = ArtistOptions(artists=artists, columns=columns)

@@ -8,8 +8,7 @@ import typer
 from spotitags.commands._artists import ArtistOptions, open_for_artists, resolve_artists
 from spotitags.commands._console import print_results
 from spotitags.commands._open import split
-from spotitags.commands._options import BagOptions, Genres, Json, SourceOptions, Top, Voter
-from spotitags.commands._tables import TableOptions, write_predictions
+from spotitags.commands._options import BagOptions, Genres, Json, SourceOptions, TableOptions, Top, Voter
 from spotitags.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,9 +33,13 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Predict artists' genres from their covers."""
-    in_table = table.chosen(as_json=as_json)
-    if explain and in_table:
-        raise InputError("a table has no place for --explain: leave it out, or use --json")
+    in_table = table.csv is not None or table.parquet is not None
+    if in_table:
+        from spotitags.commands._tables import check_table, write_predictions
+
+        check_table(table, as_json=as_json)
+        if explain:
+            raise InputError("a table has no place for --explain: leave it out, or use --json")
     spotitags = open_for_artists(
         artists, source, tagging, model=model, voters=voter or (), genres=split(genres)
     )

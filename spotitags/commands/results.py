@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from spotitags.commands._console import message
-from spotitags.commands._tables import STDOUT
+from spotitags.commands._options import STDOUT
 
 
 def results(

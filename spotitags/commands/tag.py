@@ -6,8 +6,7 @@ import typer
 
 from spotitags.commands._artists import ArtistOptions, open_for_artists, resolve_artists
 from spotitags.commands._console import print_results
-from spotitags.commands._options import BagOptions, Json, SourceOptions
-from spotitags.commands._tables import TableOptions, write_tags
+from spotitags.commands._options import BagOptions, Json, SourceOptions, TableOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +29,11 @@ def tag(
     as_json: Json = False,
 ) -> None:
     """Show artists' tags, summed over their covers."""
-    in_table = table.chosen(as_json=as_json)
+    in_table = table.csv is not None or table.parquet is not None
+    if in_table:
+        from spotitags.commands._tables import check_table, write_tags
+
+        check_table(table, as_json=as_json)
     spotitags = open_for_artists(artists, source, tagging)
     refs = resolve_artists(spotitags, artists)
     answers = spotitags.all_bags(refs)

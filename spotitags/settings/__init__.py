@@ -1,6 +1,6 @@
 """Settings from the environment and from the configuration file; no other package reads them.
 
-`Settings` has keys, folders and URLs; `spotitags.settings.run_options` has defaults of command-line options.
+`Settings` has keys, folders and URLs; `spotitags.settings.config_file` has defaults of command-line options.
 """
 
 from __future__ import annotations

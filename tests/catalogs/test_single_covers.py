@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from spotitags.catalogs.csv_table import CsvTable
-from spotitags.catalogs.single_covers import SingleCovers, lists_single_covers
+from spotitags.catalogs.csv_table import CsvTable, lists_single_covers
+from spotitags.catalogs.single_covers import SingleCovers
 from spotitags.errors import ArtistNotFoundError, InputError
 from spotitags.records import Album, Artist, Image
 

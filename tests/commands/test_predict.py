@@ -50,7 +50,7 @@ def test_own_labels_are_what_is_seen_and_need_a_model_of_their_own(home: Path, t
     args = ["--manifest", str(path), "--tagger", "lite", "--words", str(words)]
     run = spotitags("tag", *args, "--json", home=home)
     assert run.returncode == 0, run.stderr
-    assert "3 words are embedded once" in run.stderr
+    assert "words to embed once: 3," in run.stderr
     for answer in objects(run):
         seen = {tag["label"] for tag in answer["tags"]}
         assert {"soft colours", "sunset glow"} <= seen

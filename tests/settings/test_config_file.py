@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from spotitags.errors import SettingsError
 from spotitags.settings import Settings
-from spotitags.settings.config_file import ConfigFile
+from spotitags.settings.config_file import ConfigFile, RunOptions, run_options
 from spotitags.settings.keys import KEYS, SECRETS, check_value, from_words
-from spotitags.settings.run_options import RunOptions, run_options
 from spotitags.settings.settings import check_setting
 
 if TYPE_CHECKING:

@@ -79,7 +79,7 @@ class Vocabulary:
             return None
         if not installed():
             raise NotInstalledError(_FEATURE, EXTRA)
-        return f"{len(self._unknown)} words are embedded once, a hundred in some seconds"
+        return f"words to embed once: {len(self._unknown)}, a hundred take some seconds"
 
     def load(self) -> None:
         """Load or compute the labels' vectors, before threads use them.

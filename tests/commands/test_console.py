@@ -15,7 +15,7 @@ import typer
 from helpers.command_line import spotitags
 from typer.testing import CliRunner
 
-from spotitags.commands._group import Command, CommandGroup
+from spotitags.commands._console import Command, CommandGroup
 from spotitags.errors import CatalogError, InputError, NoResultsError, SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,7 +105,7 @@ def test_words_and_labels_are_one_option_in_python_too() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
-@pytest.mark.parametrize("module", ["spotitags.commands", "spotitags.settings.run_options"])
+@pytest.mark.parametrize("module", ["spotitags.commands", "spotitags.settings.config_file"])
 def test_ctrl_c_while_the_program_starts_ends_it_without_a_traceback(module: str, tmp_path: Path) -> None:
     """The signal comes at the import of a module, which is as early as it is certain."""
     code = f"""
