@@ -56,8 +56,12 @@ class InputError(SpotiTagsError):
     """An argument, an id, a file or an option is wrong; the caller can fix it."""
 
 
+class NoResultsError(InputError):
+    """No artist of a table has a result, for reasons that the message gives."""
+
+
 class SettingsError(SpotiTagsError):
-    """A key or a setting is missing or refused; fix the environment."""
+    """A key or a setting is missing or refused; fix the environment or the configuration file."""
 
 
 class NotInstalledError(SpotiTagsError):

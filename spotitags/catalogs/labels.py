@@ -1,12 +1,11 @@
-"""Labelled artists and covers from CSV files and folders, for training and evaluation."""
+"""Labelled artists and covers from tables and folders, for training and evaluation."""
 
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spotitags.catalogs.csv_table import CsvTable, add_artist
+from spotitags.catalogs.csv_table import CsvTable, add_artist, lists_single_covers
 from spotitags.catalogs.library.catalog import LibraryCatalog
 from spotitags.catalogs.manifest import FolderCatalog
 from spotitags.catalogs.single_covers import SingleCovers
@@ -15,8 +14,7 @@ from spotitags.records import Artist
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from spotitags.catalogs.base import Catalog
+    from pathlib import Path
 
 
 MAX_NAMED = 12
@@ -70,61 +68,47 @@ def _listed(counts: Counter[str]) -> str:
     return named + (f" and {rest} more" if rest > 0 else "")
 
 
-def lists_single_covers(path: str | Path) -> bool:
-    """Return whether labels have files but no artists, and so can only list single covers.
+def read_labels(source: Path | CsvTable, genres: Sequence[str] = ()) -> tuple[list[Artist], bool]:
+    """Read the labelled artists of a table or folder, and whether it has covers, too.
 
     Args:
-        path: CSV with a column ``file``; or a folder ``genre/*.jpg``.
-
-    Raises:
-        InputError: The file or folder cannot be read.
-    """
-    if Path(path).is_dir():
-        return not any(artist.genre for artist in FolderCatalog(path).artists())
-    columns = CsvTable(path).columns
-    return "file" in columns and "artist_id" not in columns
-
-
-def read_labels(path: Path, genres: Sequence[str] = ()) -> tuple[list[Artist], bool]:
-    """Read the labelled artists of a CSV or folder, and whether it has covers, too.
-
-    Args:
-        path: CSV with ``artist_id, genre`` and optionally ``artist_name, file``. Other columns are ignored,
-            and an artist may have several lines. Or a folder ``genre/artist/*.jpg``.
+        source: Table with ``artist_id, genre`` and optionally ``artist_name, file``. Other columns are
+            ignored, and an artist may have several lines. Or a folder ``genre/artist/*.jpg``.
         genres: Genres to keep; empty keeps all.
 
     Returns:
-        The artists; and True if the CSV has a column ``file``, or if it is a folder.
+        The artists; and True if the table has a column ``file``, or if it is a folder.
 
     Raises:
         InputError: The file or folder cannot be used, or has no artist of one of these genres.
     """
-    if path.is_dir():
-        listed = FolderCatalog(path).artists()
+    table = CsvTable.of(source)
+    if table.path.is_dir():
+        listed = FolderCatalog(table).artists()
         if unlabelled := next((artist for artist in listed if not artist.genre), None):
             raise InputError(
-                f"{path} gives the artist {unlabelled.id!r} no genre: put each artist's folder into a folder "
-                "named by the genre (genre/artist/*.jpg), or give a CSV with artist_id and genre"
+                f"{table.path} gives the artist {unlabelled.id!r} no genre: put each artist's folder into a "
+                "folder named by the genre (genre/artist/*.jpg), give a table with artist_id and genre, or "
+                "add --covers if the folders are genres (genre/*.jpg)"
             )
-        return filter_genres(listed, genres, path), True
-    table = CsvTable(path)
+        return filter_genres(listed, genres, table.path), True
     artists: dict[str, Artist] = {}
     for line, (artist_id, genre, name) in table.rows(["artist_id", "genre"], ["artist_name"]):
         add_artist(artists, Artist(artist_id, name or None, genre), table, line)
-    return filter_genres(list(artists.values()), genres, path), "file" in table.columns
+    return filter_genres(list(artists.values()), genres, table.path), "file" in table.columns
 
 
 def load_labelled(
-    path: Path | None, genres: Sequence[str] = (), *, single: bool = False
-) -> tuple[list[Artist], Path | Catalog | None]:
-    """Load the labelled artists of a CSV or folder, and the source of their covers if it has them.
+    source: Path | CsvTable | None, genres: Sequence[str] = (), *, single: bool = False
+) -> tuple[list[Artist], CsvTable | SingleCovers | None]:
+    """Load the labelled artists of a table or folder, and the source of their covers if it has them.
 
     Args:
-        path: CSV with ``artist_id, genre`` and, for covers on disk, ``file``, or a folder
-            ``genre/artist/*.jpg``; of single covers a CSV with ``file, genre`` or a folder ``genre/*.jpg``.
-            None loads the artists of the bundled library.
+        source: Table with ``artist_id, genre`` and, for covers on disk, ``file``; of single covers
+            ``file, genre``. Or a folder ``genre/artist/*.jpg``; of single covers ``genre/*.jpg``. None loads
+            the artists of the bundled library.
         genres: Genres to keep; empty keeps all.
-        single: True if the labels are those of single covers.
+        single: True takes every cover on its own, also if there are artists; needed for ``genre/*.jpg``.
 
     Returns:
         Artists with genres; and a manifest, the catalogue of single covers, or None.
@@ -132,10 +116,11 @@ def load_labelled(
     Raises:
         InputError: The file cannot be used, or has nothing of one of these genres.
     """
-    if path is None:
+    if source is None:
         return filter_genres(LibraryCatalog().artists(), genres, "the bundled library"), None
-    if not single:
-        artists, with_covers = read_labels(path, genres)
-        return artists, path if with_covers else None
-    catalog = SingleCovers(path)
-    return filter_genres(catalog.artists(), genres, path, what="cover"), catalog
+    table = CsvTable.of(source)
+    if not (single or (table.path.is_file() and lists_single_covers(table))):
+        artists, with_covers = read_labels(table, genres)
+        return artists, table if with_covers else None
+    catalog = SingleCovers(table)
+    return filter_genres(catalog.artists(), genres, table.path, what="cover"), catalog

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Final, NamedTuple
 
 from spotitags.catalogs.artist_ids import bare_id
-from spotitags.catalogs.csv_table import CsvTable, add_artist
+from spotitags.catalogs.csv_table import CsvTable, add_artist, check_file
 from spotitags.errors import ArtistNotFoundError, InputError
 from spotitags.records import Album, Artist, Image
 
@@ -16,6 +16,11 @@ SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 UNNAMED: Final = frozenset({"cover", "folder", "front"})
 """Names of cover files in music collections, where only the folder names the album."""
 _OPTIONAL: Final = ("artist_name", "genre", "album_id", "album_name", "release_date")
+
+
+def is_picture(path: Path) -> bool:
+    """Return whether a file is a cover, by its ending."""
+    return path.suffix.lower() in SUFFIXES
 
 
 class _CoverEntry(NamedTuple):
@@ -31,7 +36,7 @@ class FolderCatalog:
     """Catalogue of covers on disk.
 
     Args:
-        path: A manifest, which is a CSV (commas, UTF-8) with the columns ``artist_id, file`` and optionally
+        path: A manifest, which is a table with the columns ``artist_id, file`` and optionally
             ``artist_name, genre, album_id, album_name, release_date``; ``file`` is relative to the manifest,
             other columns are ignored. Or a folder of images (``*.jpg``, ``*.jpeg``, ``*.png``, ``*.webp``),
             which is one artist; a folder of such folders, also under folders of genres,
@@ -42,8 +47,9 @@ class FolderCatalog:
 
     name: ClassVar[str] = "folder"
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | Path | CsvTable) -> None:
+        self._table = CsvTable.of(path)
+        self.path = self._table.path
 
     def artists(self) -> list[Artist]:
         """Return all artists, in the order of the manifest (folders: by name).
@@ -83,9 +89,9 @@ class FolderCatalog:
         try:
             if self.path.is_dir():
                 return _read_folder(self.path)
-            if self.path.suffix.lower() in SUFFIXES:
+            if is_picture(self.path):
                 return _one_cover(self.path)
-            return _read_manifest(CsvTable(self.path))
+            return _read_manifest(self._table)
         except OSError as error:
             reason = error.strerror or error
             raise InputError(f"{error.filename or self.path} cannot be read: {reason}") from error
@@ -96,10 +102,7 @@ def _read_manifest(table: CsvTable) -> tuple[dict[str, Artist], dict[str, list[_
     entries: dict[str, list[_CoverEntry]] = {}
     for line, row in table.rows(["artist_id", "file"], _OPTIONAL):
         artist_id, file, name, genre, album_id, album_name, date = row
-        if file.lower().startswith(("http://", "https://")):
-            raise table.error(
-                line, "the file is a web address; download the covers first and give the names of their files"
-            )
+        check_file(table, line, file)
         add_artist(artists, Artist(artist_id, name or None, genre or None), table, line)
         entries.setdefault(artist_id, []).append(_CoverEntry(file, album_id, album_name, date))
     return artists, entries
@@ -158,9 +161,7 @@ def _folders(path: Path) -> list[Path]:
 
 
 def _covers_in(folder: Path) -> list[Path]:
-    return sorted(
-        file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
-    )
+    return sorted(file for file in folder.iterdir() if is_picture(file) and not file.name.startswith("."))
 
 
 def _album_name(file: Path) -> str:

@@ -3,82 +3,20 @@
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import typer
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from spotitags.commands._console import message
-from spotitags.commands._options import ArtistOptions, CatalogOptions, TaggerChoice
-from spotitags.errors import SpotiTagsError
+from spotitags.commands._open import open_spotitags
+from spotitags.commands._options import ArtistOptions
+from spotitags.errors import InputError, SpotiTagsError
 
 if TYPE_CHECKING:
     from spotitags.catalogs.base import Catalog
     from spotitags.commands._finder import Found
     from spotitags.commands._options import BagOptions, SourceOptions
     from spotitags.pipeline.spotitags import SpotiTags
-    from spotitags.records import Artist as LabelledArtist
 
 T = TypeVar("T")
-
-
-def open_spotitags(
-    source: CatalogOptions,
-    tagging: TaggerChoice | None = None,
-    **options: Any,  # noqa: ANN401  (of SpotiTags)
-) -> "SpotiTags":
-    """Build a SpotiTags instance from option groups, whose fields are named as its keywords.
-
-    Args:
-        source: Options that choose albums.
-        tagging: Options that choose taggers.
-        options: Further keywords of SpotiTags; they replace options of the same name.
-    """
-    from spotitags.pipeline.spotitags import SpotiTags
-
-    given = vars(source) | (vars(tagging) if tagging else {})
-    given["catalog"] = str(source.catalog)
-    if "also" in given:
-        given["also"] = split(given["also"])
-    given |= {"notify": message} | options
-    return SpotiTags(**{name: value for name, value in given.items() if value is not None})
-
-
-def open_for_labels(
-    labels_file: "Path | None",
-    genres: str | None,
-    source: CatalogOptions,
-    tagging: TaggerChoice | None = None,
-    *,
-    single: bool,
-    **options: Any,  # noqa: ANN401  (of SpotiTags)
-) -> "tuple[list[LabelledArtist], SpotiTags]":
-    """Load the labelled artists of a CSV, and build a SpotiTags instance that finds their covers.
-
-    Args:
-        labels_file: As for `spotitags.catalogs.labels.load_labelled`.
-        genres: Value of the option ``--genres``.
-        source: As for `open_spotitags`.
-        tagging: As for `open_spotitags`.
-        single: True if the CSV lists single covers.
-        options: Further keywords of SpotiTags.
-    """
-    from spotitags.catalogs.labels import load_labelled
-
-    artists, origin = load_labelled(labels_file, split(genres), single=single)
-    options["catalog" if single else "manifest"] = origin
-    return artists, open_spotitags(source, tagging, **options)
-
-
-def dataset_name(labels_file: "Path") -> str:
-    """Return the name of the folder with the labels."""
-    path = labels_file.resolve()
-    return path.name if path.is_dir() else path.parent.name
-
-
-def split(names: str | None) -> tuple[str, ...]:
-    """Split the value of an option such as ``--genres a,b``."""
-    return tuple(name.strip() for name in (names or "").split(",") if name.strip())
 
 
 @dataclass(eq=False)
@@ -145,32 +83,34 @@ def select_artists(
         options: Further keywords of SpotiTags.
 
     Raises:
-        typer.BadParameter: An argument is of no known kind, or nothing is selected.
+        InputError: An argument is of no known kind, or nothing is selected.
         SpotiTagsError: The catalogue cannot be opened.
     """
-    base = open_spotitags(source, tagging, **options, notify=cache(message))
-    if not any(vars(artists).values()):
+    reported = cache(message)  # a line is the same for all instances
+
+    def open_with(**replaced: Any) -> "SpotiTags":  # noqa: ANN401  (of SpotiTags)
+        given = {"columns": artists.columns, "notify": reported} | options | replaced
+        return open_spotitags(source, tagging, **given)
+
+    if not any((artists.given, artists.artist, artists.artists, artists.name, artists.playlist)):
         if source.manifest is None:
-            raise typer.BadParameter(
+            raise InputError(
                 "no artist is selected: give names, ids, covers or folders of covers (or --artist, "
                 "--artists, --name, --playlist), or --manifest for all of its artists"
             )
+        base = open_with()
         refs = [artist.id for artist in base.artists()]
         return Selection(refs, [base] * len(refs))
     from spotitags.commands._finder import find_artists
 
-    own, found = find_artists(artists, source, base)
-    if all(origin is own for origin, _ in found):
-        return Selection([ref for _, ref in found], [base] * len(found))
-
-    def open_other(catalog: "Catalog") -> "SpotiTags":
-        return open_spotitags(source, tagging, **options, notify=base.notify, catalog=catalog, manifest=None)
-
-    return _served(found, base, open_other)
+    own, found = find_artists(artists, source, open_with)
+    if own and all(origin is own.source for origin, _ in found):
+        return Selection([ref for _, ref in found], [own] * len(found))
+    return _served(found, own, lambda catalog: open_with(catalog=catalog, manifest=None))
 
 
 def _served(
-    found: "Sequence[Found]", tagged: "SpotiTags", open_other: "Callable[[Catalog], SpotiTags]"
+    found: "Sequence[Found]", tagged: "SpotiTags | None", open_other: "Callable[[Catalog], SpotiTags]"
 ) -> Selection:
     """Choose the instance that serves each artist: one for all covers, and one for the bundled library.
 
@@ -178,7 +118,7 @@ def _served(
 
     Args:
         found: The artists.
-        tagged: Instance of the library.
+        tagged: Instance of the library, if one of the artists is in it.
         open_other: Opens an instance with a catalogue.
     """
     from spotitags.catalogs.combined import CombinedCatalog
@@ -191,7 +131,7 @@ def _served(
         if isinstance(origin, SpotiTagsError):
             owner = origin
         elif origin.name == "library":
-            owner = tagged
+            owner = cast("SpotiTags", tagged)
         else:
             owner = other
             artist_id = ref

@@ -14,6 +14,7 @@ from spotitags.commands._console import StatusRow, status_table
 from spotitags.errors import SpotiTagsError, install_extra
 from spotitags.io.cache import Cache
 from spotitags.settings import Settings
+from spotitags.settings.config_file import ConfigFile
 from spotitags.taggers.clip.devices import choose_device, cuda_capability, precision
 from spotitags.taggers.clip.weights import DEFAULT_MODEL, on_disk
 from spotitags.taggers.registry import installed_taggers, tagger_options
@@ -30,7 +31,7 @@ EXTRAS = {
     "clip": "--tagger clip",
     "clarifai": "--tagger clarifai",
     "google": "--tagger google-vision",
-    "words": "--labels and rare genres with lite",
+    "words": "--words and rare genres with lite",
     "frame": "SpotiTags.frame in Python",
     "parquet": "--parquet",
     "neighbours": "colour-knn on more than a hundred thousand covers",
@@ -170,6 +171,7 @@ def _keys(settings: Settings) -> Iterator[Check]:
     yield _key("CLARIFAI_PAT", settings.clarifai_pat, CLARIFAI_KEY, "clarifai")
     yield _google(settings)
     yield _contact(settings)
+    yield _configuration(settings)
 
 
 def _key(name: str, value: object, remedy: str, extra: str = "") -> Check:
@@ -187,7 +189,7 @@ def _google(settings: Settings) -> Check:
 
 
 def _contact(settings: Settings) -> Check:
-    remedy = "only for --catalog musicbrainz: set it to your e-mail or web address"
+    remedy = "only for --catalog musicbrainz: 'spotitags config set contact' with your e-mail or web address"
     if not settings.contact:
         return Check("contact", "SPOTITAGS_CONTACT", ok=False, found="not set", remedy=remedy)
     from spotitags.catalogs.musicbrainz.client import user_agent
@@ -197,6 +199,13 @@ def _contact(settings: Settings) -> Check:
     except SpotiTagsError as error:
         return Check("contact", "SPOTITAGS_CONTACT", ok=False, found=str(error), remedy=remedy)
     return Check("contact", "SPOTITAGS_CONTACT", ok=True, found=found)
+
+
+def _configuration(settings: Settings) -> Check:
+    file = ConfigFile(settings.config_dir)
+    named = ", ".join(file.values)
+    found = f"{file.path} sets {named}" if named else f"{file.path} sets nothing"
+    return Check("configuration", "", ok=True, found=found)
 
 
 def _gpu() -> Check:

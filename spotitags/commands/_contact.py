@@ -7,6 +7,7 @@ import typer
 
 from spotitags.catalogs.artist_ids import bare_id
 from spotitags.commands._console import message
+from spotitags.commands._open import catalog_name, save_setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 CONTACT: Final = (
     "MusicBrainz requires a contact from every program. What you enter is sent to "
     "musicbrainz.org with each request and nowhere else; it is saved for later runs. "
-    "SPOTITAGS_CONTACT does the same."
+    "'spotitags config set contact' and SPOTITAGS_CONTACT do the same."
 )
 
 
@@ -36,7 +37,7 @@ def prompt_for_contact(refs: "Iterable[str]", source: "SourceOptions") -> None:
 
     settings = Settings()
     if not needs_contact(
-        settings, str(source.catalog), refs, manifest=source.manifest, offline=source.offline
+        settings, catalog_name(source), refs, manifest=source.manifest, offline=source.offline
     ):
         return
     message(CONTACT)
@@ -44,7 +45,7 @@ def prompt_for_contact(refs: "Iterable[str]", source: "SourceOptions") -> None:
         "e-mail or web address (nothing to go without)", default="", show_default=False, err=True
     )
     if contact:
-        save_contact(settings, contact.strip())
+        save_contact(contact.strip())
 
 
 def needs_contact(
@@ -77,13 +78,14 @@ def needs_contact(
     return any(bare_id(ref) not in bundled and not has_name(library, ref) for ref in refs)
 
 
-def save_contact(settings: "Settings", contact: str) -> None:
+def save_contact(contact: str) -> None:
     """Save a contact for MusicBrainz for this and later runs.
 
     Raises:
-        SettingsError: It is neither an e-mail nor a web address, or cannot be saved.
+        SettingsError: It is neither an e-mail nor a web address.
+        InputError: The configuration file cannot be written.
     """
     from spotitags.catalogs.musicbrainz.client import user_agent
 
     user_agent(contact)
-    settings.save_contact(contact)
+    save_setting("contact", contact)

@@ -1,7 +1,7 @@
 """Find the artists of a request in their catalogues; let the user choose if several fit."""
 
 import sys
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -13,18 +13,21 @@ from spotitags.catalogs.base import ListableCatalog
 from spotitags.catalogs.search import playlist, search, suggest
 from spotitags.commands._console import message
 from spotitags.commands._contact import prompt_for_contact
+from spotitags.commands._open import album_count, user_table
 from spotitags.errors import ArtistNotFoundError, InputError, SpotiTagsError
 from spotitags.records import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from spotitags.catalogs.base import Catalog, Match
+    from spotitags.catalogs.csv_table import CsvTable
     from spotitags.catalogs.manifest import FolderCatalog
     from spotitags.catalogs.single_covers import SingleCovers
     from spotitags.commands._options import ArtistOptions, SourceOptions
     from spotitags.pipeline.spotitags import SpotiTags
 
+    OpenTable = Callable[[Path], CsvTable]
     Request = tuple[Kind, str]
     Found = tuple["Catalog | SpotiTagsError", str]
     """The catalogue of an artist, and its id there; or the error of a request, and its text."""
@@ -33,23 +36,24 @@ MAX_NAMED = 3  # arguments in one message
 
 
 def find_artists(
-    artists: "ArtistOptions", source: "SourceOptions", base: "SpotiTags"
-) -> "tuple[Catalog | None, list[Found]]":
+    artists: "ArtistOptions", source: "SourceOptions", open_own: "Callable[[], SpotiTags]"
+) -> "tuple[SpotiTags | None, list[Found]]":
     """Find the selected artists, each once.
 
     Args:
         artists: Arguments and options that select artists.
         source: Options that choose albums.
-        base: Instance with the catalogue of ids and names, which opens if there are any.
+        open_own: Opens the instance with the catalogue of ids and names.
 
     Returns:
-        The catalogue of ids and names, None if there are none; and the artists in the order of the arguments.
+        The instance of ids and names, None if there are none; and the artists in the order of the arguments.
 
     Raises:
-        typer.BadParameter: An argument is of no known kind, or an option is not for covers.
+        InputError: An argument is of no known kind, or an option is not for covers.
         SpotiTagsError: The catalogue or the playlist cannot be opened.
     """
-    requests = list(_requests(artists))
+    open_table = cache(lambda path: user_table(path, artists.columns))
+    requests = list(_requests(artists, open_table))
     sought = [text for kind, text in requests if kind is not Kind.COVERS]
     if len(sought) < len(requests):
         message(Choice("folder", "covers on disk are given").line("catalog"))
@@ -57,23 +61,20 @@ def find_artists(
         prompt_for_contact(sought, source)
     elif not artists.playlist:
         _check_unused(source)
-    own = base.source if sought or artists.playlist else None
-    finder = _Finder(own, source.albums)
+    own = open_own() if sought or artists.playlist else None
+    finder = _Finder(own.source if own else None, album_count(source), open_table)
     found = [each for kind, text in requests for each in finder.find(kind, text)]
     if own and artists.playlist:
-        found += [(own, artist.id) for artist in playlist(own, artists.playlist)]
+        found += [(own.source, artist.id) for artist in playlist(own.source, artists.playlist)]
     unique: dict[tuple[int, str], Found] = {}
     for origin, ref in found:
         unique.setdefault((id(origin), bare_id(ref)), (origin, ref))
     return own, list(unique.values())
 
 
-def _requests(artists: "ArtistOptions") -> "Iterator[Request]":
+def _requests(artists: "ArtistOptions", open_table: "OpenTable") -> "Iterator[Request]":
     """Yield the kind and the text of all that is requested, lists of artists line by line."""
-    try:
-        arguments = [read_argument(text) for text in artists.given or ()]
-    except InputError as error:
-        raise typer.BadParameter(str(error)) from error
+    arguments = [read_argument(text, open_table) for text in artists.given or ()]
     if ambiguous := [argument.text for argument in arguments if argument.ambiguous]:
         more = f" and {len(ambiguous) - MAX_NAMED} more" if len(ambiguous) > MAX_NAMED else ""
         message(
@@ -82,28 +83,28 @@ def _requests(artists: "ArtistOptions") -> "Iterator[Request]":
         )
     for kind, text, _ in arguments:
         if kind is Kind.ARTISTS:
-            yield from _listed(Path(text))
+            yield from _listed(open_table(Path(text)))
         else:
             yield kind, text
     yield from ((Kind.ID, text) for text in artists.artist or ())
     if artists.artists:
-        yield from _listed(artists.artists)
+        yield from _listed(open_table(artists.artists))
     yield from ((Kind.NAME, text) for text in artists.name or ())
 
 
-def _listed(path: Path) -> "Iterator[Request]":
-    return ((Kind.ID if is_artist_id(line) else Kind.TEXT, line) for line in read_artists(path))
+def _listed(table: "CsvTable") -> "Iterator[Request]":
+    return ((Kind.ID if is_artist_id(line) else Kind.TEXT, line) for line in read_artists(table))
 
 
 def _check_unused(source: "SourceOptions") -> None:
     """Check that no option for ids and names is given, for there are none."""
     unused = {
-        f"--catalog {source.catalog}": source.catalog not in {"auto", "folder"},
+        f"--catalog {source.catalog}": source.catalog not in {None, "auto", "folder"},
         "--also": source.also,
         "--manifest": source.manifest,
     }
     if option := next((name for name, value in unused.items() if value), None):
-        raise typer.BadParameter(f"{option} is for names and ids, and only covers are given: leave it out")
+        raise InputError(f"{option} is for names and ids, and only covers are given: leave it out")
 
 
 class _Finder:
@@ -112,11 +113,13 @@ class _Finder:
     Args:
         own: Catalogue of ids and names; None if none is requested.
         albums: Maximum number of covers per artist.
+        open_table: Opens the table of a file.
     """
 
-    def __init__(self, own: "Catalog | None", albums: int) -> None:
+    def __init__(self, own: "Catalog | None", albums: int, open_table: "OpenTable") -> None:
         self.own = own
         self.albums = albums
+        self.open_table = open_table
         self._opened: dict[Path, FolderCatalog | SingleCovers] = {}
 
     def find(self, kind: Kind, text: str) -> "list[Found]":
@@ -124,7 +127,7 @@ class _Finder:
         try:
             if kind is Kind.COVERS:
                 path = Path(text)
-                catalog = self._opened.setdefault(path.resolve(), open_covers(path))
+                catalog = self._opened.setdefault(path.resolve(), open_covers(self.open_table(path)))
                 found = catalog.artists()
                 if len(found) == 1 and len(catalog.albums(found[0].id, self.albums + 1)) > self.albums:
                     message(f"{text}: only {self.albums} different covers are used; --albums N takes more")

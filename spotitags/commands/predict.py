@@ -5,9 +5,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spotitags.commands._artists import select_artists, split
+from spotitags.commands._artists import select_artists
 from spotitags.commands._console import print_results
-from spotitags.commands._options import ArtistOptions, BagOptions, Genres, Json, SourceOptions, Top, Voter
+from spotitags.commands._open import split
+from spotitags.commands._options import (
+    ArtistOptions,
+    BagOptions,
+    Genres,
+    Json,
+    SourceOptions,
+    TableOptions,
+    Top,
+    Voter,
+)
+from spotitags.errors import InputError
 
 if TYPE_CHECKING:
     from spotitags.records import Prediction
@@ -17,6 +28,7 @@ def predict(
     artists: ArtistOptions,
     source: SourceOptions,
     tagging: BagOptions,
+    table: TableOptions,
     *,
     model: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Trained ensemble (.onnx with its .json card).")
@@ -30,6 +42,13 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Predict artists' genres from their covers."""
+    in_table = table.csv is not None or table.parquet is not None
+    if in_table:
+        from spotitags.commands._tables import check_table, write_predictions
+
+        check_table(table, as_json=as_json)
+        if explain:
+            raise InputError("a table has no place for --explain: leave it out, or use --json")
     selection = select_artists(
         artists, source, tagging, model=model, voters=voter or (), genres=split(genres)
     )
@@ -44,4 +63,6 @@ def predict(
         return show_prediction(prediction, top or 10, explain=explain)
 
     results = selection.results(lambda spotitags, refs: spotitags.predictions(refs, explain=explain))
+    if in_table:
+        write_predictions(results, selection.refs, top, table)
     print_results(results, selection.refs, render, as_json=as_json)

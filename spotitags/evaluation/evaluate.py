@@ -14,7 +14,7 @@ from spotitags.evaluation.cross_validation import run
 from spotitags.evaluation.folds import Protocol
 from spotitags.evaluation.samples import collect_samples, select
 from spotitags.evaluation.scores import scores
-from spotitags.io.output import output_errors
+from spotitags.io.output import output_errors, replaced_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,7 +103,7 @@ def write(found: Mapping[str, Any], out: Path) -> list[Path]:
 
     file = out / "scores.json"
     with output_errors(out):
-        out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        file.write_text(text + "\n", encoding="utf-8")
+        with replaced_file(file) as stream:
+            stream.write(text.encode() + b"\n")
         return [file, *write_report(found, out)]

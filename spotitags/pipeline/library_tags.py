@@ -31,19 +31,19 @@ class FromEmbeddings(Protocol):
 
 
 def check_library_request(
-    library: LibraryCatalog, taggers: Sequence[str | Tagger], *, labels: bool = False
+    library: LibraryCatalog, taggers: Sequence[str | Tagger], *, words: bool = False
 ) -> None:
     """Check that the library can serve a request, for it holds the tags of one tagger and no covers.
 
     Args:
         library: The bundled library.
         taggers: Requested taggers; empty for any.
-        labels: True if custom labels are requested.
+        words: True if custom labels are requested.
 
     Raises:
         InputError: Another tagger or custom labels are requested.
     """
-    option = "--tagger" if taggers and list(taggers) != [library.tagger] else "--labels" if labels else ""
+    option = "--tagger" if taggers and list(taggers) != [library.tagger] else "--words" if words else ""
     if option:
         raise InputError(
             f"the bundled library holds tags of {library.tagger!r} and no covers: leave {option} out, "

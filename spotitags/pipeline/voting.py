@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from spotitags.taggers.features.genre_votes import GenreVoteExtractor
 
 _OTHER_LABELS = (
-    "the model was trained on other labels than these: train one on them with 'spotitags train --labels', "
-    "leave --labels out, or name genres with --genres, which need no training"
+    "the model was trained on other labels than these: train one on them with 'spotitags train --words', "
+    "leave --words out, or name genres with --genres, which need no training"
 )
 REASONS = 10  # tags named for and against a winner, together
 ZERO_SHOT = "zero-shot"

@@ -77,20 +77,27 @@ def test_later_lines_may_say_what_earlier_ones_left_out(tmp_path: Path) -> None:
     [
         ("", r"line 1: no column artist_id and no column file"),
         ("artist_id,album\na,b\n", r"line 1: no column file; .*artist_id, file"),
-        ("artist_id;file\na;b.jpg\n", r"separated by commas, and says 'artist_id;file'"),
+        (
+            "artist_id:file\na:b.jpg\n",
+            r"line names artist_id:file: rename a column, or add --columns",
+        ),
         ("artist_id,file\n", r"lists nothing"),
-        ("artist_id,file\na,1.jpg\n\n ,2.jpg\n", r"line 4: the artist_id is empty"),
-        ("artist_id,file\na,\n", r"line 2: the file is empty"),
-        ("artist_id,file\na\n", r"line 2: the file is empty"),
+        ("artist_id,file\na,1.jpg\n\n ,2.jpg\n", r"line 4, column 'artist_id': the artist_id is empty"),
+        ("artist_id,file\na,\n", r"line 2, column 'file': the file is empty"),
+        ("artist_id,file\na\n", r"line 2, column 'file': the file is empty"),
         (
             "artist_id,file,album_name\na,1.jpg,Kiln, Part 1\n",
             r"line 2: 4 cells below a header of 3; .*quotes",
         ),
-        ("artist_id,file,genre\na,1.jpg,folk\na,2.jpg,jazz\n", r"line 3: artist a is 'jazz' here and 'folk'"),
+        (
+            "artist_id,file,genre\na,1.jpg,folk\na,2.jpg,jazz\n",
+            r"line 3, column 'genre': artist a is 'jazz' here",
+        ),
         ('artist_id,file\n"a,1.jpg\n', r"line 2: not CSV"),
-        ("artist_id,file\na,1\0.jpg\n", r"line 2: "),
-        (b"\xff\xfea\0r\0t\0", r"is not UTF-8 text"),
-        (b"artist_id,file\nBj\xf6rk,1.jpg\n", r"is not UTF-8 text"),
+        ("artist_id,file\na,1\0.jpg\n", r"line 2, column 'file': the file contains a NUL"),
+        (b"\xff\xfea\0r", r"is not UTF-8 text"),
+        (b"artist_id,file\nBj\x81rk,1.jpg\n", r"is not UTF-8 text"),
+        (b"a\0r\0t\0i\0s\0t\0,\0f\0i\0l\0e\0\n\0", r"line 1: the first line has NUL characters"),
     ],
 )
 def test_a_bad_manifest_is_told_by_file_and_line(tmp_path: Path, text: str | bytes, message: str) -> None:
@@ -197,8 +204,8 @@ def test_labels_need_no_files(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("artist_id,file\na,1.jpg\n", "line 1: no column genre"),
-        ("artist_id,genre\na,\n", "line 2: the genre is empty"),
-        ("artist_id,genre\na,folk\na,jazz\n", "line 3: artist a is 'jazz' here and 'folk' further up"),
+        ("artist_id,genre\na,\n", "line 2, column 'genre': the genre is empty"),
+        ("artist_id,genre\na,folk\na,jazz\n", "line 3, column 'genre': artist a is 'jazz' here and 'folk'"),
     ],
 )
 def test_bad_labels_are_told_by_line(tmp_path: Path, text: str, message: str) -> None:
@@ -209,7 +216,7 @@ def test_bad_labels_are_told_by_line(tmp_path: Path, text: str, message: str) ->
 def test_a_web_address_is_no_file(tmp_path: Path) -> None:
     path = tmp_path / "covers.csv"
     path.write_text("artist_id,file\na,https://example.org/cover.jpg\n")
-    with pytest.raises(InputError, match="line 2: the file is a web address"):
+    with pytest.raises(InputError, match="line 2, column 'file': the file is a web address"):
         FolderCatalog(path).artists()
 
 

@@ -17,11 +17,12 @@ from helpers.servers import ARTIST, BAND, CONTACT, MusicBrainzReplay, SpotifyRep
 
 from spotitags.catalogs.arguments import read_artists
 from spotitags.catalogs.base import Match
+from spotitags.catalogs.csv_table import CsvTable
 from spotitags.catalogs.library.catalog import LibraryCatalog
 from spotitags.catalogs.search import playlist, search
 from spotitags.catalogs.single_covers import SingleCovers
-from spotitags.commands._contact import needs_contact
-from spotitags.errors import ArtistNotFoundError, InputError, SettingsError
+from spotitags.commands._contact import needs_contact, save_contact
+from spotitags.errors import ArtistNotFoundError, InputError
 from spotitags.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,10 +39,10 @@ def test_artists_come_from_lines_or_a_csv_each_once(tmp_path: Path) -> None:
     lines.write_text(
         f"\ufeff{METALLICA}\n\n# later\n spotify:artist:{ARTIST} \n{METALLICA}\n", encoding="utf-8"
     )
-    assert read_artists(lines) == [METALLICA, f"spotify:artist:{ARTIST}"]
+    assert read_artists(CsvTable(lines)) == [METALLICA, f"spotify:artist:{ARTIST}"]
     table = tmp_path / "ids.csv"
     table.write_text(f'name, artist_id\n"Doe, J.",{ARTIST}\nMetallica,{METALLICA}\n', encoding="utf-8")
-    assert read_artists(table) == [ARTIST, METALLICA]
+    assert read_artists(CsvTable(table)) == [ARTIST, METALLICA]
 
 
 @pytest.mark.parametrize(
@@ -51,8 +52,9 @@ def test_artists_come_from_lines_or_a_csv_each_once(tmp_path: Path) -> None:
         (b"# nobody\n\n", "lists no artist"),
         (b"artist_id\n", "lists nothing"),
         (b"id,name\n1,x\n", "column artist_id"),
+        (b"id;name\n1;x\n", "column artist_id"),
         (b"artist_id,name\n,x\n", "line 2"),
-        (b"\xff\xfe", "UTF-8"),
+        (b"\xff\xfea", "UTF-8"),
         (None, "cannot be read"),
     ],
 )
@@ -61,7 +63,7 @@ def test_a_file_without_artists_is_named(tmp_path: Path, data: bytes | None, wor
     if data is not None:
         path.write_bytes(data)
     with pytest.raises(InputError, match=word):
-        read_artists(path)
+        read_artists(CsvTable(path))
 
 
 def test_one_of_the_name_hides_others_of_similar_names(musicbrainz: MusicBrainzReplay) -> None:
@@ -137,13 +139,15 @@ def test_a_contact_is_asked_for_only_where_it_would_help(
 def test_a_contact_is_kept_for_later_runs_and_the_environment_goes_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Settings(config_dir=tmp_path / "new").save_contact(CONTACT)
-    assert Settings(config_dir=tmp_path / "new").contact == CONTACT
+    monkeypatch.setenv("SPOTITAGS_CONFIG_DIR", str(tmp_path / "new"))
+    save_contact(CONTACT)
+    assert Settings().contact == CONTACT
     monkeypatch.setenv("SPOTITAGS_CONTACT", "you@example.org")
-    assert Settings(config_dir=tmp_path / "new").contact == "you@example.org"
+    assert Settings().contact == "you@example.org"
     (tmp_path / "file").write_text("")
-    with pytest.raises(SettingsError, match="SPOTITAGS_CONFIG_DIR"):
-        Settings(config_dir=tmp_path / "file" / "x").save_contact(CONTACT)
+    monkeypatch.setenv("SPOTITAGS_CONFIG_DIR", str(tmp_path / "file" / "x"))
+    with pytest.raises(InputError, match="SPOTITAGS_CONFIG_DIR"):
+        save_contact(CONTACT)
 
 
 def at_a_terminal(home: Path, services: FaultyServices, typed: bytes, *args: str) -> tuple[int, str, str]:

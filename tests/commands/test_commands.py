@@ -147,25 +147,29 @@ def test_the_exit_code_tells_how_many_were_answered(home: Path, artists: list[st
 
 
 @pytest.mark.parametrize(
-    ("args", "word"),
+    ("args", "word", "code"),
     [
-        (["predict", "--artist", METALLICA, "--offline", "--catalog", "spotify"], "contradict"),
-        (["predict", "--artist", METALLICA, "--catalog", "folder"], "--manifest"),
-        (["predict", "--artist", METALLICA, "--catalog", "spotify"], "SPOTIPY_CLIENT_ID"),
-        (["predict", "--artist", METALLICA, "--offline", "--tagger", "clip"], "leave --tagger out"),
-        (["predict", "--artist", METALLICA, "--offline", "--genres", "polka"], "polka alone"),
-        (["predict", "--artist", METALLICA, "--offline", "--labels", "missing.txt"], "leave --labels out"),
-        (["predict", "--artist", METALLICA, "--offline", "--model", "missing.onnx"], "missing"),
-        (["predict", "--manifest", "missing.csv"], "missing.csv"),
-        (["predict", "--manifest", "pyproject.toml", "--tagger", "crystal-ball"], "pyproject.toml"),
-        (["tag", "--artist", METALLICA, "--offline", "--json", "--csv"], "exclude each other"),
-        (["tag", "--artist", METALLICA, "--offline", "--parquet", ""], "names no file"),
-        (["train", "missing.csv", "--out", "model"], "missing.csv"),
+        (["predict", "--offline"], "--artist", 2),
+        (["predict", "--artist", METALLICA, "--offline", "--catalog", "spotify"], "contradict", 2),
+        (["predict", "--artist", METALLICA, "--catalog", "folder"], "--manifest", 2),
+        (["predict", "--artist", METALLICA, "--catalog", "spotify"], "SPOTIPY_CLIENT_ID", 1),
+        (["predict", "--artist", METALLICA, "--offline", "--tagger", "clip"], "leave --tagger out", 2),
+        (["predict", "--artist", METALLICA, "--offline", "--genres", "polka"], "polka alone", 2),
+        (["predict", "--artist", METALLICA, "--offline", "--words", "missing.txt"], "leave --words out", 2),
+        (["predict", "--artist", METALLICA, "--offline", "--labels", "missing.txt"], "leave --words out", 2),
+        (["predict", "--artist", METALLICA, "--offline", "--model", "missing.onnx"], "missing", 1),
+        (["predict", "--manifest", "missing.csv"], "missing.csv", 2),
+        (["predict", "--manifest", "pyproject.toml", "--tagger", "crystal-ball"], "pyproject.toml", 2),
+        (["tag", "--artist", METALLICA, "--offline", "--json", "--csv"], "exclude each other", 2),
+        (["tag", "--artist", METALLICA, "--offline", "--parquet", ""], "names no file", 2),
+        (["train", "missing.csv", "--out", "model"], "missing.csv", 2),
     ],
 )
-def test_bad_wishes_are_answered_in_one_line_that_helps(home: Path, args: list[str], word: str) -> None:
+def test_bad_wishes_are_answered_in_one_line_that_helps(
+    home: Path, args: list[str], word: str, code: int
+) -> None:
     run = spotitags(*args, home=home)
-    assert run.returncode == 1
+    assert run.returncode == code
     assert run.stdout == ""
     lines = [line for line in run.stderr.splitlines() if not line.startswith(("catalog ", "tagger "))]
     assert len(lines) == 1
@@ -291,8 +295,18 @@ def test_every_command_has_help_and_a_place_in_readme(home: Path) -> None:
     shown = spotitags("--help", home=home).stdout
     commands = re.findall(r"^  ([a-z]+)  +\S", shown.partition("Commands:")[2], re.MULTILINE)
     assert {"predict", "tag", "train", "library", "doctor"} <= set(commands)
+    actions = re.findall(
+        r"^  ([a-z]+)  +\S",
+        spotitags("config", "--help", home=home).stdout.partition("Commands:")[2],
+        re.MULTILINE,
+    )
+    assert actions == ["show", "path", "set", "unset"]
+    for action in actions:
+        assert re.search(r"^  \w.*\.$", spotitags("config", action, "--help", home=home).stdout, re.MULTILINE)
     for command in commands:
         assert f"spotitags {command}" in readme
+        if command == "config":
+            continue
         page = spotitags(command, "--help", home=home).stdout
         options = re.findall(r"^  (?:-\w, )?--[a-z-]+.*(?:\n {10,}.*)*", page, re.MULTILINE)
         assert len(options) >= 2

@@ -165,7 +165,7 @@ def test_wrong_arguments_are_usage_errors(home: Path, here: Path, args: list[str
         (["Social Distortion"], "SPOTITAGS_CONTACT"),
         (["kuhn"], "2 artists fit the name 'kuhn': give the id of one. 63ZJSdxmTX5wWRMoS1C5ph Joachim Kühn"),
         (["empty"], "has no covers"),
-        (["csv/bad.csv"], "line 2: the artist_id is empty"),
+        (["csv/bad.csv"], "line 2, column 'artist_id': the artist_id is empty"),
     ],
 )
 def test_what_cannot_be_found_fails_alone(home: Path, here: Path, args: list[str], words: str) -> None:
@@ -289,3 +289,54 @@ def test_the_shell_completes_names_of_the_library(
         cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False, timeout=60,
     )  # fmt: skip
     assert run.stdout.splitlines() == offered, run.stderr
+
+
+def test_tables_of_any_form_are_arguments(home: Path, here: Path) -> None:
+    (here / "sheet.csv").write_text("Band;Scan\nFrost;Frost/1.jpg\nAnn;bands/Ann/1.jpg\n", encoding="utf-8")
+    (here / "single.csv").write_text("path\tstyle\none.jpg\t\n", encoding="utf-8")
+    (here / "ids.csv").write_text(f"note;Band\nx;{METALLICA}\n", encoding="utf-8")
+    args = ["--columns", "artist_id=Band,file=Scan", "--offline", "--json"]
+    run = spotitags("tag", "sheet.csv", "Metallica", *args, home=home)
+    assert run.returncode == 0, run.stderr
+    assert ids(run) == ["Frost", "Ann", METALLICA]
+    assert ids(spotitags("tag", "--manifest", "sheet.csv", *args, home=home)) == ["Frost", "Ann"]
+    assert ids(spotitags("tag", "ann", "--manifest", "sheet.csv", *args, home=home)) == ["Ann"]
+    assert ids(spotitags("tag", "ids.csv", *args, home=home)) == [METALLICA]
+    assert ids(spotitags("tag", "single.csv", "--json", "--tagger", "lite", home=home)) == ["one.jpg"]
+
+
+def test_the_configuration_holds_for_arguments(home: Path, here: Path, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('tagger = "lite"\nalbums = 1\ncatalog = "musicbrainz"\n')
+    config = {"SPOTITAGS_CONFIG_DIR": str(tmp_path)}
+    run = spotitags("predict", str(here / "bands"), "--json", home=home, **config)
+    assert run.returncode == 0, run.stderr
+    assert [answer["covers"]["used"] for answer in objects(run)] == [1, 1]
+    assert "tagger lite: requested" in run.stderr
+    assert "library" not in run.stderr
+    run = spotitags("predict", str(here / "bands"), "bach", "--offline", "--json", home=home, **config)
+    assert run.returncode == 0, run.stderr
+    assert "the configured tagger cannot be used with the bundled library" in run.stderr
+
+
+def test_a_folder_of_genres_has_single_covers_on_request(home: Path, tmp_path: Path) -> None:
+    path = labelled(tmp_path / "flat")
+    for file in path.parent.glob("*.jpg"):
+        folder = tmp_path / "genres" / file.stem.rpartition("-")[0].rstrip("0123456789")
+        folder.mkdir(parents=True, exist_ok=True)
+        file.rename(folder / file.name)
+    args = [
+        "train",
+        str(tmp_path / "genres"),
+        "--out",
+        str(tmp_path / "m"),
+        "--tagger",
+        "lite",
+        "--folds",
+        "2",
+    ]
+    refused = spotitags(*args, home=home)
+    assert refused.returncode == 2
+    assert "add --covers if the folders are genres" in refused.stderr
+    run = spotitags(*args, "--covers", home=home)
+    assert run.returncode == 0, run.stderr
+    assert "fire 8, moss 8, sea 8" in run.stdout

@@ -47,18 +47,18 @@ def test_own_labels_are_what_is_seen_and_need_a_model_of_their_own(home: Path, t
     path = manifest(tmp_path, {"red": "fire", "blue": "sea"}, covers=2, first_seed=300)
     words = tmp_path / "words.txt"
     words.write_text("soft colours\nsunset glow # at sea\nskull of a horse\n", encoding="utf-8")
-    args = ["--manifest", str(path), "--tagger", "lite", "--labels", str(words)]
+    args = ["--manifest", str(path), "--tagger", "lite", "--words", str(words)]
     run = spotitags("tag", *args, "--json", home=home)
     assert run.returncode == 0, run.stderr
-    assert "3 labels are embedded once" in run.stderr
+    assert "words to embed once: 3," in run.stderr
     for answer in objects(run):
         seen = {tag["label"] for tag in answer["tags"]}
         assert {"soft colours", "sunset glow"} <= seen
         assert "skull of a horse" not in seen, "less likely than on any cover"
-    assert "has no label" in spotitags("tag", *args[:-1], os.devnull, home=home).stderr
+    assert "has no words" in spotitags("tag", *args[:-1], os.devnull, home=home).stderr
     refused = spotitags("predict", *args, home=home)
     assert refused.returncode == 1
-    assert "spotitags train --labels" in refused.stderr
+    assert "spotitags train --words" in refused.stderr
     (answer, _) = objects(spotitags("predict", *args, "--genres", "ambient,grime", "--json", home=home))
     assert not answer["voters"][0]["trained"]
 

@@ -175,7 +175,7 @@ def test_a_model_of_other_labels_votes_no_more_and_says_what_to_do() -> None:
     (tagger,) = versions()
     with pytest.raises(ModelError, match="other labels") as caught:
         Voting(None, {tagger: "own words"}, custom_labels=True)
-    for way in ("spotitags train --labels", "--genres", "leave --labels out"):
+    for way in ("spotitags train --words", "--genres", "leave --words out"):
         assert way in str(caught.value)
     assert Voting(None, versions(), custom_labels=True).zero_shot == [], "it was trained on these very labels"
 

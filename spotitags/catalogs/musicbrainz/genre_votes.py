@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
-from typing import TYPE_CHECKING, Final, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from spotitags.catalogs.musicbrainz.catalog import MusicBrainzCatalog
 from spotitags.errors import InputError, SpotiTagsError, UnlabelledError
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from spotitags.catalogs.base import Catalog
+    from spotitags.io.tables import Cell
     from spotitags.records import Artist
 
 
@@ -77,13 +77,10 @@ def tally(votes: Mapping[str, int], genres: Sequence[str]) -> dict[str, int]:
     return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
 
-def write_labels(stream: TextIO, labelled: Iterable[Label]) -> None:
-    """Write labels as CSV with the columns of `COLUMNS`, in the form that ``train`` and ``evaluate`` read."""
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for label in labelled:
-        votes = "; ".join(f"{genre} {count}" for genre, count in label.all_votes.items())
-        writer.writerow([label.artist.id, label.artist.name, label.genre, label.votes, votes])
+def label_row(label: Label) -> list[Cell]:
+    """Return the cells of a label for `COLUMNS`, in the form that ``train`` and ``evaluate`` read."""
+    votes = "; ".join(f"{genre} {count}" for genre, count in label.all_votes.items())
+    return [label.artist.id, label.artist.name, label.genre, label.votes, votes]
 
 
 def _label(catalog: MusicBrainzCatalog, ref: str, genres: Sequence[str]) -> Label | SpotiTagsError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from spotitags.evaluation.report.elements import fill, items, table
 from spotitags.evaluation.report.figures import figures
 from spotitags.evaluation.report.wording import METRICS, interval, protocol_lines, subtitle
+from spotitags.io.output import replaced_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +31,8 @@ def write_report(found: Mapping[str, Any], out: Path) -> list[Path]:
     texts = {"report.html": page(found, drawn)}
     texts |= {f"{figure.picture.name}.svg": figure.picture.file() for figure in drawn}
     for name, text in texts.items():
-        (out / name).write_text(text, encoding="utf-8")
+        with replaced_file(out / name) as stream:
+            stream.write(text.encode())
     return [out / name for name in texts]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from classifiers.onnx_session import open_session
 from spotitags.errors import WeightsError
-from spotitags.io.cache import replaced_file
+from spotitags.io.output import replaced_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

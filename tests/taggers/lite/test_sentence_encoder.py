@@ -164,7 +164,7 @@ from importlib.util import find_spec
 assert find_spec("tokenizers") is None
 from spotitags.taggers.lite.sentence_encoder import SentenceEncoder
 try:
-    SentenceEncoder("--labels with the tagger lite")
+    SentenceEncoder("--words with the tagger lite")
 except NotInstalledError as error:
     print(error)
 """
@@ -174,7 +174,7 @@ except NotInstalledError as error:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(
-        f"--labels with the tagger lite needs the extra 'words': {install_extra('words')}"
+        f"--words with the tagger lite needs the extra 'words': {install_extra('words')}"
     )
 
 
