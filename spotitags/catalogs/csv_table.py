@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotitags.errors import InputError
+from spotitags.io.genre_names import genre_key
 from spotitags.records import Artist
 
 if TYPE_CHECKING:
@@ -120,13 +121,14 @@ class CsvTable:
 def add_artist(artists: dict[str, Artist], artist: Artist, table: CsvTable, line: int) -> None:
     """Add the artist of one line to those of the lines above, by id.
 
-    A line may leave out the name and the genre that another line of the same artist gives.
+    A line may leave out the name and the genre that another line of the same artist gives, or spell the genre
+    in another way; the first spelling counts.
 
     Raises:
         InputError: The line contradicts the genre of a line above.
     """
     known = artists.setdefault(artist.id, artist)
-    if known.genre and artist.genre and known.genre != artist.genre:
+    if known.genre and artist.genre and genre_key(known.genre) != genre_key(artist.genre):
         raise table.error(
             line,
             f"artist {artist.id} is {artist.genre!r} here and {known.genre!r} further up; "

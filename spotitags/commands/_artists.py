@@ -96,7 +96,7 @@ def open_for_labels(
     """
     from spotitags.catalogs.labels import load_labelled
 
-    artists, origin = load_labelled(labels_file, split(genres), single=single)
+    artists, origin = load_labelled(labels_file, split(genres), single=single, notify=message)
     options["catalog" if single else "manifest"] = origin
     return artists, open_spotitags(source, tagging, **options)
 

@@ -7,7 +7,7 @@ import typer
 
 from spotitags.commands._artists import ArtistOptions, open_for_artists, resolve_artists, split
 from spotitags.commands._console import print_results
-from spotitags.commands._options import BagOptions, Genres, Json, SourceOptions, Top, Voter
+from spotitags.commands._options import BagOptions, Genres, Json, SourceOptions, Top, Voter, ZeroShot
 
 if TYPE_CHECKING:
     from spotitags.records import Prediction
@@ -23,6 +23,7 @@ def predict(
     ] = None,
     voter: Voter = None,
     genres: Genres = None,
+    zero_shot: ZeroShot = False,
     top: Top = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each voter's vote, and the tags for and against.")
@@ -31,8 +32,9 @@ def predict(
 ) -> None:
     """Predict artists' genres from their covers."""
     spotitags = open_for_artists(
-        artists, source, tagging, model=model, voters=voter or (), genres=split(genres)
-    )
+        artists, source, tagging,
+        model=model, voters=voter or (), genres=split(genres), zero_shot=zero_shot,
+    )  # fmt: skip
 
     def render(prediction: "Prediction") -> Any:  # noqa: ANN401  (a JSON object or renderables)
         if as_json:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from spotitags.commands._artists import open_spotitags, split
-from spotitags.commands._console import exit_code, print_all, print_failures, progress
+from spotitags.commands._console import exit_code, message, print_all, print_failures, progress
 from spotitags.commands._options import AlbumOptions, Albums, Folds, Genres, Seed, TaggingOptions, Voter
 
 
@@ -42,7 +42,7 @@ def train(
     from spotitags.commands._render import show_training
     from spotitags.training.ensemble import train as train_ensemble
 
-    artists, with_covers = read_labels(labels_file, split(genres))
+    artists, with_covers = read_labels(labels_file, split(genres), notify=message)
     spotitags = open_spotitags(source, tagging, manifest=labels_file if with_covers else None)
     with progress(len(artists)) as step:
         report = train_ensemble(

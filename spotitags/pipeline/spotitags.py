@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ from spotitags.catalogs.base import ListableCatalog
 from spotitags.catalogs.registry import choose_catalog, open_catalog, open_local_catalog
 from spotitags.catalogs.search import search
 from spotitags.errors import InputError, ModelError, SpotiTagsError, value_or_raise
+from spotitags.pipeline.arguments import name_tuple, tagger_list
 from spotitags.pipeline.library_tags import check_library_request, library_tags
 from spotitags.pipeline.tagger_pool import TaggerPool
 from spotitags.pipeline.voting import Voting
@@ -23,7 +23,7 @@ from spotitags.taggers.registry import ready_taggers, tagger_class, tagger_optio
 from spotitags.taggers.validation import checked_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pandas as pd
 
@@ -52,7 +52,8 @@ class SpotiTags:
         model: Trained ensemble (``.onnx`` beside its ``.json`` card); None for the bundled model.
         voters: Optional voters of the model that also vote, such as ``transfer``.
         labels: Custom labels for ``clip`` and ``lite``: a file, one per line, or a list.
-        genres: Genres to choose from; empty for those of the model.
+        genres: Genres to choose from, in any spelling; empty for those of the model.
+        zero_shot: True takes the untrained votes of taggers on the genres' names, not those of the model.
         albums: Maximum number of albums per artist, at least 1.
         keep_broad: True keeps broad tags, which fit nearly every cover.
         merge: True merges the bags of several taggers into one; see `spotitags.bags.merge.merge_tags`.
@@ -84,6 +85,7 @@ class SpotiTags:
         voters: Sequence[str] = (),
         labels: Path | str | Sequence[str] = (),
         genres: Sequence[str] = (),
+        zero_shot: bool = False,
         albums: int = 10,
         keep_broad: bool = False,
         merge: bool = False,
@@ -103,18 +105,19 @@ class SpotiTags:
         self.catalog = catalog
         self.manifest = None if manifest is None else Path(manifest)
         self.tagger = tagger
-        self._requested_taggers = _as_list(tagger)
+        self._requested_taggers = tagger_list(tagger)
         self.model = None if model is None else Path(model)
-        self.voters = _as_tuple(voters)
+        self.voters = name_tuple(voters)
         self.labels = labels
-        self.genres = _as_tuple(genres)
+        self.genres = name_tuple(genres)
+        self.zero_shot = zero_shot
         self.albums = albums
         self.keep_broad = keep_broad
         self.merge = merge
         self.max_calls = max_calls
         self.offline = offline
         self.refresh = refresh
-        self.also = _as_tuple(also)
+        self.also = name_tuple(also)
         self.clip_model = clip_model
         self.device = device
         self.settings = settings
@@ -277,24 +280,17 @@ class SpotiTags:
         """Taggers that may vote on genres; the bundled library's tagger votes on its cached embeddings."""
         if self._library is None:
             return self._taggers
-        return [tagger_class(self._library.tagger).from_options(self._tagger_options)] if self.genres else []
+        used = self.genres or self.zero_shot
+        return [tagger_class(self._library.tagger).from_options(self._tagger_options)] if used else []
 
     @cached_property
     def _voting(self) -> Voting:
         return Voting(
             self.model, self.tagger_versions(), taggers=self._zero_shot_taggers, genres=self.genres,
-            custom_labels=bool(self.labels), voters=self.voters, notify=self.notify,
+            zero_shot=self.zero_shot, custom_labels=bool(self.labels), voters=self.voters, notify=self.notify,
         )  # fmt: skip
 
     @cached_property
     def _vote_extractors(self) -> list[Extractor]:
         has_covers = self._library is None
         return self._voting.extractors(device=self.device, offline=self.offline, has_covers=has_covers)
-
-
-def _as_list(tagger: str | Tagger | Sequence[str | Tagger]) -> list[str | Tagger]:
-    return list(tagger) if isinstance(tagger, Iterable) and not isinstance(tagger, str) else [tagger]
-
-
-def _as_tuple(names: str | Sequence[str]) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)
