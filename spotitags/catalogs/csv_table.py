@@ -128,7 +128,7 @@ def add_artist(artists: dict[str, Artist], artist: Artist, table: CsvTable, line
         InputError: The line contradicts the genre of a line above.
     """
     known = artists.setdefault(artist.id, artist)
-    if known.genre and artist.genre and genre_key(known.genre) != genre_key(artist.genre):
+    if known.genre and artist.genre and not _same_genre(known.genre, artist.genre):
         raise table.error(
             line,
             f"artist {artist.id} is {artist.genre!r} here and {known.genre!r} further up; "
@@ -136,3 +136,7 @@ def add_artist(artists: dict[str, Artist], artist: Artist, table: CsvTable, line
         )
     if (artist.name and not known.name) or (artist.genre and not known.genre):
         artists[artist.id] = Artist(artist.id, known.name or artist.name, known.genre or artist.genre)
+
+
+def _same_genre(first: str, second: str) -> bool:
+    return first == second or genre_key(first) == genre_key(second)

@@ -17,7 +17,7 @@ def choose_genres(
     """Return the requested genres, each once, in the model's spelling of those that it knows.
 
     Args:
-        requested: Names in any spelling; empty for all of the model.
+        requested: Names in any spelling.
         known: Genres of the model.
         notify: Called with a line for each name that was understood as another.
 
@@ -34,7 +34,7 @@ def choose_genres(
         raise InputError(
             f"a vote needs two genres at least, not {next(iter(chosen.values()))} alone: name another"
         )
-    return tuple(chosen.values()) or tuple(known)
+    return tuple(chosen.values())
 
 
 def check_spelling(genres: Sequence[str], known: Sequence[str]) -> None:

@@ -14,12 +14,11 @@ from spotitags.catalogs.base import ListableCatalog
 from spotitags.catalogs.registry import choose_catalog, open_catalog, open_local_catalog
 from spotitags.catalogs.search import search
 from spotitags.errors import InputError, ModelError, SpotiTagsError, value_or_raise
-from spotitags.pipeline.arguments import name_tuple, tagger_list
 from spotitags.pipeline.library_tags import check_library_request, library_tags
 from spotitags.pipeline.tagger_pool import TaggerPool
 from spotitags.pipeline.voting import Voting
 from spotitags.taggers.labels.custom import custom_labels
-from spotitags.taggers.registry import ready_taggers, tagger_class, tagger_options
+from spotitags.taggers.registry import ready_taggers, tagger_class, tagger_list, tagger_options
 from spotitags.taggers.validation import checked_version
 
 if TYPE_CHECKING:
@@ -107,9 +106,9 @@ class SpotiTags:
         self.tagger = tagger
         self._requested_taggers = tagger_list(tagger)
         self.model = None if model is None else Path(model)
-        self.voters = name_tuple(voters)
+        self.voters = _as_tuple(voters)
         self.labels = labels
-        self.genres = name_tuple(genres)
+        self.genres = _as_tuple(genres)
         self.zero_shot = zero_shot
         self.albums = albums
         self.keep_broad = keep_broad
@@ -117,7 +116,7 @@ class SpotiTags:
         self.max_calls = max_calls
         self.offline = offline
         self.refresh = refresh
-        self.also = name_tuple(also)
+        self.also = _as_tuple(also)
         self.clip_model = clip_model
         self.device = device
         self.settings = settings
@@ -294,3 +293,7 @@ class SpotiTags:
     def _vote_extractors(self) -> list[Extractor]:
         has_covers = self._library is None
         return self._voting.extractors(device=self.device, offline=self.offline, has_covers=has_covers)
+
+
+def _as_tuple(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)

@@ -19,7 +19,7 @@ from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
 from spotitags.covers.decode import decode_many
-from spotitags.covers.fetch import CoverFetchCache, cover_url
+from spotitags.covers.fetch import WANTED, CoverFetchCache, cover_url
 from spotitags.errors import SpotiTagsError, TaggerError, TaggerInterrupt
 from spotitags.pipeline.artist_result import ArtistJob, build_result
 from spotitags.pipeline.paid_calls import PaidQueue
@@ -72,7 +72,7 @@ class TaggingRun:
     ) -> None:
         self.catalog = catalog
         self.extractors = extractors
-        self.fetcher = CoverFetchCache(covers, cache, refresh=refresh)
+        self.fetcher = CoverFetchCache(covers, cache, refresh=refresh, wanted=_wanted(extractors))
         self.albums = albums
         self.pool = pool or TaggerPool(extractors)
         self._results = TagCache(extractors, cache)
@@ -252,6 +252,15 @@ class TaggingRun:
         except TaggerError as error:
             self.pool.drop(queue.tagger, error)
             return []
+
+
+def _wanted(extractors: Sequence[Extractor]) -> int:
+    """Return the shorter side in pixels that covers should have.
+
+    With a paid tagger it is always the same, so that no cover is sent a second time in another size.
+    """
+    paid = any(isinstance(extractor, HasCost) for extractor in extractors)
+    return WANTED if paid else max([WANTED, *(extractor.image_size for extractor in extractors)])
 
 
 def _chunks(items: Iterable[A], size: int) -> Iterator[list[A]]:

@@ -11,6 +11,7 @@ from classifiers.errors import ModelFileError, NoVotersError, UnknownVoterError
 from classifiers.image import EMBEDDING
 from spotitags.errors import InputError, ModelError
 from spotitags.io.genre_names import find_genre, with_aliases
+from spotitags.pipeline.cover_sizes import lower_confidence
 from spotitags.pipeline.genre_choice import check_spelling, choose_genres, unknown_genres
 from spotitags.pipeline.zero_shot_voting import check_zero_shot_request, pool_zero_shot, zero_shot_taggers
 from spotitags.records import JOINT, Prediction, Reason, Vote
@@ -18,7 +19,7 @@ from spotitags.records import JOINT, Prediction, Reason, Vote
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from classifiers.ensemble.results import Explanation, Pull, Result
+    from classifiers.ensemble.results import Confidence, Explanation, Pull, Result
     from spotitags.records import Tag, TagBag, TaggedCovers
     from spotitags.taggers.base import Extractor, Tagger
     from spotitags.taggers.features.genre_votes import GenreVoteExtractor
@@ -76,21 +77,24 @@ class Voting:
             raise InputError(str(error)) from error
         except ModelFileError as error:
             raise ModelError(str(error)) from error
-        self.genres = choose_genres(genres, self.ensemble.genres, self.notify)
+        known = self.ensemble.genres
+        self.genres = choose_genres(genres, known, self.notify) if genres else known
         self._unknown_genres: set[str] = set()
         same_taggers = all(versions.get(name) == each for name, each in self.ensemble.taggers.items())
         self._as_evaluated = same_taggers and set(self.genres) == set(self.ensemble.genres)
         self.zero_shot: list[GenreVoteExtractor] = []
-        able = zero_shot_taggers(taggers)
         if zero_shot:
+            able = zero_shot_taggers(taggers)
             check_zero_shot_request(able, list(versions), voters)
             self._use_zero_shot(able, "zero-shot: ")
             return
-        check_spelling(self.genres, self.ensemble.genres)
+        if genres:
+            check_spelling(self.genres, known)
         other_labels = custom_labels and self._has_other_labels(versions)
         if self._fits(versions) and not other_labels:
             self._report_differences(versions)
             return
+        able = zero_shot_taggers(taggers)
         if other_labels and not (able and genres and model is None):
             raise ModelError(_OTHER_LABELS)
         if model is not None or not able:
@@ -176,12 +180,22 @@ class Voting:
             voters=tuple(self._votes(result, reasons)),
             bags=tuple(bags),
             reasons=_reasons(reasons.overall) if reasons else (),
-            confidence=result.confidence if self._as_evaluated else None,
+            confidence=self._confidence(result, present),
         )
+
+    def _confidence(self, result: Result, bags: Sequence[TagBag]) -> Confidence | None:
+        """Return the confidence in the winner, lowered for small covers; None where it was not measured."""
+        if result.confidence is None or not self._as_evaluated:
+            return None
+        if not bags[0].small_sides():
+            return result.confidence
+        return lower_confidence(result.confidence, bags[0].sides)
 
     def _report_unknown_genre(self, genre: str | None) -> None:
         """Report once that the model cannot predict a genre of the catalogue."""
-        if genre and genre not in self._unknown_genres and not find_genre(genre, self.ensemble.genres):
+        if not genre or genre in self.ensemble.genres or genre in self._unknown_genres:
+            return
+        if find_genre(genre, self.ensemble.genres) is None:
             self._unknown_genres.add(genre)
             self.notify(f"model: it was not trained on the catalogue's genre {genre}, and cannot predict it")
 

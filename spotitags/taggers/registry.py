@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -78,6 +79,11 @@ def choose_taggers(requested: Sequence[str | Tagger], options: TaggerOptions) ->
         return [preferred.from_options(options)], Choice(PREFERRED, readiness.reason)
     reason = f"{PREFERRED} cannot run here ({readiness.reason})"
     return [tagger_class(EMBEDDED).from_options(options)], Choice(EMBEDDED, reason)
+
+
+def tagger_list(tagger: str | Tagger | Sequence[str | Tagger]) -> list[str | Tagger]:
+    """Return one tagger, by name or as an object, or several, as a list."""
+    return list(tagger) if isinstance(tagger, Iterable) and not isinstance(tagger, str) else [tagger]
 
 
 def ready_taggers(

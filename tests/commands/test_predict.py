@@ -94,6 +94,26 @@ def test_own_labels_are_what_is_seen_and_need_a_model_of_their_own(home: Path, t
     assert not answer["voters"][0]["trained"]
 
 
+def test_small_covers_are_warned_of_and_lower_the_confidence_in_a_later_run_too(
+    home: Path, tmp_path: Path
+) -> None:
+    small, full = (
+        manifest(tmp_path / str(size), {"red": "fire"}, first_seed=700, size=size) for size in (40, 300)
+    )
+    runs = [
+        spotitags("predict", "--manifest", str(small), "-t", "lite", "--json", home=home) for _ in range(2)
+    ]
+    (first,), (second,) = map(objects, runs)
+    assert first == second
+    assert first["covers"] == {"used": 3, "skipped": [], "small": 3, "smallest_px": 40}
+    assert not first["confidence"]["sure"]
+    assert first["confidence"]["right"] <= 0.58, "as often as votes on such covers were right"
+    (whole,) = objects(spotitags("predict", "--manifest", str(full), "-t", "lite", "--json", home=home))
+    assert whole["covers"] == {"used": 3, "skipped": []}
+    text = spotitags("predict", "--manifest", str(small), "-t", "lite", home=home).stdout
+    assert "3 of 3 covers under 150 px (smallest 40)" in text
+
+
 def test_broad_tags_can_be_kept(home: Path, tmp_path: Path) -> None:
     words = tmp_path / "words.txt"
     words.write_text("sunset glow\ndesign\n", encoding="utf-8")

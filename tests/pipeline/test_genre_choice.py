@@ -21,10 +21,6 @@ def test_each_genre_counts_once_in_the_models_spelling_and_aliases_are_named() -
     ]
 
 
-def test_without_a_request_all_genres_of_the_model_are_chosen() -> None:
-    assert choose_genres([], KNOWN, pytest.fail) == KNOWN
-
-
 def test_a_model_of_two_aliases_keeps_both() -> None:
     assert choose_genres(["rap", "hip hop"], ["rap", "hip hop"], pytest.fail) == ("rap", "hip hop")
 
