@@ -139,7 +139,7 @@ class CoverFetcher:
 
     def _fetch_first(self, images: Sequence[Image]) -> tuple[str, bytes] | CoverError:
         """Return SHA-256 and bytes of the first image that is not small, else of the largest, or an error."""
-        best: tuple[str, bytes] | CoverError = CoverError("no-image")
+        best: tuple[str, bytes] | CoverError | None = None
         side = -1
         for image in images:
             if 0 < image.side <= side:
@@ -155,7 +155,7 @@ class CoverFetcher:
                 best, side = result, found
             if found >= SMALL_SIDE:
                 break
-        return best
+        return best or CoverError("no-image")
 
     def _fetch_one(self, url: str) -> tuple[str, bytes] | CoverError:
         try:
