@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 JOINT = "+"
 """Joins the names of merged taggers."""
+SMALL_SIDE = 150
+"""Shorter side of a cover in pixels below which votes are less often right; see docs/ensemble.md."""
 
 
 class Tag(NamedTuple):
@@ -46,6 +48,11 @@ class Image:
     width: int | None = None
     height: int | None = None
 
+    @property
+    def side(self) -> int:
+        """Shorter side in pixels, 0 if it is unknown."""
+        return min(self.width or 0, self.height or 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Album:
@@ -59,6 +66,7 @@ class Album:
         kind: ``album``, ``single`` or ``compilation``.
         release_date: As the catalogue gives it (year, month or day precision), or None.
         digest: SHA-256 (hex) of the cover's bytes, if the catalogue knows it, as the bundled library does.
+        size: Width and height of the cover's file in pixels, once they are known.
     """
 
     id: str
@@ -68,6 +76,7 @@ class Album:
     kind: str = "album"
     release_date: str | None = None
     digest: str | None = None
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +132,7 @@ class TagBag:
         each: Tags of each cover; empty if only the sum is known.
         missing: Reason why the tagger did not tag this artist's covers; the bag is then empty.
         copies: Number of releases left out because their cover is a copy of a counted one.
+        sides: Shorter side of each cover's file in pixels, None where it is unknown; empty if all are.
     """
 
     artist: Artist
@@ -133,6 +143,7 @@ class TagBag:
     each: tuple[tuple[Tag, ...], ...] = field(default=(), repr=False, compare=False)
     missing: str = ""
     copies: int = 0
+    sides: tuple[int | None, ...] = field(default=(), repr=False, compare=False)
 
     def weights(self) -> dict[str, float]:
         """Return the weight of each label, heaviest first."""
@@ -141,6 +152,10 @@ class TagBag:
     def cover_weights(self) -> list[dict[str, float]]:
         """Return the weight of each label on each cover."""
         return [dict(tags) for tags in self.each]
+
+    def small_sides(self) -> list[int]:
+        """Return the shorter side of each cover that is known to be smaller than `SMALL_SIDE`."""
+        return [side for side in self.sides if side is not None and side < SMALL_SIDE]
 
 
 class Reason(NamedTuple):

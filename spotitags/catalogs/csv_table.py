@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotitags.catalogs.columns import find_columns, same_column
 from spotitags.errors import InputError
+from spotitags.io.genre_names import genre_key
 from spotitags.io.text import read_text, single_line
 from spotitags.records import Artist
 
@@ -216,13 +217,14 @@ def _reader(text: str, separator: str) -> _csv.Reader:
 def add_artist(artists: dict[str, Artist], artist: Artist, table: CsvTable, line: int) -> None:
     """Add the artist of one line to those of the lines above, by id.
 
-    A line may leave out the name and the genre that another line of the same artist gives.
+    A line may leave out the name and the genre that another line of the same artist gives, or spell the genre
+    in another way; the first spelling counts.
 
     Raises:
         InputError: The line contradicts the genre of a line above.
     """
     known = artists.setdefault(artist.id, artist)
-    if known.genre and artist.genre and known.genre != artist.genre:
+    if known.genre and artist.genre and not _same_genre(known.genre, artist.genre):
         raise table.error(
             line,
             f"artist {artist.id} is {artist.genre!r} here and {known.genre!r} further up; "
@@ -231,6 +233,10 @@ def add_artist(artists: dict[str, Artist], artist: Artist, table: CsvTable, line
         )
     if (artist.name and not known.name) or (artist.genre and not known.genre):
         artists[artist.id] = Artist(artist.id, known.name or artist.name, known.genre or artist.genre)
+
+
+def _same_genre(first: str, second: str) -> bool:
+    return first == second or genre_key(first) == genre_key(second)
 
 
 def check_file(table: CsvTable, line: int, file: str) -> None:

@@ -78,7 +78,7 @@ class Check(NamedTuple):
 def examine(settings: Settings | None = None, *, offline: bool = False) -> list[Check]:
     """Check everything that a run may need; ``offline`` leaves out the network."""
     settings = settings or Settings()
-    checks = [*_packages(), *_keys(settings), *_taggers(settings), _library(), _cache(settings)]
+    checks = [*_packages(), *_keys(settings), *_taggers(settings), _library(), _model(), _cache(settings)]
     if not offline:
         checks += [reach(name, host) for name, host in HOSTS]
     checks += [_gpu(), _weights()]
@@ -240,6 +240,19 @@ def _library() -> Check:
     except SpotiTagsError as error:
         return Check("library", "", ok=False, found=str(error))
     return Check("library", "", ok=True, found=found)
+
+
+def _model() -> Check:
+    from classifiers.ensemble.ensemble import read_card
+    from classifiers.errors import ModelFileError
+    from spotitags.io.genre_names import with_aliases
+    from spotitags.pipeline.voting import bundled_model
+
+    try:
+        _, card = read_card(bundled_model())
+    except ModelFileError as error:
+        return Check("model", "bundled", ok=False, found=str(error), remedy="install spotitags again")
+    return Check("model", "bundled", ok=True, found=f"knows {with_aliases(card['genres'])}")
 
 
 def _cache(settings: Settings) -> Check:

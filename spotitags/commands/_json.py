@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from spotitags.bags.bag import skipped_covers
+from spotitags.bags.bag import largest_bag, skipped_covers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,12 +37,18 @@ def tags_json(bags: Sequence[TagBag], top: int | None = None) -> list[dict[str, 
 
 
 def covers_json(bags: Sequence[TagBag]) -> dict[str, Any]:
-    """Return ``{"used", "skipped": [{"cover", "reason"}], "copies"}``."""
-    return {
-        "used": max(bag.covers for bag in bags),
+    """Return ``{"used", "skipped": [{"cover", "reason"}], "copies"}``.
+
+    With small covers also their number, ``small``, and the shorter side of the smallest, ``smallest_px``.
+    """
+    largest = largest_bag(bags)
+    covers = {
+        "used": largest.covers,
         "skipped": [{"cover": each.cover, "reason": each.reason} for each in skipped_covers(bags)],
         "copies": bags[0].copies,
     }
+    small = largest.small_sides()
+    return covers | ({"small": len(small), "smallest_px": min(small)} if small else {})
 
 
 def missing_json(bags: Sequence[TagBag]) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def open_for_labels(
     from spotitags.catalogs.labels import load_labelled
 
     table = None if labels_file is None else user_table(labels_file, columns)
-    artists, origin = load_labelled(table, split(genres), single=single)
+    artists, origin = load_labelled(table, split(genres), single=single, notify=message)
     manifest = origin if isinstance(origin, CsvTable) else None
     if manifest is None and origin is not None:
         options["catalog"] = origin

@@ -155,7 +155,11 @@ Device = Annotated[
     str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; by default the fastest available.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, one object per line.")]
-Genres = Annotated[str | None, typer.Option(metavar="A,B", help="Use these genres only.")]
+Genres = Annotated[str | None, typer.Option(metavar="A,B", help="Use these genres only, in any spelling.")]
+ZeroShot = Annotated[
+    bool,
+    typer.Option("--zero-shot", help="Vote on the genres by name, untrained, even if the model knows them."),
+]
 Seed = Annotated[
     int, typer.Option(metavar="N", help="Random seed; equal seeds and covers give equal results.")
 ]

@@ -8,8 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from classifiers.image import EMBEDDING
-from spotitags.bags.bag import skipped_covers
+from spotitags.bags.bag import largest_bag, skipped_covers
 from spotitags.io.text import plain
+from spotitags.records import SMALL_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,13 +67,18 @@ def _tag_table(bags: Sequence[TagBag], top: int) -> Table:
 
 
 def _heading(bags: Sequence[TagBag]) -> Text:
-    artist, covers, skipped = bags[0].artist, max(bag.covers for bag in bags), skipped_covers(bags)
+    artist, skipped, largest = bags[0].artist, skipped_covers(bags), largest_bag(bags)
+    covers, small = largest.covers, largest.small_sides()
     heading = Text(plain(artist.name or artist.id), style="bold")
     heading.append(f"  {covers} cover{'' if covers == 1 else 's'}", style="dim")
     if copies := bags[0].copies:
         heading.append(f" ({copies} cop{'y' if copies == 1 else 'ies'} left out)", style="dim")
     for cover, reason, _ in skipped:
         heading.append(f"\n  skipped {plain(cover)}: {plain(reason)}", style="yellow")
+    if small:
+        number = f"{len(small)} of {covers} cover{'' if covers == 1 else 's'}"
+        line = f"{number} under {SMALL_SIDE} px (smallest {min(small)}): tags and votes are less reliable"
+        heading.append(f"\n  {line}", style="yellow")
     return heading
 
 

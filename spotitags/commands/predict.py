@@ -17,6 +17,7 @@ from spotitags.commands._options import (
     TableOptions,
     Top,
     Voter,
+    ZeroShot,
 )
 from spotitags.errors import InputError
 
@@ -35,6 +36,7 @@ def predict(
     ] = None,
     voter: Voter = None,
     genres: Genres = None,
+    zero_shot: ZeroShot = False,
     top: Top = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each voter's vote, and the tags for and against.")
@@ -50,8 +52,9 @@ def predict(
         if explain:
             raise InputError("a table has no place for --explain: leave it out, or use --json")
     selection = select_artists(
-        artists, source, tagging, model=model, voters=voter or (), genres=split(genres)
-    )
+        artists, source, tagging,
+        model=model, voters=voter or (), genres=split(genres), zero_shot=zero_shot,
+    )  # fmt: skip
 
     def render(prediction: "Prediction") -> Any:  # noqa: ANN401  (a JSON object or renderables)
         if as_json:

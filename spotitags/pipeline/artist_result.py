@@ -148,7 +148,8 @@ def _covers(job: ArtistJob, undecodable: Mapping[str, Skipped]) -> _Covers:
         elif request.digest in undecodable:
             covers.skipped.append(undecodable[request.digest]._replace(cover=request.album.name))
         else:
-            covers.albums.setdefault(request.digest, replace(request.album, digest=request.digest))
+            album = replace(request.album, digest=request.digest, size=request.size)
+            covers.albums.setdefault(request.digest, album)
     return covers
 
 

@@ -55,7 +55,8 @@ class SpotiTags:
         voters: Optional voters of the model that also vote, such as ``transfer``.
         words: Words to look for with ``clip`` and ``lite``: a file, one entry a line, or a list.
         labels: Earlier name of ``words``.
-        genres: Genres to choose from; empty for those of the model.
+        genres: Genres to choose from, in any spelling; empty for those of the model.
+        zero_shot: True takes the untrained votes of taggers on the genres' names, not those of the model.
         albums: Maximum number of albums per artist, at least 1; those whose cover is a copy do not count.
         keep_broad: True keeps broad tags, which fit nearly every cover.
         merge: True merges the bags of several taggers into one; see `spotitags.bags.merge.merge_tags`.
@@ -88,6 +89,7 @@ class SpotiTags:
         words: Path | str | Sequence[str] = (),
         labels: Path | str | Sequence[str] = (),
         genres: Sequence[str] = (),
+        zero_shot: bool = False,
         albums: int = 10,
         keep_broad: bool = False,
         merge: bool = False,
@@ -108,6 +110,7 @@ class SpotiTags:
         self.voters = as_tuple(voters)
         self.words = words or labels
         self.genres = as_tuple(genres)
+        self.zero_shot = zero_shot
         self.albums = albums
         self.keep_broad = keep_broad
         self.merge = merge
@@ -276,13 +279,14 @@ class SpotiTags:
         """Taggers that may vote on genres; the bundled library's tagger votes on its cached embeddings."""
         if self._library is None:
             return self._taggers
-        return [tagger_class(self._library.tagger).from_options(self._tagger_options)] if self.genres else []
+        used = self.genres or self.zero_shot
+        return [tagger_class(self._library.tagger).from_options(self._tagger_options)] if used else []
 
     @cached_property
     def _voting(self) -> Voting:
         return Voting(
             self.model, self.tagger_versions(), taggers=self._zero_shot_taggers, genres=self.genres,
-            custom_labels=bool(self.words), voters=self.voters, notify=self.notify,
+            zero_shot=self.zero_shot, custom_labels=bool(self.words), voters=self.voters, notify=self.notify,
         )  # fmt: skip
 
     @cached_property

@@ -32,6 +32,7 @@ def test_every_gap_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert not by_name["weights of clip"].ok
     assert by_name["tagger lite"].ok
     assert by_name["library"].found.startswith("83 artists")
+    assert by_name["model bundled"].found.startswith("knows classical, country (also country and western), ")
     assert "GPU" in by_name
     assert not any(check.area == "network" for check in checks)
 

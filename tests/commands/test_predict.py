@@ -31,7 +31,8 @@ def objects(run: Run) -> list[dict[str, Any]]:
 def test_any_genres_are_voted_on_offline_and_said_to_be_untrained(home: Path) -> None:
     args = ["predict", "-a", METALLICA, "--offline", "--genres", "doom metal,k-pop,punk rock"]
     run = spotitags(*args, "--json", home=home)
-    assert "not doom metal, k-pop, punk rock; lite votes on the genres' names, untrained" in run.stderr
+    said = "not doom metal (nearest: metal), k-pop, punk rock; lite votes on the genres' names, untrained"
+    assert said in run.stderr
     (answer,) = objects(run)
     assert {vote["genre"] for vote in answer["votes"]} == {"doom metal", "k-pop", "punk rock"}
     assert sum(vote["share"] for vote in answer["votes"]) == pytest.approx(1, abs=1e-5)
@@ -41,6 +42,36 @@ def test_any_genres_are_voted_on_offline_and_said_to_be_untrained(home: Path) ->
     explained = spotitags(*args, "--explain", home=home).stdout
     assert "untrained, by the genres' names alone" in explained
     assert "against" not in explained, "it read no tags"
+
+
+def test_genres_as_people_write_them_are_answered_by_the_trained_model(home: Path) -> None:
+    args = ["predict", "-a", METALLICA, "--offline", "--genres", "metal,Hip-Hop,jazz", "--json"]
+    run = spotitags(*args, home=home)
+    (answer,) = objects(run)
+    assert answer["genre"] == "metal"
+    assert {vote["genre"] for vote in answer["votes"]} == {"metal", "hiphop", "jazz"}
+    assert all(voter["trained"] for voter in answer["voters"])
+    assert "genres: Hip-Hop is hiphop" in run.stderr.splitlines()
+    assert "untrained" not in run.stderr
+
+
+def test_a_mistyped_genre_is_refused_with_the_one_that_was_meant(home: Path) -> None:
+    run = spotitags("predict", "-a", METALLICA, "--offline", "--genres", "metl,jazz", home=home)
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert "error: the model knows no genre 'metl': did you mean metal?" in run.stderr
+
+
+def test_untrained_votes_can_be_chosen_with_and_without_genres(home: Path) -> None:
+    args = ["predict", "-a", METALLICA, "--offline", "--zero-shot", "--json"]
+    run = spotitags(*args, home=home)
+    (answer,) = objects(run)
+    assert [voter["trained"] for voter in answer["voters"]] == [False]
+    assert {vote["genre"] for vote in answer["votes"]} == {"classical", "country", "hiphop", "jazz", "metal"}
+    assert answer["confidence"] is None
+    assert "zero-shot: lite votes on the genres' names, untrained" in run.stderr
+    (answer,) = objects(spotitags(*args, "--genres", "rap,jazz", home=home))
+    assert {vote["genre"] for vote in answer["votes"]} == {"hiphop", "jazz"}
 
 
 def test_own_labels_are_what_is_seen_and_need_a_model_of_their_own(home: Path, tmp_path: Path) -> None:
@@ -61,6 +92,26 @@ def test_own_labels_are_what_is_seen_and_need_a_model_of_their_own(home: Path, t
     assert "spotitags train --words" in refused.stderr
     (answer, _) = objects(spotitags("predict", *args, "--genres", "ambient,grime", "--json", home=home))
     assert not answer["voters"][0]["trained"]
+
+
+def test_small_covers_are_warned_of_and_lower_the_confidence_in_a_later_run_too(
+    home: Path, tmp_path: Path
+) -> None:
+    small, full = (
+        manifest(tmp_path / str(size), {"red": "fire"}, first_seed=700, size=size) for size in (40, 300)
+    )
+    runs = [
+        spotitags("predict", "--manifest", str(small), "-t", "lite", "--json", home=home) for _ in range(2)
+    ]
+    (first,), (second,) = map(objects, runs)
+    assert first == second
+    assert first["covers"] == {"used": 3, "skipped": [], "copies": 0, "small": 3, "smallest_px": 40}
+    assert not first["confidence"]["sure"]
+    assert first["confidence"]["right"] <= 0.58, "as often as votes on such covers were right"
+    (whole,) = objects(spotitags("predict", "--manifest", str(full), "-t", "lite", "--json", home=home))
+    assert whole["covers"] == {"used": 3, "skipped": []}
+    text = spotitags("predict", "--manifest", str(small), "-t", "lite", home=home).stdout
+    assert "3 of 3 covers under 150 px (smallest 40)" in text
 
 
 def test_broad_tags_can_be_kept(home: Path, tmp_path: Path) -> None:

@@ -111,6 +111,18 @@ def test_json_follows_readme_and_explains_only_when_asked() -> None:
     assert full["voters"][0]["reasons"] == [{"label": "skull", "pull": 0.2}]
 
 
+def test_small_covers_are_named_in_text_and_in_json() -> None:
+    small = replace(BAG, sides=(64, 300, None))
+    text = shown(show_bags([small], top=5))
+    assert "  1 of 3 covers under 150 px (smallest 64): tags and votes are less reliable\n" in text
+    assert "1 of 3 covers" in shown(show_prediction(replace(prediction(TRAINED), bags=(small,)), top=5))
+    assert bags_json([small])["covers"] == {
+        "used": 3, "skipped": [{"cover": "Demo", "reason": "truncated"}], "copies": 0,
+        "small": 1, "smallest_px": 64,
+    }  # fmt: skip
+    assert "under" not in shown(show_bags([replace(BAG, sides=(150, 300, None))], top=5))
+
+
 def test_with_several_taggers_each_tag_names_its_own() -> None:
     tags = bags_json([BAG, OTHER])["tags"]
     assert [tag["tagger"] for tag in tags] == ["lite", "lite", "clip"]
