@@ -9,13 +9,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from spotitags.bags.display.selection import shown_tags
     from spotitags.errors import SpotiTagsError
     from spotitags.pipeline.spotitags import SpotiTags
     from spotitags.records import Cover, Prediction, Skipped, Tag, TagBag
 
     __version__: str
 
-__all__ = ["Cover", "Prediction", "Skipped", "SpotiTags", "SpotiTagsError", "Tag", "TagBag", "__version__"]
+__all__ = [
+    "Cover",
+    "Prediction",
+    "Skipped",
+    "SpotiTags",
+    "SpotiTagsError",
+    "Tag",
+    "TagBag",
+    "__version__",
+    "shown_tags",
+]
 
 _MODULES = {
     "Cover": "records",
@@ -25,6 +36,7 @@ _MODULES = {
     "SpotiTagsError": "errors",
     "Tag": "records",
     "TagBag": "records",
+    "shown_tags": "bags.display.selection",
 }
 
 

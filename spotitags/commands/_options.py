@@ -77,6 +77,12 @@ Albums = Annotated[int, typer.Option(min=1, metavar="N", help="Maximum number of
 Top = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Number of tags to show; JSON has all by default.")
 ]
+RawTags = Annotated[
+    bool,
+    typer.Option(
+        "--raw-tags", help="Show all tags by weight, as voters read them, repeats and doubts included."
+    ),
+]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Use no network: only the bundled library or --manifest.")
 ]

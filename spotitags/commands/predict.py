@@ -7,7 +7,7 @@ import typer
 
 from spotitags.commands._artists import ArtistOptions, open_for_artists, resolve_artists, split
 from spotitags.commands._console import print_results
-from spotitags.commands._options import BagOptions, Genres, Json, SourceOptions, Top, Voter
+from spotitags.commands._options import BagOptions, Genres, Json, RawTags, SourceOptions, Top, Voter
 
 if TYPE_CHECKING:
     from spotitags.records import Prediction
@@ -27,6 +27,7 @@ def predict(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each voter's vote, and the tags for and against.")
     ] = False,
+    raw_tags: RawTags = False,
     as_json: Json = False,
 ) -> None:
     """Predict artists' genres from their covers."""
@@ -41,7 +42,7 @@ def predict(
             return prediction_json(prediction, top, explain=explain)
         from spotitags.commands._render import show_prediction
 
-        return show_prediction(prediction, top or 10, explain=explain)
+        return show_prediction(prediction, top or 10, explain=explain, raw=raw_tags)
 
     refs = resolve_artists(spotitags, artists)
     print_results(spotitags.predictions(refs, explain=explain), refs, render, as_json=as_json)

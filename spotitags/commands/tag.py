@@ -7,7 +7,7 @@ import typer
 
 from spotitags.commands._artists import ArtistOptions, open_for_artists, resolve_artists
 from spotitags.commands._console import print_results, write_table
-from spotitags.commands._options import BagOptions, Json, SourceOptions
+from spotitags.commands._options import BagOptions, Json, RawTags, SourceOptions
 from spotitags.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def tag(
             min=1, metavar="N", help="Number of tags per artist; by default 20 in a table, else all."
         ),
     ] = None,
+    raw_tags: RawTags = False,
     as_json: Json = False,
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print artist_id,artist_name,tagger,label,weight on stdout.")
@@ -52,6 +53,6 @@ def tag(
             return bags_json(bags, top)
         from spotitags.commands._render import show_bags
 
-        return show_bags(bags, top or 20)
+        return show_bags(bags, top or 20, raw=raw_tags)
 
     print_results(answers, refs, render, as_json=as_json)

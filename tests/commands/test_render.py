@@ -97,6 +97,7 @@ def test_json_follows_readme_and_explains_only_when_asked() -> None:
             }
         ],
         "tags": [{"label": "skull", "weight": 2.1235}, {"label": "flame", "weight": 1.0}],
+        "shown": [{"label": "skull", "weight": 2.1235}, {"label": "flame", "weight": 1.0}],
         "covers": {"used": 3, "skipped": [{"cover": "Demo", "reason": "truncated"}]},
     }
     full = prediction_json(prediction(TRAINED), explain=True)
