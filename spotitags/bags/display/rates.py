@@ -50,8 +50,7 @@ class Rate(NamedTuple):
     def chance(self, weight: float) -> float:
         """Return how likely a tag of this weight is right, in (0, 1)."""
         probability = self.probability(weight)
-        log_odds = self.slope * math.log(probability / (1 - probability)) + self.bias
-        return 1 / (1 + math.exp(-log_odds))
+        return _logistic(self.slope * math.log(probability / (1 - probability)) + self.bias)
 
     @property
     def least(self) -> float:
@@ -59,7 +58,11 @@ class Rate(NamedTuple):
         if not self.full or self.shown_as == _NEVER:
             return math.inf
         log_odds = (math.log(LEAST / (1 - LEAST)) - self.bias) / self.slope
-        return (1 / (1 + math.exp(-log_odds)) - self.usual) * self.full
+        return (_logistic(log_odds) - self.usual) * self.full
+
+
+def _logistic(log_odds: float) -> float:
+    return 1 / (1 + math.exp(min(-log_odds, 700)))  # exp overflows above 709
 
 
 class Rates:

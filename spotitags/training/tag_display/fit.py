@@ -40,9 +40,10 @@ _ATTRIBUTES: Mapping[str, tuple[float, float, float]] = {  # weight with an even
     **dict.fromkeys(
         ("red", "orange", "yellow", "green", "turquoise", "blue", "purple", "pink"), (0.075, 0.02, 0.5)
     ),
-    **dict.fromkeys(("black", "white", "brown", "beige"), (0.055, 0.012, 0.1)),
-    "dark": (0.065, 0.012, 0.1),
-    "bright": (0.075, 0.012, 0.1),
+    **dict.fromkeys(("black", "white"), (0.052, 0.012, 0.1)),
+    **dict.fromkeys(("brown", "beige"), (0.04, 0.012, 0.1)),
+    "dark": (0.06, 0.012, 0.1),
+    "bright": (0.07, 0.012, 0.1),
     "black and white": (0.22, 0.06, 0.5),
     "face": (0.12, 0.06, 0.5),
     "several faces": (0.2, 0.06, 0.5),
