@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from spotitags.bags.display.groups import label_groups, parse_groups
+from spotitags.taggers.labels.themes import themes
+from spotitags.taggers.lite.attributes import attribute_labels
 
 
 def test_narrower_labels_of_narrower_labels_are_contained() -> None:
@@ -30,3 +32,12 @@ def test_the_rules_are_about_labels_that_exist() -> None:
     assert {"man", "woman"} <= groups.narrower["person"]
     assert groups.aspects <= groups.narrower.keys()
     assert not groups.signs["man"] & groups.signs["woman"]
+
+
+def test_every_label_is_one_that_a_tagger_gives_or_contains_such() -> None:
+    groups = label_groups()
+    built_in = {label for theme in themes() for label in theme.labels} | set(attribute_labels())
+    named = groups.broader.keys() | groups.narrower.keys() | groups.same.keys() | groups.tones
+    for label in named - built_in:
+        assert groups.narrower.get(label, set()) & built_in, label
+    assert set().union(*groups.signs.values()) <= built_in
