@@ -33,8 +33,8 @@ _SHARE = 1 / 3  # of the covers that a tone marks
 _COMMON = 0.12  # background above which any narrower label is preferred
 _RARE = 0.002  # least background
 _TONE = 0.5  # factor of the score of tones
-_ALIKE = 0.75  # likewise, of the covers of an artist
 _INDEPENDENT = 0.6  # 1 if narrower labels were right or wrong independently; fitted to described covers
+_ALIKE = 0.75  # likewise, the covers of an artist
 _ABSENT = 0.4  # probability of a label that the tagger did not give, as a share of its usual one
 _SEX = {"odds": 0.7, MAN: 1.9, WOMAN: -0.9}  # logistic regression on 251 described covers
 _SURE_OF_SEX = 1.6  # log odds; of 79 held-out covers that were called a man at 1.4, 4 showed a woman
@@ -64,8 +64,8 @@ def shown_tags(bag: TagBag, n: int | None = None) -> list[Tag]:
 
     Of broader and narrower labels and near-synonyms one is shown, the most specific that is frequent enough;
     its weight counts the near-synonyms and narrower labels with it, no cover twice. Sex and age are named
-    only where the tags of the cover agree on them. Tags of taggers without a table of rates (`rates_of`)
-    keep their order.
+    only where the tags of the cover agree on them. The tags of taggers without a table of rates (`rates_of`)
+    keep their order; only repeats are left out.
 
     Args:
         bag: Bag of one tagger; with the tags of each cover, unless the tagger has no rates.
@@ -99,7 +99,7 @@ def _evidence(tags: Iterable[Tag], rates: Rates | None) -> _Cover:
     _add_broader(chances, groups, summed=rates is not None)
     if rates:
         chances = {label: chance for label, chance in chances.items() if chance >= FLOOR}
-    _name_sex(given, chances, rates, groups)
+        _name_sex(given, chances, rates, groups)
     return _Cover(chances, weights)
 
 
@@ -117,16 +117,14 @@ def _add_broader(chances: dict[str, float], groups: Groups, *, summed: bool) -> 
             chances[broader] = max(chances[broader], 1 - (1 - _any(found)) ** _INDEPENDENT)
 
 
-def _name_sex(
-    given: Mapping[str, float], chances: dict[str, float], rates: Rates | None, groups: Groups
-) -> None:
+def _name_sex(given: Mapping[str, float], chances: dict[str, float], rates: Rates, groups: Groups) -> None:
     """Remove the labels of the less likely sex, or of both if neither is likely enough."""
     man, woman = chances.get(MAN, 0.0), chances.get(WOMAN, 0.0)
     if not man and not woman:
         return
-    balance = _SEX["odds"] * math.log(
-        _probability(MAN, given, rates) / _probability(WOMAN, given, rates)
-    ) + sum(_SEX[sex] * _any(given.get(label, 0.0) for label in groups.signs[sex]) for sex in (MAN, WOMAN))
+    odds = _probability(MAN, given, rates) / _probability(WOMAN, given, rates)
+    signs = {sex: _any(given.get(label, 0.0) for label in groups.signs[sex]) for sex in (MAN, WOMAN)}
+    balance = _SEX["odds"] * math.log(odds) + _SEX[MAN] * signs[MAN] + _SEX[WOMAN] * signs[WOMAN]
     if abs(balance) < _SURE_OF_SEX:
         chances[PERSON] = max(_any((man, woman)), chances.get(PERSON, 0.0))
     for sex, sure in ((MAN, balance), (WOMAN, -balance)):
@@ -135,11 +133,10 @@ def _name_sex(
                 chances.pop(label, None)
 
 
-def _probability(label: str, given: Mapping[str, float], rates: Rates | None) -> float:
+def _probability(label: str, given: Mapping[str, float], rates: Rates) -> float:
     """Return the tagger's probability of a label, low if it did not give the label."""
-    if rates is None:
-        return max(given.get(label, 0.0), 1e-3)
-    return rates[label].probability(given[label]) if label in given else rates[label].usual * _ABSENT
+    rate = rates[label]
+    return rate.probability(given[label]) if label in given else rate.usual * _ABSENT
 
 
 def _any(chances: Iterable[float]) -> float:
@@ -198,7 +195,7 @@ def _left_out(labels: Mapping[str, _Label], rates: Rates | None) -> set[str]:
     kept: set[str] = set()
     for label, found in labels.items():
         inside = labels.keys() & groups.family(label) - {label}
-        common = rates is not None and rates[label].background > _COMMON
+        common = label == PERSON if rates is None else rates[label].background > _COMMON
         if any(common or labels[name].covers >= _STANDS_FOR * found.covers for name in inside):
             left_out.add(label)
         else:

@@ -125,8 +125,8 @@ def test_custom_labels_are_shown_if_likely() -> None:
 
 
 def test_tags_of_other_taggers_keep_their_order_without_repeats() -> None:
-    covers = [{"zebra crossing": 0.9, "fire": 0.3, "flames": 0.29, "man": 0.2, "person": 0.8}]
-    assert shown(*covers, tagger="google-vision") == ["zebra crossing", "person", "flames"]
+    cover = {"zebra crossing": 0.9, "fire": 0.3, "flames": 0.29, "man": 0.2, "person": 0.8}
+    assert shown(cover, tagger="google-vision") == ["zebra crossing", "flames", "man"]
 
 
 def test_a_bag_of_which_only_the_sum_is_known_keeps_its_order() -> None:
