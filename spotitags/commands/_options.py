@@ -103,6 +103,12 @@ Albums = Annotated[
 Top = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Number of tags to show; JSON has all by default.")
 ]
+RawTags = Annotated[
+    bool,
+    typer.Option(
+        "--raw-tags", help="Show all tags by weight, as voters read them, repeats and doubts included."
+    ),
+]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Use no network: only the bundled library and covers on disk.")
 ]

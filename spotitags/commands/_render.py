@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -9,16 +10,17 @@ from rich.text import Text
 
 from classifiers.image import EMBEDDING
 from spotitags.bags.bag import largest_bag, skipped_covers
+from spotitags.bags.display.selection import shown_tags
 from spotitags.io.text import plain
 from spotitags.records import SMALL_SIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from rich.console import RenderableType
 
     from classifiers.ensemble.results import Confidence
-    from spotitags.records import Prediction, TagBag, Vote
+    from spotitags.records import Prediction, Tag, TagBag, Vote
     from spotitags.training.ensemble import TrainingReport
 
 
@@ -26,13 +28,15 @@ BAR = 30  # columns of a full bar
 BAGS_ABREAST = 3  # pairs of columns that fit in 80 characters
 
 
-def show_prediction(prediction: Prediction, top: int, *, explain: bool = False) -> list[RenderableType]:
-    """Render a prediction: name, a bar per genre, top tags, and with ``explain`` the voters."""
+def show_prediction(
+    prediction: Prediction, top: int, *, explain: bool = False, raw: bool = False
+) -> list[RenderableType]:
+    """Render a prediction: name, a bar per genre, tags as `_tags` gives them, with ``explain`` the voters."""
     shown: list[RenderableType] = [_heading(prediction.bags), _bars(prediction)]
     shown.append(Text(_agreement(prediction), style="dim"))
     if prediction.confidence:
         shown.append(_confidence_line(prediction.confidence))
-    shown += [_tag_line(bag, top) for bag in prediction.bags if not bag.missing]
+    shown += [_tag_line(bag, _tags(bag, top, raw=raw)) for bag in prediction.bags if not bag.missing]
     shown += _missing_lines(prediction.bags)
     if explain:
         if any(voter.trained for voter in prediction.voters):  # a vote on genre names uses no tags
@@ -42,25 +46,30 @@ def show_prediction(prediction: Prediction, top: int, *, explain: bool = False) 
     return [*shown, Text("")]
 
 
-def show_bags(bags: Sequence[TagBag], top: int) -> list[RenderableType]:
-    """Render one artist's tags as tables, two columns per tagger."""
-    present = [bag for bag in bags if not bag.missing]
+def show_bags(bags: Sequence[TagBag], top: int, *, raw: bool = False) -> list[RenderableType]:
+    """Render one artist's tags, as `_tags` gives them, as tables with two columns per tagger."""
+    tags = [(bag, _tags(bag, top, raw=raw)) for bag in bags if not bag.missing]
+    listed = [(bag.tagger, chosen) for bag, chosen in tags if chosen]
     tables = [
-        _tag_table(present[first : first + BAGS_ABREAST], top)
-        for first in range(0, len(present), BAGS_ABREAST)
+        _tag_table(listed[first : first + BAGS_ABREAST]) for first in range(0, len(listed), BAGS_ABREAST)
     ]
-    return [_heading(bags), *tables, *_missing_lines(bags), Text("")]
+    empty = [_tag_line(bag, ()) for bag, chosen in tags if not chosen]
+    return [_heading(bags), *tables, *empty, *_missing_lines(bags), Text("")]
 
 
-def _tag_table(bags: Sequence[TagBag], top: int) -> Table:
+def _tags(bag: TagBag, top: int, *, raw: bool) -> Sequence[Tag]:
+    """Return the tags that are worth reading; with ``raw`` the heaviest of the bag."""
+    return bag.tags[:top] if raw else shown_tags(bag, top)
+
+
+def _tag_table(tags: Sequence[tuple[str, Sequence[Tag]]]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for bag in bags:
-        table.add_column(f"{plain(bag.tagger)} tag", overflow="fold")
+    for tagger, _ in tags:
+        table.add_column(f"{plain(tagger)} tag", overflow="fold")
         table.add_column("weight", justify="right", no_wrap=True)
-    for index in range(max(len(bag.tags[:top]) for bag in bags)):
+    for row in zip_longest(*(chosen for _, chosen in tags)):
         cells: list[str | Text] = []
-        for bag in bags:
-            tag = bag.tags[index] if index < len(bag.tags) else None
+        for tag in row:
             cells += [Text(plain(tag.label)), f"{tag.weight:.3f}"] if tag else ["", ""]
         table.add_row(*cells)
     return table
@@ -118,10 +127,14 @@ def _times(rate: float) -> str:
     return "once in 10" if tenths == 1 else f"{tenths} times in 10"
 
 
-def _tag_line(bag: TagBag, top: int) -> Text:
+def _tag_line(bag: TagBag, tags: Iterable[Tag]) -> Text:
     line = Text(f"{bag.tagger}: ", style="dim")
-    tags = ", ".join(f"{plain(tag.label)} {tag.weight:.2f}" for tag in bag.tags[:top])
-    return line.append(tags or "no tags", style="default")
+    named = ", ".join(f"{plain(tag.label)} {tag.weight:.2f}" for tag in tags)
+    return line.append(named or _without_tags(bag), style="default")
+
+
+def _without_tags(bag: TagBag) -> str:
+    return "no tag is sure enough; --raw-tags shows all" if bag.tags else "no tags"
 
 
 def _missing_lines(bags: Sequence[TagBag]) -> list[Text]:

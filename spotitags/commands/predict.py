@@ -13,6 +13,7 @@ from spotitags.commands._options import (
     BagOptions,
     Genres,
     Json,
+    RawTags,
     SourceOptions,
     TableOptions,
     Top,
@@ -41,6 +42,7 @@ def predict(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each voter's vote, and the tags for and against.")
     ] = False,
+    raw_tags: RawTags = False,
     as_json: Json = False,
 ) -> None:
     """Predict artists' genres from their covers."""
@@ -63,7 +65,7 @@ def predict(
             return prediction_json(prediction, top, explain=explain)
         from spotitags.commands._render import show_prediction
 
-        return show_prediction(prediction, top or 10, explain=explain)
+        return show_prediction(prediction, top or 10, explain=explain, raw=raw_tags)
 
     results = selection.results(lambda spotitags, refs: spotitags.predictions(refs, explain=explain))
     if in_table:

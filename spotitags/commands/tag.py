@@ -6,7 +6,7 @@ import typer
 
 from spotitags.commands._artists import select_artists
 from spotitags.commands._console import print_results
-from spotitags.commands._options import ArtistOptions, BagOptions, Json, SourceOptions, TableOptions
+from spotitags.commands._options import ArtistOptions, BagOptions, Json, RawTags, SourceOptions, TableOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,7 @@ def tag(
             min=1, metavar="N", help="Number of tags per artist; by default 20 in a table, else all."
         ),
     ] = None,
+    raw_tags: RawTags = False,
     as_json: Json = False,
 ) -> None:
     """Show artists' tags, summed over their covers."""
@@ -46,6 +47,6 @@ def tag(
             return bags_json(bags, top)
         from spotitags.commands._render import show_bags
 
-        return show_bags(bags, top or 20)
+        return show_bags(bags, top or 20, raw=raw_tags)
 
     print_results(results, selection.refs, render, as_json=as_json)

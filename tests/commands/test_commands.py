@@ -68,7 +68,8 @@ def test_a_bundled_artist_is_answered_offline_in_json(home: Path) -> None:
     run = python("-m", "cli", "predict", "--artist", METALLICA, "--offline", "--json", home=home)
     assert run.returncode == 0, run.stderr
     (answer,) = objects(run)
-    assert list(answer) == ["artist", "genre", "votes", "confidence", "voters", "tags", "covers"]
+    fields = ["artist", "genre", "votes", "confidence", "voters", "tags", "shown", "covers"]
+    assert list(answer) == fields
     assert answer["artist"] == {"id": METALLICA, "name": "Metallica"}
     assert answer["genre"] == answer["votes"][0]["genre"]
     assert {vote["genre"] for vote in answer["votes"]} == {"classical", "country", "hiphop", "jazz", "metal"}
@@ -81,6 +82,7 @@ def test_a_bundled_artist_is_answered_offline_in_json(home: Path) -> None:
     assert sum(voter["weight"] for voter in answer["voters"]) == pytest.approx(1, abs=1e-2)
     weights = [tag["weight"] for tag in answer["tags"]]
     assert weights == sorted(weights, reverse=True)
+    assert 0 < len(answer["shown"]) < len(weights)
     assert answer["covers"] == {"used": 10, "skipped": [], "copies": 0}
 
 

@@ -109,7 +109,7 @@ def test_small_covers_are_warned_of_and_lower_the_confidence_in_a_later_run_too(
     assert not first["confidence"]["sure"]
     assert first["confidence"]["right"] <= 0.58, "as often as votes on such covers were right"
     (whole,) = objects(spotitags("predict", "--manifest", str(full), "-t", "lite", "--json", home=home))
-    assert whole["covers"] == {"used": 3, "skipped": []}
+    assert whole["covers"] == {"used": 3, "skipped": [], "copies": 0}
     text = spotitags("predict", "--manifest", str(small), "-t", "lite", home=home).stdout
     assert "3 of 3 covers under 150 px (smallest 40)" in text
 

@@ -104,6 +104,7 @@ def test_json_follows_readme_and_explains_only_when_asked() -> None:
             }
         ],
         "tags": [{"label": "skull", "weight": 2.1235}, {"label": "flame", "weight": 1.0}],
+        "shown": [{"label": "skull", "weight": 2.1235}, {"label": "flame", "weight": 1.0}],
         "covers": {"used": 3, "skipped": [{"cover": "Demo", "reason": "truncated"}], "copies": 0},
     }
     full = prediction_json(prediction(TRAINED), explain=True)
@@ -203,3 +204,23 @@ def test_nothing_from_outside_reaches_the_terminal_as_a_command() -> None:
 def test_a_weight_stays_whole_on_a_narrow_terminal() -> None:
     bags = [TagBag(ARTIST, name, (Tag("label", 2.125),), 3) for name in ("lite", "clip", "other")]
     assert shown(show_bags(bags, top=5), width=36).count("2.125") == 3
+
+
+def test_tags_worth_reading_are_shown_unless_all_are_wanted() -> None:
+    cover = (Tag("flames", 0.8), Tag("fire", 0.7), Tag("glow", 0.05))
+    bag = TagBag(ARTIST, "lite", cover, 1, each=(cover,))
+    assert shown(show_bags([bag], top=20)).split()[-2:] == ["flames", "0.800"]
+    assert shown(show_bags([bag], top=20, raw=True)).split()[-2:] == ["glow", "0.050"]
+    whole = replace(prediction(TRAINED), bags=(bag,))
+    assert "lite: flames 0.80\n" in shown(show_prediction(whole, top=10))
+    assert "lite: flames 0.80, fire 0.70, glow 0.05\n" in shown(show_prediction(whole, top=10, raw=True))
+    found = bags_json([bag])
+    assert [tag["label"] for tag in found["tags"]] == ["flames", "fire", "glow"]
+    assert [tag["label"] for tag in found["shown"]] == ["flames"]
+
+
+def test_a_bag_of_doubtful_tags_says_how_to_see_them() -> None:
+    cover = (Tag("skull", 0.1),)
+    bag = TagBag(ARTIST, "lite", cover, 1, each=(cover,))
+    assert "lite: no tag is sure enough; --raw-tags shows all" in shown(show_bags([bag], top=20))
+    assert "lite: no tags\n" in shown(show_bags([TagBag(ARTIST, "lite", (), 1)], top=20))
