@@ -8,14 +8,27 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+import classifiers  # noqa: F401  (turns off the usage reports of libraries, which must precede their import)
+
 if TYPE_CHECKING:
+    from spotitags.bags.display.selection import shown_tags
     from spotitags.errors import SpotiTagsError
     from spotitags.pipeline.spotitags import SpotiTags
     from spotitags.records import Cover, Prediction, Skipped, Tag, TagBag
 
     __version__: str
 
-__all__ = ["Cover", "Prediction", "Skipped", "SpotiTags", "SpotiTagsError", "Tag", "TagBag", "__version__"]
+__all__ = [
+    "Cover",
+    "Prediction",
+    "Skipped",
+    "SpotiTags",
+    "SpotiTagsError",
+    "Tag",
+    "TagBag",
+    "__version__",
+    "shown_tags",
+]
 
 _MODULES = {
     "Cover": "records",
@@ -25,6 +38,7 @@ _MODULES = {
     "SpotiTagsError": "errors",
     "Tag": "records",
     "TagBag": "records",
+    "shown_tags": "bags.display.selection",
 }
 
 

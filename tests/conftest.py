@@ -33,6 +33,7 @@ KEYS = (
     "SPOTITAGS_CONTACT",
     "CLARIFAI_PAT",
     "GOOGLE_APPLICATION_CREDENTIALS",
+    *(f"SPOTITAGS_{name}" for name in ("ALBUMS", "CATALOG", "MODEL", "TAGGER", "WORDS")),
 )
 
 

@@ -12,6 +12,7 @@ from classifiers.ensemble.confidence import OUTSIDERS, OutsiderEvidence, evidenc
 from classifiers.ensemble.pooling import Sharpness, flat_where_unknown, pool_covers, temper
 from classifiers.ensemble.results import VoterName
 from classifiers.image import EMBEDDING, PIXEL_FEATURES
+from classifiers.onnx_session import open_session
 from classifiers.text.views import COVERS, View
 
 if TYPE_CHECKING:
@@ -183,16 +184,11 @@ class OnnxVoters:
     def __init__(
         self, card: Mapping[str, Any], graph: bytes, wanted: Callable[[VoterName], bool] | None = None
     ) -> None:
-        import onnxruntime
-
         self.inputs = {each["name"]: GraphInput.from_card(each) for each in card["inputs"]}
         voters = _voters(card["voters"])
         self.voters = tuple(voter for voter in voters if wanted is None or wanted(voter.name))
         self._outsider_input: str | None = card.get("outsiders", {}).get("input")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # the matrices are small: threads cost more than they save
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL  # loads faster
-        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self._session = open_session(graph, optimised=False)  # the matrices are small
 
     def available(self, artist: EnsembleInput) -> list[Voter]:
         """Return the voters whose input is available."""

@@ -170,6 +170,10 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
     labels, groups = [row.genre for row in rows], [row.groups for row in rows]
     genres = tuple(sorted(set(labels)))
     plan = [splits(labels, groups, folds=folds, seed=seed + repeat) for repeat in range(repeats)]
+    if not all(any(split.test.size for split in repeat) for repeat in plan):
+        raise TrainingDataError(
+            "nothing is left to test on: every artist shares all covers with others; give other covers"
+        )
     step = _step_counter(sum(map(len, plan)) + 1, progress)
     with threadpool_limits(1):  # five times as fast: on matrices this small, threads wait for each other
         held_out = [

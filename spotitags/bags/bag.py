@@ -107,7 +107,7 @@ def artist_bags(
         TagBag(tagged.artist, name, (), 0, tagged.skipped, missing=reason)
         for name, reason in tagged.missing.items()
     ]
-    return bags + missing
+    return [replace(each, copies=tagged.copies) for each in bags + missing]
 
 
 def _bag_of_taggers(tagged: TaggedCovers, taggers: Sequence[str], *, keep_broad: bool) -> TagBag:
@@ -119,13 +119,16 @@ def _bag_of_taggers(tagged: TaggedCovers, taggers: Sequence[str], *, keep_broad:
         for tagger in taggers
         for i, reason in tagged.unreadable.get(tagger, {}).items()
     ]
-    return bag(
+    used = [i for i in range(len(tagged.albums)) if i not in unreadable]
+    whole = bag(
         tagged.artist,
         name,
-        [tags for i, tags in enumerate(tagged.tags[name]) if i not in unreadable],
+        [tagged.tags[name][i] for i in used],
         skipped=[*tagged.skipped, *skipped],
         keep_broad=keep_broad,
     )
+    sizes = (tagged.albums[i].size for i in used)
+    return replace(whole, sides=tuple(None if size is None else min(size) for size in sizes))
 
 
 def merged_name(taggers: Iterable[str]) -> str:
@@ -136,6 +139,11 @@ def merged_name(taggers: Iterable[str]) -> str:
 def skipped_covers(bags: Iterable[TagBag]) -> list[Skipped]:
     """Return the skipped covers of several bags, each with each reason once."""
     return list(dict.fromkeys(skipped for each in bags for skipped in each.skipped))
+
+
+def largest_bag(bags: Sequence[TagBag]) -> TagBag:
+    """Return the bag of the most covers, the first of equal ones."""
+    return max(bags, key=lambda each: each.covers)
 
 
 def top(whole: TagBag, n: int) -> TagBag:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from classifiers.text import views
 from spotitags.errors import InputError
+from spotitags.io.genre_names import common_spellings
 from spotitags.records import Tag
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def log_odds_tags(
 def _totals(bags: Sequence[TagBag], genres: Sequence[str] | None) -> dict[str, dict[str, float]]:
     """Sum the weights of each tag over the bags of each genre."""
     labels = [bag.artist.genre or "" for bag in bags] if genres is None else list(genres)
+    spelling = common_spellings(labels)
+    labels = [spelling[label] for label in labels]
     if len(labels) != len(bags):
         raise InputError(f"there are {len(bags)} bags and {len(labels)} genres: give one genre for each bag")
     for bag, label in zip(bags, labels, strict=True):

@@ -1,16 +1,15 @@
-"""Tables of the bags of many artists: pandas data frame, CSV and Parquet."""
+"""Tables of the bags of many artists: rows for CSV and Parquet, and a pandas data frame."""
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from spotitags.errors import InputError, NotInstalledError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pandas import DataFrame
 
@@ -27,48 +26,17 @@ class Row(NamedTuple):
     weight: float
 
 
+COLUMNS: Final[Mapping[str, type]] = MappingProxyType(
+    {"artist_id": str, "artist_name": str, "tagger": str, "label": str, "weight": float}
+)
+"""Columns of `Row`."""
+
+
 def rows(bags: Sequence[TagBag], top: int | None = None) -> Iterator[Row]:
     """Yield the ``top`` tags (None: all) of each bag, heaviest first; weights have 6 decimals."""
     for bag in bags:
         for label, weight in bag.tags[:top]:
             yield Row(bag.artist.id, bag.artist.name, bag.tagger, label, round(weight, 6))
-
-
-def write_csv(file: TextIO, table: Iterable[Row]) -> None:
-    """Write a header, and then each row as soon as the iterable yields it."""
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(Row._fields)
-    writer.writerows(table)
-
-
-def write_parquet(path: Path, table: Iterable[Row]) -> None:
-    """Write all rows to one Parquet file; an interrupted run leaves no partial file of that name.
-
-    Raises:
-        NotInstalledError: pyarrow is missing.
-        InputError: The file cannot be written.
-    """
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError as error:
-        raise NotInstalledError("a Parquet file", "parquet") from error
-
-    schema = pa.schema(
-        [("artist_id", pa.string()), ("artist_name", pa.string()), ("tagger", pa.string()),
-         ("label", pa.string()), ("weight", pa.float64())]
-    )  # fmt: skip
-    columns = list(zip(*table, strict=True)) or [()] * len(Row._fields)
-    if not path.name:
-        raise InputError(f"{str(path)!r} names no file: give --parquet one, such as tags.parquet")
-    part = path.with_name(path.name + ".part")
-    try:
-        pq.write_table(pa.table(dict(zip(Row._fields, columns, strict=True)), schema=schema), part)
-        part.replace(path)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written ({error.strerror or error}): choose another file"
-        ) from error
 
 
 def frame(bags: Sequence[TagBag], *, long: bool = False) -> DataFrame:
@@ -86,8 +54,12 @@ def frame(bags: Sequence[TagBag], *, long: bool = False) -> DataFrame:
 
     Raises:
         InputError: An artist has two bags of one tagger.
+        NotInstalledError: pandas is missing.
     """
-    import pandas as pd
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise NotInstalledError("a data frame", "frame") from error
 
     counts = Counter((bag.artist.id, bag.tagger) for bag in bags)
     for (artist_id, tagger), count in counts.items():

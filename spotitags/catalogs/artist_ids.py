@@ -1,9 +1,8 @@
-"""Artist ids and names in the forms that users give them."""
+"""Artist ids in the forms that users give them."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from spotitags.errors import InputError
 
@@ -11,20 +10,22 @@ _SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
 _SPOTIFY_FORMS = re.compile(
     r"(?:spotify:artist:|(?:https?://)?open\.spotify\.com/(?:intl-[a-z-]+/)?artist/)([0-9A-Za-z]{22})(?:[/?#].*)?"
 )
+_MBID = re.compile(
+    r"(?:(?:https?://)?(?:beta\.)?musicbrainz\.org/artist/)?"
+    r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:[/?#].*)?",
+    re.IGNORECASE,
+)
 
 
-def same_name(one: str, other: str) -> bool:
-    """Return whether two names are equal except for case, punctuation and spaces.
-
-    >>> same_name("Guns N' Roses", "guns n roses")
-    True
-    """
-    return _normalised(one) == _normalised(other)
+def musicbrainz_id(artist: str) -> str | None:
+    """Extract the MBID from an MBID or from the address of an artist's page on musicbrainz.org, or None."""
+    match = _MBID.fullmatch(artist.strip())
+    return match[1].lower() if match else None
 
 
-def _normalised(name: str) -> str:
-    text = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(char for char in text if char.isalnum()) or text
+def is_artist_id(text: str) -> bool:
+    """Return whether text has the form of a Spotify id, URI or URL, or of an MBID or its page's address."""
+    return bool(musicbrainz_id(text)) or bool(_SPOTIFY_ID.fullmatch(bare_id(text)))
 
 
 def bare_id(artist: str) -> str:

@@ -1,21 +1,22 @@
-"""Labelled artists and covers from CSV files, for training and evaluation."""
+"""Labelled artists and covers from tables and folders, for training and evaluation."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from spotitags.catalogs.csv_table import CsvTable, add_artist
+from spotitags.catalogs.csv_table import CsvTable, add_artist, lists_single_covers
 from spotitags.catalogs.library.catalog import LibraryCatalog
+from spotitags.catalogs.manifest import FolderCatalog
 from spotitags.catalogs.single_covers import SingleCovers
 from spotitags.errors import InputError
+from spotitags.io.genre_names import common_spellings, find_genre, similar_genres
 from spotitags.records import Artist
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
-
-    from spotitags.catalogs.base import Catalog
 
 
 MAX_NAMED = 12
@@ -23,15 +24,21 @@ MAX_NAMED = 12
 
 
 def filter_genres(
-    artists: Sequence[Artist], genres: Sequence[str], source: Path | str, *, what: str = "artist"
+    artists: Sequence[Artist],
+    genres: Sequence[str],
+    source: Path | str,
+    *,
+    what: str = "artist",
+    notify: Callable[[str], None] | None = None,
 ) -> list[Artist]:
-    """Return the artists of some genres, in their order.
+    """Return the artists of some genres, in their order, each genre in its most frequent spelling.
 
     Args:
-        artists: Artists with genres.
-        genres: Genres to keep; empty keeps all.
-        source: File or collection that the artists come from, for the error message.
-        what: Noun for one of the artists in the error message, such as ``cover``.
+        artists: Artists with genres; spellings and aliases of one genre are joined.
+        genres: Genres to keep, in any spelling; empty keeps all.
+        source: File or collection that the artists come from, for messages.
+        what: Noun for one of the artists in messages, such as ``cover``.
+        notify: Called with a line for each genre that was joined or understood as another.
 
     Raises:
         InputError: No artist has one of the genres.
@@ -42,23 +49,44 @@ def filter_genres(
     spotitags.errors.InputError: labels.csv has no artist of the genre 'jaz' (did you mean 'jazz'?); \
 it has jazz (1), pop (1): name one of these, or leave --genres out
     """
+    notify = notify or (lambda _line: None)
+    artists = _with_common_spellings(artists, f"{source}: the {what}s of", notify)
     known = Counter(str(artist.genre) for artist in artists)
-    if unknown := [genre for genre in dict.fromkeys(genres) if genre not in known]:
+    found = {genre: find_genre(genre, list(known)) for genre in genres}
+    if unknown := [genre for genre, match in found.items() if match is None]:
         raise InputError(
             f"{source} has no {what} of the genre{'' if len(unknown) == 1 else 's'} "
             f"{', '.join(_with_suggestion(genre, list(known)) for genre in unknown)}; "
             f"it has {_listed(known)}: name one of these, or leave --genres out"
         )
-    return [artist for artist in artists if not genres or artist.genre in genres]
+    for genre, match in found.items():
+        if match is not None and match.casefold() != genre.casefold():
+            notify(f"genres: {genre} is {match}")
+    kept = set(found.values())
+    return [artist for artist in artists if not genres or artist.genre in kept]
+
+
+def _with_common_spellings(
+    artists: Sequence[Artist], subject: str, notify: Callable[[str], None]
+) -> list[Artist]:
+    """Give each artist's genre the most frequent spelling of this genre; report the others."""
+    counts = Counter(str(artist.genre) for artist in artists)
+    spelling = common_spellings(str(artist.genre) for artist in artists)
+    joined: dict[str, list[str]] = {}
+    for name, common in spelling.items():
+        if name != common:
+            joined.setdefault(common, []).append(f"{name} ({counts[name]})")
+    for common, names in joined.items():
+        notify(f"{subject} {', '.join(names)} count as {common} ({counts[common]})")
+    if not joined:
+        return list(artists)
+    return [replace(artist, genre=spelling[str(artist.genre)]) for artist in artists]
 
 
 def _with_suggestion(unknown: str, genres: Sequence[str]) -> str:
     """Quote an unknown genre, with the known genre of the most similar spelling, if one is similar."""
-    from difflib import get_close_matches
-
-    spelling = {genre.casefold(): genre for genre in genres}
-    nearest = get_close_matches(unknown.casefold(), spelling, n=1)
-    return f"{unknown!r}" + (f" (did you mean {spelling[nearest[0]]!r}?)" if nearest else "")
+    near = similar_genres(unknown, genres)
+    return f"{unknown!r}" + (f" (did you mean {near[0]!r}?)" if near else "")
 
 
 def _listed(counts: Counter[str]) -> str:
@@ -69,47 +97,56 @@ def _listed(counts: Counter[str]) -> str:
     return named + (f" and {rest} more" if rest > 0 else "")
 
 
-def lists_single_covers(path: str | Path) -> bool:
-    """Return whether a CSV of labels has files but no artists, and so can only list single covers.
-
-    Raises:
-        InputError: The file cannot be read.
-    """
-    columns = CsvTable(path).columns
-    return "file" in columns and "artist_id" not in columns
-
-
-def read_labels(path: Path, genres: Sequence[str] = ()) -> tuple[list[Artist], bool]:
-    """Read the labelled artists of a CSV, and whether it is a manifest of covers, too.
+def read_labels(
+    source: Path | CsvTable, genres: Sequence[str] = (), *, notify: Callable[[str], None] | None = None
+) -> tuple[list[Artist], bool]:
+    """Read the labelled artists of a table or folder, and whether it has covers, too.
 
     Args:
-        path: CSV with ``artist_id, genre`` and optionally ``artist_name, file``. Other columns are ignored,
-            and an artist may have several lines.
+        source: Table with ``artist_id, genre`` and optionally ``artist_name, file``. Other columns are
+            ignored, and an artist may have several lines. Or a folder ``genre/artist/*.jpg``.
         genres: Genres to keep; empty keeps all.
+        notify: As for `filter_genres`.
 
     Returns:
-        The artists; and True if the CSV has a column ``file``.
+        The artists; and True if the table has a column ``file``, or if it is a folder.
 
     Raises:
-        InputError: The file cannot be used, or has no artist of one of these genres.
+        InputError: The file or folder cannot be used, or has no artist of one of these genres.
     """
-    table = CsvTable(path)
+    table = CsvTable.of(source)
+    if table.path.is_dir():
+        listed = FolderCatalog(table).artists()
+        if unlabelled := next((artist for artist in listed if not artist.genre), None):
+            raise InputError(
+                f"{table.path} gives the artist {unlabelled.id!r} no genre: put each artist's folder into a "
+                "folder named by the genre (genre/artist/*.jpg), give a table with artist_id and genre, or "
+                "add --covers if the folders are genres (genre/*.jpg)"
+            )
+        return filter_genres(listed, genres, table.path, notify=notify), True
     artists: dict[str, Artist] = {}
     for line, (artist_id, genre, name) in table.rows(["artist_id", "genre"], ["artist_name"]):
         add_artist(artists, Artist(artist_id, name or None, genre), table, line)
-    return filter_genres(list(artists.values()), genres, path), "file" in table.columns
+    kept = filter_genres(list(artists.values()), genres, table.path, notify=notify)
+    return kept, "file" in table.columns
 
 
 def load_labelled(
-    path: Path | None, genres: Sequence[str] = (), *, single: bool = False
-) -> tuple[list[Artist], Path | Catalog | None]:
-    """Load the labelled artists of a CSV, and the source of their covers if the CSV names one.
+    source: Path | CsvTable | None,
+    genres: Sequence[str] = (),
+    *,
+    single: bool = False,
+    notify: Callable[[str], None] | None = None,
+) -> tuple[list[Artist], CsvTable | SingleCovers | None]:
+    """Load the labelled artists of a table or folder, and the source of their covers if it has them.
 
     Args:
-        path: CSV with ``artist_id, genre`` and, for covers on disk, ``file``; of single covers
-            ``file, genre``. None loads the artists of the bundled library.
+        source: Table with ``artist_id, genre`` and, for covers on disk, ``file``; of single covers
+            ``file, genre``. Or a folder ``genre/artist/*.jpg``; of single covers ``genre/*.jpg``. None loads
+            the artists of the bundled library.
         genres: Genres to keep; empty keeps all.
-        single: True if the CSV lists single covers.
+        single: True takes every cover on its own, also if there are artists; needed for ``genre/*.jpg``.
+        notify: As for `filter_genres`.
 
     Returns:
         Artists with genres; and a manifest, the catalogue of single covers, or None.
@@ -117,10 +154,11 @@ def load_labelled(
     Raises:
         InputError: The file cannot be used, or has nothing of one of these genres.
     """
-    if path is None:
-        return filter_genres(LibraryCatalog().artists(), genres, "the bundled library"), None
-    if not single:
-        artists, with_covers = read_labels(path, genres)
-        return artists, path if with_covers else None
-    catalog = SingleCovers(path)
-    return filter_genres(catalog.artists(), genres, path, what="cover"), catalog
+    if source is None:
+        return filter_genres(LibraryCatalog().artists(), genres, "the bundled library", notify=notify), None
+    table = CsvTable.of(source)
+    if not (single or (table.path.is_file() and lists_single_covers(table))):
+        artists, with_covers = read_labels(table, genres, notify=notify)
+        return artists, table if with_covers else None
+    catalog = SingleCovers(table)
+    return filter_genres(catalog.artists(), genres, table.path, what="cover", notify=notify), catalog

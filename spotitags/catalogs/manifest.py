@@ -1,4 +1,4 @@
-"""Catalogue of covers on disk: a manifest CSV, or a folder with one subfolder of images per artist."""
+"""Catalogue of covers on disk: a manifest CSV, a folder of images or of folders of images, or one image."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from pathlib import Path
 from typing import ClassVar, Final, NamedTuple
 
 from spotitags.catalogs.artist_ids import bare_id
-from spotitags.catalogs.csv_table import CsvTable, add_artist
+from spotitags.catalogs.csv_table import CsvTable, add_artist, check_file
 from spotitags.errors import ArtistNotFoundError, InputError
 from spotitags.records import Album, Artist, Image
 
-_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+"""Endings of the files that count as covers in a folder."""
+UNNAMED: Final = frozenset({"cover", "folder", "front"})
+"""Names of cover files in music collections, where only the folder names the album."""
 _OPTIONAL: Final = ("artist_name", "genre", "album_id", "album_name", "release_date")
+
+
+def is_picture(path: Path) -> bool:
+    """Return whether a file is a cover, by its ending."""
+    return path.suffix.lower() in SUFFIXES
 
 
 class _CoverEntry(NamedTuple):
@@ -28,17 +36,20 @@ class FolderCatalog:
     """Catalogue of covers on disk.
 
     Args:
-        path: A manifest, which is a CSV (commas, UTF-8) with the columns ``artist_id, file`` and optionally
+        path: A manifest, which is a table with the columns ``artist_id, file`` and optionally
             ``artist_name, genre, album_id, album_name, release_date``; ``file`` is relative to the manifest,
-            other columns are ignored. Or a folder with one subfolder per artist, named by the artist's id,
-            with ``*.jpg``, ``*.jpeg``, ``*.png`` or ``*.webp`` in it. An id may be any text. The manifest or
-            folder is read on first use.
+            other columns are ignored. Or a folder of images (``*.jpg``, ``*.jpeg``, ``*.png``, ``*.webp``),
+            which is one artist; a folder of such folders, also under folders of genres,
+            ``genre/artist/*.jpg``; or an artist's folders of albums, each with ``cover.jpg``, ``folder.jpg``
+            or ``front.jpg``, ``artist/album/cover.jpg``. The name of an artist's folder is its id, which may
+            be any text. Or one image, which is an artist with one cover. Read on first use.
     """
 
     name: ClassVar[str] = "folder"
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | Path | CsvTable) -> None:
+        self._table = CsvTable.of(path)
+        self.path = self._table.path
 
     def artists(self) -> list[Artist]:
         """Return all artists, in the order of the manifest (folders: by name).
@@ -76,7 +87,11 @@ class FolderCatalog:
     def _listing(self) -> tuple[dict[str, Artist], dict[str, list[_CoverEntry]]]:
         """Artists, and the entries of their covers, by artist id."""
         try:
-            return _read_folder(self.path) if self.path.is_dir() else _read_manifest(CsvTable(self.path))
+            if self.path.is_dir():
+                return _read_folder(self.path)
+            if is_picture(self.path):
+                return _one_cover(self.path)
+            return _read_manifest(self._table)
         except OSError as error:
             reason = error.strerror or error
             raise InputError(f"{error.filename or self.path} cannot be read: {reason}") from error
@@ -87,30 +102,75 @@ def _read_manifest(table: CsvTable) -> tuple[dict[str, Artist], dict[str, list[_
     entries: dict[str, list[_CoverEntry]] = {}
     for line, row in table.rows(["artist_id", "file"], _OPTIONAL):
         artist_id, file, name, genre, album_id, album_name, date = row
-        if file.lower().startswith(("http://", "https://")):
-            raise table.error(
-                line, "the file is a web address; download the covers first and give the names of their files"
-            )
+        check_file(table, line, file)
         add_artist(artists, Artist(artist_id, name or None, genre or None), table, line)
         entries.setdefault(artist_id, []).append(_CoverEntry(file, album_id, album_name, date))
     return artists, entries
 
 
+def _one_cover(path: Path) -> tuple[dict[str, Artist], dict[str, list[_CoverEntry]]]:
+    artist = Artist(_printable(str(path)), _printable(path.stem))
+    return {artist.id: artist}, {artist.id: [_CoverEntry(path.name)]}
+
+
 def _read_folder(path: Path) -> tuple[dict[str, Artist], dict[str, list[_CoverEntry]]]:
+    artists: dict[str, Artist] = {}
     entries: dict[str, list[_CoverEntry]] = {}
-    for folder in sorted(path.iterdir()):
-        if folder.is_dir() and not folder.name.startswith("."):
-            images = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in _SUFFIXES)
-            if images:
-                # A name that is not UTF-8 could not be printed.
-                artist_id = folder.name.encode("utf-8", "replace").decode()
-                entries[artist_id] = [_CoverEntry(f"{folder.name}/{image}") for image in images]
-    if not entries:
+    for artist, covers in _artists_below(path) or _one_artist(path.resolve(), path):
+        if artist.id in artists:
+            raise InputError(
+                f"{path} has the artist {artist.id!r} in two folders, {artists[artist.id].genre} and "
+                f"{artist.genre}: give each artist one genre"
+            )
+        artists[artist.id] = artist
+        entries[artist.id] = [
+            _CoverEntry(file.relative_to(path).as_posix(), album_name=_album_name(file)) for file in covers
+        ]
+    if not artists:
         raise InputError(
-            f"{path} has no covers: give each artist a folder of its own, named by the artist's id, with "
-            f"{', '.join(sorted(_SUFFIXES))} files in it, or pass a manifest CSV"
+            f"{path} has no covers: give a folder of {', '.join(sorted(SUFFIXES))} files for one artist, a "
+            "folder with such a folder for each artist, or a manifest CSV"
         )
-    return {artist_id: Artist(artist_id) for artist_id in entries}, entries
+    return artists, entries
+
+
+def _artists_below(path: Path) -> list[tuple[Artist, list[Path]]]:
+    """List the artists whose folders are in this folder, or in folders of genres in it, with their covers."""
+    found = []
+    for folder in _folders(path):
+        if _covers_in(folder):
+            found += _one_artist(folder, folder)
+            continue
+        below = [(each, _covers_in(each)) for each in _folders(folder)]
+        covers = [cover for _, files in below for cover in files]
+        if covers and all(cover.stem.lower() in UNNAMED for cover in covers):
+            found.append((Artist(_printable(folder.name)), covers))
+        else:
+            genre = _printable(folder.name)
+            found += [(Artist(_printable(each.name), None, genre), files) for each, files in below if files]
+    return found
+
+
+def _one_artist(named: Path, folder: Path) -> list[tuple[Artist, list[Path]]]:
+    covers = _covers_in(folder)
+    return [(Artist(_printable(named.name)), covers)] if covers else []
+
+
+def _folders(path: Path) -> list[Path]:
+    return sorted(each for each in path.iterdir() if each.is_dir() and not each.name.startswith("."))
+
+
+def _covers_in(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if is_picture(file) and not file.name.startswith("."))
+
+
+def _album_name(file: Path) -> str:
+    return _printable(file.parent.name if file.stem.lower() in UNNAMED else file.stem)
+
+
+def _printable(name: str) -> str:
+    """Replace what is not UTF-8 in the name of a file, and could not be printed."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _album(artist: Artist, entry: _CoverEntry, base: Path) -> Album:

@@ -7,24 +7,26 @@ from typing import TYPE_CHECKING
 
 from spotitags.errors import InputError, SettingsError
 from spotitags.records import Choice
+from spotitags.settings.keys import CATALOGS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
     from spotitags.catalogs.base import Catalog
+    from spotitags.catalogs.csv_table import CsvTable
     from spotitags.catalogs.musicbrainz.catalog import MusicBrainzCatalog
     from spotitags.catalogs.spotify.catalog import SpotifyCatalog
     from spotitags.io.cache import Cache
     from spotitags.settings import Settings
 
 
-CATALOGS = ("auto", "spotify", "musicbrainz", "folder", "library")
-
 _KEYS = "SPOTIPY_CLIENT_ID and SPOTIPY_CLIENT_SECRET"
 
 
-def choose_catalog(name: str, settings: Settings | None, *, manifest: Path | None, offline: bool) -> Choice:
+def choose_catalog(
+    name: str, settings: Settings | None, *, manifest: Path | CsvTable | None, offline: bool
+) -> Choice:
     """Choose the catalogue for the options of the user.
 
     Args:
@@ -66,7 +68,7 @@ def open_catalog(  # noqa: PLR0913 — independent options of the catalogues
     settings: Settings,
     cache: Cache,
     *,
-    manifest: Path | None = None,
+    manifest: Path | CsvTable | None = None,
     refresh: bool = False,
     also: Collection[str] = (),
 ) -> Catalog:
@@ -94,16 +96,16 @@ def open_catalog(  # noqa: PLR0913 — independent options of the catalogues
     return _spotify(settings, cache, refresh=refresh)
 
 
-def open_local_catalog(name: str, manifest: Path | None) -> Catalog | None:
+def open_local_catalog(name: str, manifest: Path | CsvTable | None) -> Catalog | None:
     """Open a catalogue that needs neither settings nor cache; None if the name is that of a service."""
     if name == "library":
         from spotitags.catalogs.library.catalog import LibraryCatalog
 
         return LibraryCatalog()
     if name == "folder" and manifest is not None:
-        from spotitags.catalogs.manifest import FolderCatalog
+        from spotitags.catalogs.arguments import open_covers
 
-        return FolderCatalog(manifest)
+        return open_covers(manifest)
     return None
 
 

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cached_property
-from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from spotitags.catalogs.csv_table import CsvTable
+from spotitags.catalogs.csv_table import CsvTable, check_file
+from spotitags.catalogs.manifest import FolderCatalog
 from spotitags.errors import ArtistNotFoundError
 from spotitags.records import Album, Artist, Image
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 class SingleCovers:
-    """Covers listed in a CSV with the columns ``file, genre`` and optionally ``artist``.
+    """Covers listed in a table with the columns ``file, genre``, or in a folder; each counts as one artist.
 
-    A manifest of artists with genres can be used, too; the artist is then its ``artist_name``, or else its
+    A manifest of artists with genres can be used, too; the name is then its ``artist_name``, or else its
     ``artist_id``.
 
     Args:
-        path: The CSV (commas, UTF-8), read on first use; ``file`` is relative to it.
+        path: The table, whose ``file`` is relative to it; or a folder ``genre/*.jpg`` or
+            ``genre/artist/*.jpg``. Read on first use.
+        labelled: False for covers to be tagged or predicted, which need no genre.
     """
 
     name: ClassVar[str] = "covers"
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | Path | CsvTable, *, labelled: bool = True) -> None:
+        self._table = CsvTable.of(path)
+        self.path = self._table.path
+        self.labelled = labelled
 
     def artists(self) -> list[Artist]:
-        """Return one "artist" per cover in the order of the CSV: its file as id, the artist's name if known.
+        """Return one "artist" per cover in the order of the table: its file as id, and its name if known.
 
         Raises:
-            InputError: The CSV cannot be used, or lists a file twice.
+            InputError: The table or folder cannot be used, or the table lists a file twice.
         """
         return list(self._listed.values())
 
@@ -43,17 +51,29 @@ class SingleCovers:
         """
         if artist not in self._listed:
             raise ArtistNotFoundError(f"{self.path} lists no file {artist!r}")
-        image = Image(str(self.path.parent / artist))
+        folder = self.path if self.path.is_dir() else self.path.parent
+        image = Image(str(folder / artist))
         return [Album(id=artist, name=artist, artist=self._listed[artist], images=(image,))][: max(limit, 0)]
 
     @cached_property
     def _listed(self) -> dict[str, Artist]:
+        if self.path.is_dir():
+            return self._in_folder()
         listed: dict[str, Artist] = {}
-        table = CsvTable(self.path)
-        for line, (file, genre, *names) in table.rows(
-            ["file", "genre"], ["artist", "artist_name", "artist_id"]
-        ):
+        table = self._table
+        required, optional = (["file", "genre"], []) if self.labelled else (["file"], ["genre"])
+        for line, (file, genre, *names) in table.rows(required, [*optional, "artist_name", "artist_id"]):
+            check_file(table, line, file)
             if file in listed:
-                raise table.error(line, f"{file} is listed twice; keep one of its lines")
-            listed[file] = Artist(file, next(filter(None, names), None), genre)
+                raise table.error(line, f"{file} is listed twice; keep one of its lines", "file")
+            listed[file] = Artist(file, next(filter(None, names), None), genre or None)
+        return listed
+
+    def _in_folder(self) -> dict[str, Artist]:
+        """List the covers of a folder; with one level of folders, these are genres."""
+        catalog, listed = FolderCatalog(self.path), {}
+        for artist in catalog.artists():
+            name, genre = (artist.id, artist.genre) if artist.genre else (None, artist.id)
+            for album in catalog.albums(artist.id, sys.maxsize):
+                listed[album.id] = Artist(album.id, name, genre)
         return listed

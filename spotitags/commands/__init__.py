@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spotitags.commands import (
+    config,
     doctor,
     evaluate,
     labels,
@@ -25,7 +26,7 @@ from spotitags.commands import (
     taggers,
     train,
 )
-from spotitags.commands._console import CommandGroup
+from spotitags.commands._console import Command, CommandGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -108,7 +109,14 @@ for command in (
     taggers.taggers,
     doctor.doctor,
 ):
-    app.command()(command_options(command))
+    app.command(cls=Command)(command_options(command))
+
+settings = typer.Typer(
+    help="Show and change the configuration file.", no_args_is_help=True, rich_markup_mode=None
+)
+for name, action in config.ACTIONS.items():
+    settings.command(name, cls=Command)(command_options(action))
+app.add_typer(settings, name="config")
 
 
 def main() -> None:

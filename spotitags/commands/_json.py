@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from spotitags.bags.bag import skipped_covers
+from spotitags.bags.bag import largest_bag, skipped_covers
+from spotitags.bags.display.selection import shown_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from spotitags.records import Artist, Prediction, Reason, TagBag, Vote
+    from spotitags.records import Artist, Prediction, Reason, Tag, TagBag, Vote
 
 
 def artist_json(artist: Artist) -> dict[str, Any]:
@@ -28,20 +29,36 @@ def error_json(ref: str, error: Exception) -> dict[str, Any]:
 
 def tags_json(bags: Sequence[TagBag], top: int | None = None) -> list[dict[str, Any]]:
     """Return ``[{"label", "weight"}]``, heaviest first; with several bags also ``"tagger"``."""
+    return _labelled(bags, [bag.tags[:top] for bag in bags])
+
+
+def shown_json(bags: Sequence[TagBag], top: int | None = None) -> list[dict[str, Any]]:
+    """Return the tags that people read, in the form of `tags_json`; first what sets the artist apart."""
+    return _labelled(bags, [shown_tags(bag, top) for bag in bags])
+
+
+def _labelled(bags: Sequence[TagBag], tags: Iterable[Iterable[Tag]]) -> list[dict[str, Any]]:
     several = len(bags) > 1
     return [
         {"label": tag.label, "weight": round(tag.weight, 4)} | ({"tagger": bag.tagger} if several else {})
-        for bag in bags
-        for tag in bag.tags[:top]
+        for bag, of_bag in zip(bags, tags, strict=True)
+        for tag in of_bag
     ]
 
 
 def covers_json(bags: Sequence[TagBag]) -> dict[str, Any]:
-    """Return ``{"used", "skipped": [{"cover", "reason"}]}``."""
-    return {
-        "used": max(bag.covers for bag in bags),
+    """Return ``{"used", "skipped": [{"cover", "reason"}], "copies"}``.
+
+    With small covers also their number, ``small``, and the shorter side of the smallest, ``smallest_px``.
+    """
+    largest = largest_bag(bags)
+    covers = {
+        "used": largest.covers,
         "skipped": [{"cover": each.cover, "reason": each.reason} for each in skipped_covers(bags)],
+        "copies": bags[0].copies,
     }
+    small = largest.small_sides()
+    return covers | ({"small": len(small), "smallest_px": min(small)} if small else {})
 
 
 def missing_json(bags: Sequence[TagBag]) -> dict[str, Any]:
@@ -52,10 +69,11 @@ def missing_json(bags: Sequence[TagBag]) -> dict[str, Any]:
 
 
 def bags_json(bags: Sequence[TagBag], top: int | None = None) -> dict[str, Any]:
-    """Return one artist's tags: ``{"artist", "tags", "covers"}``, with several taggers also ``"missing"``."""
+    """Return ``{"artist", "tags", "shown", "covers"}``, with several taggers also ``"missing"``."""
     return {
         "artist": artist_json(bags[0].artist),
         "tags": tags_json(bags, top),
+        "shown": shown_json(bags, top),
         "covers": covers_json(bags),
     } | missing_json(bags)
 
@@ -73,6 +91,7 @@ def prediction_json(
         "confidence": prediction.confidence and prediction.confidence._asdict(),
         "voters": [_voter_json(voter, explain=explain) for voter in prediction.voters],
         "tags": tags_json(prediction.bags, top),
+        "shown": shown_json(prediction.bags, top),
         "covers": covers_json(prediction.bags),
     }
     answer |= missing_json(prediction.bags)

@@ -11,6 +11,11 @@ from typing import Annotated
 
 import typer
 
+from spotitags.commands._completion import complete_name
+
+STDOUT = Path("-")
+"""Name of stdout as a file."""
+
 
 class CatalogName(StrEnum):
     """Source of albums."""
@@ -22,6 +27,16 @@ class CatalogName(StrEnum):
     library = "library"
 
 
+Given = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="ARTIST|PATH",
+        help="Artists by name, id, URI or URL; or covers: a picture or a folder of pictures (one artist), "
+        "a folder of such folders, a CSV; or a file of ids or names. Several in any mixture.",
+        show_default=False,
+        autocompletion=complete_name,
+    ),
+]
 Artist = Annotated[
     list[str] | None,
     typer.Option(
@@ -34,12 +49,14 @@ Artist = Annotated[
 ArtistsFile = Annotated[
     Path | None,
     typer.Option(
-        "--artists", metavar="FILE", help="File of artist ids, one per line, or CSV with artist_id."
+        "--artists",
+        metavar="FILE",
+        help="File of artist ids or names, one per line, or table with artist_id.",
     ),
 ]
 Name = Annotated[
     list[str] | None,
-    typer.Option("--name", metavar="NAME", help="Artist name; repeatable."),
+    typer.Option("--name", metavar="NAME", help="Artist name, never taken for a file; repeatable."),
 ]
 Playlist = Annotated[
     str | None,
@@ -55,13 +72,15 @@ Refresh = Annotated[
 Manifest = Annotated[
     Path | None,
     typer.Option(
-        metavar="PATH", help="Covers on disk: a CSV with artist_id and file, or a folder artist/*.jpg."
+        metavar="PATH",
+        help="Covers on disk that ids and names belong to: a table with artist_id and file, or a folder.",
     ),
 ]
 CatalogOption = Annotated[
-    CatalogName,
+    CatalogName | None,
     typer.Option(
-        metavar="NAME", help="auto (prints its choice on stderr), spotify, musicbrainz, folder or library."
+        metavar="NAME",
+        help="auto (the default; prints its choice on stderr), spotify, musicbrainz, folder or library.",
     ),
 ]
 Tagger = Annotated[
@@ -73,12 +92,25 @@ MaxCalls = Annotated[
     int | None,
     typer.Option(min=0, metavar="N", help="Maximum number of paid calls in this run, over all taggers."),
 ]
-Albums = Annotated[int, typer.Option(min=1, metavar="N", help="Maximum number of albums per artist.")]
+Albums = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="Maximum number of albums per artist, without copies of a cover; 10 by default.",
+    ),
+]
 Top = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Number of tags to show; JSON has all by default.")
 ]
+RawTags = Annotated[
+    bool,
+    typer.Option(
+        "--raw-tags", help="Show all tags by weight, as voters read them, repeats and doubts included."
+    ),
+]
 Offline = Annotated[
-    bool, typer.Option("--offline", help="Use no network: only the bundled library or --manifest.")
+    bool, typer.Option("--offline", help="Use no network: only the bundled library and covers on disk.")
 ]
 Voter = Annotated[
     list[str] | None,
@@ -97,15 +129,43 @@ ClipModel = Annotated[
         metavar="NAME", help="open_clip name/pretrained, hf-hub:… or local-dir:… for the tagger clip."
     ),
 ]
-OwnLabels = Annotated[
+Words = Annotated[
     Path | None,
-    typer.Option("--labels", metavar="FILE", help="Custom labels for clip and lite, one per line."),
+    typer.Option(
+        metavar="FILE", help="Words that clip and lite look for instead of their own, one entry a line."
+    ),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A=B,…",
+        help="Columns of your tables that have other names, such as artist_id=Artist,file=Cover,genre=Style.",
+    ),
+]
+Csv = Annotated[
+    Path | None, typer.Option("--csv", metavar="FILE", help="Write a table to this CSV file; - for stdout.")
+]
+Parquet = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write the same table to this Parquet file.")
+]
+Covers = Annotated[
+    bool, typer.Option("--covers", help="Take every cover by itself even if the table has artists.")
+]
+RawCells = Annotated[
+    bool,
+    typer.Option(
+        "--raw-cells", help="In CSV, leave cells as they are that a spreadsheet would run as formulas."
+    ),
 ]
 Device = Annotated[
     str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; by default the fastest available.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, one object per line.")]
-Genres = Annotated[str | None, typer.Option(metavar="A,B", help="Use these genres only.")]
+Genres = Annotated[str | None, typer.Option(metavar="A,B", help="Use these genres only, in any spelling.")]
+ZeroShot = Annotated[
+    bool,
+    typer.Option("--zero-shot", help="Vote on the genres by name, untrained, even if the model knows them."),
+]
 Seed = Annotated[
     int, typer.Option(metavar="N", help="Random seed; equal seeds and covers give equal results.")
 ]
@@ -128,10 +188,25 @@ Dataset = Annotated[
 
 
 @dataclass(eq=False, repr=False)
+class ArtistOptions:
+    """Artists of a command: arguments of any kind, ids, a file of ids, names, and a playlist.
+
+    ``columns`` is for the tables among them, and for the manifest.
+    """
+
+    given: Given = None
+    artist: Artist = None
+    artists: ArtistsFile = None
+    name: Name = None
+    playlist: Playlist = None
+    columns: Columns = None
+
+
+@dataclass(eq=False, repr=False)
 class CatalogOptions:
     """Options that choose a catalogue."""
 
-    catalog: CatalogOption = CatalogName.auto
+    catalog: CatalogOption = None
     offline: Offline = False
 
 
@@ -139,7 +214,7 @@ class CatalogOptions:
 class AlbumOptions(CatalogOptions):
     """The same with the number of albums."""
 
-    albums: Albums = 10
+    albums: Albums = None
 
 
 @dataclass(eq=False, repr=False)
@@ -163,10 +238,10 @@ class TaggerChoice:
 
 @dataclass(eq=False, repr=False)
 class TaggingOptions(TaggerChoice):
-    """The same with labels, and with merged bags."""
+    """The same with words to look for, and with merged bags."""
 
     merge: Merge = False
-    labels: OwnLabels = None
+    words: Words = None
 
 
 @dataclass(eq=False, repr=False)
@@ -174,6 +249,15 @@ class BagOptions(TaggingOptions):
     """The same with broad tags."""
 
     keep_broad: KeepBroad = False
+
+
+@dataclass(eq=False, repr=False)
+class TableOptions:
+    """Files for a table."""
+
+    csv: Csv = None
+    parquet: Parquet = None
+    raw_cells: RawCells = False
 
 
 @dataclass(eq=False, repr=False)

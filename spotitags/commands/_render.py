@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -9,16 +10,18 @@ from rich.text import Text
 
 from classifiers.ensemble.confidence import MOST_NONE
 from classifiers.image import EMBEDDING
-from spotitags.bags.bag import skipped_covers
+from spotitags.bags.bag import largest_bag, skipped_covers
+from spotitags.bags.display.selection import shown_tags
 from spotitags.io.text import plain
+from spotitags.records import SMALL_SIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from rich.console import RenderableType
 
     from classifiers.ensemble.results import Confidence
-    from spotitags.records import Prediction, TagBag, Vote
+    from spotitags.records import Prediction, Tag, TagBag, Vote
     from spotitags.training.ensemble import TrainingReport
 
 
@@ -26,17 +29,17 @@ BAR = 30  # columns of a full bar
 BAGS_ABREAST = 3  # pairs of columns that fit in 80 characters
 
 
-def show_prediction(prediction: Prediction, top: int, *, explain: bool = False) -> list[RenderableType]:
-    """Render a prediction: name, a bar per genre, top tags, and with ``explain`` the voters."""
+def show_prediction(
+    prediction: Prediction, top: int, *, explain: bool = False, raw: bool = False
+) -> list[RenderableType]:
+    """Render a prediction: name, a bar per genre, tags as `_tags` gives them, with ``explain`` the voters."""
     shown: list[RenderableType] = [_heading(prediction.bags), _bars(prediction)]
     shown.append(Text(_agreement(prediction), style="dim"))
     if prediction.genre is None:
-        shown.append(
-            Text("none of these genres is likely; the shares compare them with each other", "yellow")
-        )
+        shown.append(Text("none of these genres fits; the shares only compare them", style="yellow"))
     elif prediction.confidence:
         shown.append(_confidence_line(prediction.confidence, prediction.none))
-    shown += [_tag_line(bag, top) for bag in prediction.bags if not bag.missing]
+    shown += [_tag_line(bag, _tags(bag, top, raw=raw)) for bag in prediction.bags if not bag.missing]
     shown += _missing_lines(prediction.bags)
     if explain:
         if any(voter.trained for voter in prediction.voters):  # a vote on genre names uses no tags
@@ -46,36 +49,48 @@ def show_prediction(prediction: Prediction, top: int, *, explain: bool = False) 
     return [*shown, Text("")]
 
 
-def show_bags(bags: Sequence[TagBag], top: int) -> list[RenderableType]:
-    """Render one artist's tags as tables, two columns per tagger."""
-    present = [bag for bag in bags if not bag.missing]
+def show_bags(bags: Sequence[TagBag], top: int, *, raw: bool = False) -> list[RenderableType]:
+    """Render one artist's tags, as `_tags` gives them, as tables with two columns per tagger."""
+    tags = [(bag, _tags(bag, top, raw=raw)) for bag in bags if not bag.missing]
+    listed = [(bag.tagger, chosen) for bag, chosen in tags if chosen]
     tables = [
-        _tag_table(present[first : first + BAGS_ABREAST], top)
-        for first in range(0, len(present), BAGS_ABREAST)
+        _tag_table(listed[first : first + BAGS_ABREAST]) for first in range(0, len(listed), BAGS_ABREAST)
     ]
-    return [_heading(bags), *tables, *_missing_lines(bags), Text("")]
+    empty = [_tag_line(bag, ()) for bag, chosen in tags if not chosen]
+    return [_heading(bags), *tables, *empty, *_missing_lines(bags), Text("")]
 
 
-def _tag_table(bags: Sequence[TagBag], top: int) -> Table:
+def _tags(bag: TagBag, top: int, *, raw: bool) -> Sequence[Tag]:
+    """Return the tags that are worth reading; with ``raw`` the heaviest of the bag."""
+    return bag.tags[:top] if raw else shown_tags(bag, top)
+
+
+def _tag_table(tags: Sequence[tuple[str, Sequence[Tag]]]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for bag in bags:
-        table.add_column(f"{plain(bag.tagger)} tag", overflow="fold")
+    for tagger, _ in tags:
+        table.add_column(f"{plain(tagger)} tag", overflow="fold")
         table.add_column("weight", justify="right", no_wrap=True)
-    for index in range(max(len(bag.tags[:top]) for bag in bags)):
+    for row in zip_longest(*(chosen for _, chosen in tags)):
         cells: list[str | Text] = []
-        for bag in bags:
-            tag = bag.tags[index] if index < len(bag.tags) else None
+        for tag in row:
             cells += [Text(plain(tag.label)), f"{tag.weight:.3f}"] if tag else ["", ""]
         table.add_row(*cells)
     return table
 
 
 def _heading(bags: Sequence[TagBag]) -> Text:
-    artist, covers, skipped = bags[0].artist, max(bag.covers for bag in bags), skipped_covers(bags)
+    artist, skipped, largest = bags[0].artist, skipped_covers(bags), largest_bag(bags)
+    covers, small = largest.covers, largest.small_sides()
     heading = Text(plain(artist.name or artist.id), style="bold")
     heading.append(f"  {covers} cover{'' if covers == 1 else 's'}", style="dim")
+    if copies := bags[0].copies:
+        heading.append(f" ({copies} cop{'y' if copies == 1 else 'ies'} left out)", style="dim")
     for cover, reason, _ in skipped:
         heading.append(f"\n  skipped {plain(cover)}: {plain(reason)}", style="yellow")
+    if small:
+        number = f"{len(small)} of {covers} cover{'' if covers == 1 else 's'}"
+        line = f"{number} under {SMALL_SIDE} px (smallest {min(small)}): tags and votes are less reliable"
+        heading.append(f"\n  {line}", style="yellow")
     return heading
 
 
@@ -121,10 +136,14 @@ def _times(rate: float) -> str:
     return "once in 10" if tenths == 1 else f"{tenths} times in 10"
 
 
-def _tag_line(bag: TagBag, top: int) -> Text:
+def _tag_line(bag: TagBag, tags: Iterable[Tag]) -> Text:
     line = Text(f"{bag.tagger}: ", style="dim")
-    tags = ", ".join(f"{plain(tag.label)} {tag.weight:.2f}" for tag in bag.tags[:top])
-    return line.append(tags or "no tags", style="default")
+    named = ", ".join(f"{plain(tag.label)} {tag.weight:.2f}" for tag in tags)
+    return line.append(named or _without_tags(bag), style="default")
+
+
+def _without_tags(bag: TagBag) -> str:
+    return "no tag is sure enough; --raw-tags shows all" if bag.tags else "no tags"
 
 
 def _missing_lines(bags: Sequence[TagBag]) -> list[Text]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._console import print_json, stdout
+from spotitags.commands._console import print_all, print_json
 from spotitags.commands._options import Json
 
 
@@ -15,7 +15,7 @@ def doctor(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Check what is installed, set and reachable, and name what to do about gaps."""
+    """Name what works now, and check what is installed, set and reachable, with what to do about gaps."""
     from spotitags.commands._checks import checks_table, examine
 
     checks = examine(offline=offline)
@@ -23,4 +23,4 @@ def doctor(
         for check in checks:
             print_json(check._asdict())
     else:
-        stdout().print(checks_table(checks))
+        print_all([checks[0].found, "", checks_table(checks)])

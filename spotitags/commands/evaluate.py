@@ -5,18 +5,19 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._artists import open_for_labels
 from spotitags.commands._console import exit_code, print_all, print_failures, progress
-from spotitags.commands._options import AlbumOptions, CrossValidationOptions, TaggingOptions
-from spotitags.errors import InputError
+from spotitags.commands._open import album_count, dataset_name, open_for_labels
+from spotitags.commands._options import AlbumOptions, Columns, Covers, CrossValidationOptions, TaggingOptions
+from spotitags.errors import InputError, require_training
 
 
 def evaluate(
     labels_file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="LABELS.csv",
-            help="CSV with artist_id and genre, and file for covers on disk;"
+            metavar="LABELS",
+            help="Table with artist_id and genre, and file for covers on disk, or of single covers with file"
+            " and genre; or a folder genre/artist/*.jpg, with --covers genre/*.jpg;"
             " with --offline, by default the artists of the bundled library.",
         ),
     ] = None,
@@ -24,12 +25,11 @@ def evaluate(
     source: AlbumOptions,
     tagging: TaggingOptions,
     validation: CrossValidationOptions,
+    columns: Columns = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Folder for scores.json and report.html.")
     ] = None,
-    covers: Annotated[
-        bool, typer.Option("--covers", help="LABELS.csv lists single covers: file,genre[,artist].")
-    ] = False,
+    covers: Covers = False,
     compare: Annotated[
         list[Path] | None,
         typer.Option(metavar="RUN.json", help="scores.json of an earlier run to compare with; repeatable."),
@@ -59,27 +59,29 @@ def evaluate(
         return
     if out is None or not (labels_file or source.offline):
         raise InputError(
-            "LABELS.csv and --out belong together (--offline takes the bundled library's artists): "
+            "LABELS and --out belong together (--offline takes the bundled library's artists): "
             "give both, or --compare twice and neither"
         )
-    artists, spotitags = open_for_labels(
+    require_training("evaluate")
+    albums = album_count(source)
+    artists, spotitags, single = open_for_labels(
         labels_file, validation.genres, source, tagging,
-        single=covers, albums=max(source.albums, train_albums),
+        columns=columns, single=covers, albums=max(albums, train_albums),
     )  # fmt: skip
     protocol = evaluation.Protocol(
         validation.folds,
         validation.repeats,
         curve_repeats,
         validation.seed,
-        source.albums,
+        albums,
         validation.shuffle,
     )
-    default_name = labels_file.resolve().parent.name if labels_file else "bundled library"
+    default_name = dataset_name(labels_file) if labels_file else "bundled library"
     with progress(len(artists)) as step:
         found = evaluation.evaluate(
             spotitags, artists, name=out.resolve().name, dataset=validation.dataset or default_name,
             created=datetime.now(UTC).date().isoformat(), protocol=protocol,
-            min_covers=validation.min_covers, drop_shared=drop_shared, single=covers, progress=step,
+            min_covers=validation.min_covers, drop_shared=drop_shared, single=single, progress=step,
         )  # fmt: skip
     print_all(show_scores(found, evaluation.write(found, out)))
     for run in runs:

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._artists import open_for_labels
 from spotitags.commands._console import (
     INTERRUPTED,
     exit_code,
@@ -16,7 +15,16 @@ from spotitags.commands._console import (
     print_json,
     progress,
 )
-from spotitags.commands._options import AlbumOptions, CrossValidationOptions, Repeats, TaggerChoice
+from spotitags.commands._open import dataset_name, open_for_labels
+from spotitags.commands._options import (
+    AlbumOptions,
+    Columns,
+    Covers,
+    CrossValidationOptions,
+    Repeats,
+    TaggerChoice,
+)
+from spotitags.errors import require_training
 
 
 @dataclass(eq=False, repr=False)
@@ -33,17 +41,17 @@ def leaderboard(
     labels_file: Annotated[
         Path,
         typer.Argument(
-            metavar="LABELS.csv",
-            help="CSV with artist_id, genre and file, or of single covers with file and genre.",
+            metavar="LABELS",
+            help="Table with artist_id, genre and file, or of single covers with file and genre;"
+            " or a folder genre/artist/*.jpg, with --covers genre/*.jpg.",
         ),
     ],
     *,
     source: AlbumOptions,
     tagging: TaggerChoice,
     validation: LeaderboardValidation,
-    covers: Annotated[
-        bool, typer.Option("--covers", help="Compare by single covers even if the CSV has artists.")
-    ] = False,
+    columns: Columns = None,
+    covers: Covers = False,
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Folder for leaderboard.json and leaderboard.html.")
     ] = None,
@@ -61,18 +69,19 @@ def leaderboard(
     """Compare all models of tags, colours and pictures on the same artists."""
     from datetime import UTC, datetime
 
-    from spotitags.catalogs.labels import lists_single_covers
     from spotitags.evaluation import Protocol
     from spotitags.evaluation import leaderboard as models
     from spotitags.evaluation.leaderboard.terminal import show_leaderboard
 
-    single = covers or lists_single_covers(labels_file)
-    artists, spotitags = open_for_labels(labels_file, validation.genres, source, tagging, single=single)
+    require_training("leaderboard")
+    artists, spotitags, single = open_for_labels(
+        labels_file, validation.genres, source, tagging, columns=columns, single=covers
+    )
     folds = validation.folds or (models.PAIR_FOLDS if pairs else models.FOLDS)
     protocol = Protocol(folds, validation.repeats, 0, validation.seed, shuffled=validation.shuffle)
     with progress(len(artists)) as step:
         found = models.leaderboard(
-            spotitags, artists, dataset=validation.dataset or labels_file.resolve().parent.name,
+            spotitags, artists, dataset=validation.dataset or dataset_name(labels_file),
             created=datetime.now(UTC).date().isoformat(), models=model or (), pairs=pairs,
             protocol=protocol, min_covers=validation.min_covers, single=single, progress=step,
         )  # fmt: skip

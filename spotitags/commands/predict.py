@@ -5,9 +5,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spotitags.commands._artists import ArtistOptions, open_for_artists, resolve_artists, split
+from spotitags.commands._artists import select_artists
 from spotitags.commands._console import print_results
-from spotitags.commands._options import BagOptions, Genres, Json, SourceOptions, Top, Voter
+from spotitags.commands._open import split
+from spotitags.commands._options import (
+    ArtistOptions,
+    BagOptions,
+    Genres,
+    Json,
+    RawTags,
+    SourceOptions,
+    TableOptions,
+    Top,
+    Voter,
+    ZeroShot,
+)
+from spotitags.errors import InputError
 
 if TYPE_CHECKING:
     from spotitags.records import Prediction
@@ -17,22 +30,33 @@ def predict(
     artists: ArtistOptions,
     source: SourceOptions,
     tagging: BagOptions,
+    table: TableOptions,
     *,
     model: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Trained ensemble (.onnx with its .json card).")
     ] = None,
     voter: Voter = None,
     genres: Genres = None,
+    zero_shot: ZeroShot = False,
     top: Top = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each voter's vote, and the tags for and against.")
     ] = False,
+    raw_tags: RawTags = False,
     as_json: Json = False,
 ) -> None:
     """Predict artists' genres from their covers."""
-    spotitags = open_for_artists(
-        artists, source, tagging, model=model, voters=voter or (), genres=split(genres)
-    )
+    in_table = table.csv is not None or table.parquet is not None
+    if in_table:
+        from spotitags.commands._tables import check_table, write_predictions
+
+        check_table(table, as_json=as_json)
+        if explain:
+            raise InputError("a table has no place for --explain: leave it out, or use --json")
+    selection = select_artists(
+        artists, source, tagging,
+        model=model, voters=voter or (), genres=split(genres), zero_shot=zero_shot,
+    )  # fmt: skip
 
     def render(prediction: "Prediction") -> Any:  # noqa: ANN401  (a JSON object or renderables)
         if as_json:
@@ -41,7 +65,9 @@ def predict(
             return prediction_json(prediction, top, explain=explain)
         from spotitags.commands._render import show_prediction
 
-        return show_prediction(prediction, top or 10, explain=explain)
+        return show_prediction(prediction, top or 10, explain=explain, raw=raw_tags)
 
-    refs = resolve_artists(spotitags, artists)
-    print_results(spotitags.predictions(refs, explain=explain), refs, render, as_json=as_json)
+    results = selection.results(lambda spotitags, refs: spotitags.predictions(refs, explain=explain))
+    if in_table:
+        write_predictions(results, selection.refs, top, table)
+    print_results(results, selection.refs, render, as_json=as_json)

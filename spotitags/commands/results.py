@@ -1,11 +1,13 @@
 """Command ``results``."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from spotitags.commands._console import message
+from spotitags.commands._options import STDOUT
 
 
 def results(
@@ -14,15 +16,24 @@ def results(
         typer.Argument(metavar="RUN.json", help="scores.json and seed.json files, in the order of the page."),
     ],
     *,
-    out: Annotated[Path, typer.Option(metavar="FILE.md", help="Page to write.")] = Path("docs/results.md"),
+    out: Annotated[
+        Path,
+        typer.Option(metavar="FILE.md", help="Page to write; by default stdout.", show_default=False),
+    ] = STDOUT,
     notes: Annotated[
         Path | None,
         typer.Option(metavar="FILE.md", help="Text to append to the page, such as what was tried."),
     ] = None,
 ) -> None:
     """Write measured results as a Markdown page."""
-    from spotitags.evaluation.report.markdown import write_results
+    from spotitags.evaluation.report.markdown import results_page
     from spotitags.evaluation.scores import read
+    from spotitags.io.output import output_file
 
-    write_results([read(path) for path in scores], out, notes)
+    page = results_page([read(path) for path in scores], notes)
+    if out == STDOUT:
+        sys.stdout.write(page)
+        return
+    with output_file(out) as file:
+        file.write(page.encode())
     message(f"{out} written")

@@ -5,17 +5,18 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._artists import open_for_labels
 from spotitags.commands._console import message
-from spotitags.commands._options import CatalogOptions, Genres, Seed
+from spotitags.commands._open import open_for_labels
+from spotitags.commands._options import CatalogOptions, Columns, Covers, Genres, Seed
 
 
 def sample(
     labels_file: Annotated[
         Path,
         typer.Argument(
-            metavar="LABELS.csv",
-            help="CSV with artist_id and genre, or of single covers with file and genre.",
+            metavar="LABELS",
+            help="Table with artist_id and genre, or of single covers with file and genre;"
+            " or a folder genre/artist/*.jpg, with --covers genre/*.jpg.",
         ),
     ],
     source: CatalogOptions,
@@ -23,17 +24,20 @@ def sample(
     out: Annotated[Path, typer.Option(metavar="FILE.png", help="Contact sheet to write.")],
     per_genre: Annotated[int, typer.Option(min=1, metavar="N", help="Number of covers per genre.")] = 8,
     seed: Seed = 0,
+    columns: Columns = None,
+    covers: Covers = False,
     genres: Genres = None,
 ) -> None:
     """Draw a contact sheet of random covers of each genre, to check the data."""
-    from spotitags.catalogs.labels import lists_single_covers
     from spotitags.evaluation.contact_sheet import contact_sheet, sample_covers
+    from spotitags.io.output import output_file
 
-    single = lists_single_covers(labels_file)
-    artists, spotitags = open_for_labels(labels_file, genres, source, single=single)
+    artists, spotitags, single = open_for_labels(labels_file, genres, source, columns=columns, single=covers)
     samples, skipped = sample_covers(spotitags.source, artists, per_genre=per_genre, seed=seed)
     for cover, reason, _ in skipped:
         message(f"skipped {cover}: {reason}")
     title = f"{labels_file.resolve().parent.name} / {labels_file.name}, seed {seed}"
-    out.write_bytes(contact_sheet(title, samples, "cover" if single else "artist"))
+    sheet = contact_sheet(title, samples, "cover" if single else "artist")
+    with output_file(out) as file:
+        file.write(sheet)
     message(f"{out} written")

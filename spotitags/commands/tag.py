@@ -1,14 +1,12 @@
 """Command ``tag``."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spotitags.commands._artists import ArtistOptions, open_for_artists, resolve_artists
-from spotitags.commands._console import print_results, write_table
-from spotitags.commands._options import BagOptions, Json, SourceOptions
-from spotitags.errors import InputError
+from spotitags.commands._artists import select_artists
+from spotitags.commands._console import print_results
+from spotitags.commands._options import ArtistOptions, BagOptions, Json, RawTags, SourceOptions, TableOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +18,7 @@ def tag(
     artists: ArtistOptions,
     source: SourceOptions,
     tagging: BagOptions,
+    table: TableOptions,
     *,
     top: Annotated[
         int | None,
@@ -27,23 +26,19 @@ def tag(
             min=1, metavar="N", help="Number of tags per artist; by default 20 in a table, else all."
         ),
     ] = None,
+    raw_tags: RawTags = False,
     as_json: Json = False,
-    as_csv: Annotated[
-        bool, typer.Option("--csv", help="Print artist_id,artist_name,tagger,label,weight on stdout.")
-    ] = False,
-    parquet: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the same table to this Parquet file.")
-    ] = None,
 ) -> None:
     """Show artists' tags, summed over their covers."""
-    if sum((as_json, as_csv, parquet is not None)) > 1:
-        raise InputError("--json, --csv and --parquet exclude each other: choose one")
-    spotitags = open_for_artists(artists, source, tagging)
-    refs = resolve_artists(spotitags, artists)
-    answers = spotitags.all_bags(refs)
-    if as_csv or parquet is not None:
-        write_table(answers, refs, top, parquet)
-        return
+    in_table = table.csv is not None or table.parquet is not None
+    if in_table:
+        from spotitags.commands._tables import check_table, write_tags
+
+        check_table(table, as_json=as_json)
+    selection = select_artists(artists, source, tagging)
+    results = selection.results(lambda spotitags, refs: spotitags.all_bags(refs))
+    if in_table:
+        write_tags(results, selection.refs, top, table)
 
     def render(bags: "Sequence[TagBag]") -> Any:  # noqa: ANN401  (a JSON object or renderables)
         if as_json:
@@ -52,6 +47,6 @@ def tag(
             return bags_json(bags, top)
         from spotitags.commands._render import show_bags
 
-        return show_bags(bags, top or 20)
+        return show_bags(bags, top or 20, raw=raw_tags)
 
-    print_results(answers, refs, render, as_json=as_json)
+    print_results(results, selection.refs, render, as_json=as_json)

@@ -6,29 +6,46 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._artists import open_spotitags, split
 from spotitags.commands._console import exit_code, print_all, print_failures, progress
-from spotitags.commands._options import AlbumOptions, Albums, Folds, Genres, Seed, TaggingOptions, Voter
+from spotitags.commands._open import album_count, open_for_labels
+from spotitags.commands._options import (
+    AlbumOptions,
+    Columns,
+    Covers,
+    Folds,
+    Genres,
+    Seed,
+    TaggingOptions,
+    Voter,
+)
+from spotitags.errors import require_training
 
 
 @dataclass(eq=False, repr=False)
 class TrainingSource(AlbumOptions):
     """Options that choose albums, more of them than for a prediction."""
 
-    albums: Albums = 20
+    albums: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Maximum number of albums per artist; 20 by default."),
+    ] = None
 
 
 def train(
     labels_file: Annotated[
         Path,
         typer.Argument(
-            metavar="LABELS.csv", help="CSV with artist_id and genre, and file for covers on disk."
+            metavar="LABELS",
+            help="Table with artist_id and genre, and file for covers on disk, or of single covers with file"
+            " and genre; or a folder genre/artist/*.jpg, with --covers genre/*.jpg.",
         ),
     ],
     source: TrainingSource,
     tagging: TaggingOptions,
     *,
     out: Annotated[Path, typer.Option(metavar="OUT", help="Model to write: OUT.onnx and its card OUT.json.")],
+    columns: Columns = None,
+    covers: Covers = False,
     genres: Genres = None,
     folds: Folds = 5,
     seed: Seed = 0,
@@ -38,15 +55,24 @@ def train(
 
     Finished work is cached: after an interruption, run the same command to continue.
     """
-    from spotitags.catalogs.labels import read_labels
     from spotitags.commands._render import show_training
     from spotitags.training.ensemble import train as train_ensemble
 
-    artists, with_covers = read_labels(labels_file, split(genres))
-    spotitags = open_spotitags(source, tagging, manifest=labels_file if with_covers else None)
+    require_training("train")
+    artists, spotitags, single = open_for_labels(
+        labels_file, genres, source, tagging,
+        columns=columns, single=covers, albums=album_count(source, default=20),
+    )  # fmt: skip
     with progress(len(artists)) as step:
         report = train_ensemble(
-            spotitags, artists, out, folds=folds, seed=seed, voters=voter or (), progress=step
+            spotitags,
+            artists,
+            out,
+            folds=folds,
+            seed=seed,
+            voters=voter or (),
+            single=single,
+            progress=step,
         )
     print_failures(report.failed)
     print_all(show_training(report))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spotitags.errors import CoverError
@@ -117,6 +118,37 @@ def image_format(data: bytes) -> str:
     if start.startswith(b"<") and (b"<html" in start or b"<!doctype html" in start or b"<head" in start):
         raise CoverError("html")
     raise CoverError("unknown-format", f"starts with {data[:12]!r}")
+
+
+def image_size(data: bytes) -> tuple[int, int] | None:
+    """Read width and height in pixels from a file's header, without decoding it; None if it is damaged."""
+    try:
+        return _open(data, image_format(data), MAX_PIXELS).size
+    except CoverError:
+        return None
+    except Exception:  # noqa: BLE001 — damaged bytes make decoders raise almost anything
+        return None
+
+
+def read_file(path: str, max_bytes: int) -> bytes:
+    """Read a cover's file.
+
+    Raises:
+        CoverError: It does not exist, is no plain file, or has more than ``max_bytes``.
+    """
+    try:
+        file = Path(path)
+        if file.exists() and not file.is_file():
+            raise CoverError("refused", f"{path}: not a plain file")  # reading a pipe might never end
+        with file.open("rb") as stream:
+            data = stream.read(max_bytes + 1)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise CoverError("not-found", path) from error
+    except (OSError, ValueError) as error:
+        raise CoverError("refused", f"{path}: {error}") from error
+    if len(data) > max_bytes:
+        raise CoverError("too-many-bytes", f"more than {max_bytes} bytes")
+    return data
 
 
 def _open(data: bytes, kind: str, max_pixels: int) -> ImageFile:

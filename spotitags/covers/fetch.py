@@ -10,12 +10,12 @@ import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, Self
 
-from spotitags.covers.decode import image_format, skipped_cover
+from spotitags.covers.decode import image_format, image_size, read_file, skipped_cover
 from spotitags.errors import REASONS, CoverError, FetchError, RateLimitError
-from spotitags.records import CoverFile, Skipped
+from spotitags.records import SMALL_SIDE, CoverFile, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from spotitags.records import Album, Image
 
 
+WANTED: Final = 300
+"""Shorter side in pixels that is enough for most taggers, and that catalogues offer."""
 WEEK: Final = 7 * 24 * 3600.0
 MONTH: Final = 30 * 24 * 3600.0
 TRANSIENT: Final = frozenset({"server", "rate-limited", "connection", "timeout"})
 """Those of `spotitags.errors.REASONS` that are no fault of the cover: it is fetched again in the next run."""
 
+_side = attrgetter("side")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
@@ -48,7 +51,7 @@ class Limits:
     workers: int = 8
 
 
-def choose_image(images: Sequence[Image], wanted: int = 300) -> Image:
+def choose_image(images: Sequence[Image], wanted: int = WANTED) -> Image:
     """Choose the smallest image whose shorter side has ``wanted`` pixels, else the largest.
 
     Images of unknown size count as smallest.
@@ -58,15 +61,18 @@ def choose_image(images: Sequence[Image], wanted: int = 300) -> Image:
     """
     if not images:
         raise CoverError("no-image")
-    large_enough = [image for image in images if _shorter_side(image) >= max(wanted, 1)]
-    return min(large_enough, key=_shorter_side) if large_enough else max(images, key=_shorter_side)
+    large_enough = [image for image in images if image.side >= max(wanted, 1)]
+    return min(large_enough, key=_side) if large_enough else max(images, key=_side)
 
 
-def cover_url(album: Album) -> str | None:
-    """Return the URL of an album's cover; None if it is a local file, or if there is no cover."""
+def cover_url(album: Album, wanted: int = WANTED) -> str | None:
+    """Return the URL of an album's cover; None if it is a local file, or if there is no cover.
+
+    ``wanted`` is as for `choose_image`.
+    """
     if not album.images:
         return None
-    url = choose_image(album.images).url
+    url = choose_image(album.images, wanted).url
     return url if url.startswith(("http://", "https://")) else None
 
 
@@ -84,10 +90,11 @@ class CoverFetcher:
         self._client = client
         self._owns_client = client is None
 
-    def fetch(self, albums: Sequence[Album], wanted: int = 300) -> list[CoverFile | Skipped]:
+    def fetch(self, albums: Sequence[Album], wanted: int = WANTED) -> list[CoverFile | Skipped]:
         """Fetch the cover of each album; a URL that several albums share is fetched once.
 
-        Where a URL does not exist, the other image sizes of the album are tried.
+        Where a URL does not exist, or its picture is smaller than `spotitags.records.SMALL_SIDE`, the other
+        image sizes of the album are tried, and the largest picture is taken.
 
         Args:
             albums: Albums to fetch the covers of.
@@ -96,14 +103,14 @@ class CoverFetcher:
         Returns:
             One result per album, in the same order.
         """
-        urls = [_urls(album.images, wanted) if album.images else () for album in albums]
-        unique = list(dict.fromkeys(filter(None, urls)))
-        self._open_client([url for sizes in unique for url in sizes])
+        images = [_in_order(album.images, wanted) if album.images else () for album in albums]
+        unique = list(dict.fromkeys(filter(None, images)))
+        self._open_client([image.url for sizes in unique for image in sizes])
         with ThreadPoolExecutor(max_workers=self.limits.workers) as pool:
             fetched = dict(zip(unique, pool.map(self._fetch_first, unique), strict=True))
         return [
             _cover_file(album, fetched[sizes] if sizes else CoverError("no-image"))
-            for album, sizes in zip(albums, urls, strict=True)
+            for album, sizes in zip(albums, images, strict=True)
         ]
 
     def close(self) -> None:
@@ -130,20 +137,32 @@ class CoverFetcher:
                 headers={"Accept": "image/*", "Accept-Encoding": "identity"},
             )
 
-    def _fetch_first(self, urls: Sequence[str]) -> tuple[str, bytes] | CoverError:
-        """Return SHA-256 and bytes of the first URL that exists, or why it cannot be used."""
-        for url in urls:
-            result = self._fetch_one(url)
-            if not isinstance(result, CoverError) or result.reason != "not-found":
+    def _fetch_first(self, images: Sequence[Image]) -> tuple[str, bytes] | CoverError:
+        """Return SHA-256 and bytes of the first image that is not small, else of the largest, or an error."""
+        best: tuple[str, bytes] | CoverError | None = None
+        side = -1
+        for image in images:
+            if 0 < image.side <= side:
+                continue
+            result = self._fetch_one(image.url)
+            if isinstance(result, CoverError):
+                best = result if side < 0 else best
+                if result.reason != "not-found":
+                    break
+                continue
+            found = min(image_size(result[1]) or (0,)) if len(images) > 1 else SMALL_SIDE
+            if found > side:
+                best, side = result, found
+            if found >= SMALL_SIDE:
                 break
-        return result
+        return best or CoverError("no-image")
 
     def _fetch_one(self, url: str) -> tuple[str, bytes] | CoverError:
         try:
             if self._client is not None and _SCHEME.match(url):
                 data = self._client.get(url)
             else:
-                data = _read_file(url, self.limits.bytes)
+                data = read_file(url, self.limits.bytes)
             image_format(data)
         except RateLimitError as error:
             return CoverError("rate-limited", str(error))
@@ -161,12 +180,14 @@ class CoverRequest:
     Attributes:
         album: Album of the cover.
         digest: SHA-256 (hex) of the cover's bytes, once it is known.
+        size: Width and height of the cover in pixels, once they are known.
         file: The bytes, if they had to be fetched.
         skipped: Why the cover cannot be used, if so.
     """
 
     album: Album
     digest: str | None = None
+    size: tuple[int, int] | None = None
     file: CoverFile | None = None
     skipped: Skipped | None = None
 
@@ -177,37 +198,41 @@ class CoverFetchCache:
 
     Args:
         fetcher: Fetches and checks the covers.
-        cache: Stores digests for a month, and why covers cannot be used for a week.
+        cache: Stores digests for a month, why covers cannot be used for a week, and sizes by digest.
         refresh: Fetch covers of earlier runs again.
+        wanted: As for `choose_image`.
     """
 
     fetcher: CoverFetcher
     cache: Cache
     refresh: bool = field(default=False, kw_only=True)
+    wanted: int = field(default=WANTED, kw_only=True)
     _refreshed: set[str] = field(default_factory=set, init=False)
 
     def requests(self, albums: Sequence[Album]) -> list[CoverRequest]:
         """Build one request per album, with what the cache has of its cover."""
-        urls = [cover_url(album) for album in albums]
+        urls = [cover_url(album, self.wanted) for album in albums]
         usable = [url for url in urls if url and (not self.refresh or url in self._refreshed)]
         digests = dict(zip(usable, self.cache.get_many("digest", usable), strict=True))
         unusable = dict(zip(usable, self.cache.get_many("unusable", usable), strict=True))
+        sizes = self._cached_sizes(list(filter(None, digests.values())))
         return [
             CoverRequest(
                 album,
                 digest=digests.get(url) if url else album.digest,
+                size=sizes.get(digests.get(url) or "") if url else album.size,
                 skipped=_from_cache(unusable.get(url)) if url else None,
             )
             for album, url in zip(albums, urls, strict=True)
         ]
 
     def fetch(self, requests: Sequence[CoverRequest]) -> None:
-        """Fetch the cover of each request; set its ``file`` and ``digest``, or ``skipped``."""
+        """Fetch the cover of each request; set its ``file``, ``digest`` and ``size``, or ``skipped``."""
         digests: dict[str, str] = {}
         unusable: dict[str, Skipped] = {}
-        results = self.fetcher.fetch([request.album for request in requests])
+        results = self.fetcher.fetch([request.album for request in requests], self.wanted)
         for request, result in zip(requests, results, strict=True):
-            url = cover_url(request.album)
+            url = cover_url(request.album, self.wanted)
             if isinstance(result, CoverFile):
                 request.digest, request.file = result.digest, result
                 digests |= {url: result.digest} if url else {}
@@ -217,14 +242,30 @@ class CoverFetchCache:
         self.cache.put_many("digest", digests, seconds=MONTH)
         self._store_unusable(unusable)
         self._refreshed |= digests.keys() | unusable.keys()
+        self._set_sizes([request for request in requests if request.file])
+
+    def _set_sizes(self, requests: Sequence[CoverRequest]) -> None:
+        """Set the size of each fetched cover: from the cache, or from its file's header."""
+        files = {request.digest: request.file for request in requests if request.digest and request.file}
+        sizes = self._cached_sizes(list(files))
+        read = {digest: image_size(file.data) for digest, file in files.items() if digest not in sizes}
+        new = {digest: size for digest, size in read.items() if size}
+        self.cache.put_many("size", new)
+        for request in requests:
+            request.size = (sizes | new).get(request.digest or "")
+
+    def _cached_sizes(self, digests: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Return width and height by the digest of each cover whose size is cached."""
+        cached = zip(digests, self.cache.get_many("size", digests), strict=True)
+        return {digest: (size[0], size[1]) for digest, size in cached if size}
 
     def store_undecodable(self, undecodable: Mapping[str, Skipped], requests: Sequence[CoverRequest]) -> None:
         """Store, by URL, which of the requested covers cannot be decoded, given by digest."""
         self._store_unusable(
             {
-                url: undecodable[request.digest]._replace(cover=request.album.name)
+                url: undecodable[request.digest or ""]._replace(cover=request.album.name)
                 for request in requests
-                if request.digest and request.digest in undecodable and (url := cover_url(request.album))
+                if request.digest in undecodable and (url := cover_url(request.album, self.wanted))
             }
         )
 
@@ -242,31 +283,11 @@ def _from_cache(value: Sequence[str] | None) -> Skipped | None:
     return Skipped(cover, reason, code if code in REASONS else "")
 
 
-def _shorter_side(image: Image) -> int:
-    return min(image.width or 0, image.height or 0)
-
-
-def _urls(images: Sequence[Image], wanted: int) -> tuple[str, ...]:
-    """Return the URL of `choose_image`, then the others, largest first: one size alone may be missing."""
+def _in_order(images: Sequence[Image], wanted: int) -> tuple[Image, ...]:
+    """Return `choose_image`'s image, then the others, largest first: one size alone may be missing."""
     chosen = choose_image(images, wanted)
-    others = sorted(images, key=_shorter_side, reverse=True)
-    return tuple(dict.fromkeys([chosen.url, *(image.url for image in others)]))
-
-
-def _read_file(path: str, max_bytes: int) -> bytes:
-    try:
-        file = Path(path)
-        if file.exists() and not file.is_file():
-            raise CoverError("refused", f"{path}: not a plain file")  # reading a pipe might never end
-        with file.open("rb") as stream:
-            data = stream.read(max_bytes + 1)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise CoverError("not-found", path) from error
-    except (OSError, ValueError) as error:
-        raise CoverError("refused", f"{path}: {error}") from error
-    if len(data) > max_bytes:
-        raise CoverError("too-many-bytes", f"more than {max_bytes} bytes")
-    return data
+    others = sorted(images, key=_side, reverse=True)
+    return tuple({image.url: image for image in [chosen, *others]}.values())
 
 
 def _cover_file(album: Album, fetched: tuple[str, bytes] | CoverError) -> CoverFile | Skipped:

@@ -14,7 +14,7 @@ from spotitags.evaluation.cross_validation import run
 from spotitags.evaluation.folds import Protocol
 from spotitags.evaluation.samples import collect_samples, select
 from spotitags.evaluation.scores import scores
-from spotitags.io.output import output_errors
+from spotitags.io.output import output_errors, replaced_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,17 +94,16 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
 
 
 def write(found: Mapping[str, Any], out: Path) -> list[Path]:
-    """Write ``scores.json``, then ``report.html`` and its figures as PNG, into a folder.
+    """Write ``scores.json``, then ``report.html`` and its figures as SVG, into a folder.
 
     Raises:
         InputError: The folder cannot be written.
-        NotInstalledError: The extra ``report`` is not installed; ``scores.json`` is written nevertheless.
     """
-    file = out / "scores.json"
     from spotitags.evaluation.report.html import write_report
 
+    file = out / "scores.json"
     with output_errors(out):
-        out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        file.write_text(text + "\n", encoding="utf-8")
+        with replaced_file(file) as stream:
+            stream.write(text.encode() + b"\n")
         return [file, *write_report(found, out)]

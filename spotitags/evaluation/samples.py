@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from spotitags.errors import InputError, SpotiTagsError
+from spotitags.errors import InputError, NoResultsError, SpotiTagsError, require_training
 from spotitags.pipeline.dataset import collect_rows
 from spotitags.taggers.features.perceptual_hash import PerceptualHash, near_identical
 
@@ -89,13 +89,15 @@ def collect_samples(
         progress: Called with ("artists", done, total).
 
     Raises:
-        InputError: There is no result for any artist.
+        NoResultsError: There is no result for any artist.
+        NotInstalledError: The extra ``train`` is not installed.
         TaggerError: A tagger cannot be used at all.
     """
+    require_training("an evaluation")
     found = collect_rows(spotitags, artists, extractors=extractors, progress=progress)
     if not found.rows:
         why = next(iter(found.failed.values()), "there is no artist")
-        raise InputError(f"no labelled artist has a result: {why}")
+        raise NoResultsError(f"no labelled artist has a result: {why}")
     ids = [row.id for row in found.rows]
     hashed = [
         each
@@ -107,7 +109,7 @@ def collect_samples(
     rows = tuple(
         Sample(
             replace(row, groups=tuple(name[digest] for digest in row.groups)),
-            _unit(artist_of[row.id], single=single),
+            unit(artist_of[row.id], single=single),
         )
         for row in found.rows
     )
@@ -161,7 +163,8 @@ def counts(rows: Iterable[Sample]) -> dict[str, int]:
     return dict(sorted(Counter(row.genre for row in rows).items()))
 
 
-def _unit(artist: Artist, *, single: bool) -> str:
+def unit(artist: Artist, *, single: bool) -> str:
+    """Return the unit of a sample: the artist's id, or of a single cover the artist's name if it is known."""
     name = " ".join((artist.name or "").casefold().split()) if single else ""
     return f"artist {name}" if name else artist.id
 

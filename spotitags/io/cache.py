@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Lock
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import diskcache
 from diskcache import Disk, Timeout
@@ -18,6 +16,7 @@ from spotitags.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
 
 _ALLOWED = (str, bytes)
@@ -191,23 +190,3 @@ def _parsed(text: str | bytes | None) -> Any:  # noqa: ANN401
 
 def _text(value: Any) -> str:  # noqa: ANN401 — any JSON
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-@contextmanager
-def replaced_file(path: Path) -> Iterator[IO[bytes]]:
-    """Open a temporary file that replaces ``path`` at the end, so that no other process reads half a file.
-
-    Its folder is created if necessary. After an error the old file stays.
-
-    Raises:
-        OSError: The folder cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        part = Path(file.name)
-        try:
-            yield file
-            file.close()  # Windows renames only closed files
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)

@@ -1,8 +1,19 @@
-"""Clean text from outside, such as titles and messages of servers."""
+"""Clean and decode text from outside, such as titles, messages of servers and files of users."""
 
 from __future__ import annotations
 
+import codecs
 import unicodedata
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from spotitags.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx, .ods and .numbers are ZIP files; .xls
 
 
 def plain(text: str) -> str:
@@ -14,3 +25,32 @@ def single_line(text: str, max_length: int = 120) -> str:
     """Make text `plain`, put it on one line, and shorten it to ``max_length`` characters."""
     line = " ".join(plain(text).split())
     return line if len(line) <= max_length else line[: max_length - 1] + "…"
+
+
+def read_text(path: Path, notify: Callable[[str], None] | None = None) -> str:
+    """Read a text file of a user: UTF-8, or UTF-16 with a byte order mark.
+
+    Args:
+        path: The file.
+        notify: Called with a line if the file is read as Windows-1252, the encoding of older spreadsheets,
+            because it is neither; None refuses such a file.
+
+    Raises:
+        InputError: The file cannot be read, or is no text.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+    if data.startswith(_WORKBOOKS):
+        raise InputError(f"{path} is the file of a spreadsheet program: save the sheet as CSV (UTF-8)")
+    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return data.decode("utf-16" if utf16 else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        with suppress(UnicodeDecodeError):
+            text = data.decode("cp1252")
+            if notify and not utf16 and "\0" not in text:
+                notify(f"{path} is not UTF-8: read as Windows-1252; if letters are wrong, save it in UTF-8")
+                return text
+        raise InputError(f"{path} is not UTF-8 text: save it in UTF-8") from error

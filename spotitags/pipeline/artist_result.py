@@ -31,15 +31,22 @@ class ArtistJob:
         ref: Id as it was requested.
         requests: One request per album.
         error: Error of the catalogue.
+        limit: Maximum number of albums in the last request to the catalogue.
     """
 
     ref: str
     requests: list[CoverRequest] = field(default_factory=list)
     error: SpotiTagsError | None = None
+    limit: int = 0
 
     def digests(self) -> list[str]:
         """Digests of all covers that were fetched."""
         return [request.digest for request in self.requests if request.digest]
+
+    def copies(self) -> int:
+        """Return the number of releases whose cover is a copy of another release's."""
+        digests = [request.digest for request in self.requests if request.digest and not request.skipped]
+        return len(digests) - len(set(digests))
 
     @property
     def artist(self) -> Artist | None:
@@ -126,6 +133,7 @@ def build_result(
             each.name: found[each.name].unreadable for each in complete if found[each.name].unreadable
         },
         missing=missing,
+        copies=job.copies(),
     )
     return tagged.subset(kept) if lost else tagged
 
@@ -140,7 +148,8 @@ def _covers(job: ArtistJob, undecodable: Mapping[str, Skipped]) -> _Covers:
         elif request.digest in undecodable:
             covers.skipped.append(undecodable[request.digest]._replace(cover=request.album.name))
         else:
-            covers.albums.setdefault(request.digest, replace(request.album, digest=request.digest))
+            album = replace(request.album, digest=request.digest, size=request.size)
+            covers.albums.setdefault(request.digest, album)
     return covers
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from spotitags.errors import InputError, SpotiTagsError
@@ -30,19 +31,19 @@ class FromEmbeddings(Protocol):
 
 
 def check_library_request(
-    library: LibraryCatalog, taggers: Sequence[str | Tagger], *, labels: bool = False
+    library: LibraryCatalog, taggers: Sequence[str | Tagger], *, words: bool = False
 ) -> None:
     """Check that the library can serve a request, for it holds the tags of one tagger and no covers.
 
     Args:
         library: The bundled library.
         taggers: Requested taggers; empty for any.
-        labels: True if custom labels are requested.
+        words: True if custom labels are requested.
 
     Raises:
         InputError: Another tagger or custom labels are requested.
     """
-    option = "--tagger" if taggers and list(taggers) != [library.tagger] else "--labels" if labels else ""
+    option = "--tagger" if taggers and list(taggers) != [library.tagger] else "--words" if words else ""
     if option:
         raise InputError(
             f"the bundled library holds tags of {library.tagger!r} and no covers: leave {option} out, "
@@ -58,33 +59,38 @@ def library_tags(
     *,
     embeddings: bool = False,
 ) -> TaggedCovers | SpotiTagsError:
-    """Return the cached tags of one artist's covers; the same cover on two releases counts once.
+    """Return the cached tags of one artist's covers; a cover on several releases counts once.
 
     Args:
         library: The bundled library.
         ref: Artist id.
-        limit: Maximum number of albums.
+        limit: Maximum number of different covers.
         extractors: Further extractors; those that are not `FromEmbeddings` need covers and are ignored.
         embeddings: True also returns the embeddings of the covers.
     """
     try:
-        albums = library.albums(ref, limit)
         by_digest: dict[str, Album] = {}
-        for album in albums:
-            if album.digest:
-                by_digest.setdefault(album.digest, album)
+        copies = 0
+        for album in library.albums(ref, sys.maxsize):
+            if len(by_digest) == limit:
+                break
+            if album.digest in by_digest:
+                copies += 1
+            elif album.digest:
+                by_digest[album.digest] = album
         digests = list(by_digest)
         tags = [found or [] for found in library.tags(digests)]
         usable = [extractor for extractor in extractors if isinstance(extractor, FromEmbeddings)]
         packed = library.embeddings(digests) if embeddings or usable else None
     except SpotiTagsError as error:
         return error
-    artist, unique = albums[0].artist, tuple(by_digest.values())
+    unique = tuple(by_digest.values())
+    artist = unique[0].artist
     if packed is None:
-        return TaggedCovers(artist, {library.tagger: tags}, unique)
+        return TaggedCovers(artist, {library.tagger: tags}, unique, copies=copies)
     from spotitags.taggers.features.embedding import unpack
 
     vectors = unpack(packed)
     votes = {extractor.name: extractor.tag_embeddings(vectors) for extractor in usable}
     features = {library.tagger: vectors} if embeddings else {}
-    return TaggedCovers(artist, {library.tagger: tags} | votes, unique, features=features)
+    return TaggedCovers(artist, {library.tagger: tags} | votes, unique, features=features, copies=copies)

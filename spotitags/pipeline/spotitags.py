@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ from spotitags.catalogs.base import ListableCatalog
 from spotitags.catalogs.registry import choose_catalog, open_catalog, open_local_catalog
 from spotitags.catalogs.search import search
 from spotitags.errors import InputError, ModelError, SpotiTagsError, value_or_raise
+from spotitags.pipeline.arguments import as_list, as_tuple, check_ranges
 from spotitags.pipeline.library_tags import check_library_request, library_tags
 from spotitags.pipeline.tagger_pool import TaggerPool
 from spotitags.pipeline.voting import Voting
@@ -23,11 +23,12 @@ from spotitags.taggers.registry import ready_taggers, tagger_class, tagger_optio
 from spotitags.taggers.validation import checked_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pandas as pd
 
     from spotitags.catalogs.base import Catalog, Match
+    from spotitags.catalogs.csv_table import CsvTable
     from spotitags.catalogs.library.catalog import LibraryCatalog
     from spotitags.io.cache import Cache
     from spotitags.records import Artist, Prediction, Tag, TagBag, TaggedCovers
@@ -46,14 +47,17 @@ class SpotiTags:
     Args:
         catalog: ``auto``, ``spotify``, ``musicbrainz``, ``folder`` or ``library``, or an object with the
             interface of `spotitags.catalogs.Catalog`.
-        manifest: Covers on disk: a CSV (``artist_id,file`` and more) or a folder ``artist/*.jpg``.
+        manifest: Covers on disk, as for `spotitags.catalogs.manifest.FolderCatalog`, or a table of single
+            covers; a `spotitags.catalogs.csv_table.CsvTable` renames columns.
         tagger: One tagger or several, by name or as objects with the interface of
             `spotitags.taggers.Tagger`; by default ``clip`` if it can run, else ``lite``.
         model: Trained ensemble (``.onnx`` beside its ``.json`` card); None for the bundled model.
         voters: Optional voters of the model that also vote, such as ``transfer``.
-        labels: Custom labels for ``clip`` and ``lite``: a file, one per line, or a list.
-        genres: Genres to choose from; empty for those of the model.
-        albums: Maximum number of albums per artist, at least 1.
+        words: Words to look for with ``clip`` and ``lite``: a file, one entry a line, or a list.
+        labels: Earlier name of ``words``.
+        genres: Genres to choose from, in any spelling; empty for those of the model.
+        zero_shot: True takes the untrained votes of taggers on the genres' names, not those of the model.
+        albums: Maximum number of albums per artist, at least 1; those whose cover is a copy do not count.
         keep_broad: True keeps broad tags, which fit nearly every cover.
         merge: True merges the bags of several taggers into one; see `spotitags.bags.merge.merge_tags`.
         max_calls: Maximum number of paid calls of the instance, over all taggers; None for no limit.
@@ -78,12 +82,14 @@ class SpotiTags:
         self,
         *,
         catalog: str | Catalog = "auto",
-        manifest: Path | str | None = None,
+        manifest: Path | str | CsvTable | None = None,
         tagger: str | Tagger | Sequence[str | Tagger] = (),
         model: Path | str | None = None,
         voters: Sequence[str] = (),
+        words: Path | str | Sequence[str] = (),
         labels: Path | str | Sequence[str] = (),
         genres: Sequence[str] = (),
+        zero_shot: bool = False,
         albums: int = 10,
         keep_broad: bool = False,
         merge: bool = False,
@@ -96,31 +102,27 @@ class SpotiTags:
         settings: Settings | None = None,
         notify: Callable[[str], None] | None = None,
     ) -> None:
-        if albums < 1:
-            raise InputError(f"albums must be at least 1, not {albums}")
-        if max_calls is not None and max_calls < 0:
-            raise InputError(f"max_calls must be at least 0, not {max_calls}")
         self.catalog = catalog
-        self.manifest = None if manifest is None else Path(manifest)
+        self.manifest = Path(manifest) if isinstance(manifest, str) else manifest
         self.tagger = tagger
-        self._requested_taggers = _as_list(tagger)
+        self._requested_taggers = as_list(tagger)
         self.model = None if model is None else Path(model)
-        self.voters = _as_tuple(voters)
-        self.labels = labels
-        self.genres = _as_tuple(genres)
+        self.voters = as_tuple(voters)
+        self.words = words or labels
+        self.genres = as_tuple(genres)
+        self.zero_shot = zero_shot
         self.albums = albums
         self.keep_broad = keep_broad
         self.merge = merge
         self.max_calls = max_calls
         self.offline = offline
         self.refresh = refresh
-        self.also = _as_tuple(also)
+        self.also = as_tuple(also)
         self.clip_model = clip_model
         self.device = device
         self.settings = settings
         self.notify = notify or (lambda _line: None)
-        if merge and len(self._requested_taggers) < 2:  # noqa: PLR2004
-            raise InputError("merging bags takes two taggers at least: name them by --tagger")
+        check_ranges(albums, max_calls, self._requested_taggers, merge=merge)
 
     @cached_property
     def source(self) -> Catalog:
@@ -254,7 +256,7 @@ class SpotiTags:
         if self.source.name != "library":
             return None
         library = cast("LibraryCatalog", self.source)
-        check_library_request(library, self._requested_taggers, labels=bool(self.labels))
+        check_library_request(library, self._requested_taggers, words=bool(self.words))
         return library
 
     @cached_property
@@ -269,7 +271,7 @@ class SpotiTags:
     def _tagger_options(self) -> TaggerOptions:
         return tagger_options(
             self._settings, clip_model=self.clip_model, device=self.device, offline=self.offline,
-            labels=custom_labels(self.labels) if self.labels else (), notify=self.notify,
+            labels=custom_labels(self.words) if self.words else (), notify=self.notify,
         )  # fmt: skip
 
     @property
@@ -277,24 +279,17 @@ class SpotiTags:
         """Taggers that may vote on genres; the bundled library's tagger votes on its cached embeddings."""
         if self._library is None:
             return self._taggers
-        return [tagger_class(self._library.tagger).from_options(self._tagger_options)] if self.genres else []
+        used = self.genres or self.zero_shot
+        return [tagger_class(self._library.tagger).from_options(self._tagger_options)] if used else []
 
     @cached_property
     def _voting(self) -> Voting:
         return Voting(
             self.model, self.tagger_versions(), taggers=self._zero_shot_taggers, genres=self.genres,
-            custom_labels=bool(self.labels), voters=self.voters, notify=self.notify,
+            zero_shot=self.zero_shot, custom_labels=bool(self.words), voters=self.voters, notify=self.notify,
         )  # fmt: skip
 
     @cached_property
     def _vote_extractors(self) -> list[Extractor]:
         has_covers = self._library is None
         return self._voting.extractors(device=self.device, offline=self.offline, has_covers=has_covers)
-
-
-def _as_list(tagger: str | Tagger | Sequence[str | Tagger]) -> list[str | Tagger]:
-    return list(tagger) if isinstance(tagger, Iterable) and not isinstance(tagger, str) else [tagger]
-
-
-def _as_tuple(names: str | Sequence[str]) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)

@@ -11,18 +11,18 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Sized
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from itertools import islice
 from threading import Event
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from spotitags.covers.decode import decode_many
-from spotitags.covers.fetch import CoverFetchCache, cover_url
+from spotitags.covers.fetch import WANTED, CoverFetchCache, cover_url
 from spotitags.errors import SpotiTagsError, TaggerError, TaggerInterrupt
 from spotitags.pipeline.artist_result import ArtistJob, build_result
 from spotitags.pipeline.paid_calls import PaidQueue
+from spotitags.pipeline.prefetch import chunks, prefetched
 from spotitags.pipeline.tagger_pool import TagCache, TaggerPool
 from spotitags.records import Skipped
 from spotitags.taggers.base import HasCost
@@ -42,9 +42,6 @@ ARTISTS_WAITING = 512  # for a paid tagger's batch to fill; then an unfilled bat
 SECONDS_AT_ONCE = 5.0  # of listing albums, after which fewer artists are passed on, for a person waits
 COVERS_AT_ONCE = 64  # decoded together if no free extractor sets a batch size
 
-A = TypeVar("A")
-B = TypeVar("B")
-
 
 class TaggingRun:
     """Run of many artists through a catalogue, the covers and the extractors.
@@ -54,7 +51,7 @@ class TaggingRun:
         extractors: Taggers and feature extractors, each name once.
         covers: Fetcher of covers.
         cache: Cache of results, and of what was fetched.
-        albums: Maximum number of albums per artist.
+        albums: Maximum number of albums per artist, not counting those whose cover is a copy.
         refresh: True fetches covers again that earlier runs fetched.
         pool: Pool of the taggers among the extractors; None takes all as taggers.
     """
@@ -72,7 +69,7 @@ class TaggingRun:
     ) -> None:
         self.catalog = catalog
         self.extractors = extractors
-        self.fetcher = CoverFetchCache(covers, cache, refresh=refresh)
+        self.fetcher = CoverFetchCache(covers, cache, refresh=refresh, wanted=_wanted(extractors))
         self.albums = albums
         self.pool = pool or TaggerPool(extractors)
         self._results = TagCache(extractors, cache)
@@ -89,7 +86,7 @@ class TaggingRun:
         """
         refs, stop = iter(artists), Event()
         self._artists_left = len(artists) if isinstance(artists, Sized) else None
-        with closing(_prefetched(lambda _: self._fetch_batch(refs, stop), iter(int, 1))) as batches:
+        with closing(prefetched(lambda _: self._fetch_batch(refs, stop), iter(int, 1))) as batches:
             try:
                 for jobs in batches:
                     yield from self._finished(partial(self._tag_batch, jobs))
@@ -100,7 +97,10 @@ class TaggingRun:
                 self.pool.report()
 
     def _fetch_batch(self, refs: Iterator[str], stop: Event) -> list[ArtistJob]:
-        """List the next artists' albums, and fetch covers without cached results; [] at the end."""
+        """List the next artists' albums, and fetch covers without cached results; [] at the end.
+
+        A release whose cover is a copy is followed by a further release, where the catalogue has one.
+        """
         began = time.monotonic()
         jobs: list[ArtistJob] = []
         for ref in islice(refs, ARTISTS_AT_ONCE):
@@ -109,19 +109,39 @@ class TaggingRun:
             jobs.append(self._list_albums(ref))
             if time.monotonic() - began > SECONDS_AT_ONCE:
                 break
-        requests = [request for job in jobs for request in job.requests]
         results = TagCache(self.extractors, self._results.cache)
-        results.load([request.digest for request in requests if request.digest])
-        self.fetcher.fetch(
-            [each for each in requests if not each.skipped and self._needs_fetch(each, results)]
-        )
+        requests = [request for job in jobs for request in job.requests]
+        while requests:
+            results.load([request.digest for request in requests if request.digest])
+            self.fetcher.fetch(
+                [each for each in requests if not each.skipped and self._needs_fetch(each, results)]
+            )
+            requests = [] if stop.is_set() else [each for job in jobs for each in self._replace_copies(job)]
         return jobs
 
     def _list_albums(self, ref: str) -> ArtistJob:
         try:
-            return ArtistJob(ref, self.fetcher.requests(self.catalog.albums(ref, self.albums)))
+            requests = self.fetcher.requests(self.catalog.albums(ref, self.albums))
         except SpotiTagsError as error:
             return ArtistJob(ref, error=error)
+        return ArtistJob(ref, requests, limit=self.albums)
+
+    def _replace_copies(self, job: ArtistJob) -> list[CoverRequest]:
+        """List a further album for each copy; return the covers that this adds."""
+        while not job.error and len(job.requests) >= job.limit < self.albums + job.copies():
+            job.limit = self.albums + job.copies()
+            try:
+                albums = self.catalog.albums(job.ref, job.limit)
+            except SpotiTagsError as error:
+                job.error = error  # fewer covers than in an undisturbed run would be another result
+                break
+            known = {(request.album.id, request.album.images): request for request in job.requests}
+            added = self.fetcher.requests([each for each in albums if (each.id, each.images) not in known])
+            known |= {(request.album.id, request.album.images): request for request in added}
+            job.requests = [known[each.id, each.images] for each in albums]
+            if added:
+                return added
+        return []
 
     def _needs_fetch(self, request: CoverRequest, results: TagCache) -> bool:
         """Return whether a cover must be fetched: a result is missing, or its digest is unknown."""
@@ -184,12 +204,12 @@ class TaggingRun:
         free = [extractor for extractor in self.extractors if not isinstance(extractor, HasCost)]
         most = max((extractor.batch_size for extractor in free), default=COVERS_AT_ONCE)
         # Closed here: garbage collection, in whatever thread, might wait for that very thread.
-        with closing(_prefetched(self._decode, _chunks(files, most))) as decoded:
+        with closing(prefetched(self._decode, chunks(files, most))) as decoded:
             for by_size in decoded:
                 for covers in by_size.values():
                     undecodable |= {key: cover for key, cover in covers.items() if isinstance(cover, Skipped)}
                 for extractor in free:
-                    for batch in _chunks(self._unprocessed(extractor, by_size), extractor.batch_size):
+                    for batch in chunks(self._unprocessed(extractor, by_size), extractor.batch_size):
                         if self.pool.is_active(extractor):
                             self._extract(extractor, batch)
                 for queue in self._paid_queues:
@@ -254,20 +274,10 @@ class TaggingRun:
             return []
 
 
-def _chunks(items: Iterable[A], size: int) -> Iterator[list[A]]:
-    rest = iter(items)
-    while chunk := list(islice(rest, size)):
-        yield chunk
+def _wanted(extractors: Sequence[Extractor]) -> int:
+    """Return the shorter side in pixels that covers should have.
 
-
-def _prefetched(work: Callable[[A], B], items: Iterable[A]) -> Generator[B]:
-    """Yield ``map(work, items)``, computed one item ahead in a thread."""
-    with ThreadPoolExecutor(1) as pool:
-        pending: Future[B] | None = None
-        for item in items:
-            coming = pool.submit(work, item)
-            if pending is not None:
-                yield pending.result()
-            pending = coming
-        if pending is not None:
-            yield pending.result()
+    With a paid tagger it is always the same, so that no cover is sent a second time in another size.
+    """
+    paid = any(isinstance(extractor, HasCost) for extractor in extractors)
+    return WANTED if paid else max([WANTED, *(extractor.image_size for extractor in extractors)])

@@ -10,23 +10,25 @@ from classifiers.ensemble.ensemble import Ensemble
 from classifiers.errors import ModelFileError, NoVotersError, UnknownVoterError
 from classifiers.image import EMBEDDING
 from spotitags.errors import InputError, ModelError
+from spotitags.io.genre_names import find_genre, with_aliases
+from spotitags.pipeline.cover_sizes import lower_confidence
+from spotitags.pipeline.genre_choice import check_spelling, choose_genres, unknown_genres
+from spotitags.pipeline.zero_shot_voting import check_zero_shot_request, pool_zero_shot, zero_shot_taggers
 from spotitags.records import JOINT, Prediction, Reason, Vote
-from spotitags.taggers.base import HasCost, ZeroShot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from classifiers.ensemble.results import Explanation, Pull, Result
+    from classifiers.ensemble.results import Confidence, Explanation, Pull, Result
     from spotitags.records import Tag, TagBag, TaggedCovers
     from spotitags.taggers.base import Extractor, Tagger
     from spotitags.taggers.features.genre_votes import GenreVoteExtractor
 
 _OTHER_LABELS = (
-    "the model was trained on other labels than these: train one on them with 'spotitags train --labels', "
-    "leave --labels out, or name genres with --genres, which need no training"
+    "the model was trained on other labels than these: train one on them with 'spotitags train --words', "
+    "leave --words out, or name genres with --genres, which need no training"
 )
 REASONS = 10  # tags named for and against a winner, together
-ZERO_SHOT = "zero-shot"
 
 
 def bundled_model() -> Path:
@@ -37,19 +39,22 @@ def bundled_model() -> Path:
 class Voting:
     """Voters on the bags of some taggers.
 
-    The trained ensemble votes if it was trained with one of the taggers; else each zero-shot tagger votes.
+    The trained ensemble votes if it was trained with one of the taggers and on all of the genres; else, or by
+    choice, each zero-shot tagger votes.
 
     Args:
         model: Trained ensemble; None for the bundled model.
         versions: Version of each tagger of the run.
         taggers: The taggers; empty if there are no covers to tag.
-        genres: Genres to choose from; empty for those of the model.
+        genres: Genres to choose from, in any spelling; empty for those of the model.
+        zero_shot: True lets the zero-shot taggers vote even if the model fits.
         custom_labels: True if the taggers use custom labels, which a model of other labels does not fit.
         voters: Optional voters of the model that also vote.
         notify: Called with each line on how to read the votes.
 
     Raises:
-        InputError: There is only one genre, or the model lacks a voter.
+        InputError: There is only one genre, or one is probably mistyped; the model lacks a voter; or
+            ``zero_shot`` is requested of taggers that cannot vote, or together with voters of the model.
         ModelError: The model cannot be read, or no voter fits these taggers and genres.
     """
 
@@ -60,6 +65,7 @@ class Voting:
         *,
         taggers: Sequence[Tagger] = (),
         genres: Sequence[str] = (),
+        zero_shot: bool = False,
         custom_labels: bool = False,
         voters: Sequence[str] = (),
         notify: Callable[[str], None] | None = None,
@@ -71,39 +77,41 @@ class Voting:
             raise InputError(str(error)) from error
         except ModelFileError as error:
             raise ModelError(str(error)) from error
-        self.genres = _as_spelled(genres, self.ensemble.genres) or self.ensemble.genres
-        if len(self.genres) == 1:
-            raise InputError(f"a vote needs two genres at least, not {self.genres[0]} alone: name another")
+        known = self.ensemble.genres
+        self.genres = choose_genres(genres, known, self.notify) if genres else known
         self._unknown_genres: set[str] = set()
         same_taggers = all(versions.get(name) == each for name, each in self.ensemble.taggers.items())
         self._same_taggers = same_taggers
         self._as_evaluated = same_taggers and set(self.genres) == set(self.ensemble.genres)
         self.zero_shot: list[GenreVoteExtractor] = []
+        if zero_shot:
+            able = zero_shot_taggers(taggers)
+            check_zero_shot_request(able, list(versions), voters)
+            self._use_zero_shot(able, "zero-shot: ")
+            return
+        if genres:
+            check_spelling(self.genres, known)
         other_labels = custom_labels and self._has_other_labels(versions)
         if self._fits(versions) and not other_labels:
             self._report_differences(versions)
             return
-        able = [
-            tagger for tagger in taggers if isinstance(tagger, ZeroShot) and not isinstance(tagger, HasCost)
-        ]
+        able = zero_shot_taggers(taggers)
         if other_labels and not (able and genres and model is None):
             raise ModelError(_OTHER_LABELS)
         if model is not None or not able:
-            raise ModelError(self._refusal(versions))
-        self._use_zero_shot(able, versions, voters)
-
-    def _use_zero_shot(
-        self, taggers: Sequence[Tagger], versions: Mapping[str, str], voters: Sequence[str]
-    ) -> None:
-        from spotitags.taggers.features.genre_votes import GenreVoteExtractor
-
-        self.zero_shot = [GenreVoteExtractor(tagger, self.genres) for tagger in taggers]
-        names = ", ".join(tagger.name for tagger in taggers)
-        self.notify(f"model: {self._mismatch(versions)}; {names} votes on the genres' names, untrained")
+            raise ModelError(self._refusal(versions, can_zero_shot=bool(able)))
+        self._use_zero_shot(able, f"model: {self._mismatch(versions)}; ")
         if voters:
             self.notify(
                 f"voters: {', '.join(voters)} cannot vote: they belong to the model, which does not fit"
             )
+
+    def _use_zero_shot(self, taggers: Sequence[Tagger], reason: str) -> None:
+        from spotitags.taggers.features.genre_votes import GenreVoteExtractor
+
+        self.zero_shot = [GenreVoteExtractor(tagger, self.genres) for tagger in taggers]
+        names = ", ".join(tagger.name for tagger in taggers)
+        self.notify(f"{reason}{names} votes on the genres' names, untrained")
 
     @property
     def needs_embeddings(self) -> bool:
@@ -173,7 +181,7 @@ class Voting:
             voters=tuple(self._votes(result, reasons)),
             bags=tuple(bags),
             reasons=_reasons(reasons.overall) if reasons else (),
-            confidence=result.confidence if self._as_evaluated else None,
+            confidence=self._confidence(result, present),
             none=self._none_of_these(result),
         )
 
@@ -183,9 +191,19 @@ class Voting:
             return None
         return 1 - (1 - result.none) * sum(result.shares[genre] for genre in self.genres)
 
+    def _confidence(self, result: Result, bags: Sequence[TagBag]) -> Confidence | None:
+        """Return the confidence in the winner, lowered for small covers; None where it was not measured."""
+        if result.confidence is None or not self._as_evaluated:
+            return None
+        if not bags[0].small_sides():
+            return result.confidence
+        return lower_confidence(result.confidence, bags[0].sides)
+
     def _report_unknown_genre(self, genre: str | None) -> None:
         """Report once that the model cannot predict a genre of the catalogue."""
-        if genre and genre not in self.ensemble.genres and genre not in self._unknown_genres:
+        if not genre or genre in self.ensemble.genres or genre in self._unknown_genres:
+            return
+        if find_genre(genre, self.ensemble.genres) is None:
             self._unknown_genres.add(genre)
             self.notify(f"model: it was not trained on the catalogue's genre {genre}, and cannot predict it")
 
@@ -224,13 +242,11 @@ class Voting:
 
     def _mismatch(self, versions: Mapping[str, str]) -> str:
         """Return the reason why the model does not fit."""
-        requested = ", ".join(sorted(set(self.genres) - set(self.ensemble.genres)))
         if not versions.keys() & self.ensemble.taggers:
             return f"it was trained with {', '.join(self.ensemble.taggers)}, not with {', '.join(versions)}"
-        known = ", ".join(self.ensemble.genres)
-        return (
-            f"it knows the genres {known}, not {requested}" if requested else "it was trained on other labels"
-        )
+        if unknown := unknown_genres(self.genres, self.ensemble.genres):
+            return f"it knows the genres {with_aliases(self.ensemble.genres)}, not {unknown}"
+        return "it was trained on other labels"
 
     def _has_other_labels(self, versions: Mapping[str, str]) -> bool:
         """Return whether the model knows a tagger of the run, but none with the labels of its training."""
@@ -250,39 +266,17 @@ class Voting:
                 f"model: its voters on {' and '.join(absent)} abstain, since that tagger does not run"
             )
 
-    def _refusal(self, versions: Mapping[str, str]) -> str:
+    def _refusal(self, versions: Mapping[str, str], *, can_zero_shot: bool) -> str:
         reason = self._mismatch(versions)
         if versions.keys() & self.ensemble.taggers:
+            by_name = ", or add --zero-shot for untrained votes on their names" if can_zero_shot else ""
             return (
                 f"the model cannot vote: {reason}; "
-                "leave --genres out, or train a model on them with 'spotitags train'"
+                f"leave --genres out, or train a model on them with 'spotitags train'{by_name}"
             )
         if any(set(name.split(JOINT)) == versions.keys() for name in self.ensemble.taggers):
             return f"the model cannot vote: {reason}; it uses their merged bags: add --merge"
         return f"the model cannot vote: {reason}; use another --tagger, or train one with 'spotitags train'"
-
-
-def pool_zero_shot(
-    extractors: Sequence[GenreVoteExtractor], tags: Mapping[str, Sequence[Sequence[Tag]]]
-) -> tuple[dict[str, float], tuple[Vote, ...]]:
-    """Return the mean of the zero-shot votes, and each tagger's vote; both empty if no tagger votes.
-
-    Args:
-        extractors: Extractors of votes on the same genres.
-        tags: Votes on each cover by the name of an extractor; a missing extractor abstains.
-    """
-    from spotitags.taggers.zero_shot import pool_votes
-
-    present = [extractor for extractor in extractors if extractor.name in tags]
-    if not present:
-        return {}, ()
-    pooled = [pool_votes([dict(cover) for cover in tags[extractor.name]]) for extractor in present]
-    weight = 1 / len(present)
-    voters = tuple(
-        Vote(extractor.tagger.name, ZERO_SHOT, "text tower", votes, weight, trained=False)
-        for extractor, votes in zip(present, pooled, strict=True)
-    )
-    return {genre: sum(votes[genre] for votes in pooled) * weight for genre in present[0].genres}, voters
 
 
 def _no_voters_message(bags: Sequence[TagBag], reason: str) -> str:
@@ -292,12 +286,6 @@ def _no_voters_message(bags: Sequence[TagBag], reason: str) -> str:
 
 def _reasons(pulls: Sequence[Pull]) -> tuple[Reason, ...]:
     return tuple(Reason(pull.label, pull.pull, pull.tagger) for pull in pulls)
-
-
-def _as_spelled(genres: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
-    """Return the genres, each once, with the model's spelling of those that it knows."""
-    spelling = {genre.casefold(): genre for genre in known}
-    return tuple(dict.fromkeys(spelling.get(genre.casefold(), genre) for genre in genres))
 
 
 def _ranked(shares: Mapping[str, float]) -> dict[str, float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spotitags.io.cache import replaced_file
+from spotitags.io.output import replaced_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

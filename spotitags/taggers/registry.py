@@ -109,7 +109,7 @@ def _tagger(requested: str | Tagger, options: TaggerOptions) -> Tagger:
         )
     tagger = _built(requested, options)
     if not isinstance(tagger, OpenVocabulary):
-        raise InputError(f"the tagger {requested!r} takes no custom labels: leave one of them out")
+        raise InputError(f"the tagger {requested!r} takes no words of yours: leave it or --words out")
     return tagger
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from spotitags.errors import InputError, SpotiTagsError
+from spotitags.errors import InputError, NoResultsError, SpotiTagsError, require_training
+from spotitags.evaluation.samples import joined, unit
 from spotitags.io.output import output_errors
 from spotitags.pipeline.dataset import collect_rows
 from spotitags.taggers.features.registry import extractors_for_models, feature_versions
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
+    from classifiers.training.dataset import Row
     from classifiers.training.train import TrainedEnsemble
     from spotitags.pipeline.spotitags import SpotiTags
     from spotitags.records import Artist
@@ -50,6 +52,7 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
     voters: Sequence[str] = (),
     optional: Sequence[str] = (),
     apart_from: AbstractSet[str] = frozenset(),
+    single: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> TrainingReport:
     """Tag labelled artists, train an ensemble on their bags, and write it with its card.
@@ -63,16 +66,21 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
         voters: Additional image models that vote by default, weighted by their skill like all voters.
         optional: Image models that are saved, but vote only in predictions that request them.
         apart_from: Digests of covers to leave out, as in `collect_rows`.
+        single: True where each "artist" is one cover, named after its artist where that is known: no fold
+            then has one artist on both sides.
         progress: Called with (stage, done, total); stages are ``artists`` and ``folds``.
 
     Raises:
         InputError: The labels cannot be trained on, or the model cannot be written.
+        NoResultsError: There is no result for any artist.
+        NotInstalledError: The extra ``train`` is not installed.
         TaggerError: A tagger cannot be used at all.
     """
     from classifiers.errors import ClassifierError
     from classifiers.training import train as training
     from classifiers.training.save import save
 
+    require_training("training")
     _check(artists, out)
     versions = spotitags.tagger_versions()
     readers = extractors_for_models(
@@ -80,11 +88,11 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
     )
     labelled = collect_rows(spotitags, artists, extractors=readers, exclude=apart_from, progress=progress)
     if not labelled.rows:
-        raise InputError("no labelled artist has a result: " + _reasons(labelled.failed))
+        raise NoResultsError("no labelled artist has a result: " + _reasons(labelled.failed))
     step = None if progress is None else lambda done, of: progress("folds", done, of)
     try:
         trained = training.train(
-            labelled.rows,
+            _by_artist(labelled.rows, artists) if single else labelled.rows,
             versions,
             image_models=voters,
             optional=optional,
@@ -99,6 +107,13 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
     except ClassifierError as error:
         raise InputError(str(error)) from error
     return TrainingReport(files, trained, labelled.failed, labelled.notes)
+
+
+def _by_artist(rows: Sequence[Row], artists: Sequence[Artist]) -> list[Row]:
+    """Give single covers that look the same, or have the same artist, the same group."""
+    named = {artist.id: unit(artist, single=True) for artist in artists}
+    groups = joined([[f"cover {row.groups[0]}", named[row.id]] for row in rows])
+    return [replace(row, groups=(groups[named[row.id]],)) for row in rows]
 
 
 def _check(artists: Sequence[Artist], out: Path) -> None:

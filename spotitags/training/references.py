@@ -6,11 +6,11 @@ docs/outsiders.md names their sources.
 
 from __future__ import annotations
 
-import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from spotitags.catalogs.library.catalog import LibraryCatalog
+from spotitags.io.genre_names import find_genre, genre_words
 from spotitags.taggers.features.embedding import unpack
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _kinds(data: Mapping[str, NDArray[Any]], genres: Sequence[str], used: Collec
     for number, (name, category) in enumerate(
         zip(data["kinds"].tolist(), data["categories"].tolist(), strict=True)
     ):
-        genre = own_genre(name, genres) if category == MUSIC else None
+        genre = find_genre(name, genres) if category == MUSIC else None
         if genre is None and category == MUSIC and is_related(name, genres):
             continue
         chosen = (data["kind"] == number) & unused
@@ -93,7 +93,7 @@ def _library_kinds(genres: Sequence[str], used: Collection[str]) -> Iterator[Kin
     by_genre: dict[str, list[NDArray[np.float32]]] = {}
     for artist in library.artists():
         genre = str(artist.genre)
-        if own_genre(genre, genres) or is_related(genre, genres):
+        if find_genre(genre, genres) or is_related(genre, genres):
             continue
         digests = dict.fromkeys(album.digest or "" for album in library.albums(artist.id, GROUP))
         packed = library.embeddings([digest for digest in digests if digest not in used])
@@ -103,16 +103,7 @@ def _library_kinds(genres: Sequence[str], used: Collection[str]) -> Iterator[Kin
         yield Kind(f"{genre} (library)", MUSIC, None, artists)
 
 
-def own_genre(kind: str, genres: Sequence[str]) -> str | None:
-    """Return the model's genre that is this kind, however it is written; None if it has none."""
-    return next((genre for genre in genres if _words(genre, "") == _words(kind, "")), None)
-
-
 def is_related(kind: str, genres: Sequence[str]) -> bool:
     """Return whether a kind shares a word with one of the genres."""
-    words = set(_words(kind, " ").split())
-    return any(words & set(_words(genre, " ").split()) for genre in genres)
-
-
-def _words(genre: str, joint: str) -> str:
-    return joint.join(re.findall(r"[a-z0-9]+", genre.casefold()))
+    words = set(genre_words(kind))
+    return any(words & set(genre_words(genre)) for genre in genres)

@@ -30,22 +30,55 @@ def labels(tmp_path: Path) -> Path:
 
 def test_one_unknown_genre_among_known_ones_is_named_with_those_that_are_there(labels: Path) -> None:
     with pytest.raises(InputError) as caught:
-        read_labels(labels, ["metal", "hip-hop", "polka"])
+        read_labels(labels, ["metal", "hip hopp", "polka"])
     assert str(caught.value) == (
-        f"{labels} has no artist of the genres 'hip-hop' (did you mean 'hip hop'?), 'polka'; "
+        f"{labels} has no artist of the genres 'hip hopp' (did you mean 'hip hop'?), 'polka'; "
         "it has hip hop (2), jazz (1), metal (1): name one of these, or leave --genres out"
     )
 
 
 def test_covers_and_the_bundled_library_are_narrowed_alike(labels: Path) -> None:
-    with pytest.raises(InputError, match=r"has no cover of the genre 'Jazz' \(did you mean 'jazz'\?\)"):
-        load_labelled(labels, ["Jazz", "metal"], single=True)
+    with pytest.raises(InputError, match=r"has no cover of the genre 'jazzz' \(did you mean 'jazz'\?\)"):
+        load_labelled(labels, ["jazzz", "metal"], single=True)
     with pytest.raises(InputError, match=r"bundled library has no artist of the genre 'jaz' .*'jazz'"):
         load_labelled(None, ["metal", "jaz"])
     assert {artist.genre for artist in load_labelled(labels, ["metal", "jazz"], single=True)[0]} == {
         "metal",
         "jazz",
     }
+
+
+def test_genres_are_known_by_any_spelling_and_alias_which_is_said(labels: Path) -> None:
+    said: list[str] = []
+    found, _ = read_labels(labels, ["Rap", "JAZZ"], notify=said.append)
+    assert [artist.genre for artist in found] == ["jazz", "hip hop", "hip hop"]
+    assert said == ["genres: Rap is hip hop"], "a change of case needs no words"
+    single, _ = load_labelled(labels, ["hip-hop/rap"], single=True)
+    assert [artist.genre for artist in single] == ["hip hop", "hip hop"]
+    assert {artist.genre for artist in load_labelled(None, ["Hip Hop"])[0]} == {"hiphop"}
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_spellings_of_one_genre_are_joined_and_named_once(tmp_path: Path, *, single: bool) -> None:
+    path, said = tmp_path / "labels.csv", []
+    genres = ["Hip-Hop", "hip hop", "jazz", "rap", "hip hop", "Jazz"]
+    path.write_text("artist_id,genre,file\n" + "".join(f"{n},{g},{n}.jpg\n" for n, g in enumerate(genres)))
+    found, _ = load_labelled(path, single=single, notify=said.append)
+    assert [artist.genre for artist in found] == ["hip hop", "hip hop", "jazz", "hip hop", "hip hop", "jazz"]
+    what = "covers" if single else "artists"
+    assert said == [
+        f"{path}: the {what} of Hip-Hop (1), rap (1) count as hip hop (2)",
+        f"{path}: the {what} of Jazz (1) count as jazz (1)",
+    ]
+
+
+def test_an_artist_may_have_one_genre_in_two_spellings_but_not_two_genres(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("artist_id,genre\n1,hip hop\n1,Rap\n2,jazz\n", encoding="utf-8")
+    assert [artist.genre for artist in read_labels(path)[0]] == ["hip hop", "jazz"]
+    path.write_text("artist_id,genre\n1,hip hop\n1,trap\n", encoding="utf-8")
+    with pytest.raises(InputError, match="give each artist one genre"):
+        read_labels(path)
 
 
 def test_of_many_genres_the_commonest_are_named() -> None:

@@ -77,20 +77,27 @@ def test_later_lines_may_say_what_earlier_ones_left_out(tmp_path: Path) -> None:
     [
         ("", r"line 1: no column artist_id and no column file"),
         ("artist_id,album\na,b\n", r"line 1: no column file; .*artist_id, file"),
-        ("artist_id;file\na;b.jpg\n", r"separated by commas, and says 'artist_id;file'"),
+        (
+            "artist_id:file\na:b.jpg\n",
+            r"line names artist_id:file: rename a column, or add --columns",
+        ),
         ("artist_id,file\n", r"lists nothing"),
-        ("artist_id,file\na,1.jpg\n\n ,2.jpg\n", r"line 4: the artist_id is empty"),
-        ("artist_id,file\na,\n", r"line 2: the file is empty"),
-        ("artist_id,file\na\n", r"line 2: the file is empty"),
+        ("artist_id,file\na,1.jpg\n\n ,2.jpg\n", r"line 4, column 'artist_id': the artist_id is empty"),
+        ("artist_id,file\na,\n", r"line 2, column 'file': the file is empty"),
+        ("artist_id,file\na\n", r"line 2, column 'file': the file is empty"),
         (
             "artist_id,file,album_name\na,1.jpg,Kiln, Part 1\n",
             r"line 2: 4 cells below a header of 3; .*quotes",
         ),
-        ("artist_id,file,genre\na,1.jpg,folk\na,2.jpg,jazz\n", r"line 3: artist a is 'jazz' here and 'folk'"),
+        (
+            "artist_id,file,genre\na,1.jpg,folk\na,2.jpg,jazz\n",
+            r"line 3, column 'genre': artist a is 'jazz' here",
+        ),
         ('artist_id,file\n"a,1.jpg\n', r"line 2: not CSV"),
-        ("artist_id,file\na,1\0.jpg\n", r"line 2: "),
-        (b"\xff\xfea\0r\0t\0", r"is not UTF-8 text"),
-        (b"artist_id,file\nBj\xf6rk,1.jpg\n", r"is not UTF-8 text"),
+        ("artist_id,file\na,1\0.jpg\n", r"line 2, column 'file': the file contains a NUL"),
+        (b"\xff\xfea\0r", r"is not UTF-8 text"),
+        (b"artist_id,file\nBj\x81rk,1.jpg\n", r"is not UTF-8 text"),
+        (b"a\0r\0t\0i\0s\0t\0,\0f\0i\0l\0e\0\n\0", r"line 1: the first line has NUL characters"),
     ],
 )
 def test_a_bad_manifest_is_told_by_file_and_line(tmp_path: Path, text: str | bytes, message: str) -> None:
@@ -134,10 +141,58 @@ def test_a_folder_of_folders_is_a_catalogue(tmp_path: Path) -> None:
     assert [album.name for album in albums] == ["a", "b"]
 
 
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
 def test_a_folder_without_covers_says_how_to_lay_them_out(tmp_path: Path) -> None:
-    (tmp_path / "loose.jpg").touch()
-    with pytest.raises(InputError, match="a folder of its own"):
+    touch(tmp_path, "notes.txt", ".hidden.jpg", "a/b/c/too-deep.jpg")
+    with pytest.raises(
+        InputError, match=r"no covers: give a folder of .*, a folder with such a folder for each"
+    ):
         FolderCatalog(tmp_path).artists()
+
+
+def test_a_folder_of_covers_is_one_artist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path, "The Fixtures/b.png", "The Fixtures/a.jpg", "The Fixtures/.thumb.jpg")
+    catalog = FolderCatalog(tmp_path / "The Fixtures")
+    assert catalog.artists() == [Artist("The Fixtures")]
+    assert [album.name for album in catalog.albums("The Fixtures", 5)] == ["a", "b"]
+    monkeypatch.chdir(tmp_path / "The Fixtures")
+    assert FolderCatalog(".").artists() == [Artist("The Fixtures")]
+
+
+def test_folders_of_genres_give_artists_their_genres(tmp_path: Path) -> None:
+    touch(tmp_path, "jazz/Ann/1.jpg", "jazz/Ann/2.jpg", "folk/Bob/1.jpg", "Zoë/1.jpg")
+    catalog = FolderCatalog(tmp_path)
+    assert catalog.artists() == [Artist("Zoë"), Artist("Bob", None, "folk"), Artist("Ann", None, "jazz")]
+    assert catalog.albums("Ann", 5)[1].images[0].url == str(tmp_path / "jazz/Ann/2.jpg")
+    with pytest.raises(InputError, match=r"'Zoë' no genre: .*genre/artist"):
+        read_labels(tmp_path)
+    (tmp_path / "Zoë/1.jpg").unlink()
+    assert read_labels(tmp_path) == ([Artist("Bob", None, "folk"), Artist("Ann", None, "jazz")], True)
+    assert read_labels(tmp_path, ["jazz"])[0] == [Artist("Ann", None, "jazz")]
+    touch(tmp_path, "folk/Ann/3.jpg")
+    with pytest.raises(InputError, match="'Ann' in two folders, folk and jazz"):
+        FolderCatalog(tmp_path).artists()
+
+
+def test_a_music_collection_has_one_cover_in_each_album_s_folder(tmp_path: Path) -> None:
+    touch(tmp_path, "Ann/Kiln/cover.jpg", "Ann/Kiln/01.mp3", "Ann/Ferry/Folder.JPG", "Bob/Quarry/front.png")
+    catalog = FolderCatalog(tmp_path)
+    assert catalog.artists() == [Artist("Ann"), Artist("Bob")]
+    assert [album.name for album in catalog.albums("Ann", 5)] == ["Ferry", "Kiln"]
+
+
+def test_a_picture_is_an_artist_with_one_cover(tmp_path: Path) -> None:
+    touch(tmp_path, "First Light.JPG")
+    path = tmp_path / "First Light.JPG"
+    catalog = FolderCatalog(path)
+    assert catalog.artists() == [Artist(str(path), "First Light")]
+    (album,) = catalog.albums(str(path), 5)
+    assert album.images == (Image(str(path)),)
 
 
 def test_labels_need_no_files(tmp_path: Path) -> None:
@@ -149,8 +204,8 @@ def test_labels_need_no_files(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("artist_id,file\na,1.jpg\n", "line 1: no column genre"),
-        ("artist_id,genre\na,\n", "line 2: the genre is empty"),
-        ("artist_id,genre\na,folk\na,jazz\n", "line 3: artist a is 'jazz' here and 'folk' further up"),
+        ("artist_id,genre\na,\n", "line 2, column 'genre': the genre is empty"),
+        ("artist_id,genre\na,folk\na,jazz\n", "line 3, column 'genre': artist a is 'jazz' here and 'folk'"),
     ],
 )
 def test_bad_labels_are_told_by_line(tmp_path: Path, text: str, message: str) -> None:
@@ -161,7 +216,7 @@ def test_bad_labels_are_told_by_line(tmp_path: Path, text: str, message: str) ->
 def test_a_web_address_is_no_file(tmp_path: Path) -> None:
     path = tmp_path / "covers.csv"
     path.write_text("artist_id,file\na,https://example.org/cover.jpg\n")
-    with pytest.raises(InputError, match="line 2: the file is a web address"):
+    with pytest.raises(InputError, match="line 2, column 'file': the file is a web address"):
         FolderCatalog(path).artists()
 
 

@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from helpers.command_line import spotitags
 from helpers.faulty_services import FaultyServices, serving
 from helpers.servers import ARTIST, BAND, CONTACT, MusicBrainzReplay, SpotifyReplay
 
+from spotitags.catalogs.arguments import read_artists
 from spotitags.catalogs.base import Match
+from spotitags.catalogs.csv_table import CsvTable
 from spotitags.catalogs.library.catalog import LibraryCatalog
 from spotitags.catalogs.search import playlist, search
 from spotitags.catalogs.single_covers import SingleCovers
-from spotitags.commands._artists import needs_contact, read_artists
-from spotitags.errors import ArtistNotFoundError, InputError, SettingsError
+from spotitags.commands._contact import needs_contact, save_contact
+from spotitags.errors import ArtistNotFoundError, InputError
 from spotitags.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,10 +39,10 @@ def test_artists_come_from_lines_or_a_csv_each_once(tmp_path: Path) -> None:
     lines.write_text(
         f"\ufeff{METALLICA}\n\n# later\n spotify:artist:{ARTIST} \n{METALLICA}\n", encoding="utf-8"
     )
-    assert read_artists(lines) == [METALLICA, f"spotify:artist:{ARTIST}"]
+    assert read_artists(CsvTable(lines)) == [METALLICA, f"spotify:artist:{ARTIST}"]
     table = tmp_path / "ids.csv"
     table.write_text(f'name, artist_id\n"Doe, J.",{ARTIST}\nMetallica,{METALLICA}\n', encoding="utf-8")
-    assert read_artists(table) == [ARTIST, METALLICA]
+    assert read_artists(CsvTable(table)) == [ARTIST, METALLICA]
 
 
 @pytest.mark.parametrize(
@@ -49,8 +52,9 @@ def test_artists_come_from_lines_or_a_csv_each_once(tmp_path: Path) -> None:
         (b"# nobody\n\n", "lists no artist"),
         (b"artist_id\n", "lists nothing"),
         (b"id,name\n1,x\n", "column artist_id"),
+        (b"id;name\n1;x\n", "column artist_id"),
         (b"artist_id,name\n,x\n", "line 2"),
-        (b"\xff\xfe", "UTF-8"),
+        (b"\xff\xfea", "UTF-8"),
         (None, "cannot be read"),
     ],
 )
@@ -59,7 +63,7 @@ def test_a_file_without_artists_is_named(tmp_path: Path, data: bytes | None, wor
     if data is not None:
         path.write_bytes(data)
     with pytest.raises(InputError, match=word):
-        read_artists(path)
+        read_artists(CsvTable(path))
 
 
 def test_one_of_the_name_hides_others_of_similar_names(musicbrainz: MusicBrainzReplay) -> None:
@@ -108,6 +112,7 @@ def test_a_catalogue_without_names_says_so(spotify: SpotifyReplay) -> None:
         ("auto", [METALLICA, NOBODY], {}, None, False, True),
         ("auto", ["metallica"], {}, None, False, False),
         ("auto", ["Social Distortion"], {}, None, False, True),
+        ("auto", ["bach", "Metalica", "frederic chopin"], {}, None, False, False),
         ("auto", [f"spotify:artist:{METALLICA}"], {}, None, False, False),
         ("auto", [NOBODY], {"contact": CONTACT}, None, False, False),
         ("auto", [NOBODY], KEYS, None, False, False),
@@ -134,13 +139,15 @@ def test_a_contact_is_asked_for_only_where_it_would_help(
 def test_a_contact_is_kept_for_later_runs_and_the_environment_goes_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Settings(config_dir=tmp_path / "new").save_contact(CONTACT)
-    assert Settings(config_dir=tmp_path / "new").contact == CONTACT
+    monkeypatch.setenv("SPOTITAGS_CONFIG_DIR", str(tmp_path / "new"))
+    save_contact(CONTACT)
+    assert Settings().contact == CONTACT
     monkeypatch.setenv("SPOTITAGS_CONTACT", "you@example.org")
-    assert Settings(config_dir=tmp_path / "new").contact == "you@example.org"
+    assert Settings().contact == "you@example.org"
     (tmp_path / "file").write_text("")
-    with pytest.raises(SettingsError, match="SPOTITAGS_CONFIG_DIR"):
-        Settings(config_dir=tmp_path / "file" / "x").save_contact(CONTACT)
+    monkeypatch.setenv("SPOTITAGS_CONFIG_DIR", str(tmp_path / "file" / "x"))
+    with pytest.raises(InputError, match="SPOTITAGS_CONFIG_DIR"):
+        save_contact(CONTACT)
 
 
 def at_a_terminal(home: Path, services: FaultyServices, typed: bytes, *args: str) -> tuple[int, str, str]:
@@ -192,18 +199,30 @@ def test_at_a_terminal_one_of_several_of_a_name_can_be_chosen(tmp_path: Path) ->
         chosen = json.loads(out)["artist"]["id"]
         assert re.search(r"3  twins \(number 2\)", screen)
         assert f"artist {chosen}: twins (number 2)" in screen
-        with (tmp_path / "log").open("w") as log:
-            run = subprocess.run(
-                [sys.executable, "-m", "cli", *args],
-                cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=log,
-                env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | services.environment(),
-                stdin=subprocess.DEVNULL,
-            )  # fmt: skip
-    first = json.loads(run.stdout)["artist"]["id"]
-    said = (tmp_path / "log").read_text()
-    assert "warning: 3 artists fit the name 'Twins'" in said
-    assert f"artist {first}: twins (number 0)" in said
-    assert first != chosen
+        code, _, screen = at_a_terminal(tmp_path, services, b"0\n", *args)
+        assert code == 1
+        assert "none of the artists that fit 'Twins' was chosen" in screen
+        run = spotitags(*args, home=tmp_path, **services.environment())
+    assert run.returncode == 1
+    (answer,) = map(json.loads, run.stdout.splitlines())
+    assert answer["error"]["message"].startswith("3 artists fit the name 'Twins': give the id of one. ")
+    for number in range(3):
+        assert f"twins (number {number})" in run.stderr
+    assert chosen in run.stderr
+
+
+def test_at_a_terminal_a_similar_name_is_offered(tmp_path: Path) -> None:
+    args = ["tag", "Metalica", "--json", "--top", "1"]
+    with serving(FaultyServices()) as services:
+        code, out, screen = at_a_terminal(tmp_path, services, b"1\n", *args)
+        assert code == 0, screen
+        assert json.loads(out)["artist"] == {"id": METALLICA, "name": "Metallica"}
+        assert "no artist is called 'Metalica'. Which one did you mean?" in screen
+        assert re.search(r"1  Metallica \(metal\)", screen)
+        code, out, screen = at_a_terminal(tmp_path, services, b"0\n", *args)
+    assert code == 1
+    assert "did you mean Metallica?" in screen
+    assert json.loads(out)["error"]["type"] == "ArtistNotFoundError"
 
 
 def test_at_a_terminal_nonsense_is_not_kept_as_a_contact(tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ def test_a_bundled_artist_is_answered_offline_in_json(home: Path) -> None:
     run = python("-m", "cli", "predict", "--artist", METALLICA, "--offline", "--json", home=home)
     assert run.returncode == 0, run.stderr
     (answer,) = objects(run)
-    assert list(answer) == ["artist", "genre", "votes", "confidence", "voters", "tags", "covers"]
+    fields = ["artist", "genre", "votes", "confidence", "voters", "tags", "shown", "covers"]
+    assert list(answer) == fields
     assert answer["artist"] == {"id": METALLICA, "name": "Metallica"}
     assert answer["genre"] == answer["votes"][0]["genre"]
     assert {vote["genre"] for vote in answer["votes"]} == {"classical", "country", "hiphop", "jazz", "metal"}
@@ -81,7 +82,8 @@ def test_a_bundled_artist_is_answered_offline_in_json(home: Path) -> None:
     assert sum(voter["weight"] for voter in answer["voters"]) == pytest.approx(1, abs=1e-2)
     weights = [tag["weight"] for tag in answer["tags"]]
     assert weights == sorted(weights, reverse=True)
-    assert answer["covers"] == {"used": 10, "skipped": []}
+    assert 0 < len(answer["shown"]) < len(weights)
+    assert answer["covers"] == {"used": 10, "skipped": [], "copies": 0}
 
 
 def test_uri_and_url_mean_the_same_artist(home: Path) -> None:
@@ -147,26 +149,29 @@ def test_the_exit_code_tells_how_many_were_answered(home: Path, artists: list[st
 
 
 @pytest.mark.parametrize(
-    ("args", "word"),
+    ("args", "word", "code"),
     [
-        (["predict", "--offline"], "--artist"),
-        (["predict", "--artist", METALLICA, "--offline", "--catalog", "spotify"], "contradict"),
-        (["predict", "--artist", METALLICA, "--catalog", "folder"], "--manifest"),
-        (["predict", "--artist", METALLICA, "--catalog", "spotify"], "SPOTIPY_CLIENT_ID"),
-        (["predict", "--artist", METALLICA, "--offline", "--tagger", "clip"], "leave --tagger out"),
-        (["predict", "--artist", METALLICA, "--offline", "--genres", "polka"], "polka alone"),
-        (["predict", "--artist", METALLICA, "--offline", "--labels", "missing.txt"], "leave --labels out"),
-        (["predict", "--artist", METALLICA, "--offline", "--model", "missing.onnx"], "missing"),
-        (["predict", "--manifest", "missing.csv"], "missing.csv"),
-        (["predict", "--manifest", "pyproject.toml", "--tagger", "crystal-ball"], "pyproject.toml"),
-        (["tag", "--artist", METALLICA, "--offline", "--json", "--csv"], "exclude each other"),
-        (["tag", "--artist", METALLICA, "--offline", "--parquet", ""], "names no file"),
-        (["train", "missing.csv", "--out", "model"], "missing.csv"),
+        (["predict", "--offline"], "--artist", 2),
+        (["predict", "--artist", METALLICA, "--offline", "--catalog", "spotify"], "contradict", 2),
+        (["predict", "--artist", METALLICA, "--catalog", "folder"], "--manifest", 2),
+        (["predict", "--artist", METALLICA, "--catalog", "spotify"], "SPOTIPY_CLIENT_ID", 1),
+        (["predict", "--artist", METALLICA, "--offline", "--tagger", "clip"], "leave --tagger out", 2),
+        (["predict", "--artist", METALLICA, "--offline", "--genres", "polka"], "polka alone", 2),
+        (["predict", "--artist", METALLICA, "--offline", "--words", "missing.txt"], "leave --words out", 2),
+        (["predict", "--artist", METALLICA, "--offline", "--labels", "missing.txt"], "leave --words out", 2),
+        (["predict", "--artist", METALLICA, "--offline", "--model", "missing.onnx"], "missing", 1),
+        (["predict", "--manifest", "missing.csv"], "missing.csv", 2),
+        (["predict", "--manifest", "pyproject.toml", "--tagger", "crystal-ball"], "pyproject.toml", 2),
+        (["tag", "--artist", METALLICA, "--offline", "--json", "--csv"], "exclude each other", 2),
+        (["tag", "--artist", METALLICA, "--offline", "--parquet", ""], "names no file", 2),
+        (["train", "missing.csv", "--out", "model"], "missing.csv", 2),
     ],
 )
-def test_bad_wishes_are_answered_in_one_line_that_helps(home: Path, args: list[str], word: str) -> None:
+def test_bad_wishes_are_answered_in_one_line_that_helps(
+    home: Path, args: list[str], word: str, code: int
+) -> None:
     run = spotitags(*args, home=home)
-    assert run.returncode == 1
+    assert run.returncode == code
     assert run.stdout == ""
     lines = [line for line in run.stderr.splitlines() if not line.startswith(("catalog ", "tagger "))]
     assert len(lines) == 1
@@ -187,8 +192,8 @@ def test_a_manifest_is_tagged_once_and_bad_covers_are_named(home: Path, tmp_path
     run = spotitags("tag", "--manifest", str(path), "--tagger", "lite", "--json", home=home)
     assert run.returncode == 0
     red, blue = objects(run)
-    assert red["covers"] == {"used": 2, "skipped": [{"cover": "Album 1", "reason": "html"}]}
-    assert blue["covers"] == {"used": 3, "skipped": []}
+    assert red["covers"] == {"used": 2, "skipped": [{"cover": "Album 1", "reason": "html"}], "copies": 0}
+    assert blue["covers"] == {"used": 3, "skipped": [], "copies": 0}
     assert red["tags"] != blue["tags"]
 
     again = f"""
@@ -292,8 +297,18 @@ def test_every_command_has_help_and_a_place_in_readme(home: Path) -> None:
     shown = spotitags("--help", home=home).stdout
     commands = re.findall(r"^  ([a-z]+)  +\S", shown.partition("Commands:")[2], re.MULTILINE)
     assert {"predict", "tag", "train", "library", "doctor"} <= set(commands)
+    actions = re.findall(
+        r"^  ([a-z]+)  +\S",
+        spotitags("config", "--help", home=home).stdout.partition("Commands:")[2],
+        re.MULTILINE,
+    )
+    assert actions == ["show", "path", "set", "unset"]
+    for action in actions:
+        assert re.search(r"^  \w.*\.$", spotitags("config", action, "--help", home=home).stdout, re.MULTILINE)
     for command in commands:
         assert f"spotitags {command}" in readme
+        if command == "config":
+            continue
         page = spotitags(command, "--help", home=home).stdout
         options = re.findall(r"^  (?:-\w, )?--[a-z-]+.*(?:\n {10,}.*)*", page, re.MULTILINE)
         assert len(options) >= 2

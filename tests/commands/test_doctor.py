@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import io
 import socket
-from typing import TYPE_CHECKING
+from importlib.metadata import PackageNotFoundError, metadata
+from typing import TYPE_CHECKING, Any
 
+from pydantic import SecretStr
 from rich.console import Console
 
-from spotitags.commands._checks import Check, checks_table, examine, reach
+from spotitags.commands._checks import EXTRAS, Check, checks_table, examine, reach
+from spotitags.commands._checks import verdict as compose_verdict
+from spotitags.errors import install_extra
 from spotitags.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,8 +32,63 @@ def test_every_gap_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert not by_name["weights of clip"].ok
     assert by_name["tagger lite"].ok
     assert by_name["library"].found.startswith("83 artists")
+    assert by_name["model bundled"].found.startswith("knows classical, country (also country and western), ")
     assert "GPU" in by_name
     assert not any(check.area == "network" for check in checks)
+
+
+def test_the_verdict_names_what_works_now_in_one_line(tmp_path: Path) -> None:
+    def verdict(**settings: Any) -> Check:
+        return examine(Settings(cache_dir=tmp_path, **settings), offline=True)[0]
+
+    assert verdict().ok
+    assert verdict().found.startswith("works now: predict --offline, --manifest; tagger")
+    assert verdict().found.endswith("; training")
+    assert "--catalog musicbrainz" in verdict(contact="me@example.org").found
+    assert "--catalog spotify" not in verdict(spotify_client_id="id").found
+    both = {"spotify_client_id": "id", "spotify_client_secret": SecretStr("secret")}
+    assert "--catalog spotify" in verdict(**both).found
+    gap = Check("package", "scikit-learn", ok=False, found="not installed", extra="train")
+    lite = Check("tagger", "lite", ok=True, found="")
+    assert compose_verdict([lite, gap]).found == "works now: predict --manifest; tagger lite"
+    unreachable = [
+        Check("contact", "SPOTITAGS_CONTACT", ok=True, found="set"),
+        Check("network", "MusicBrainz", ok=False, found="timed out"),
+    ]
+    assert "musicbrainz" not in compose_verdict([lite, *unreachable]).found
+    nothing = compose_verdict([lite._replace(ok=False)])
+    assert (nothing.ok, nothing.found) == (False, "nothing works")
+
+
+def test_every_extra_of_the_package_is_checked(tmp_path: Path) -> None:
+    declared = set(metadata("spotitags").get_all("Provides-Extra") or ())
+    assert set(EXTRAS) == declared - {"test", "lint"}
+    checks = examine(Settings(cache_dir=tmp_path), offline=True)
+    checked = {check.extra: check for check in checks if check.area == "package"}
+    assert set(EXTRAS) <= set(checked)
+    assert all(check.ok for check in checked.values())
+
+
+def test_a_missing_extra_is_one_row_with_its_install_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without(name: str) -> str:
+        if name in {"torch", "open-clip-torch", "clarifai-grpc"}:
+            raise PackageNotFoundError(name)
+        return "1.0"
+
+    monkeypatch.setattr("spotitags.commands._checks.version", without)
+    file = io.StringIO()
+    Console(file=file, width=200).print(checks_table(examine(Settings(cache_dir=tmp_path), offline=True)))
+    lines = [line.rstrip() for line in file.getvalue().splitlines()]
+    clip = next(number for number, line in enumerate(lines) if "extra clip" in line)
+    assert lines[clip].startswith("--  extra clip")
+    assert lines[clip].endswith("no open-clip-torch, torch")
+    assert lines[clip + 1].strip() == f"only for --tagger clip: {install_extra('clip')}"
+    assert not any("tagger clarifai" in line for line in lines if line.startswith("--"))
+    assert sum(install_extra("clarifai") in line for line in lines) == 1
+    assert any(line.startswith("--    key CLARIFAI_PAT") for line in lines)
+    assert any(line.startswith("ok  extra train") for line in lines)
 
 
 def test_a_key_that_is_set_is_said_to_be_set_and_no_more(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_single_covers_are_evaluated(home: Path) -> None:
 )
 def test_bad_wishes_are_answered_in_one_line_that_helps(home: Path, args: list[str], word: str) -> None:
     run = spotitags("evaluate", *args, home=home)
-    assert run.returncode == 1
+    assert run.returncode == 2
     assert run.stdout == ""
     assert run.stderr.startswith("error: ")
     assert word in run.stderr

@@ -93,7 +93,7 @@ def test_bad_wishes_are_answered_in_one_line_that_helps(
     labels: Path, home: Path, args: tuple[str, ...], word: str
 ) -> None:
     run = spotitags("leaderboard", labels, "--tagger", "lite", "--min-covers", "1", *args, home=home)
-    assert run.returncode == 1
+    assert run.returncode == 2
     assert run.stdout == ""
     assert run.stderr.splitlines()[-1].startswith("error: ")
     assert word in run.stderr

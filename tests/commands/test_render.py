@@ -41,6 +41,13 @@ def test_a_person_sees_who_was_skipped_and_why() -> None:
     assert "flame" not in text
 
 
+@pytest.mark.parametrize(("copies", "words"), [(1, "1 copy"), (2, "2 copies")])
+def test_copies_of_a_cover_are_counted(copies: int, words: str) -> None:
+    bag = replace(BAG, copies=copies)
+    assert bags_json([bag])["covers"]["copies"] == copies
+    assert f"Motörhead 動物  3 covers ({words} left out)\n" in shown(show_bags([bag], top=1))
+
+
 def test_an_explanation_names_tags_on_both_sides_and_each_voter() -> None:
     text = shown(show_prediction(prediction(TRAINED, TRAINED), top=5, explain=True))
     assert "for metal: skull +0.200" in text
@@ -97,11 +104,24 @@ def test_json_follows_readme_and_explains_only_when_asked() -> None:
             }
         ],
         "tags": [{"label": "skull", "weight": 2.1235}, {"label": "flame", "weight": 1.0}],
-        "covers": {"used": 3, "skipped": [{"cover": "Demo", "reason": "truncated"}]},
+        "shown": [{"label": "skull", "weight": 2.1235}, {"label": "flame", "weight": 1.0}],
+        "covers": {"used": 3, "skipped": [{"cover": "Demo", "reason": "truncated"}], "copies": 0},
     }
     full = prediction_json(prediction(TRAINED), explain=True)
     assert full["reasons"] == [{"label": "skull", "pull": 0.2}, {"label": "flame", "pull": -0.1}]
     assert full["voters"][0]["reasons"] == [{"label": "skull", "pull": 0.2}]
+
+
+def test_small_covers_are_named_in_text_and_in_json() -> None:
+    small = replace(BAG, sides=(64, 300, None))
+    text = shown(show_bags([small], top=5))
+    assert "  1 of 3 covers under 150 px (smallest 64): tags and votes are less reliable\n" in text
+    assert "1 of 3 covers" in shown(show_prediction(replace(prediction(TRAINED), bags=(small,)), top=5))
+    assert bags_json([small])["covers"] == {
+        "used": 3, "skipped": [{"cover": "Demo", "reason": "truncated"}], "copies": 0,
+        "small": 1, "smallest_px": 64,
+    }  # fmt: skip
+    assert "under" not in shown(show_bags([replace(BAG, sides=(150, 300, None))], top=5))
 
 
 def test_with_several_taggers_each_tag_names_its_own() -> None:
@@ -130,6 +150,7 @@ def test_taggers_that_are_missing_are_named_with_the_reason_and_the_covers_of_al
     assert found["covers"] == {
         "used": 3,
         "skipped": [{"cover": "Demo", "reason": "truncated"}, {"cover": "Live", "reason": "clip: dark"}],
+        "copies": 0,
     }
     assert "missing" not in bags_json([BAG])
     text = shown(show_bags(SEVERAL, top=5))
@@ -183,3 +204,23 @@ def test_nothing_from_outside_reaches_the_terminal_as_a_command() -> None:
 def test_a_weight_stays_whole_on_a_narrow_terminal() -> None:
     bags = [TagBag(ARTIST, name, (Tag("label", 2.125),), 3) for name in ("lite", "clip", "other")]
     assert shown(show_bags(bags, top=5), width=36).count("2.125") == 3
+
+
+def test_tags_worth_reading_are_shown_unless_all_are_wanted() -> None:
+    cover = (Tag("flames", 0.8), Tag("fire", 0.7), Tag("glow", 0.05))
+    bag = TagBag(ARTIST, "lite", cover, 1, each=(cover,))
+    assert shown(show_bags([bag], top=20)).split()[-2:] == ["flames", "0.800"]
+    assert shown(show_bags([bag], top=20, raw=True)).split()[-2:] == ["glow", "0.050"]
+    whole = replace(prediction(TRAINED), bags=(bag,))
+    assert "lite: flames 0.80\n" in shown(show_prediction(whole, top=10))
+    assert "lite: flames 0.80, fire 0.70, glow 0.05\n" in shown(show_prediction(whole, top=10, raw=True))
+    found = bags_json([bag])
+    assert [tag["label"] for tag in found["tags"]] == ["flames", "fire", "glow"]
+    assert [tag["label"] for tag in found["shown"]] == ["flames"]
+
+
+def test_a_bag_of_doubtful_tags_says_how_to_see_them() -> None:
+    cover = (Tag("skull", 0.1),)
+    bag = TagBag(ARTIST, "lite", cover, 1, each=(cover,))
+    assert "lite: no tag is sure enough; --raw-tags shows all" in shown(show_bags([bag], top=20))
+    assert "lite: no tags\n" in shown(show_bags([TagBag(ARTIST, "lite", (), 1)], top=20))

@@ -25,7 +25,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from spotitags.covers.decode import MIN_SIDE, decode, decode_many
+from spotitags.covers.decode import MIN_SIDE, decode, decode_many, image_size
 from spotitags.covers.fetch import CoverFetcher, Limits, choose_image
 from spotitags.errors import REASONS, CoverError
 from spotitags.records import Album, Artist, Cover, CoverFile, Image, Skipped
@@ -119,6 +119,18 @@ def test_nothing_to_choose_from_is_named() -> None:
 
 
 # Decoding
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("JPEG", "RGB"), ("PNG", "RGBA"), ("WEBP", "RGB"), ("GIF", "L")])
+def test_the_size_is_read_from_every_kind_of_cover(kind: str, mode: str) -> None:
+    assert image_size(cover(kind, mode, (120, 64))) == (120, 64)
+
+
+@pytest.mark.parametrize(
+    "name", ["nothing", "web page", "cut JPEG header", "magic alone", "1x1", "huge JPEG"]
+)
+def test_a_file_that_is_no_cover_has_no_size(name: str) -> None:
+    assert image_size(BAD[name][0]) is None
 
 
 def test_a_cover_keeps_the_bytes_that_it_was_decoded_from() -> None:
@@ -301,6 +313,46 @@ def test_a_shared_address_is_fetched_once(httpserver: HTTPServer) -> None:
         fetched = covers.fetch(albums)
     assert [item.album.name for item in fetched if isinstance(item, CoverFile)] == ["one", "two", "three"]
     assert len(httpserver.log) == 1
+
+
+def test_a_larger_picture_is_fetched_where_the_first_is_small(httpserver: HTTPServer) -> None:
+    """As where a catalogue promises 300 pixels and its server has 64."""
+    small, large = cover(size=(64, 64)), cover(size=(640, 640))
+    for path, data in {"/m": small, "/s": small, "/l": large}.items():
+        httpserver.expect_request(path).respond_with_data(data)
+    images = tuple(
+        Image(httpserver.url_for(f"/{path}"), px, px) for path, px in [("m", 300), ("s", 64), ("l", 640)]
+    )
+    with CoverFetcher() as fetcher:
+        (found,) = fetcher.fetch([Album("id", "Kiln", Artist("a"), images)])
+    assert isinstance(found, CoverFile)
+    assert found.data == large
+    assert [request.path for request, _ in httpserver.log] == ["/m", "/l"]
+
+
+def test_the_largest_of_small_pictures_is_taken_and_smaller_ones_are_not_fetched(
+    httpserver: HTTPServer,
+) -> None:
+    pictures = {"a": cover(size=(100, 100)), "b": cover(size=(80, 80)), "c": cover(size=(40, 40))}
+    for path, data in pictures.items():
+        httpserver.expect_request(f"/{path}").respond_with_data(data)
+    images = [
+        Image(httpserver.url_for(f"/{path}"), px, px) for path, px in [("a", 300), ("b", 640), ("c", 40)]
+    ]
+    images.append(Image(httpserver.url_for("/gone"), 1200, 1200))
+    with CoverFetcher() as fetcher:
+        (found,) = fetcher.fetch([Album("id", "Kiln", Artist("a"), tuple(images))])
+    assert isinstance(found, CoverFile)
+    assert found.data == pictures["a"]
+    assert "/c" not in [request.path for request, _ in httpserver.log]
+
+
+def test_a_tagger_that_needs_more_pixels_gets_the_next_larger_picture(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/large").respond_with_data(cover(size=(640, 640)))
+    images = (Image(httpserver.url_for("/large"), 640, 640), Image(httpserver.url_for("/middle"), 300, 300))
+    with CoverFetcher() as fetcher:
+        (found,) = fetcher.fetch([Album("id", "Kiln", Artist("a"), images)], wanted=378)
+    assert isinstance(found, CoverFile)
 
 
 def test_covers_lie_on_disk_as_well(tmp_path: Path) -> None:

@@ -67,6 +67,26 @@ def test_what_is_wrong_with_a_cover_is_cached_as_name_and_reason(
     ]  # fmt: skip
 
 
+def test_the_size_of_a_cover_is_known_from_the_cache(cache: Cache, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/small").respond_with_data(cover(size=(80, 64)))
+    small = album(httpserver.url_for("/small"))
+    with CoverFetcher() as fetcher:
+        covers = CoverFetchCache(fetcher, cache)
+        requests = covers.requests([small, album("nowhere")])
+        assert [request.size for request in requests] == [None, None]
+        covers.fetch(requests)
+        assert [request.size for request in requests] == [(80, 64), None]
+        (again,) = CoverFetchCache(fetcher, cache).requests([small])
+    assert again.size == (80, 64)
+    assert again.file is None
+
+
+def test_digests_of_earlier_versions_have_no_size(cache: Cache) -> None:
+    cache.put("digest", URL, "abc")
+    (request,) = CoverFetchCache(CoverFetcher(), cache).requests([album(URL)])
+    assert (request.digest, request.size) == ("abc", None)
+
+
 @pytest.mark.usefixtures("no_waiting")
 def test_trouble_of_the_server_is_not_cached(cache: Cache, httpserver: HTTPServer) -> None:
     httpserver.expect_request("/down").respond_with_data(b"", 503)

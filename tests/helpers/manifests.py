@@ -30,7 +30,9 @@ def cover(style: str, seed: int, size: int = 300) -> bytes:
     return file.getvalue()
 
 
-def manifest(folder: Path, artists: Mapping[str, str], covers: int = 3, first_seed: int = 0) -> Path:
+def manifest(
+    folder: Path, artists: Mapping[str, str], covers: int = 3, first_seed: int = 0, size: int = 300
+) -> Path:
     """Draw ``covers`` covers for each artist (id to style) and list them, the style as genre."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "covers.csv"
@@ -41,7 +43,7 @@ def manifest(folder: Path, artists: Mapping[str, str], covers: int = 3, first_se
         for artist, style in artists.items():
             for number in range(covers):
                 file = folder / f"{artist}-{number}.jpg"
-                file.write_bytes(cover(style, seed))
+                file.write_bytes(cover(style, seed, size))
                 writer.writerow([artist, f"The {artist}", style, file.stem, f"Album {number}", file.name])
                 seed += 1
     return path

@@ -88,7 +88,7 @@ def test_an_earlier_cache_and_model_give_the_same_answers_without_a_request(home
             assert answer["error"]["type"] == "ArtistNotFoundError", "not that nobody answers"
             continue
         assert "error" not in answer, answer["error"]
-        assert answer["covers"] == before["covers"]
+        assert answer["covers"].items() >= before["covers"].items()
         assert answer["tags"][: len(before["tags"])] == before["tags"]
         shares, shares_before = (
             {vote["genre"]: vote["share"] for vote in each["votes"]} for each in (answer, before)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from werkzeug import Response
 
 from spotitags.catalogs.manifest import FolderCatalog
 from spotitags.covers.fetch import CoverFetcher
-from spotitags.errors import ArtistNotFoundError, NoCoversError, TaggerError
+from spotitags.errors import ArtistNotFoundError, CatalogError, NoCoversError, TaggerError
 from spotitags.pipeline.tagging import ARTISTS_AT_ONCE, TaggingRun
 from spotitags.records import Album, Artist, Cover, Image, Tag, TaggedCovers
 
@@ -100,6 +100,69 @@ def test_the_same_picture_on_two_releases_counts_once(tmp_path: Path, cache: Cac
     assert len(tagger.shown) == 2
     assert [album.name for album in seen(answer).albums] == ["Album 0", "Album 1"]
     assert seen(answer).digests[0] == hashlib.sha256((tmp_path / "a-0.jpg").read_bytes()).hexdigest()
+
+
+def copy_cover(folder: Path, original: str, *copies: str) -> None:
+    for name in copies:
+        (folder / f"{name}.jpg").write_bytes((folder / f"{original}.jpg").read_bytes())
+
+
+def test_further_releases_take_the_place_of_copies(tmp_path: Path, cache: Cache) -> None:
+    path = manifest(tmp_path, {"a": "sea", "b": "moss"}, covers=8)
+    copy_cover(tmp_path, "a-0", "a-1", "a-2", "a-4")
+    copy_cover(tmp_path, "b-0", "b-7")
+    with path.open("a") as lines:  # the same line twice is a copy, too
+        lines.write("c,,sea,one,,a-0.jpg\n" * 3 + "c,,sea,two,,a-3.jpg\n")
+    for _ in range(2):  # the second run has all results in its cache
+        run = TaggingRun(FolderCatalog(path), [MeanColour()], CoverFetcher(), cache, albums=4)
+        a, b, c = (seen(answer) for _, answer in run.run(["a", "b", "c"]))
+        assert [album.name for album in a.albums] == ["Album 0", "Album 3", "Album 5", "Album 6"]
+        assert (a.copies, len(set(a.digests))) == (3, 4)
+        assert ([album.name for album in b.albums], b.copies) == ([f"Album {n}" for n in range(4)], 0)
+        assert (len(c.albums), c.copies) == (2, 2)
+
+
+def test_copies_that_the_web_serves_are_replaced_with_one_more_listing(
+    cache: Cache, httpserver: HTTPServer
+) -> None:
+    for n in range(5):
+        httpserver.expect_request(f"/{n}").respond_with_data(cover("sea", max(n, 1)))
+    albums = [
+        Album(str(n), f"Album {n}", Artist("a"), (Image(httpserver.url_for(f"/{n}")),)) for n in range(5)
+    ]
+
+    class Counted(Listed):
+        limits: ClassVar[list[int]] = []
+
+        def albums(self, artist: str, limit: int) -> list[Album]:
+            self.limits.append(limit)
+            return super().albums(artist, limit)
+
+    with CoverFetcher() as covers:
+        run = TaggingRun(Counted(*albums), [MeanColour()], covers, cache, albums=3)
+        ((_, answer),) = run.run(["a"])
+    assert [album.id for album in seen(answer).albums] == ["0", "2", "3"]
+    assert Counted.limits == [3, 4]
+    assert sorted(request.path for request, _ in httpserver.log) == ["/0", "/1", "/2", "/3"]
+
+
+def test_a_catalogue_that_fails_to_list_more_fails_the_artist(tmp_path: Path, cache: Cache) -> None:
+    """Fewer covers than in an undisturbed run would be another result, unnoticed."""
+    path = manifest(tmp_path, {"a": "sea"}, covers=4)
+    copy_cover(tmp_path, "a-0", "a-1")
+
+    class Moody(FolderCatalog):
+        def albums(self, artist: str, limit: int) -> list[Album]:
+            if limit > 2:
+                raise CatalogError("try again later")
+            return super().albums(artist, limit)
+
+    ((_, answer),) = TaggingRun(Moody(path), [MeanColour()], CoverFetcher(), cache, albums=2).run(["a"])
+    assert isinstance(answer, CatalogError)
+    ((_, answer),) = TaggingRun(FolderCatalog(path), [MeanColour()], CoverFetcher(), cache, albums=2).run(
+        ["a"]
+    )
+    assert len(seen(answer).albums) == 2
 
 
 def test_the_limit_on_albums_holds(tmp_path: Path, cache: Cache) -> None:

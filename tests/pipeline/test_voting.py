@@ -117,12 +117,49 @@ def test_genres_are_known_in_any_case_and_two_are_needed() -> None:
         Voting(None, versions(), genres=["metal"])
 
 
+def test_genres_as_people_write_them_are_answered_by_the_trained_model() -> None:
+    said: list[str] = []
+    voting = Voting(None, versions(), genres=["metal", "Hip-Hop/Rap", "Classical Music"], notify=said.append)
+    assert voting.genres == ("metal", "hiphop", "classical")
+    assert all(voter.trained for voter in voting.predict([METAL]).voters)
+    assert said == ["genres: Hip-Hop/Rap is hiphop", "genres: Classical Music is classical"]
+
+
+def test_a_mistyped_genre_is_no_reason_for_untrained_votes() -> None:
+    with pytest.raises(InputError, match="did you mean metal"):
+        Voting(None, versions(), taggers=[TextTower()], genres=["metl", "jazz"])  # type: ignore[list-item]
+
+
+def test_untrained_votes_can_be_chosen_where_the_model_fits() -> None:
+    class Lite(TextTower):
+        name = "lite"
+
+    said: list[str] = []
+    tower: list[TextTower] = [Lite()]
+    voting = Voting(None, versions(), taggers=tower, zero_shot=True, notify=said.append)  # type: ignore[arg-type]
+    assert voting.zero_shot[0].genres == Ensemble.load(bundled_model()).genres
+    assert said == ["zero-shot: lite votes on the genres' names, untrained"]
+    assert not voting.needs_embeddings
+    narrowed = Voting(None, versions(), taggers=tower, genres=["metl", "Rap"], zero_shot=True)  # type: ignore[arg-type]
+    assert narrowed.zero_shot[0].genres == ("metl", "hiphop"), "by choice, a name is taken as it is written"
+
+
+def test_untrained_votes_by_choice_need_a_tagger_that_can_and_no_voter_of_the_model() -> None:
+    with pytest.raises(InputError, match="lite cannot: use --tagger lite or --tagger clip"):
+        Voting(None, versions(), zero_shot=True)
+    with pytest.raises(InputError, match="leave --voter or --zero-shot out"):
+        Voting(None, versions(), taggers=[TextTower()], voters=["transfer"], zero_shot=True)  # type: ignore[list-item]
+
+
 def test_a_genre_that_the_model_cannot_name_is_said_once() -> None:
     said: list[str] = []
     voting = Voting(None, versions(), notify=said.append)
     for _ in range(2):
         voting.predict([TagBag(Artist("r", genre="reggae"), "lite", METAL.tags, 10)])
     assert len([line for line in said if "genre reggae, and cannot predict it" in line]) == 1
+    said.clear()
+    voting.predict([TagBag(Artist("r", genre="Hip-Hop"), "lite", METAL.tags, 10)])
+    assert said == []
 
 
 def test_an_unknown_bag_is_said_to_be_unknown() -> None:
@@ -175,7 +212,7 @@ def test_a_model_of_other_labels_votes_no_more_and_says_what_to_do() -> None:
     (tagger,) = versions()
     with pytest.raises(ModelError, match="other labels") as caught:
         Voting(None, {tagger: "own words"}, custom_labels=True)
-    for way in ("spotitags train --labels", "--genres", "leave --labels out"):
+    for way in ("spotitags train --words", "--genres", "leave --words out"):
         assert way in str(caught.value)
     assert Voting(None, versions(), custom_labels=True).zero_shot == [], "it was trained on these very labels"
 

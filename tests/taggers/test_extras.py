@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from spotitags.errors import install_extra
+
 
 @pytest.mark.parametrize(
     ("name", "package", "extra"),
@@ -42,8 +44,5 @@ def test_a_missing_extra_is_named_with_its_install_line_and_asking_imports_nothi
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
     )
     assert done.stderr == ""
-    line = (
-        f"the tagger {name} needs the extra '{extra}': "
-        f"uv sync --inexact --extra {extra} (or pip install '.[{extra}]')"
-    )
+    line = f"the tagger {name} needs the extra '{extra}': {install_extra(extra)}"
     assert done.stdout.splitlines() == ["True True", "[]", f"False {line}", line]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from spotitags.catalogs.artist_ids import spotify_id
+from spotitags.catalogs.artist_ids import musicbrainz_id, spotify_id
 from spotitags.catalogs.base import Match
 from spotitags.catalogs.musicbrainz.responses import (
     parse_genres,
@@ -31,11 +31,6 @@ PAGE: Final = 100
 """Release groups per request."""
 MAX_PAGES: Final = 10
 
-_MBID = re.compile(
-    r"(?:(?:https?://)?(?:beta\.)?musicbrainz\.org/artist/)?"
-    r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:[/?#].*)?",
-    re.IGNORECASE,
-)
 _LUCENE = re.compile(r'([+\-&|!(){}\[\]^"~*?:\\/])')
 _PRIMARY = ("Album", "EP", "Single")
 _HOW_TO_LINK = "anyone can add such a link to the artist's page on musicbrainz.org (External links)"
@@ -126,8 +121,7 @@ class MusicBrainzCatalog:
 
     def _identify(self, artist: str) -> tuple[Artist, str]:
         """Return the artist, with the requested id, and its MBID."""
-        if match := _MBID.fullmatch(artist.strip()):
-            mbid = match[1].lower()
+        if mbid := musicbrainz_id(artist):
             return Artist(mbid), mbid
         try:
             wanted = spotify_id(artist)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import re
-import unicodedata
-from typing import TYPE_CHECKING, Final, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from spotitags.catalogs.musicbrainz.catalog import MusicBrainzCatalog
 from spotitags.errors import InputError, SpotiTagsError, UnlabelledError
+from spotitags.io.genre_names import genre_key, genre_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from spotitags.catalogs.base import Catalog
+    from spotitags.io.tables import Cell
     from spotitags.records import Artist
 
 
@@ -51,7 +50,7 @@ def label_artists(
     """
     if not isinstance(catalog, MusicBrainzCatalog):
         raise InputError(f"the catalogue {catalog.name!r} has no votes on genres: use 'musicbrainz'")
-    if len({_joined_words(genre) for genre in genres} - {""}) < max(len(genres), 2):
+    if len({genre_key(genre) for genre in genres if genre_words(genre)}) < max(len(genres), 2):
         raise InputError(f"{', '.join(genres) or 'no genre'}: give two or more different genres")
     return ((ref, _label(catalog, ref, genres)) for ref in artists)
 
@@ -59,31 +58,28 @@ def label_artists(
 def tally(votes: Mapping[str, int], genres: Sequence[str]) -> dict[str, int]:
     """Count the votes for each of ``genres`` that has any, most first.
 
-    A vote counts for a genre if its name ends in the words of that genre; case and spaces are ignored. So
-    ``thrash metal`` and ``metal`` count for ``Metal``, ``east coast hip hop`` for ``hiphop``,
-    ``country rock`` for ``rock``. If several genres fit, the vote counts for the longest.
+    A vote counts for a genre if its name ends in the words of that genre, in any spelling, or of an alias. So
+    ``thrash metal`` and ``metal`` count for ``Metal``, ``east coast hip hop`` and ``gangsta rap`` for
+    ``hiphop``, ``country rock`` for ``rock``. If several genres fit, the vote counts for the longest.
 
     >>> tally({"thrash metal": 23, "heavy metal": 20, "hard rock": 5, "bay area": 1}, ["metal", "rock"])
     {'metal': 43, 'rock': 5}
     """
-    by_words = {_joined_words(genre): genre for genre in genres}
+    by_key = {genre_key(genre): genre for genre in genres}
     counted: dict[str, int] = {}
     for name, count in votes.items():
-        words = _words(name)
-        endings = ("".join(words[start:]) for start in range(len(words)))
-        genre = next((by_words[ending] for ending in endings if ending in by_words), None)
+        words = genre_words(name)
+        endings = (genre_key(" ".join(words[start:])) for start in range(len(words)))
+        genre = next((by_key[ending] for ending in endings if ending in by_key), None)
         if genre is not None and count > 0:
             counted[genre] = counted.get(genre, 0) + count
     return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
 
-def write_labels(stream: TextIO, labelled: Iterable[Label]) -> None:
-    """Write labels as CSV with the columns of `COLUMNS`, in the form that ``train`` and ``evaluate`` read."""
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for label in labelled:
-        votes = "; ".join(f"{genre} {count}" for genre, count in label.all_votes.items())
-        writer.writerow([label.artist.id, label.artist.name, label.genre, label.votes, votes])
+def label_row(label: Label) -> list[Cell]:
+    """Return the cells of a label for `COLUMNS`, in the form that ``train`` and ``evaluate`` read."""
+    votes = "; ".join(f"{genre} {count}" for genre, count in label.all_votes.items())
+    return [label.artist.id, label.artist.name, label.genre, label.votes, votes]
 
 
 def _label(catalog: MusicBrainzCatalog, ref: str, genres: Sequence[str]) -> Label | SpotiTagsError:
@@ -104,11 +100,3 @@ def _label(catalog: MusicBrainzCatalog, ref: str, genres: Sequence[str]) -> Labe
             "label it by hand"
         )
     return Label(artist, genre, most, votes)
-
-
-def _words(genre: str) -> list[str]:
-    return re.findall(r"\w+", unicodedata.normalize("NFKC", genre).casefold())
-
-
-def _joined_words(genre: str) -> str:
-    return "".join(_words(genre))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from spotitags.evaluation.leaderboard.standings import RANKED_BY
 from spotitags.evaluation.leaderboard.terminal import areas, duration, failures, legend, to_best
 from spotitags.evaluation.report.elements import cells, fill, items
+from spotitags.evaluation.report.svg import BLUE, DOTTED, element, hint
 from spotitags.evaluation.report.wording import interval, sentence, subtitle
 
 if TYPE_CHECKING:
@@ -68,12 +69,20 @@ def _numbers(row: Mapping[str, Any], gap: str, times: Sequence[str]) -> str:
 
 def _plot(found: Mapping[str, float], chance: float) -> str:
     """Draw a dot for an estimate, a line for its interval, and a dotted line for chance."""
-    low, high, value = (100 * found[name] for name in ("low", "high", "value"))
-    return (
-        f'<td class="plot"><div class="track"><i class="chance" style="left:{100 * chance:.2f}%"></i>'
-        f'<i class="whisker" style="left:{low:.2f}%;width:{high - low:.2f}%"></i>'
-        f'<i class="dot" style="left:{value:.2f}%"></i></div></td>'
+    shares = found["low"], found["high"], found["value"], chance
+    low, high, value, by_chance = (f"{100 * share:.2f}%" for share in shares)
+    drawn = element(
+        "svg",
+        hint(interval(found)),
+        element("line", x1=by_chance, x2=by_chance, y1=0, y2="100%", **DOTTED),
+        element("line", x1=low, x2=high, y1="50%", y2="50%", stroke=BLUE, stroke_width=2, opacity=0.6),
+        element("circle", cx=value, cy="50%", r=4.5, fill=BLUE),
+        width="100%",
+        height=18,
+        role="img",
+        aria_label=interval(found),
     )
+    return f'<td class="plot">{drawn}</td>'
 
 
 def _pairs(found: Mapping[str, Any]) -> tuple[str, list[str]]:

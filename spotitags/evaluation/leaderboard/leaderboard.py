@@ -25,7 +25,7 @@ from spotitags.evaluation.leaderboard.models import (
 )
 from spotitags.evaluation.leaderboard.standings import all_rows, pair_areas, standings
 from spotitags.evaluation.samples import collect_samples, counts, select
-from spotitags.io.output import output_errors
+from spotitags.io.output import output_errors, replaced_file
 from spotitags.taggers.features.registry import extractors_by_name
 
 if TYPE_CHECKING:
@@ -126,9 +126,9 @@ def write(found: Mapping[str, Any], out: Path) -> list[Path]:
     files = {"leaderboard.json": json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n"}
     files["leaderboard.html"] = page(found)
     with output_errors(out):
-        out.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
-            (out / name).write_text(text, encoding="utf-8")
+            with replaced_file(out / name) as stream:
+                stream.write(text.encode())
     return [out / name for name in files]
 
 

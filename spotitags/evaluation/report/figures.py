@@ -1,44 +1,38 @@
-"""The figures of a report, from ``scores.json``; matplotlib without a display."""
+"""The figures of a report, from ``scores.json``."""
 
 from __future__ import annotations
 
-import html
-import io
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spotitags.errors import NotInstalledError
+from spotitags.evaluation.report.svg import (
+    BLUE,
+    DOTTED,
+    HUES,
+    ORANGE,
+    Axes,
+    Picture,
+    element,
+    hint,
+    polygon,
+    polyline,
+    text,
+)
+from spotitags.evaluation.report.wording import interval
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as Canvas
+    from collections.abc import Mapping, Sequence
 
 
-INK = "#010203"  # replaced by the page's text colour, so that the figure suits light and dark pages
-BLUE, ORANGE = "#3b7dd8", "#e08214"
-HUES = (BLUE, ORANGE, "#2ca089", "#c44e8a", "#8a6fd1", "#9a8c1c", "#7f7f7f", "#d9534f", "#4aa8c0", "#6b8e23")
-_SETTINGS: dict[Any, Any] = {
-    "font.size": 10,
-    "font.family": "DejaVu Sans",
-    "svg.fonttype": "none",
-    "text.parse_math": False,  # a dollar in a genre's name does not start a formula
-    "svg.hashsalt": "spotitags",  # equal scores give equal files
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": INK,
-    "axes.titlesize": 11,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "legend.frameon": False,
-    "legend.fontsize": 9,
-}
+_SIDE = 270  # of a square plot, in units of the image
+_CELL = 38  # least side of a cell of the confusion matrix
+_LETTER = 6.6  # mean width of a letter
+_ROW = 15  # height of a legend's row
+_SLANT = 30  # degrees, of the names below the confusion matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,153 +40,174 @@ class Figure:
     """A drawn figure.
 
     Attributes:
-        name: Name of the file, without its ending.
-        title: Heading.
+        picture: The image; its name is also that of the file, without ending.
         caption: Explanation.
-        svg: Image for a page: text in the page's colour and font, no background.
-        png: Image for other uses: dark on white.
     """
 
-    name: str
-    title: str
+    picture: Picture
     caption: str
-    svg: str
-    png: bytes
 
 
 def figures(found: Mapping[str, Any]) -> list[Figure]:
-    """Draw all figures for which the scores have data.
-
-    Raises:
-        NotInstalledError: matplotlib is not installed.
-    """
-    try:
-        import matplotlib as mpl
-    except ImportError as error:
-        raise NotInstalledError("the report", "report") from error
-    with mpl.rc_context(_SETTINGS):
-        genres = found["genres"]  # of two, one curve is the other mirrored
-        positives = genres if len(genres) > 2 else genres[:1]  # noqa: PLR2004
-        drawn = [_confusion(found), *(_roc(found, genre) for genre in positives), _reliability(found)]
-        curves = found["curves"]
-        if curves["artists"]:
-            drawn.append(_by_artists(found))
-        if curves["covers"]:
-            drawn.append(_by_covers(found))
+    """Draw all figures for which the scores have data."""
+    genres = found["genres"]  # of two, one curve is the other mirrored
+    positives = genres if len(genres) > 2 else genres[:1]  # noqa: PLR2004
+    drawn = [_confusion(found), *(_roc(found, genre) for genre in positives), _reliability(found)]
+    curves = found["curves"]
+    if curves["artists"]:
+        drawn.append(_by_artists(found))
+    if curves["covers"]:
+        drawn.append(_by_covers(found))
     return drawn
 
 
-def _figure(
-    name: str, title: str, caption: str, draw: Callable[[Axes], None], size: tuple[float, float]
-) -> Figure:
-    from matplotlib.figure import Figure as Canvas
-
-    canvas = Canvas(figsize=size, layout="constrained")
-    draw(canvas.subplots())
-    return Figure(name, title, caption, _svg(canvas, name, title), _png(canvas))
-
-
-def _svg(canvas: Canvas, name: str, title: str) -> str:
-    """Draw the figure as an element of a page; ids start with its name, since a page has several figures."""
-    text = io.StringIO()
-    canvas.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    svg = text.getvalue()
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    svg = re.sub(r'\bid="', f'id="{name}-', svg)
-    svg = re.sub(r'(url\(|href=")#', rf"\1#{name}-", svg)
-    svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
-    svg = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", svg)
-    return svg.replace(INK, "currentColor").replace(
-        "<svg", f'<svg role="img" aria-label="{html.escape(title)}"', 1
-    )
-
-
-def _png(canvas: Canvas) -> bytes:
-    file = io.BytesIO()
-    canvas.savefig(file, format="png", dpi=160, facecolor="white", metadata={"Software": None})
-    return file.getvalue()
-
-
 def _confusion(found: Mapping[str, Any]) -> Figure:
-    from matplotlib.patches import Rectangle
-
     genres = found["genres"]
+    names = [_short(genre) for genre in genres]
     table = np.array(found["systems"][0]["confusion"])
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1e-9)
-
-    def draw(axes: Axes) -> None:
-        for i, row in enumerate(shares):
-            for j, value in enumerate(row):
-                colour, alpha = BLUE if i == j else ORANGE, 0.04 + 0.7 * float(value)
-                corner = j - 0.48, i - 0.48
-                axes.add_patch(Rectangle(corner, 0.96, 0.96, facecolor=colour, alpha=alpha, lw=0))
-                axes.text(j, i, f"{value:.2f}", ha="center", va="center")
-        axes.set(
-            xlim=(-0.5, len(genres) - 0.5),
-            ylim=(len(genres) - 0.5, -0.5),
-            xlabel="predicted genre",
-            ylabel="true genre",
-        )
-        names = [_short(genre) for genre in genres]
-        axes.set_xticks(range(len(genres)), names, rotation=30, ha="right")
-        axes.set_yticks(range(len(genres)), names)
-        axes.spines[:].set_visible(False)
-        axes.tick_params(length=0)
-
-    caption = f"Of the {found['unit']}s of each genre (rows), the share with each predicted genre (columns)."
-    side = max(3.8, 1.4 + 0.5 * len(genres))
-    return _figure("confusion", "Confusion matrix", caption, draw, (side + 0.4, side))
+    longest = _LETTER * max(map(len, names))
+    left = 22 + longest
+    cell = max(_CELL, _SIDE / len(genres))
+    side = cell * len(genres)
+    content = []
+    for i, row in enumerate(shares):
+        content.append(text(names[i], left - 6, cell * (i + 0.5) + 4, text_anchor="end"))
+        for j, share in enumerate(row):
+            x, y = left + cell * j, cell * i
+            tile = element(
+                "rect",
+                x=x + 1,
+                y=y + 1,
+                width=cell - 2,
+                height=cell - 2,
+                fill=BLUE if i == j else ORANGE,
+                fill_opacity=0.04 + 0.7 * float(share),
+            )
+            number = text(f"{share:.2f}", x + cell / 2, y + cell / 2 + 4, text_anchor="middle")
+            words = hint(f"true {genres[i]}, predicted {genres[j]}: {share:.2f}")
+            content.append(element("g", words, tile, number))
+    for j, name in enumerate(names):
+        x, y = left + cell * (j + 0.5), side + 14
+        turned = f"rotate(-{_SLANT} {x:.1f} {y:.1f})"
+        content.append(text(name, x + 4, y, text_anchor="end", transform=turned))
+    bottom = side + 26 + longest * math.sin(math.radians(_SLANT))
+    turned = f"rotate(-90 12 {side / 2:.1f})"
+    content += [
+        text("predicted genre", left + side / 2, bottom + 8, text_anchor="middle"),
+        text("true genre", 12, side / 2, text_anchor="middle", transform=turned),
+    ]
+    right = ", ".join(f"{genre} {shares[i, i]:.2f}" for i, genre in enumerate(genres))
+    picture = Picture(
+        "confusion",
+        "Confusion matrix",
+        f"Share predicted right: {right}.",
+        (left + side + 6, bottom + 14),
+        content,
+    )
+    return Figure(
+        picture,
+        f"Of the {found['unit']}s of each genre (rows), the share with each predicted genre (columns).",
+    )
 
 
 def _roc(found: Mapping[str, Any], genre: str) -> Figure:
     areas = {tuple(pair["genres"]): pair["value"] for pair in found["systems"][0]["auc"]}
-
     name = _short(genre)
-
-    def draw(axes: Axes) -> None:
-        axes.plot([0, 1], [0, 1], color=INK, lw=0.8, ls=":", alpha=0.6)
-        for pair in found["curves"]["roc"]:
-            if genre not in pair["genres"] or None in pair["tpr"]:
-                continue
-            first, second = pair["genres"]
-            other = second if genre == first else first
-            x, y = np.linspace(0, 1, len(pair["tpr"])), np.array(pair["tpr"])
-            x, y = np.append(0, x), np.append(0, y)
-            # For the second genre the curve is mirrored at the other diagonal.
-            x, y = (x, y) if genre == first else (1 - y, 1 - x)
-            colour = HUES[found["genres"].index(other) % len(HUES)]
-            axes.plot(x, y, color=colour, lw=1.6, label=f"{_short(other)} {areas[first, second]:.2f}")
-        axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
-        axes.set(xlabel=f"other genre, predicted {name}", ylabel=f"{name}, predicted {name}")
-        axes.set_aspect("equal")
-        axes.legend(title=f"{name} against", loc="lower right")
-
-    caption = (
-        f"{genre} against each other genre: area under the curve in the legend, one half is chance. "
-        "Scored by the genre's share of the sum of both; mean over repeats."
-    )
+    axes = Axes(1, 1, _SIDE, _SIDE)
+    content = [
+        axes.lines(f"other genre, predicted {name}", f"{name}, predicted {name}"),
+        polyline(axes.places((0, 1), (0, 1)), **DOTTED),
+    ]
+    legend: list[tuple[str, str]] = []
+    for pair in found["curves"]["roc"]:
+        if genre not in pair["genres"] or None in pair["tpr"]:
+            continue
+        first, second = pair["genres"]
+        other = second if genre == first else first
+        x, y = np.append(0, np.linspace(0, 1, len(pair["tpr"]))), np.append(0, pair["tpr"])
+        # For the second genre the curve is mirrored at the other diagonal.
+        x, y = (x, y) if genre == first else (1 - y, 1 - x)
+        label = f"{_short(other)} {areas[first, second]:.2f}"
+        hue = HUES[found["genres"].index(other) % len(HUES)]
+        legend.append((label, hue))
+        content.append(
+            polyline(
+                axes.places(x.tolist(), y.tolist()), stroke=hue, stroke_width=1.8, stroke_linejoin="round"
+            )
+        )
+    content += _legend(axes, f"{name} against", legend)
     number = found["genres"].index(genre) + 1  # two genres may have the same slug
-    return _figure(f"roc-{number}-{_slug(genre)}", f"ROC: {genre}", caption, draw, (4.2, 4.0))
+    described = ", ".join(label for label, _ in legend)
+    picture = Picture(
+        f"roc-{number}-{_slug(genre)}",
+        f"ROC: {genre}",
+        f"Area under the curve of {genre} against each other genre: {described}.",
+        axes.size,
+        content,
+    )
+    return Figure(
+        picture,
+        f"{genre} against each other genre: area under the curve in the legend, one half is chance. "
+        "Scored by the genre's share of the sum of both; mean over repeats.",
+    )
+
+
+def _legend(axes: Axes, title: str, labels: Sequence[tuple[str, str]]) -> list[str]:
+    """Draw a legend at the bottom right of square axes, smaller if there are many labels."""
+    row = min(_ROW, (_SIDE - _ROW) / (len(labels) + 1))
+    size = min(11, 0.8 * row)
+    widest = max(len(title), *(len(label) for label, _ in labels), 0)
+    right, bottom = axes.place(1, 0)
+    left = right - 24 - 0.6 * size * widest
+    top = bottom - 8 - row * len(labels)
+    drawn = [text(title, left, top, font_size=size)]
+    for number, (label, hue) in enumerate(labels, 1):
+        y = top + row * number
+        drawn.append(
+            polyline([(left, y - size / 3), (left + 16, y - size / 3)], stroke=hue, stroke_width=2.5)
+        )
+        drawn.append(text(label, left + 22, y, font_size=size))
+    return drawn
 
 
 def _reliability(found: Mapping[str, Any]) -> Figure:
     bins = found["reliability"]
     error = found["systems"][0]["scores"]["calibration_error"]
-
-    def draw(axes: Axes) -> None:
-        sure, right = [b["confidence"] for b in bins], [b["right"] for b in bins]
-        axes.plot([0, 1], [0, 1], color=INK, lw=0.8, ls=":", alpha=0.6)
-        axes.plot(sure, right, color=BLUE, lw=1.4)
-        axes.scatter(sure, right, s=[20 + 700 * b["part"] for b in bins], color=BLUE, alpha=0.55, lw=0)
-        axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="share of the winner", ylabel="share that was right")
-        axes.set_aspect("equal")
-
-    caption = (
+    axes = Axes(1, 1, _SIDE, _SIDE)
+    points = axes.places([each["confidence"] for each in bins], [each["right"] for each in bins])
+    dots = [
+        element(
+            "circle",
+            hint(f"share {each['confidence']:.2f}, right {each['right']:.2f}, {each['part']:.0%} of all"),
+            cx=x,
+            cy=y,
+            r=math.sqrt((20 + 700 * each["part"]) / math.pi),
+            fill=BLUE,
+            fill_opacity=0.55,
+        )
+        for each, (x, y) in zip(bins, points, strict=True)
+    ]
+    content = [
+        axes.lines("share of the winner", "share that was right"),
+        polyline(axes.places((0, 1), (0, 1)), **DOTTED),
+        polyline(points, stroke=BLUE, stroke_width=1.6),
+        *dots,
+    ]
+    described = ", ".join(f"{each['right']:.2f} at {each['confidence']:.2f}" for each in bins)
+    picture = Picture(
+        "reliability",
+        "Reliability",
+        f"Share that was right, by the share of the winner: {described}.",
+        axes.size,
+        content,
+    )
+    return Figure(
+        picture,
         "How often predictions were right, by the share of the winner; dotted: perfect calibration. "
         f"Larger dots stand for more {found['unit']}s. Expected calibration error {error['value']:.2f} "
-        f"({error['low']:.2f} to {error['high']:.2f})."
+        f"({error['low']:.2f} to {error['high']:.2f}).",
     )
-    return _figure("reliability", "Reliability", caption, draw, (4.2, 4.0))
 
 
 def _by_artists(found: Mapping[str, Any]) -> Figure:
@@ -219,17 +234,25 @@ def _repeats(found: Mapping[str, Any]) -> str:
 
 def _curve(found: Mapping[str, Any], key: str, title: str, caption: str, label: str) -> Figure:
     points: Sequence[Mapping[str, float]] = found["curves"][key]
-
-    def draw(axes: Axes) -> None:
-        x = [point[key] for point in points]
-        axes.fill_between(
-            x, [p["low"] for p in points], [p["high"] for p in points], color=BLUE, alpha=0.2, lw=0
+    x = [point[key] for point in points]
+    axes = Axes(max(x) * 1.03, 1, _SIDE, 0.8 * _SIDE)
+    low, high, value = (axes.places(x, [p[name] for p in points]) for name in ("low", "high", "value"))
+    dots = [
+        element(
+            "circle", hint(f"{point[key]:g}: {interval(point)}"), cx=place[0], cy=place[1], r=3, fill=BLUE
         )
-        axes.plot(x, [p["value"] for p in points], color=BLUE, marker="o", ms=4)
-        axes.axhline(found["chance"], color=INK, lw=0.8, ls=":", alpha=0.6)
-        axes.set(ylim=(0, 1.02), xlim=(0, max(x) * 1.03), xlabel=label, ylabel="balanced accuracy")
-
-    return _figure(f"curve-{key}", title, caption, draw, (4.2, 3.4))
+        for point, place in zip(points, value, strict=True)
+    ]
+    content = [
+        axes.lines(label, "balanced accuracy"),
+        polygon([*low, *reversed(high)], fill=BLUE, fill_opacity=0.2),
+        polyline(axes.places((0, axes.x_max), [found["chance"]] * 2), **DOTTED),
+        polyline(value, stroke=BLUE, stroke_width=1.8),
+        *dots,
+    ]
+    described = ", ".join(f"{interval(point)} with {point[key]:g}" for point in points)
+    picture = Picture(f"curve-{key}", title, f"Balanced accuracy: {described} {label}.", axes.size, content)
+    return Figure(picture, caption)
 
 
 def _short(genre: str, longest: int = 16) -> str:

@@ -6,7 +6,9 @@ import html
 from typing import TYPE_CHECKING, Any
 
 from spotitags.evaluation.report.elements import fill, items, table
+from spotitags.evaluation.report.figures import figures
 from spotitags.evaluation.report.wording import METRICS, interval, protocol_lines, subtitle
+from spotitags.io.output import replaced_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,26 +18,22 @@ if TYPE_CHECKING:
 
 
 def write_report(found: Mapping[str, Any], out: Path) -> list[Path]:
-    """Write ``report.html`` and a PNG of each figure.
+    """Write ``report.html``, and each figure as SVG.
 
     Args:
         found: Content of ``scores.json``.
         out: An existing folder.
 
     Raises:
-        NotInstalledError: matplotlib is not installed.
         OSError: A file cannot be written.
     """
-    from spotitags.evaluation.report.figures import figures
-
     drawn = figures(found)
-    report = out / "report.html"
-    report.write_text(page(found, drawn), encoding="utf-8")
-    pictures = []
-    for figure in drawn:
-        pictures.append(out / f"{figure.name}.png")
-        pictures[-1].write_bytes(figure.png)
-    return [report, *pictures]
+    texts = {"report.html": page(found, drawn)}
+    texts |= {f"{figure.picture.name}.svg": figure.picture.file() for figure in drawn}
+    for name, text in texts.items():
+        with replaced_file(out / name) as stream:
+            stream.write(text.encode())
+    return [out / name for name in texts]
 
 
 def page(found: Mapping[str, Any], drawn: Iterable[Figure]) -> str:
@@ -65,7 +63,7 @@ def _cards(scores: Mapping[str, Mapping[str, float]]) -> str:
 
 def _figure(figure: Figure) -> str:
     return (
-        f"<figure><h3>{html.escape(figure.title)}</h3>{figure.svg}"
+        f"<figure><h3>{html.escape(figure.picture.title)}</h3>{figure.picture.inline()}"
         f"<figcaption>{html.escape(figure.caption)}</figcaption></figure>"
     )
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from spotitags.errors import InputError
 from spotitags.evaluation.comparison import compare
 from spotitags.evaluation.report.wording import METRICS, count, genre_counts, interval, protocol_lines
-from spotitags.io.output import output_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,23 +21,21 @@ computed.
 """
 
 
-def write_results(runs: Sequence[Mapping[str, Any]], out: Path, notes: Path | None = None) -> None:
-    """Write all runs as one Markdown page, runs of one data set together.
+def results_page(runs: Sequence[Mapping[str, Any]], notes: Path | None = None) -> str:
+    """Build one Markdown page of all runs, runs of one data set together.
 
     Args:
         runs: Content of ``scores.json`` and ``seed.json`` files, in the order of the page.
-        out: The file.
         notes: A Markdown file to append unchanged, such as a table of what was tried.
 
     Raises:
-        InputError: The notes cannot be read, or the page cannot be written.
+        InputError: The notes cannot be read.
     """
     try:
         appendix = [] if notes is None else [notes.read_text(encoding="utf-8")]
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{notes} cannot be read ({error}): choose another --notes") from error
-    with output_errors(out):
-        out.write_text("\n".join([markdown(runs), *appendix]), encoding="utf-8")
+    return "\n".join([markdown(runs), *appendix])
 
 
 def markdown(runs: Sequence[Mapping[str, Any]]) -> str:

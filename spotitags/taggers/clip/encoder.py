@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spotitags.errors import TaggerError, WeightsError
+from spotitags.errors import TaggerError, WeightsError, pip_install
 from spotitags.taggers.clip.weights import import_open_clip, locate, one_line
 
 if TYPE_CHECKING:
@@ -157,7 +157,8 @@ def _load_tokenizer(weights: Weights, *, offline: bool) -> Tokenizer:
         )
     except ImportError as error:
         raise TaggerError(
-            f"the text encoder of {name} needs more packages ({one_line(error)}): pip install transformers"
+            f"the text encoder of {name} needs more packages ({one_line(error)}): "
+            f"{pip_install()} transformers"
         ) from error
     except (OSError, ValueError) as error:
         raise WeightsError(

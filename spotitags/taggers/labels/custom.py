@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotitags.errors import InputError
+from spotitags.io.text import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,15 +18,15 @@ MAX_LABELS = 5_000
 MAX_LENGTH = 80
 """Maximum number of characters of a label."""
 
-_ADVICE = "write one label a line; what follows a # is a comment"
+_ADVICE = "write one word or phrase a line; what follows a # is a comment"
 
 
 def custom_labels(source: Path | str | Sequence[str]) -> tuple[str, ...]:
     """Read and validate custom labels from a file or a list.
 
     Args:
-        source: A UTF-8 text file with one label per line, in which ``#`` comments and empty lines are
-            ignored; or a list.
+        source: A text file with one label per line, in which ``#`` comments and empty lines are ignored; or
+            a list.
 
     Returns:
         The labels as they are written, with runs of spaces reduced to one.
@@ -39,12 +41,7 @@ def custom_labels(source: Path | str | Sequence[str]) -> tuple[str, ...]:
     if not isinstance(source, (str, Path)):
         return _validated("the list", enumerate(source, 1), place="number")
     path = Path(source)
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text: save it as text in UTF-8") from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+    lines = io.StringIO(read_text(path), newline=None).read().split("\n")
     return _validated(str(path), ((number, line.partition("#")[0]) for number, line in enumerate(lines, 1)))
 
 
@@ -65,7 +62,7 @@ def _validated(name: str, rows: Iterable[tuple[int, str]], place: str = "line") 
             raise InputError(f"{where}: {label!r} is already in {place} {first[known]}: leave one out")
         labels[known], first[known] = label, number
     if not labels:
-        raise InputError(f"{name} has no label: {_ADVICE}")
+        raise InputError(f"{name} has no words: {_ADVICE}")
     if len(labels) > MAX_LABELS:
-        raise InputError(f"{name} has {len(labels)} labels, more than {MAX_LABELS}: leave some out")
+        raise InputError(f"{name} has {len(labels)} words, more than {MAX_LABELS}: leave some out")
     return tuple(labels.values())

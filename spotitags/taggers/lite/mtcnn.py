@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from spotitags.errors import WeightsError
+from spotitags.errors import WeightsError, pip_install
 from spotitags.taggers.lite.networks import Graph, check_weights
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _read_weights(net: Net) -> list[NDArray[np.float32]]:
     """Read the weights, layer by layer in the order of Keras."""
     spec = find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise WeightsError("lite's face detector is missing: pip install mtcnn==1.0.0")
+        raise WeightsError(f"lite's face detector is missing: {pip_install()} mtcnn==1.0.0")
     path = Path(spec.submodule_search_locations[0]) / "assets" / "weights" / f"{net.name}.lz4"
     check_weights(path, net.sha256, "mtcnn==1.0.0")
     import joblib  # type: ignore[import-untyped]

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
+from classifiers.onnx_session import open_session
 from spotitags.errors import WeightsError
-from spotitags.io.cache import replaced_file
+from spotitags.io.output import replaced_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -88,14 +89,9 @@ def open_network(path: Path, build: Callable[[], ModelProto]) -> InferenceSessio
     Raises:
         WeightsError: ``build`` raises it.
     """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
     if path.is_file():
         try:
-            return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+            return open_session(path)
         except Exception as error:  # noqa: BLE001  # onnxruntime's errors share no base class
             _log.warning("%s is broken and is replaced (%s)", path, error)
     model = build().SerializeToString()
@@ -104,7 +100,7 @@ def open_network(path: Path, build: Callable[[], ModelProto]) -> InferenceSessio
             file.write(model)
     except OSError as error:
         _log.warning("%s cannot be written, so every start builds the network again (%s)", path, error)
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return open_session(model)
 
 
 _MAGIC = 0x1950A86A20F9469CFC6C

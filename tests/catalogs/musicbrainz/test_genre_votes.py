@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from spotitags.catalogs.labels import read_labels
 from spotitags.catalogs.library.catalog import LibraryCatalog
-from spotitags.catalogs.musicbrainz.genre_votes import Label, label_artists, tally, write_labels
+from spotitags.catalogs.musicbrainz.genre_votes import COLUMNS, Label, label_artists, label_row, tally
 from spotitags.errors import ArtistNotFoundError, InputError, UnlabelledError
+from spotitags.io.tables import write_csv
 from spotitags.records import Artist
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
         ("k-pop", "K-Pop"),
         ("synth-pop", None),
         ("trap", None),
+        ("gangsta rap", "hiphop"),
+        ("rhythm and blues", "R & B"),
+        ("contemporary R'n'B", "R & B"),
+        ("country music", "country"),
         ("metalcore", None),
         ("rock and roll", None),
         ("", None),
@@ -113,7 +118,7 @@ def test_what_is_written_is_what_training_reads(tmp_path: Path) -> None:
         Label(Artist("b"), "jazz", 1, {"jazz": 1}),
     ]
     stream = io.StringIO()
-    write_labels(stream, found)
+    write_csv(stream, COLUMNS, map(label_row, found))
     path = tmp_path / "labels.csv"
     path.write_text(stream.getvalue(), encoding="utf-8")
     assert read_labels(path)[0] == [Artist("a", 'The "A", Ltd.', "rock"), Artist("b", None, "jazz")]

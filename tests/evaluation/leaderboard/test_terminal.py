@@ -130,8 +130,8 @@ def test_the_page_has_the_same_rows_loads_nothing_and_escapes_everything(ranked:
     best = ranked["standings"][0]["scores"]["balanced_accuracy"]
     assert interval(best) in read.rows[1]
     assert any("failed: <script>alert(1)</script>" in cell for cell in read.rows[-2])
-    plots = [attrs["style"] for _, attrs in read.tags if attrs.get("class") == "dot"]
-    assert f"left:{100 * best['value']:.2f}%" in plots
+    dots = [attrs["cx"] for tag, attrs in read.tags if tag == "circle"]
+    assert dots[0] == f"{100 * best['value']:.2f}%"
 
 
 def test_pairs_are_shown_with_their_areas_and_ranges(paired: dict[str, Any]) -> None:

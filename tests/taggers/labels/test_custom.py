@@ -30,8 +30,8 @@ def test_comments_empty_lines_and_spaces_in_a_row_are_left_out(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("data", "word"),
     [
-        ("", "has no label"),
-        ("# nothing but this\n\n", "has no label"),
+        ("", "has no words"),
+        ("# nothing but this\n\n", "has no words"),
         ("skull\n\nSkull # again\n", "line 3: 'Skull' is already in line 1"),
         ("skull\nwo\x00rd\n", r"line 2: 'wo\\x00rd' has characters that cannot be printed"),
         ("bell\x07\n", "cannot be printed"),
@@ -39,7 +39,7 @@ def test_comments_empty_lines_and_spaces_in_a_row_are_left_out(tmp_path: Path) -
         ("x" * (MAX_LENGTH + 1), f"line 1: .* longer than {MAX_LENGTH} characters"),
         (
             "\n".join(f"label {n}" for n in range(MAX_LABELS + 1)),
-            f"{MAX_LABELS + 1} labels, more than {MAX_LABELS}",
+            f"{MAX_LABELS + 1} words, more than {MAX_LABELS}",
         ),
         (b"caf\xe9\n", "not UTF-8"),
         (b"\xff\xd8\xff\xe0 a picture", "not UTF-8"),
@@ -63,7 +63,7 @@ def test_a_list_is_checked_like_a_file() -> None:
     assert custom_labels(["goat", " tall  tower ", "c# minor"]) == ("goat", "tall tower", "c# minor")
     with pytest.raises(InputError, match="number 2: 'Goat' is already in number 1"):
         custom_labels(["goat", "Goat"])
-    with pytest.raises(InputError, match="the list has no label"):
+    with pytest.raises(InputError, match="the list has no words"):
         custom_labels([])
 
 

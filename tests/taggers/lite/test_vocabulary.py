@@ -78,7 +78,7 @@ def test_a_label_weighs_the_same_with_any_other_labels(
 
 def test_labels_that_the_head_knows_need_no_encoder(cache_dir: Path) -> None:
     assert LiteTagger(cache_dir, ["skull", "Horse", "RED"]).preparation() is None
-    assert "1 label" in str(LiteTagger(cache_dir, ["skull", "an unknown thing"]).preparation())
+    assert "embed once: 1," in str(LiteTagger(cache_dir, ["skull", "an unknown thing"]).preparation())
 
 
 def test_the_best_custom_labels_are_tags_and_built_in_ones_above_the_floor(
@@ -100,7 +100,7 @@ def test_labels_are_embedded_once(tmp_path: Path, covers: list[Cover]) -> None:
     custom = LiteTagger(tmp_path, ["something round", "rows of squares"])
     assert isinstance(custom, NeedsPreparation)
     assert isinstance(custom, OpenVocabulary)
-    assert "2 labels" in str(custom.preparation())
+    assert "words to embed once: 2," in str(custom.preparation())
     tags = custom.tag(covers)
     again = LiteTagger(tmp_path, ["something round", "rows of squares"])
     assert again.preparation() is None
@@ -219,5 +219,5 @@ for call in (
     assert "doom metall" in genres
     assert "it knows doom metal" in genres
     assert labels.startswith(
-        "the tagger lite with --labels needs the extra 'words': uv sync --inexact --extra words"
+        "the tagger lite with --words needs the extra 'words': uv sync --inexact --extra words"
     )

@@ -1,12 +1,13 @@
-"""Settings from the environment; no other module reads the variables that are named here."""
+"""Keys, folders and URLs, from the environment and the configuration file."""
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from platformdirs import user_cache_path, user_config_path
+from platformdirs import user_cache_path
 from pydantic import (
     AliasChoices,
     BaseModel,
@@ -19,23 +20,17 @@ from pydantic import (
 )
 
 from spotitags.errors import SettingsError
+from spotitags.settings.config_file import ConfigFile
+from spotitags.settings.keys import Value, check_value, config_folder, from_environment, variable
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
-
-CONTACT_FILE: Final = "contact"
-"""File in the configuration folder that stores the contact for MusicBrainz."""
-
-_VARIABLES: Final = {  # of the services; all others begin with SPOTITAGS_
-    "spotify_client_id": "SPOTIPY_CLIENT_ID",
-    "spotify_client_secret": "SPOTIPY_CLIENT_SECRET",
-    "clarifai_pat": "CLARIFAI_PAT",
-    "google_credentials": "GOOGLE_APPLICATION_CREDENTIALS",
-}
+    from collections.abc import Container, Iterable, Mapping
 
 
 class Settings(BaseModel):
-    """Keys, folders and URLs: as passed in, else from ``SPOTITAGS_…`` and the variables of the services.
+    """Keys, folders and URLs: as passed in, else from the environment, else from the configuration file.
+
+    The variables are ``SPOTITAGS_…`` and those of the services; the keys of the file are the attributes.
 
     Attributes:
         cache_dir: Folder of the cache (``SPOTITAGS_CACHE_DIR``; default: the user's cache folder).
@@ -49,10 +44,9 @@ class Settings(BaseModel):
         spotify_token_url: URL instead of that of Spotify's tokens (``SPOTITAGS_SPOTIFY_TOKEN_URL``).
         spotify_calls_a_day: Maximum number of calls of one kind in 24 hours, to stay below Spotify's quota; 0
             for no limit (``SPOTITAGS_SPOTIFY_CALLS_A_DAY``).
-        contact: E-mail or web address to send to MusicBrainz (``SPOTITAGS_CONTACT``); default: what
-            `save_contact` stored.
-        config_dir: Folder of the stored contact (``SPOTITAGS_CONFIG_DIR``; default: the user's configuration
-            folder).
+        contact: E-mail or web address to send to MusicBrainz (``SPOTITAGS_CONTACT``).
+        config_dir: Folder of the configuration file (``SPOTITAGS_CONFIG_DIR``; default: the user's
+            configuration folder).
         musicbrainz_url: URL instead of that of MusicBrainz, such as a mirror (``SPOTITAGS_MUSICBRAINZ_URL``).
         musicbrainz_pause: Seconds between two requests to it, at least 1 except for a mirror
             (``SPOTITAGS_MUSICBRAINZ_PAUSE``).
@@ -66,14 +60,22 @@ class Settings(BaseModel):
             (``SPOTITAGS_GOOGLE_VISION_ADDRESS``).
 
     Raises:
-        SettingsError: A variable has an invalid value.
+        SettingsError: A variable or a line of the file has an invalid value.
     """
 
     def __init__(self, **values: Any) -> None:  # noqa: ANN401  (pydantic's)
+        file = ConfigFile(Path(folder) if (folder := values.get("config_dir")) else None)
+        given = _environment(type(self).model_fields, values) | values
+        stored = {
+            name: value
+            for name, value in file.values.items()
+            if name in type(self).model_fields and name not in given and variable(name) not in given
+        }
         try:
-            super().__init__(**_environment(type(self).model_fields, values) | values)
+            super().__init__(**stored | given)
         except ValidationError as error:  # its message would show values, such as keys
-            raise SettingsError(_invalid_variables(error)) from None
+            origins = {name: file.origin(name) for name in stored}
+            raise SettingsError(_invalid(error, values, origins)) from None
 
     model_config = ConfigDict(populate_by_name=True, extra="forbid")
 
@@ -90,7 +92,7 @@ class Settings(BaseModel):
     spotify_token_url: str | None = None
     spotify_calls_a_day: int = Field(default=500, ge=0)
     contact: str | None = None
-    config_dir: Path = Field(default_factory=lambda: user_config_path("spotitags"))
+    config_dir: Path = Field(default_factory=config_folder)
     musicbrainz_url: str | None = None
     musicbrainz_pause: float = Field(default=1.0, ge=0, le=60)
     coverart_url: str | None = None
@@ -107,44 +109,41 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _load_contact(self) -> Self:
         if not self.contact:
-            try:
-                self.contact = (self.config_dir / CONTACT_FILE).read_text(encoding="utf-8").strip() or None
-            except (OSError, UnicodeDecodeError):
-                self.contact = None
+            file = ConfigFile(self.config_dir).former_contact
+            with suppress(OSError, UnicodeDecodeError):
+                self.contact = file.read_text(encoding="utf-8").strip() or None
         return self
 
-    def save_contact(self, contact: str) -> None:
-        """Set the contact, and store it for later runs.
 
-        Raises:
-            SettingsError: The configuration folder cannot be written.
-        """
+def check_setting(key: str, value: Value, origin: str) -> None:
+    """Check the value of one setting as a `Settings` would.
+
+    Args:
+        key: One of `spotitags.settings.keys.KEYS`.
+        value: Its value.
+        origin: Source of the value, for the message.
+
+    Raises:
+        SettingsError: The value does not fit the setting; the message does not show it.
+    """
+    check_value(key, value, origin)
+    if key in Settings.model_fields:
         try:
-            self.config_dir.mkdir(parents=True, exist_ok=True)
-            (self.config_dir / CONTACT_FILE).write_text(contact + "\n", encoding="utf-8")
-        except OSError as error:
-            raise SettingsError(
-                f"{self.config_dir} cannot be written ({error}): set SPOTITAGS_CONTACT instead, "
-                "or SPOTITAGS_CONFIG_DIR to another folder"
-            ) from error
-        self.contact = contact
+            Settings.__pydantic_validator__.validate_assignment(Settings.model_construct(), key, value)
+        except ValidationError as error:
+            raise SettingsError(_invalid(error, {}, {key: origin})) from None
 
 
 def _environment(fields: Iterable[str], given: Container[str]) -> dict[str, str]:
-    """Return the environment's value of each field that is not given; an empty variable counts as unset.
+    """Return the environment's value of each field that is not given.
 
     pydantic-settings does the same, but imports asyncio and ssl: 60 ms at every start.
     """
-    variables = {name: _variable(name) for name in fields}
     return {
         name: value
-        for name, variable in variables.items()
-        if name not in given and variable not in given and (value := os.environ.get(variable))
+        for name in fields
+        if name not in given and variable(name) not in given and (value := from_environment(name))
     }
-
-
-def _variable(field: str) -> str:
-    return _VARIABLES.get(field, f"SPOTITAGS_{field.upper()}")
 
 
 def _gcloud_credentials() -> Path | None:
@@ -158,11 +157,23 @@ def _gcloud_credentials() -> Path | None:
         return None
 
 
-def _invalid_variables(error: ValidationError) -> str:
-    """Name the invalid variables and what is wrong with them, without their values."""
+def _invalid(error: ValidationError, given: Container[str], stored: Mapping[str, str]) -> str:
+    """Name the source of each invalid value and the reason, without the value.
+
+    Args:
+        error: Error of pydantic.
+        given: Names that were passed in.
+        stored: Origin of each value in the configuration file.
+    """
     messages = []
     for detail in error.errors(include_input=False, include_url=False):
         name = str(detail["loc"][0])
-        variable = name if name.isupper() else _variable(name)
-        messages.append(f"{variable} in the environment is invalid: {detail['msg']}")
+        field = next((key for key in Settings.model_fields if variable(key) == name), name)
+        if field in stored:
+            origin = f"{stored[field]}: {field}"
+        elif name in given:
+            origin = name
+        else:
+            origin = f"{variable(field)} in the environment"
+        messages.append(f"{origin} is invalid: {detail['msg']}")
     return "; ".join(messages)

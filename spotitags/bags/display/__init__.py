@@ -1,0 +1,1 @@
+"""Tags that people read: selected from a bag, with near-synonyms merged."""

@@ -1,0 +1,137 @@
+"""Arguments of the command line by their form: covers on disk, lists of artists, ids and names."""
+
+from __future__ import annotations
+
+import os
+import re
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from spotitags.catalogs.artist_ids import is_artist_id
+from spotitags.catalogs.csv_table import SEPARATORS, CsvTable, lists_single_covers
+from spotitags.catalogs.manifest import SUFFIXES, FolderCatalog, is_picture
+from spotitags.catalogs.single_covers import SingleCovers
+from spotitags.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FILE_ENDINGS: Final = SUFFIXES | {".csv", ".tsv", ".txt", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".json"}
+"""Endings by which text is taken for the name of a file."""
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|spotify:|open\.spotify\.com/|musicbrainz\.org/", re.IGNORECASE)
+
+
+class Kind(Enum):
+    """Kinds of arguments."""
+
+    COVERS = "covers on disk"
+    ARTISTS = "list of artists"
+    ID = "id of an artist"
+    TEXT = "name, or id of a manifest"
+    NAME = "name"
+
+
+class Argument(NamedTuple):
+    """An argument and its kind.
+
+    Attributes:
+        kind: Kind of the argument.
+        text: The argument without spaces around it; of a file or folder its path.
+        ambiguous: True for a file or folder whose name could also be an artist's.
+    """
+
+    kind: Kind
+    text: str
+    ambiguous: bool = False
+
+
+def read_argument(text: str, open_table: Callable[[Path], CsvTable] = CsvTable) -> Argument:
+    """Return an argument with its kind: an existing file or folder, else an id, URI or URL, else a name.
+
+    Args:
+        text: The argument.
+        open_table: Opens the table of a file.
+
+    Raises:
+        InputError: The argument is empty, a path that does not exist, or an address that is not an artist's.
+    """
+    path = Path(text)
+    if os.path.exists(text):  # noqa: PTH110 — Path.exists raises an error for a name that is too long
+        kind = Kind.ARTISTS if path.is_file() and _lists_artists(path, open_table) else Kind.COVERS
+        return Argument(kind, text, ambiguous=not _looks_like_path(text))
+    text = text.strip()
+    if is_artist_id(text):
+        return Argument(Kind.ID, text)
+    if not text:
+        raise InputError("an argument is empty: give a name, an id, a file or a folder")
+    if _ADDRESS.match(text):
+        raise InputError(
+            f"{text!r} is not the address of an artist: give spotify:artist:<id>, "
+            "https://open.spotify.com/artist/<id> or https://musicbrainz.org/artist/<id>"
+        )
+    if _looks_like_path(text):
+        raise InputError(
+            f"there is no file or folder {text!r}; for an artist of this name give --name {text!r}"
+        )
+    return Argument(Kind.TEXT, text)
+
+
+def _looks_like_path(text: str) -> bool:
+    separators = {os.sep, os.altsep or os.sep}
+    return any(each in text for each in separators) or Path(text).suffix.lower() in FILE_ENDINGS
+
+
+def _lists_artists(path: Path, open_table: Callable[[Path], CsvTable]) -> bool:
+    """Return whether a file has ids or names instead of covers.
+
+    Raises:
+        InputError: It is neither a picture nor text.
+    """
+    if is_picture(path):
+        return False
+    try:
+        return "file" not in open_table(path).columns
+    except InputError as error:
+        if isinstance(error.__cause__, UnicodeDecodeError):
+            raise InputError(
+                f"{path} is neither a picture ({', '.join(sorted(SUFFIXES))}) nor a CSV or list in UTF-8"
+            ) from error
+        raise
+
+
+def open_covers(source: Path | CsvTable) -> FolderCatalog | SingleCovers:
+    """Open covers on disk: those of artists, or single covers if a table names no artists.
+
+    Args:
+        source: Table, folder of covers or cover.
+    """
+    table = CsvTable.of(source)
+    if table.path.is_file() and not is_picture(table.path) and lists_single_covers(table):
+        return SingleCovers(table, labelled=False)
+    return FolderCatalog(table)
+
+
+def read_artists(table: CsvTable) -> list[str]:
+    """Read the artists of a file, each once: column ``artist_id`` of a table, or one id or name per line.
+
+    Empty lines and, without a header, lines that begin with ``#`` are ignored.
+
+    Raises:
+        InputError: The file cannot be read or lists no artist.
+    """
+    path = table.path
+    if "artist_id" in table.columns or "artist_id" in table.given:
+        found = [artist_id for _, (artist_id,) in table.rows(["artist_id"])]
+    else:
+        lines = [line.strip() for line in table.text.splitlines()]
+        found = [line for line in lines if line and not line.startswith("#")]
+        if found and any(separator in found[0] for separator in SEPARATORS):
+            raise InputError(
+                f"{path}, line 1: a table of artists needs a column artist_id: rename the column of ids, or "
+                "add --columns artist_id=NAME with the name that it has"
+            )
+    if not found:
+        raise InputError(f"{path} lists no artist: write one id a line, or a table with a column artist_id")
+    return list(dict.fromkeys(found))

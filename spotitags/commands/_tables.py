@@ -1,0 +1,101 @@
+"""Tables of tags and predictions on stdout, in CSV files and in Parquet files."""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from spotitags.commands._console import exit_code, tracked
+from spotitags.commands._options import STDOUT, TableOptions
+from spotitags.errors import InputError, SpotiTagsError
+
+if TYPE_CHECKING:
+    from spotitags.io.tables import Cell
+
+
+def check_table(options: TableOptions, *, as_json: bool) -> None:
+    """Check that one form of output is chosen, with a name.
+
+    Raises:
+        InputError: JSON or a second table is requested, too, or a name is empty.
+    """
+    files = [file for file in (options.csv, options.parquet) if file is not None]
+    if as_json or len(files) > 1:
+        raise InputError("--json, --csv and --parquet exclude each other: choose one")
+    if not files[0].name:
+        raise InputError(f"{str(files[0])!r} names no file: give one, such as table.csv or table.parquet")
+
+
+def write_tags(results: Iterator[Any], refs: list[str], top: int | None, options: TableOptions) -> None:
+    """Write all tags as a table, and exit with the code for the artists."""
+    from spotitags.bags import tables
+
+    failed: list[str] = []
+
+    def rows() -> Iterator[tables.Row]:
+        for ref, result in tracked(results, refs):
+            if isinstance(result, SpotiTagsError):
+                failed.append(ref)
+            else:
+                yield from tables.rows(result, top)
+
+    _write(options, tables.COLUMNS, rows())
+    raise typer.Exit(exit_code(len(refs), len(failed)))
+
+
+def write_predictions(
+    results: Iterator[Any], refs: list[str], top: int | None, options: TableOptions
+) -> None:
+    """Write a row for each artist as a table, and exit with the code for the artists."""
+    from spotitags.pipeline import prediction_table
+
+    failed: list[str] = []
+    found = tracked(results, refs)
+    first = []
+    genres: list[str] = []
+    for ref, result in found:
+        first.append((ref, result))
+        if not isinstance(result, SpotiTagsError):
+            genres = sorted(result.votes)  # the same for all predictions of a run
+            break
+
+    def rows() -> "Iterator[list[Cell]]":
+        for ref, result in chain(first, found):
+            if isinstance(result, SpotiTagsError):
+                failed.append(ref)
+            yield prediction_table.row(ref, result, genres, top or 10)
+
+    _write(options, prediction_table.columns(genres), rows())
+    raise typer.Exit(exit_code(len(refs), len(failed)))
+
+
+def _write(options: TableOptions, columns: Mapping[str, type], rows: "Iterable[Sequence[Cell]]") -> None:
+    from spotitags.io.tables import write_parquet
+
+    if options.parquet is None:
+        write_csv(options.csv or STDOUT, columns, rows, raw=options.raw_cells, option="--csv")
+    else:
+        write_parquet(options.parquet, columns, rows)
+
+
+def write_csv(
+    out: Path, columns: Iterable[str], rows: "Iterable[Sequence[Cell]]", *, raw: bool, option: str = "--out"
+) -> None:
+    """Write a table to a CSV file, or to stdout if its name is ``-``.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    from spotitags.io import tables
+    from spotitags.io.output import output_file
+
+    if out == STDOUT:
+        tables.write_csv(sys.stdout, columns, rows, raw=raw)
+        return
+    with output_file(out, option) as file:
+        stream = tables.text_stream(file)
+        tables.write_csv(stream, columns, rows, raw=raw)
+        stream.detach()

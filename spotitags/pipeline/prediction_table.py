@@ -1,0 +1,57 @@
+"""Table of predictions: a row per artist, and a column per genre."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spotitags.errors import SpotiTagsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spotitags.io.tables import Cell
+    from spotitags.records import Prediction, TagBag
+
+
+def columns(genres: Sequence[str]) -> dict[str, type]:
+    """Return the names and types of the columns: ``share_jazz`` is the share of votes for jazz.
+
+    >>> list(columns(["jazz"]))
+    ['artist_id', 'artist_name', 'genre', 'right', 'sure', 'share_jazz', 'covers', 'tags', 'error']
+    """
+    return (
+        {"artist_id": str, "artist_name": str, "genre": str, "right": float, "sure": bool}
+        | {f"share_{genre}": float for genre in genres}
+        | {"covers": int, "tags": str, "error": str}
+    )
+
+
+def row(ref: str, result: Prediction | SpotiTagsError, genres: Sequence[str], top: int = 10) -> list[Cell]:
+    """Return the cells of one artist, in the order of `columns`.
+
+    Args:
+        ref: The artist as requested.
+        result: Its prediction, or the error that prevents it, of which the row has the message.
+        genres: Genres of the columns.
+        top: Number of tags per tagger.
+    """
+    if isinstance(result, SpotiTagsError):
+        artist = getattr(result, "artist", None)
+        unknown: list[Cell] = [None] * (len(genres) + 5)
+        return [ref, artist.name if artist else None, *unknown, str(result)]
+    shares = [round(result.votes[genre], 6) if genre in result.votes else None for genre in genres]
+    confidence = result.confidence
+    right, sure = (round(confidence.right, 6), confidence.sure) if confidence else (None, None)
+    covers = max(bag.covers for bag in result.bags)
+    tags = _tags(result.bags, top)
+    return [result.artist.id, result.artist.name, result.genre, right, sure, *shares, covers, tags, None]
+
+
+def _tags(bags: Sequence[TagBag], top: int) -> str:
+    """Return the heaviest tags, such as ``skull 2.20; fire 1.51``; with several taggers also their names."""
+    several = len(bags) > 1
+    return "; ".join(
+        f"{tag.label} {tag.weight:.2f}" + (f" ({bag.tagger})" if several else "")
+        for bag in bags
+        for tag in bag.tags[:top]
+    )

@@ -1,0 +1,34 @@
+"""Iterate in chunks, and one item ahead in a thread."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+    from concurrent.futures import Future
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+def chunks(items: Iterable[A], size: int) -> Iterator[list[A]]:
+    """Yield lists of ``size`` items, the last of the rest."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+def prefetched(work: Callable[[A], B], items: Iterable[A]) -> Generator[B]:
+    """Yield ``map(work, items)``, computed one item ahead in a thread."""
+    with ThreadPoolExecutor(1) as pool:
+        pending: Future[B] | None = None
+        for item in items:
+            coming = pool.submit(work, item)
+            if pending is not None:
+                yield pending.result()
+            pending = coming
+        if pending is not None:
+            yield pending.result()

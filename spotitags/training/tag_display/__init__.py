@@ -1,0 +1,1 @@
+"""Measurement of how likely lite's tags are right, for the tags that people read (not part of the wheel)."""
