@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from spotitags.bags.display.rates import Rates
     from spotitags.records import TagBag
 
-SURE_OF_ONE, SURE_OF_MANY = 0.58, 0.76
+SURE_OF_ONE, SURE_OF_MANY = 0.63, 0.8
 """Least chance to be right of a shown tag: on a single cover, and on one at least of very many."""
-SURE_OF_ANY = 0.5
+SURE_OF_ANY = 0.55
 """Least chance on the cover that the tag fits best."""
 
 _STANDS_FOR = 0.5  # share of the covers of a broader label at which a narrower one stands for both
