@@ -29,7 +29,6 @@ from classifiers.ensemble.ensemble import Ensemble
 from classifiers.metrics.splits import splits
 from classifiers.training.save import save
 from classifiers.training.train import MAX_TEST_COVERS, train
-from spotitags.catalogs.csv_table import CsvTable
 from spotitags.catalogs.manifest import FolderCatalog
 from spotitags.catalogs.single_covers import SingleCovers
 from spotitags.errors import SpotiTagsError
@@ -37,7 +36,7 @@ from spotitags.pipeline.dataset import collect_rows
 from spotitags.pipeline.spotitags import SpotiTags
 from spotitags.pipeline.voting import bundled_model
 from spotitags.records import NONE_FROM
-from spotitags.training.build_references import BLANK_SIDE, draw_blanks
+from spotitags.training.build_references import BLANK_SIDE, covers_by_kind, draw_blanks
 from spotitags.training.references import DIGEST, FILE, references_for
 
 if TYPE_CHECKING:
@@ -68,11 +67,8 @@ def new_blanks(folder: Path, rng: np.random.Generator) -> Iterator[tuple[str, st
 
 
 def listed(table: Path, seed: int) -> Iterator[tuple[str, str, list[Path]]]:
-    """Yield each kind of the table with its category and at most `MOST` files."""
-    kinds: dict[tuple[str, str], list[Path]] = defaultdict(list)
-    for _, (file, kind, category) in CsvTable(table).rows(["file", "kind", "category"], []):
-        kinds[kind, category].append(table.parent / file)
-    for (kind, category), paths in sorted(kinds.items()):
+    """Yield each kind of the table with its category and all files in random order."""
+    for (kind, category), paths in covers_by_kind(table).items():
         yield kind, category, random.Random(f"{seed} {kind}").sample(sorted(paths), len(paths))
 
 

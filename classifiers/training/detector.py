@@ -144,7 +144,7 @@ def _training_covers(
         add(kind.artists, [label] * len(kind.artists), BORROWED / len(borrowed))
     inside = 1.0 + BORROWED * bool(borrowed)
     outsiders = [kind for kind in kinds if kind.genre is None]
-    weights = kind_weights(outsiders)
+    weights = kind_weights(outsiders, equal=True)  # else a rare kind near a genre, hardcore punk, is lost
     for kind in outsiders:
         add(kind.artists, [0] * len(kind.artists), inside * weights[kind.name])
     return (
@@ -154,10 +154,11 @@ def _training_covers(
     )
 
 
-def kind_weights(kinds: Sequence[Kind]) -> dict[str, float]:
-    """Weight of each kind: a category's share, split by the numbers of covers; they sum to 1."""
-    covers: dict[str, int] = defaultdict(int)
+def kind_weights(kinds: Sequence[Kind], *, equal: bool = False) -> dict[str, float]:
+    """Weight of each kind: a category's share, split by the numbers of covers or equally; they sum to 1."""
+    sizes = {kind.name: 1 if equal else kind.covers for kind in kinds}
+    total: dict[str, int] = defaultdict(int)
     for kind in kinds:
-        covers[kind.category] += kind.covers
-    total = sum(CATEGORIES[category] for category in covers)
-    return {k.name: CATEGORIES[k.category] / total * k.covers / covers[k.category] for k in kinds}
+        total[kind.category] += sizes[kind.name]
+    every = sum(CATEGORIES[category] for category in total)
+    return {k.name: CATEGORIES[k.category] / every * sizes[k.name] / total[k.category] for k in kinds}

@@ -18,7 +18,7 @@ import numpy as np
 from classifiers.arrays import power_normalised
 from spotitags.catalogs.csv_table import CsvTable
 from spotitags.catalogs.single_covers import SingleCovers
-from spotitags.errors import SpotiTagsError
+from spotitags.errors import InputError, SpotiTagsError
 from spotitags.pipeline.spotitags import SpotiTags
 from spotitags.taggers.features.embedding import pack
 from spotitags.training.references import DIGEST, FILE, GROUP, MUSIC, TAGGER
@@ -80,14 +80,27 @@ def build(covers: Path, shrunk: Path, out: Path) -> str:
 
 def _drawn(covers: Path) -> Iterator[tuple[str, str, list[Path]]]:
     """Yield each kind with its category and a random draw of its files."""
-    by_kind: dict[tuple[str, str], list[Path]] = defaultdict(list)
-    for _, (file, kind, category) in CsvTable(covers).rows(["file", "kind", "category"], []):
-        by_kind[kind, category].append(covers.parent / file)
-    for (kind, category), found in sorted(by_kind.items()):
+    for (kind, category), found in covers_by_kind(covers).items():
         chosen = random.Random(f"{SEED} {kind}").sample(
             sorted(found), min(len(found), COVERS_PER_KIND[category])
         )
         yield kind, category, chosen
+
+
+def covers_by_kind(table: Path) -> dict[tuple[str, str], list[Path]]:
+    """Read the files of each (kind, category) from a CSV with ``file,kind,category``, sorted by kind.
+
+    Raises:
+        InputError: The file cannot be read, or lacks a column.
+    """
+    found: dict[tuple[str, str], list[Path]] = defaultdict(list)
+    try:
+        with table.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                found[row["kind"], row["category"]].append(table.parent / row["file"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{table} is no CSV with file, kind and category ({error!r})") from error
+    return dict(sorted(found.items()))
 
 
 def draw_blanks(folder: Path, *, seed: int = SEED) -> Iterator[tuple[str, str, list[Path]]]:
