@@ -76,8 +76,8 @@ class TrainedOutsiders:
     Attributes:
         detector: Fitted on all rows and references.
         model: Probability from its evidence.
-        evidence: (n_rows,) evidence of each held-out row from its first covers, at most the largest of
-            `SIZES`; nan if it was not tested.
+        evidence: (n_rows,) evidence of each held-out row from its first covers, at most `SIZES`; nan if it
+            was not tested.
         covers: (n_rows,) number of covers behind it.
         trials: Trials of outsiders.
     """
@@ -139,23 +139,30 @@ def train_outsiders(  # noqa: PLR0913 - each is an input of its own
         return None
     basis = principal_components(references)
     fold_of = {kind.name: number % len(folds) for kind, number in _numbered_by_category(references.outsiders)}
-    seen = {size: np.full(len(rows), np.nan) for size in SIZES}
+    seen = {size: np.full(len(rows), np.nan) for size in _sizes(rows)}
     trials: list[Trial] = []
     for number, (fold, tested) in enumerate(folds):
         kinds, unmet = _divided(references, fold_of, number, len(folds))
         detector = fit_detector(fold.train, kinds, references, genres, basis)
         for row, i in zip(fold.test, tested, strict=True):
-            for size in SIZES:
-                seen[size][i] = detector.evidence(row.embeddings[references.tagger][:size])
-        trials += _trials(unmet, detector, fold.train, genres, used, seed=seed)
-    covers = np.array([min(len(row), max(SIZES)) for row in rows], dtype=np.float64)
+            for size, evidence in seen.items():
+                evidence[i] = detector.evidence(row.embeddings[references.tagger][:size])
+        trials += _trials(unmet, detector, fold.train, genres, used, sizes=list(seen), seed=seed)
+    most = max(seen)
+    covers = np.array([min(len(row), most) for row in rows], dtype=np.float64)
     return TrainedOutsiders(
         fit_detector(rows, references.kinds, references, genres, basis),
         _fit_model(rows, references, seen, trials),
-        seen[max(SIZES)],
+        seen[most],
         covers,
         tuple(trials),
     )
+
+
+def _sizes(rows: Sequence[Row]) -> list[int]:
+    """Numbers of covers that a quarter of the rows have: outsiders are compared with rows like them."""
+    lengths = np.array([len(row) for row in rows])
+    return [size for size in SIZES if size == 1 or (lengths >= size).mean() >= 1 / 4]
 
 
 def _divided(
@@ -192,16 +199,17 @@ def _trials(  # noqa: PLR0913 - each is an input of its own
     genres: Sequence[str],
     voters: Sequence[tuple[VoterName, float, Sharpness | None]],
     *,
+    sizes: Sequence[int],
     seed: int,
 ) -> list[Trial]:
     """Show outsiders to the detector, and to voters on embeddings that were fitted on the same rows."""
     tagger = voters[0][0].tagger
     shown = [
-        (kind, known, each[:size], size == min(len(each), max(SIZES)))
+        (kind, known, each[:size], size == max(s for s in sizes if s <= len(each)))
         for kind, artists, known in outsiders
         for each in artists
-        for size in sorted({*SIZES, len(each)})
-        if size <= min(len(each), max(SIZES))
+        for size in sizes
+        if size <= len(each)
     ]
     rows = [Row(kind.name, kind.name, {}, {tagger: covers}) for kind, _, covers, _ in shown]
     fits = fit_voters(train, [name for name, _, _ in voters], genres, None, seed)
@@ -244,11 +252,11 @@ def _fit_model(
     lengths = np.array([len(row) for row in rows])
     parts = [np.stack([[t.evidence, t.covers, 1] for t in trials])]
     weights = [_trial_weights(trials)]
-    for size in SIZES:
-        tested = ~np.isnan(seen[size])
-        covers = np.minimum(size, lengths[tested])
-        parts.append(np.column_stack([seen[size][tested], covers, np.zeros(len(covers))]))
-        weights.append(np.full(len(covers), 1 / len(SIZES) / max(1, len(covers))))
+    for size, evidence in seen.items():
+        tested = ~np.isnan(evidence) & (lengths >= size)
+        count = int(tested.sum())
+        parts.append(np.column_stack([evidence[tested], np.full(count, size), np.zeros(count)]))
+        weights.append(np.full(count, 1 / len(seen) / max(1, count)))
     found, covers, outside = np.concatenate(parts).T
     weight = np.concatenate(weights)
     model = LogisticRegression(C=10, max_iter=500)
