@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 OUTSIDERS = "outsiders"
 """Output of the graph with each cover's (1 + n_genres) votes: none of the genres, then each genre."""
-MOST_NONE = 0.45  # of a sure vote; docs/outsiders.md compares others
+MOST_NONE = 0.5  # of a sure vote; docs/outsiders.md compares others
 _TINY = 1e-6  # a probability nearer to 0 or 1 says no more
 
 
