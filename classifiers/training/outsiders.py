@@ -76,16 +76,11 @@ class TrainedOutsiders:
     Attributes:
         detector: Fitted on all rows and references.
         model: Probability from its evidence.
-        evidence: (n_rows,) evidence of each held-out row from its first covers, at most the largest of
-            `SIZES`; nan if it was not tested.
-        covers: (n_rows,) number of covers behind it.
         trials: Trials of outsiders.
     """
 
     detector: Detector
     model: OutsiderModel
-    evidence: Floats
-    covers: Floats
     trials: tuple[Trial, ...] = field(repr=False)
 
     def rates(self, sure_from: float | None) -> dict[str, dict[str, float]]:
@@ -111,7 +106,7 @@ class TrainedOutsiders:
 
 def train_outsiders(  # noqa: PLR0913 - each is an input of its own
     rows: Sequence[Row],
-    folds: Sequence[tuple[Fold, Sequence[int]]],
+    folds: Sequence[Fold],
     genres: Sequence[str],
     references: References,
     voters: Sequence[tuple[VoterName, float, Sharpness | None]],
@@ -125,35 +120,34 @@ def train_outsiders(  # noqa: PLR0913 - each is an input of its own
 
     Args:
         rows: Labelled artists.
-        folds: Each fold of one cross-validation, with the numbers of its test rows.
+        folds: Each fold of one cross-validation.
         genres: Order of the probabilities.
         references: Reference covers.
         voters: Name, weight and sharpness of each voter; those on the references' embeddings vote on them.
         seed: Random seed.
 
     Returns:
-        None if no voter uses the references' embeddings, or fewer than two kinds are outsiders.
+        None if no voter uses the references' embeddings, or no category has two kinds of outsiders, so that
+        a fold without some kinds would have none left.
     """
     used = [v for v in voters if v[0].tagger == references.tagger and v[0].view == EMBEDDING and v[1]]
-    if not used or len(references.outsiders) < 2:  # noqa: PLR2004
+    fold_of = {kind.name: number % len(folds) for kind, number in _numbered_by_category(references.outsiders)}
+    if not used or len(set(fold_of.values())) < 2:  # noqa: PLR2004
         return None
     basis = principal_components(references)
-    fold_of = {kind.name: number % len(folds) for kind, number in _numbered_by_category(references.outsiders)}
-    seen = {size: np.full(len(rows), np.nan) for size in SIZES}
+    seen: dict[int, list[tuple[float, int]]] = {size: [] for size in SIZES}
     trials: list[Trial] = []
-    for number, (fold, tested) in enumerate(folds):
+    for number, fold in enumerate(folds):
         kinds, unmet = _divided(references, fold_of, number, len(folds))
         detector = fit_detector(fold.train, kinds, references, genres, basis)
-        for row, i in zip(fold.test, tested, strict=True):
+        for row in fold.test:
             for size in SIZES:
-                seen[size][i] = detector.evidence(row.embeddings[references.tagger][:size])
+                first = row.embeddings[references.tagger][:size]
+                seen[size].append((detector.evidence(first), len(first)))
         trials += _trials(unmet, detector, fold.train, genres, used, seed=seed)
-    covers = np.array([min(len(row), max(SIZES)) for row in rows], dtype=np.float64)
     return TrainedOutsiders(
         fit_detector(rows, references.kinds, references, genres, basis),
-        _fit_model(rows, references, seen, trials),
-        seen[max(SIZES)],
-        covers,
+        _fit_model(references, seen, trials),
         tuple(trials),
     )
 
@@ -169,6 +163,8 @@ def _divided(
             training.append(kind)
         elif fold_of[kind.name] == number:
             unmet.append(Unmet(kind, kind.artists, known=False))
+        elif len(kind.artists) == 1:
+            training.append(kind)
         else:
             training.append(
                 kind._replace(artists=[a for i, a in enumerate(kind.artists) if i % folds != number])
@@ -236,19 +232,16 @@ def _trial_weights(trials: Sequence[Trial]) -> Floats:
 
 
 def _fit_model(
-    rows: Sequence[Row], references: References, seen: Mapping[int, Floats], trials: Sequence[Trial]
+    references: References, seen: Mapping[int, Sequence[tuple[float, int]]], trials: Sequence[Trial]
 ) -> OutsiderModel:
     """Fit the probability of none; rows and outsiders weigh alike, and so does each number of covers."""
     from sklearn.linear_model import LogisticRegression
 
-    lengths = np.array([len(row) for row in rows])
     parts = [np.stack([[t.evidence, t.covers, 1] for t in trials])]
     weights = [_trial_weights(trials)]
-    for size in SIZES:
-        tested = ~np.isnan(seen[size])
-        covers = np.minimum(size, lengths[tested])
-        parts.append(np.column_stack([seen[size][tested], covers, np.zeros(len(covers))]))
-        weights.append(np.full(len(covers), 1 / len(SIZES) / max(1, len(covers))))
+    for of_size in seen.values():
+        parts.append(np.column_stack([np.array(of_size), np.zeros(len(of_size))]))
+        weights.append(np.full(len(of_size), 1 / len(seen) / len(of_size)))
     found, covers, outside = np.concatenate(parts).T
     weight = np.concatenate(weights)
     model = LogisticRegression(C=10, max_iter=500)

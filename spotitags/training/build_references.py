@@ -81,7 +81,11 @@ def build(covers: Path, shrunk: Path, out: Path) -> str:
 def _drawn(covers: Path) -> Iterator[tuple[str, str, list[Path]]]:
     """Yield each kind with its category and a random draw of its files."""
     by_kind: dict[tuple[str, str], list[Path]] = defaultdict(list)
-    for _, (file, kind, category) in CsvTable(covers).rows(["file", "kind", "category"], []):
+    table = CsvTable(covers)
+    for line, (file, kind, category) in table.rows(["file", "kind", "category"], []):
+        if category not in COVERS_PER_KIND:
+            choices = " or ".join(COVERS_PER_KIND)
+            raise table.error(line, f"there is no category {category!r}; use {choices}", "category")
         by_kind[kind, category].append(covers.parent / file)
     for (kind, category), found in sorted(by_kind.items()):
         chosen = random.Random(f"{SEED} {kind}").sample(
