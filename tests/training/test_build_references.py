@@ -59,7 +59,7 @@ def test_covers_are_drawn_embedded_and_written_with_blanks_and_directions(
         assert set(first) == set(second)
         assert all((first[name] == second[name]).all() for name in first), "equal covers, equal references"
         data = dict(first)
-    assert str(data["version"]) == LiteTagger().version
+    assert str(data["version"]) == LiteTagger(tmp_path).version
     assert data["kinds"].tolist() == ["fire", "moss", "sea", "plain", "stripes", "shapes"]
     assert data["categories"].tolist() == ["music", "pictures", "music", *["blanks"] * 3]
     assert np.bincount(data["kind"]).tolist() == [3, 2, 3, 2, 2, 2]
