@@ -165,12 +165,9 @@ class CsvTable:
         missing = [name for name in required if positions[name] is None]
         absent = [name for name in optional if name in self.given and positions[name] is None]
         spelt = Counter(map(same_column, self.header))
-        if twice := [
-            name
-            for name, position in positions.items()
-            if position is not None and spelt[same_column(self.header[position])] > 1
-        ]:
-            raise self.error(1, f"two columns are called {self.name_of(twice[0])!r}: rename one")
+        used = [self.header[position] for position in positions.values() if position is not None]
+        if twice := [name for name in used if spelt[same_column(name)] > 1]:
+            raise self.error(1, f"two columns are called {twice[0]!r}: rename one")
         if "\0" in "".join(self.header):
             raise self.error(1, "the first line has NUL characters: save the table as CSV in UTF-8")
         if wrong := [name for name in (*missing, *absent) if name in self.given]:
