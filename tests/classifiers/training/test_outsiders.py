@@ -26,17 +26,20 @@ from classifiers.ensemble.confidence import MOST_NONE, OUTSIDERS
 from classifiers.ensemble.ensemble import Ensemble
 from classifiers.errors import ModelFileError
 from classifiers.onnx_session import open_session
+from classifiers.training import outsiders
+from classifiers.training.detector import Detector
 from classifiers.training.save import save
 from classifiers.training.train import train
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from classifiers.ensemble.results import Result
-    from classifiers.training.detector import References
+    from classifiers.training.dataset import Row
+    from classifiers.training.detector import Kind, References
     from classifiers.training.train import TrainedEnsemble
 
 CARD = dict[str, Any]
@@ -173,6 +176,31 @@ def test_each_outsider_is_met_by_a_model_without_its_kind_and_by_one_without_it(
     assert all(rate["sure"] == 0 for rate in nothing_sure.values())
 
 
+def test_no_detector_meets_a_cover_that_it_was_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    trained_on: dict[int, set[bytes]] = {}
+    fitted: list[Detector] = []
+    met: list[bytes] = []
+    fit, evidence = outsiders.fit_detector, Detector.evidence
+
+    def recorded_fit(rows: Sequence[Row], kinds: Sequence[Kind], *rest: Any) -> Detector:
+        given = [row.embeddings["lite"] for row in rows] + [each for kind in kinds for each in kind.artists]
+        fitted.append(fit(rows, kinds, *rest))
+        trained_on[id(fitted[-1].coefficients)] = {cover.tobytes() for each in given for cover in each}
+        return fitted[-1]
+
+    def checked_evidence(detector: Detector, embeddings: NDArray[np.float32]) -> float:
+        shown = [cover.tobytes() for cover in embeddings]
+        assert not trained_on[id(detector.coefficients)].intersection(shown)
+        met.extend(shown)
+        return evidence(detector, embeddings)
+
+    monkeypatch.setattr(outsiders, "fit_detector", recorded_fit)
+    monkeypatch.setattr(Detector, "evidence", checked_evidence)
+    assert trained().outsiders
+    assert len(fitted) == 4, "one for each of three folds, and one on all"
+    assert set(met) == trained_on[id(fitted[-1].coefficients)], "every artist and every outsider"
+
+
 def without_embeddings(given: References) -> References:
     return replace(given, tagger="clip")
 
@@ -198,10 +226,10 @@ def test_references_from_which_nothing_can_be_learned_give_a_model_without_the_a
 
 def test_kinds_of_a_single_artist_are_trained_on_in_all_folds_but_one() -> None:
     given = replace(references(), kinds=tuple(kind(name, "music", artists=1) for name in MUSIC))
-    outsiders = trained(given=given).outsiders
-    assert outsiders
-    assert not any(trial.known for trial in outsiders.trials)
-    assert outsiders.rates(0.5)["music"]["tested"] == len(MUSIC)
+    found = trained(given=given).outsiders
+    assert found
+    assert not any(trial.known for trial in found.trials)
+    assert found.rates(0.5)["music"]["tested"] == len(MUSIC)
 
 
 def changed(stem: Path, folder: Path, change: Callable[[CARD], object]) -> Path:
