@@ -29,8 +29,8 @@ class Step(NamedTuple):
     Attributes:
         share: Lower bound, in [0, 1]; 0 for the first step.
         right: Rate at which such votes name the right genre, in (0, 1); it rises from step to step.
-        artists: Number of held-out artists in the step, outsiders included. An artist that was tested in
-            three repeats, and falls into this step in two of them, counts 2/3 here.
+        artists: Number of held-out artists in the step. An artist that was tested in three repeats, and falls
+            into this step in two of them, counts 2/3 here.
     """
 
     share: float

@@ -187,7 +187,8 @@ class OnnxVoters:
         self.inputs = {each["name"]: GraphInput.from_card(each) for each in card["inputs"]}
         voters = _voters(card["voters"])
         self.voters = tuple(voter for voter in voters if wanted is None or wanted(voter.name))
-        self._outsider_input: str | None = card.get("outsiders", {}).get("input")
+        outsiders = card.get("outsiders")
+        self._outsider_input = self.inputs[outsiders["input"]].name if outsiders is not None else None
         self._session = open_session(graph, optimised=False)  # the matrices are small
 
     def available(self, artist: EnsembleInput) -> list[Voter]:

@@ -55,7 +55,7 @@ class References:
 
     Attributes:
         tagger: Name of the tagger.
-        kinds: Covers by kind; at least two kinds of outsiders.
+        kinds: Covers by kind; at least two kinds of outsiders in some category.
         size_directions: (k, dim) orthonormal directions in which embeddings move when a cover is shrunk or
             compressed. They are projected out, since otherwise the source of a picture decides (nuisance
             attribute projection: Solomonoff, Campbell and Boardman 2005).

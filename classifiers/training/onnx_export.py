@@ -46,8 +46,8 @@ def export(voters: Sequence[ExportedVoter], outsiders: ExportedDetector | None =
     Inputs are (n, width) float64, one for each ``source``, each with its own n. Each has an output
     (`classifiers.ensemble.onnx_voters.output_name`) of (n, n_voters_of_source, n_genres) float64
     probabilities in the order of ``voters``; the detector's output is (n, 1 + n_genres). Equal voters give
-    equal bytes. Precision is double, since
-    calibration magnifies rounding errors of naive Bayes' nearly flat scores beyond 1e-5.
+    equal bytes. Precision is double, since calibration magnifies rounding errors of naive Bayes' nearly flat
+    scores beyond 1e-5.
     """
     from onnx import TensorProto, checker, helper
 

@@ -76,16 +76,11 @@ class TrainedOutsiders:
     Attributes:
         detector: Fitted on all rows and references.
         model: Probability from its evidence.
-        evidence: (n_rows,) evidence of each held-out row from its first covers, at most `SIZES`; nan if it
-            was not tested.
-        covers: (n_rows,) number of covers behind it.
         trials: Trials of outsiders.
     """
 
     detector: Detector
     model: OutsiderModel
-    evidence: Floats
-    covers: Floats
     trials: tuple[Trial, ...] = field(repr=False)
 
     def rates(self, sure_from: float | None) -> dict[str, dict[str, float]]:
@@ -111,7 +106,7 @@ class TrainedOutsiders:
 
 def train_outsiders(  # noqa: PLR0913 - each is an input of its own
     rows: Sequence[Row],
-    folds: Sequence[tuple[Fold, Sequence[int]]],
+    folds: Sequence[Fold],
     genres: Sequence[str],
     references: References,
     voters: Sequence[tuple[VoterName, float, Sharpness | None]],
@@ -125,36 +120,34 @@ def train_outsiders(  # noqa: PLR0913 - each is an input of its own
 
     Args:
         rows: Labelled artists.
-        folds: Each fold of one cross-validation, with the numbers of its test rows.
+        folds: Each fold of one cross-validation.
         genres: Order of the probabilities.
         references: Reference covers.
         voters: Name, weight and sharpness of each voter; those on the references' embeddings vote on them.
         seed: Random seed.
 
     Returns:
-        None if no voter uses the references' embeddings, or fewer than two kinds are outsiders.
+        None if no voter uses the references' embeddings, or no category has two kinds of outsiders, so that
+        a fold without some kinds would have none left.
     """
     used = [v for v in voters if v[0].tagger == references.tagger and v[0].view == EMBEDDING and v[1]]
-    if not used or len(references.outsiders) < 2:  # noqa: PLR2004
+    fold_of = {kind.name: number % len(folds) for kind, number in _numbered_by_category(references.outsiders)}
+    if not used or len(set(fold_of.values())) < 2:  # noqa: PLR2004
         return None
     basis = principal_components(references)
-    fold_of = {kind.name: number % len(folds) for kind, number in _numbered_by_category(references.outsiders)}
-    seen = {size: np.full(len(rows), np.nan) for size in _sizes(rows)}
+    seen: dict[int, list[float]] = {size: [] for size in _sizes(rows)}
     trials: list[Trial] = []
-    for number, (fold, tested) in enumerate(folds):
+    for number, fold in enumerate(folds):
         kinds, unmet = _divided(references, fold_of, number, len(folds))
         detector = fit_detector(fold.train, kinds, references, genres, basis)
-        for row, i in zip(fold.test, tested, strict=True):
-            for size, evidence in seen.items():
-                evidence[i] = detector.evidence(row.embeddings[references.tagger][:size])
+        for row in fold.test:
+            for size, found in seen.items():
+                if len(row) >= size:
+                    found.append(detector.evidence(row.embeddings[references.tagger][:size]))
         trials += _trials(unmet, detector, fold.train, genres, used, sizes=list(seen), seed=seed)
-    most = max(seen)
-    covers = np.array([min(len(row), most) for row in rows], dtype=np.float64)
     return TrainedOutsiders(
         fit_detector(rows, references.kinds, references, genres, basis),
-        _fit_model(rows, references, seen, trials),
-        seen[most],
-        covers,
+        _fit_model(references, seen, trials),
         tuple(trials),
     )
 
@@ -176,6 +169,8 @@ def _divided(
             training.append(kind)
         elif fold_of[kind.name] == number:
             unmet.append(Unmet(kind, kind.artists, known=False))
+        elif len(kind.artists) == 1:
+            training.append(kind)
         else:
             training.append(
                 kind._replace(artists=[a for i, a in enumerate(kind.artists) if i % folds != number])
@@ -244,18 +239,16 @@ def _trial_weights(trials: Sequence[Trial]) -> Floats:
 
 
 def _fit_model(
-    rows: Sequence[Row], references: References, seen: Mapping[int, Floats], trials: Sequence[Trial]
+    references: References, seen: Mapping[int, Sequence[float]], trials: Sequence[Trial]
 ) -> OutsiderModel:
     """Fit the probability of none; rows and outsiders weigh alike, and so does each number of covers."""
     from sklearn.linear_model import LogisticRegression
 
-    lengths = np.array([len(row) for row in rows])
     parts = [np.stack([[t.evidence, t.covers, 1] for t in trials])]
     weights = [_trial_weights(trials)]
-    for size, evidence in seen.items():
-        tested = ~np.isnan(evidence) & (lengths >= size)
-        count = int(tested.sum())
-        parts.append(np.column_stack([evidence[tested], np.full(count, size), np.zeros(count)]))
+    for size, of_size in seen.items():
+        count = len(of_size)
+        parts.append(np.column_stack([of_size, np.full(count, size), np.zeros(count)]))
         weights.append(np.full(count, 1 / len(seen) / max(1, count)))
     found, covers, outside = np.concatenate(parts).T
     weight = np.concatenate(weights)

@@ -205,7 +205,7 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
         if references:
             outsiders = train_outsiders(
                 rows,
-                list(zip(_folds(rows, plan[0]), (split.test.tolist() for split in plan[0]), strict=True)),
+                _folds(rows, plan[0]),
                 genres,
                 references,
                 [(voter.name, voter.weight, voter.sharpness) for voter in voters if not voter.optional],

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from spotitags.catalogs.columns import find_columns, same_column
+from spotitags.catalogs.columns import COLUMNS, find_columns, same_column
 from spotitags.errors import InputError
 from spotitags.io.genre_names import genre_key
 from spotitags.io.text import read_text, single_line
@@ -90,7 +90,8 @@ class CsvTable:
         """Yield the line number and the cells of every row that is not blank.
 
         Args:
-            required: Columns that the file must have and whose cells may not be empty.
+            required: Columns that the file must have and whose cells may not be empty; of `COLUMNS`, or
+                others by their own names.
             optional: Further columns; their cells are empty where the file lacks them.
 
         Yields:
@@ -113,8 +114,9 @@ class CsvTable:
             )
 
     def error(self, line: int, message: str, column: str = "") -> InputError:
-        """Build an error about one line of the file, and one of `COLUMNS` if it is given."""
-        name = self.name_of(column) if column in self.columns else ""
+        """Build an error about one line of the file, and one of its columns if it is given."""
+        position = self._position(column) if column else None
+        name = "" if position is None else self.header[position]
         return InputError(f"{self.path}, line {line}{f', column {name!r}' if name else ''}: {message}")
 
     @cached_property
@@ -158,15 +160,14 @@ class CsvTable:
 
     def _positions(self, required: Sequence[str], optional: Sequence[str]) -> list[int | None]:
         """Return the position of each column; None for an optional column that the file lacks."""
-        columns = self.columns
         names = [*required, *optional]
-        missing = [name for name in required if name not in columns]
-        absent = [name for name in optional if name in self.given and name not in columns]
+        positions = {name: self._position(name) for name in names}
+        missing = [name for name in required if positions[name] is None]
+        absent = [name for name in optional if name in self.given and positions[name] is None]
         spelt = Counter(map(same_column, self.header))
-        if twice := [
-            name for name in names if name in columns and spelt[same_column(self.name_of(name))] > 1
-        ]:
-            raise self.error(1, f"two columns are called {self.name_of(twice[0])!r}: rename one")
+        used = [self.header[position] for position in positions.values() if position is not None]
+        if twice := [name for name in used if spelt[same_column(name)] > 1]:
+            raise self.error(1, f"two columns are called {twice[0]!r}: rename one")
         if "\0" in "".join(self.header):
             raise self.error(1, "the first line has NUL characters: save the table as CSV in UTF-8")
         if wrong := [name for name in (*missing, *absent) if name in self.given]:
@@ -182,7 +183,14 @@ class CsvTable:
                 f"first line names {self._named()}: rename a column, or add --columns {missing[0]}=NAME with "
                 "the name that it has",
             )
-        return [columns.get(name) for name in names]
+        return [positions[name] for name in names]
+
+    def _position(self, name: str) -> int | None:
+        """Return the position of one of `COLUMNS`, or of another column by its own name; None if absent."""
+        if name in COLUMNS:
+            return self.columns.get(name)
+        spelt = [same_column(each) for each in self.header]
+        return spelt.index(same_column(name)) if same_column(name) in spelt else None
 
     def name_of(self, column: str) -> str:
         """Return the name that the file gives to one of `columns`."""

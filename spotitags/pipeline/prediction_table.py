@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
 
 def columns(genres: Sequence[str]) -> dict[str, type]:
-    """Return the names and types of the columns: ``share_jazz`` is the share of votes for jazz.
+    """Return the names and types of the columns.
+
+    ``none`` is the probability of none of the genres, ``share_jazz`` the share of votes for jazz.
 
     >>> list(columns(["jazz"]))
-    ['artist_id', 'artist_name', 'genre', 'right', 'sure', 'share_jazz', 'covers', 'tags', 'error']
+    ['artist_id', 'artist_name', 'genre', 'none', 'right', 'sure', 'share_jazz', 'covers', 'tags', 'error']
     """
     return (
-        {"artist_id": str, "artist_name": str, "genre": str, "right": float, "sure": bool}
+        {"artist_id": str, "artist_name": str, "genre": str, "none": float, "right": float, "sure": bool}
         | {f"share_{genre}": float for genre in genres}
         | {"covers": int, "tags": str, "error": str}
     )
@@ -37,14 +39,16 @@ def row(ref: str, result: Prediction | SpotiTagsError, genres: Sequence[str], to
     """
     if isinstance(result, SpotiTagsError):
         artist = getattr(result, "artist", None)
-        unknown: list[Cell] = [None] * (len(genres) + 5)
+        unknown: list[Cell] = [None] * (len(genres) + 6)
         return [ref, artist.name if artist else None, *unknown, str(result)]
     shares = [round(result.votes[genre], 6) if genre in result.votes else None for genre in genres]
     confidence = result.confidence
     right, sure = (round(confidence.right, 6), confidence.sure) if confidence else (None, None)
     covers = max(bag.covers for bag in result.bags)
     tags = _tags(result.bags, top)
-    return [result.artist.id, result.artist.name, result.genre, right, sure, *shares, covers, tags, None]
+    none = None if result.none is None else round(result.none, 6)
+    artist, genre = result.artist, result.genre
+    return [artist.id, artist.name, genre, none, right, sure, *shares, covers, tags, None]
 
 
 def _tags(bags: Sequence[TagBag], top: int) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 from classifiers.arrays import power_normalised
 from spotitags.catalogs.csv_table import CsvTable
 from spotitags.catalogs.single_covers import SingleCovers
-from spotitags.errors import InputError, SpotiTagsError
+from spotitags.errors import SpotiTagsError
 from spotitags.pipeline.spotitags import SpotiTags
 from spotitags.taggers.features.embedding import pack
 from spotitags.training.references import DIGEST, FILE, GROUP, MUSIC, TAGGER
@@ -91,15 +91,15 @@ def covers_by_kind(table: Path) -> dict[tuple[str, str], list[Path]]:
     """Read the files of each (kind, category) from a CSV with ``file,kind,category``, sorted by kind.
 
     Raises:
-        InputError: The file cannot be read, or lacks a column.
+        InputError: The file cannot be read, lacks a column, or has another category.
     """
     found: dict[tuple[str, str], list[Path]] = defaultdict(list)
-    try:
-        with table.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                found[row["kind"], row["category"]].append(table.parent / row["file"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{table} is no CSV with file, kind and category ({error!r})") from error
+    listed = CsvTable(table)
+    for line, (file, kind, category) in listed.rows(["file", "kind", "category"], []):
+        if category not in COVERS_PER_KIND:
+            choices = " or ".join(COVERS_PER_KIND)
+            raise listed.error(line, f"there is no category {category!r}; use {choices}", "category")
+        found[kind, category].append(table.parent / file)
     return dict(sorted(found.items()))
 
 

@@ -7,10 +7,11 @@ docs/outsiders.md names their sources.
 from __future__ import annotations
 
 from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from spotitags.catalogs.library.catalog import LibraryCatalog
-from spotitags.io.genre_names import find_genre, genre_words
+from spotitags.io.genre_names import aliases, find_genre, genre_key, genre_words
 from spotitags.taggers.features.embedding import unpack
 
 if TYPE_CHECKING:
@@ -104,6 +105,12 @@ def _library_kinds(genres: Sequence[str], used: Collection[str]) -> Iterator[Kin
 
 
 def is_related(kind: str, genres: Sequence[str]) -> bool:
-    """Return whether a kind shares a word with one of the genres."""
-    words = set(genre_words(kind))
-    return any(words & set(genre_words(genre)) for genre in genres)
+    """Return whether a kind shares a word with one of the genres, in any spelling and by any alias."""
+    parts = _parts(kind)
+    return any(parts & _parts(genre) for genre in genres)
+
+
+def _parts(name: str) -> set[str]:
+    """Words of a name and its aliases, and their pairs, since ``hip hop`` is written as one word, too."""
+    forms = [[word for word in genre_words(form) if word != "and"] for form in (name, *aliases(name))]
+    return {genre_key(part) for words in forms for part in [*words, *map("".join, pairwise(words))]}

@@ -32,6 +32,20 @@ def test_columns_and_rows_come_from_one_reading_of_the_file(tmp_path: Path) -> N
     ]
 
 
+def test_other_columns_than_those_of_catalogues_are_found_by_their_own_names(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("path;Kind;number of covers\na.jpg;folk;3\n", encoding="utf-8")
+    table = CsvTable(path)
+    rows = list(table.rows(["file", "kind"], ["number_of_covers", "year"]))
+    assert rows == [(2, ["a.jpg", "folk", "3", ""])]
+    assert str(table.error(2, "no such kind", "kind")) == f"{path}, line 2, column 'Kind': no such kind"
+    with pytest.raises(InputError, match="no column category"):
+        list(table.rows(["file", "category"]))
+    path.write_text("file,kind,Kind\na.jpg,folk,rock\n", encoding="utf-8")
+    with pytest.raises(InputError, match="two columns are called 'kind'"):
+        list(CsvTable(path).rows(["file", "kind"]))
+
+
 def test_a_column_of_files_makes_labels_a_manifest(tmp_path: Path) -> None:
     for columns, with_covers in (("artist_id,genre,file", True), ("artist_id,genre,tracks", False)):
         (tmp_path / "labels.csv").write_text(f"{columns}\na,jazz,1.jpg\n")

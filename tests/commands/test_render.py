@@ -85,11 +85,23 @@ def test_a_person_reads_how_often_such_votes_were_right(confidence: Confidence, 
     assert prediction_json(answer)["confidence"] == confidence._asdict()
 
 
+def test_a_person_reads_that_none_of_the_genres_may_fit() -> None:
+    unsure = replace(prediction(TRAINED), confidence=Confidence(0.9, 31, sure=False), none=0.5)
+    text = shown(show_prediction(unsure, top=1), width=120)
+    assert "not sure that one of these fits; where one did, such votes were right 9 times in 10" in text
+    none = replace(unsure, none=0.8)
+    text = shown(show_prediction(none, top=1), width=120)
+    assert "none of these genres fits; the shares only compare them" in text
+    assert "were right" not in text
+    assert (prediction_json(none)["genre"], prediction_json(none)["none"]) == (None, 0.8)
+
+
 def test_json_follows_readme_and_explains_only_when_asked() -> None:
     brief = prediction_json(prediction(TRAINED))
     assert brief == {
         "artist": {"id": "id", "name": "Motörhead 動物"},
         "genre": "metal",
+        "none": None,
         "votes": [{"genre": "metal", "share": 0.75}, {"genre": "jazz", "share": 0.25}],
         "confidence": None,
         "voters": [

@@ -237,7 +237,8 @@ def test_a_card_has_the_keys_of_earlier_cards(tmp_path: Path) -> None:
         train(rows(), versions(), classifiers=FAST, folds=2, repeats=1), tmp_path / "m", created="2026-11-21"
     )
     card = json.loads((tmp_path / "m.json").read_text("utf-8"))
-    assert card.keys() == bundled.keys() - {"measures", "optional"}, "no pixel features, no optional voters"
+    optional = {"measures", "optional", "outsiders"}
+    assert card.keys() == bundled.keys() - optional, "no pixel features, optional voters or references"
     assert card["evaluation"].keys() == bundled["evaluation"].keys()
     assert card["confidence"].keys() == bundled["confidence"].keys()
     assert card["voters"][0].keys() == bundled["voters"][0].keys()

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from helpers.manifests import labelled
+from helpers.quick_training import quick_training
+
+from spotitags.catalogs.manifest import FolderCatalog
+from spotitags.pipeline.spotitags import SpotiTags
+from spotitags.settings import Settings
+from spotitags.training.ensemble import train
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from spotitags.training.ensemble import TrainingReport
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("training")
+
+
+@pytest.fixture(scope="module")
+def report(folder: Path) -> TrainingReport:
+    catalog = FolderCatalog(labelled(folder / "covers", each=4, covers=2))
+    spotitags = SpotiTags(catalog=catalog, tagger="lite", settings=Settings(cache_dir=folder / "cache"))
+    with quick_training(views=("embedding",)):
+        return train(spotitags, catalog.artists(), folder / "model", folds=2)
+
+
+def test_a_model_learns_none_of_its_genres_from_the_packages_references(report: TrainingReport) -> None:
+    outsiders = report.trained.outsiders
+    assert outsiders
+    kinds = {trial.kind.name for trial in outsiders.trials}
+    assert {"folk", "jazz", "metal", "photographs", "plain", "reggae (library)"} <= kinds
+    card = json.loads(report.files[1].read_text(encoding="utf-8"))["outsiders"]
+    assert card["kinds"].keys() == kinds
+    assert card["held_out"].keys() == {"music", "pictures", "blanks"}
+
+
+def test_its_predictions_say_how_likely_none_of_its_genres_is(report: TrainingReport, folder: Path) -> None:
+    path = labelled(folder / "new", each=1, covers=3)
+    own = SpotiTags(
+        manifest=path, tagger="lite", model=report.files[0], settings=Settings(cache_dir=folder / "cache")
+    )
+    for style in ("fire", "sea", "moss"):
+        prediction = own.predict(f"{style}0")
+        assert prediction.genre == style
+        assert prediction.none is not None
+        assert prediction.none < 0.5
+    library = SpotiTags(
+        catalog="library", model=report.files[0], settings=Settings(cache_dir=folder / "cache")
+    )
+    metallica = library.predict("2ye2Wgw4gimLv2eAKyk1NB")
+    assert metallica.none is not None
+    assert metallica.none > 0.75
+    assert metallica.genre is None
+    assert metallica.leading in {"fire", "sea", "moss"}
