@@ -83,6 +83,11 @@ class TrainedOutsiders:
     model: OutsiderModel
     trials: tuple[Trial, ...] = field(repr=False)
 
+    @property
+    def kinds(self) -> dict[str, int]:
+        """Kinds of outsiders to their numbers of covers, in alphabetical order."""
+        return dict(sorted({trial.kind.name: trial.kind.covers for trial in self.trials}.items()))
+
     def rates(self, sure_from: float | None) -> dict[str, dict[str, float]]:
         """Compute rates on outsiders of unknown kinds: of sure genres, and the mean probability of none.
 

@@ -93,9 +93,8 @@ def _card(trained: TrainedEnsemble, created: str) -> dict[str, Any]:
 
 def _outsiders_card(outsiders: TrainedOutsiders, calibration: Calibration) -> dict[str, Any]:
     """Both probabilities, the kinds of outsiders, and the rates on kinds that were held out."""
-    kinds = {trial.kind.name: trial.kind.covers for trial in outsiders.trials}
     rates = {name: _rounded(each) for name, each in outsiders.rates(calibration.sure_from).items()}
-    return {**outsiders.model.to_card(), "kinds": dict(sorted(kinds.items())), "held_out": rates}
+    return {**outsiders.model.to_card(), "kinds": outsiders.kinds, "held_out": rates}
 
 
 def _voters_card(voters: Sequence[WeightedVoter], graph: bytes) -> dict[str, Any]:

@@ -52,6 +52,7 @@ def evaluate(
 
     from spotitags import evaluation
     from spotitags.evaluation.report.terminal import show_comparison, show_scores
+    from spotitags.training.references import references_for
 
     runs = [evaluation.read(path) for path in compare or ()]
     if labels_file is None and out is None:
@@ -81,7 +82,8 @@ def evaluate(
         found = evaluation.evaluate(
             spotitags, artists, name=out.resolve().name, dataset=validation.dataset or default_name,
             created=datetime.now(UTC).date().isoformat(), protocol=protocol,
-            min_covers=validation.min_covers, drop_shared=drop_shared, single=single, progress=step,
+            min_covers=validation.min_covers, drop_shared=drop_shared, single=single,
+            references=references_for, progress=step,
         )  # fmt: skip
     print_all(show_scores(found, evaluation.write(found, out)))
     for run in runs:

@@ -92,9 +92,11 @@ class Bootstrap:
 
 
 def rounded(value: Any) -> Any:  # noqa: ANN401 - any nesting of lists and mappings
-    """The same value with all numbers rounded, and None for nan, which JSON does not have."""
+    """The same value with all fractions rounded, and None for nan, which JSON does not have."""
     if isinstance(value, float):
         return None if np.isnan(value) else round(value, DIGITS)
+    if isinstance(value, int):
+        return value
     if isinstance(value, dict):
         return {key: rounded(each) for key, each in value.items()}
     return [rounded(each) for each in value]

@@ -12,17 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 from spotitags.evaluation.cross_validation import run
 from spotitags.evaluation.folds import Protocol
+from spotitags.evaluation.outsiders import evaluate_outsiders
 from spotitags.evaluation.samples import collect_samples, select
 from spotitags.evaluation.scores import scores
 from spotitags.io.output import output_errors, replaced_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from classifiers.training.dataset import Row
+    from classifiers.training.detector import References
     from spotitags.evaluation.samples import Progress
     from spotitags.pipeline.spotitags import SpotiTags
     from spotitags.records import Artist
+
+    ReferenceLoader = Callable[[Sequence[Row], Mapping[str, str]], References | None]
 
 
 def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four have defaults)
@@ -37,6 +42,7 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
     drop_shared: bool = False,
     single: bool = False,
     workers: int | None = None,
+    references: ReferenceLoader | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Cross-validate an ensemble, each of its views and each of its voters on labelled artists.
@@ -53,7 +59,9 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
             fold.
         single: Each "artist" is one cover, as `spotitags.catalogs.single_covers` lists them.
         workers: Number of processes; None for one per core, 1 for the current process alone.
-        progress: Called with (stage, done, total); stages are ``artists`` and ``repeats``.
+        references: Loads the covers on which the answer "none of these genres" is evaluated, such as
+            `spotitags.training.references.references_for`; None to leave it out.
+        progress: Called with (stage, done, total); stages are ``artists``, ``repeats`` and ``outsiders``.
 
     Returns:
         Content of ``scores.json``.
@@ -68,6 +76,12 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
     samples = select(found, min_covers=0 if single else min_covers, drop_shared=drop_shared)
     versions = spotitags.tagger_versions()
     predictions = run(samples.rows, versions, protocol, workers=workers, progress=progress)
+    outsiders = None
+    if references:
+        if progress:
+            progress("outsiders", 0, 1)
+        loaded = references(samples.labelled, versions)
+        outsiders = evaluate_outsiders(samples.rows, protocol, predictions, loaded)
     about = {
         "created": created,
         "dataset": dataset,
@@ -90,7 +104,7 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
         "failed": {ref: str(error) for ref, error in samples.failed.items()},
         "seconds": round(time.monotonic() - start, 1),
     }
-    return scores(samples.rows, predictions, about, seed=protocol.seed)
+    return scores(samples.rows, predictions, about, seed=protocol.seed) | {"outsiders": outsiders}
 
 
 def write(found: Mapping[str, Any], out: Path) -> list[Path]:

@@ -64,11 +64,13 @@ class Samples:
         rows: The samples, of at least 2 genres.
         failed: Artists without a result, with the error.
         notes: Notes on the scores.
+        labelled: The samples' rows with the digest of each cover as its group, and with all covers.
     """
 
     rows: tuple[Sample, ...]
     failed: Mapping[str, SpotiTagsError]
     notes: tuple[str, ...] = ()
+    labelled: tuple[Row, ...] = ()
 
 
 def collect_samples(
@@ -114,7 +116,7 @@ def collect_samples(
         for row in found.rows
     )
     lost = (f"{len(found.failed)} of {len(artists)} have no result",) if found.failed else ()
-    return Samples(rows, found.failed, (*lost, *found.notes))
+    return Samples(rows, found.failed, (*lost, *found.notes), tuple(found.rows))
 
 
 def shared_covers(samples: Iterable[Sample]) -> frozenset[str]:
@@ -155,7 +157,9 @@ def select(samples: Samples, *, min_covers: int = 1, drop_shared: bool = False) 
     if left := len(samples.rows) - len(rows):
         were = "artist was" if left == 1 else "artists were"
         notes.append(f"{left} {were} left out: fewer than {min_covers} covers that no other artist has")
-    return Samples(rows, samples.failed, (*samples.notes, *notes))
+    chosen = {row.id for row in rows}
+    labelled = tuple(row for row in samples.labelled if row.id in chosen)
+    return Samples(rows, samples.failed, (*samples.notes, *notes), labelled)
 
 
 def counts(rows: Iterable[Sample]) -> dict[str, int]:

@@ -76,6 +76,11 @@ def test_the_bundled_library_is_evaluated_without_labels_or_covers(home: Path) -
     assert set(found["rows"]) == {"jazz", "metal"}
     ensemble = found["systems"][0]["scores"]["balanced_accuracy"]
     assert ensemble["low"] > 0.6
+    outsiders = found["outsiders"]
+    assert outsiders["artists"]["tested"] == sum(found["rows"].values())
+    assert outsiders["artists"]["none"] < 0.5 < outsiders["held_out"]["pictures"]["none"]
+    assert not {"jazz", "metal", "doom-metal"} & set(outsiders["kinds"])
+    assert 'the answer "none of these genres"' in " ".join(run.stdout.split())
 
 
 def test_single_covers_are_evaluated(home: Path) -> None:

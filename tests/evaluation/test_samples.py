@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,6 +33,8 @@ def test_covers_are_known_again_by_album_by_bytes_and_by_look(tmp_path: Path) ->
     assert [a == b for a, b in zip(red, blue, strict=True)] == [False, True, True, True]
     assert len({*red, *blue, *green}) == 9
     assert shared_covers(found.rows) == set(red[1:])
+    digests = {hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.glob("*.jpg")}
+    assert {digest for row in found.labelled for digest in row.groups} == digests
     assert [each.id for each in select(found, min_covers=1).rows] == ["red", "blue", "green"]
     assert [len(each) for each in select(found, min_covers=1, drop_shared=True).rows] == [1, 1, 4]
     with pytest.raises(InputError, match="fewer than two genres have artists with 4 unshared covers each"):
@@ -56,6 +60,12 @@ def test_artists_with_too_few_covers_of_their_own_are_left_out_and_noted() -> No
     assert len(select(found, min_covers=0).rows) == 3
     with pytest.raises(InputError, match="--min-covers"):
         select(found, min_covers=3)
+
+
+def test_labelled_rows_are_those_of_the_selected_artists() -> None:
+    found = several(("a", "b", "x"), ("c", "d", "x"), ("x", "e"))
+    found = replace(found, labelled=tuple(each.row for each in found.rows))
+    assert [row.id for row in select(found, min_covers=2).labelled] == ["0", "1"]
 
 
 def test_a_single_genre_is_named() -> None:

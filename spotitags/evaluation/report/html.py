@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from spotitags.evaluation.report.elements import fill, items, table
 from spotitags.evaluation.report.figures import figures
-from spotitags.evaluation.report.wording import METRICS, interval, protocol_lines, subtitle
+from spotitags.evaluation.report.wording import (
+    METRICS,
+    OUTSIDER_HEAD,
+    interval,
+    outsider_rows,
+    outsider_sentences,
+    protocol_lines,
+    subtitle,
+)
 from spotitags.io.output import replaced_file
 
 if TYPE_CHECKING:
@@ -47,6 +55,7 @@ def page(found: Mapping[str, Any], drawn: Iterable[Figure]) -> str:
         "figures": "\n".join(map(_figure, drawn)),
         "genres": _genres(found),
         "pairs": _pairs(found),
+        "outsiders": _outsiders(found),
         "systems": _systems(found["systems"]),
         "protocol": items(protocol_lines(found)),
     }
@@ -83,6 +92,15 @@ def _genres(found: Mapping[str, Any]) -> str:
 def _pairs(found: Mapping[str, Any]) -> str:
     rows = [[" against ".join(pair["genres"]), interval(pair)] for pair in found["systems"][0]["auc"]]
     return table(["genres", "area under the ROC curve"], rows)
+
+
+def _outsiders(found: Mapping[str, Any]) -> str:
+    """Build the section on the answer "none of these genres"; empty if it was not evaluated."""
+    if not found.get("outsiders"):
+        return ""
+    outside, inside = (f"<p>{html.escape(each)}</p>" for each in outsider_sentences(found))
+    rows = table(OUTSIDER_HEAD, outsider_rows(found["outsiders"]))
+    return f"<h2>None of these genres</h2>\n{outside}\n{rows}\n{inside}"
 
 
 def _systems(systems: Sequence[Mapping[str, Any]]) -> str:

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from spotitags.errors import InputError
 from spotitags.evaluation.comparison import compare
-from spotitags.evaluation.report.wording import METRICS, count, genre_counts, interval, protocol_lines
+from spotitags.evaluation.report.wording import (
+    METRICS,
+    OUTSIDER_HEAD,
+    count,
+    genre_counts,
+    interval,
+    outsider_rows,
+    outsider_sentences,
+    protocol_lines,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,7 +83,17 @@ def _run(run: Mapping[str, Any], *, with_heading: bool) -> str:
     pairs = [[" against ".join(pair["genres"]), interval(pair)] for pair in scored["auc"]]
     lines.append(_table(["genres, by the ensemble", "area under the ROC curve"], pairs))
     lines += [_curve(run, key) for key in ("artists", "covers") if run["curves"][key]]
+    lines += _outsiders(run)
     return "\n".join(lines)
+
+
+def _outsiders(run: Mapping[str, Any]) -> list[str]:
+    """The answer "none of these genres"; empty if it was not evaluated."""
+    if not run.get("outsiders"):
+        return []
+    table = _table(OUTSIDER_HEAD, outsider_rows(run["outsiders"]))
+    outside, inside = outsider_sentences(run)
+    return [f"{outside}\n", table, f"{inside}\n"]
 
 
 def _curve(run: Mapping[str, Any], key: str) -> str:

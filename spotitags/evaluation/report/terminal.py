@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from spotitags.evaluation.report.wording import METRICS, subtitle
+from spotitags.evaluation.report.wording import METRICS, outsider_sentences, subtitle
 from spotitags.io.text import plain
 
 if TYPE_CHECKING:
@@ -33,7 +33,17 @@ def show_scores(found: Mapping[str, Any], written: Iterable[Path] = ()) -> list[
     taggers = " and ".join(tagger["name"] for tagger in found["taggers"])
     lines.append(dim(f"{subtitle(found)} · tagger {taggers}"))
     files = [dim(str(path)) for path in written if path.suffix in {".json", ".html"}]
-    return [*lines, scores, Text(""), views, Text(""), *map(dim, found["notes"]), *files]
+    return [*lines, scores, Text(""), views, Text(""), *_outsiders(found), *map(dim, found["notes"]), *files]
+
+
+def _outsiders(found: Mapping[str, Any]) -> list[RenderableType]:
+    """Two lines on the answer "none of these genres"; none if it was not evaluated."""
+    if not found.get("outsiders"):
+        return []
+    rates = found["outsiders"]["held_out"]
+    sure = ", ".join(f"{category} {of['sure']:.0%}" for category, of in rates.items())
+    outside = f"Covers of none of the genres that were given a sure genre: {sure}."
+    return [Text(plain(outside)), Text(plain(outsider_sentences(found)[1])), Text("")]
 
 
 def show_comparison(

@@ -44,6 +44,31 @@ def sentence(line: str) -> str:
     return line[:1].upper() + line[1:]
 
 
+OUTSIDER_HEAD = ("covers of", "groups tested", "given a sure genre", "mean probability of none of these")
+
+
+def outsider_rows(outsiders: Mapping[str, Any]) -> list[list[str]]:
+    """Return a row of `OUTSIDER_HEAD` for each category of outsiders, such as music or pictures."""
+    return [
+        [category, f"{rates['tested']:,}", f"{rates['sure']:.0%}", f"{rates['none']:.2f}"]
+        for category, rates in outsiders["held_out"].items()
+    ]
+
+
+def outsider_sentences(found: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a sentence on the rows of `outsider_rows`, and one on the artists of the genres."""
+    artists = found["outsiders"]["artists"]
+    outside = (
+        "Groups of up to ten covers that belong to none of the genres, of kinds that the detector was "
+        "trained without: few should be given a sure genre."
+    )
+    inside = (
+        f"Of the {count(artists['tested'], found['unit'])} of these genres, {artists['none_of_these']:.0%} "
+        f'got the answer "none of these genres"; the mean probability of it is {artists["none"]:.2f}.'
+    )
+    return outside, inside
+
+
 def protocol_lines(found: Mapping[str, Any]) -> list[str]:
     """Describe how the scores of a ``scores.json`` were measured, one line each."""
     protocol = found["protocol"]

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
-from helpers.evaluations import run
+from helpers.evaluations import OUTSIDERS, run
 from helpers.svg import SVG, parsed
 
 from spotitags.errors import InputError
@@ -114,6 +114,17 @@ def test_without_curves_the_report_goes_without_them(tmp_path: Path) -> None:
     names = [file.name for file in write(found, tmp_path)]
     assert "reliability.svg" in names
     assert not any(name.startswith("curve") for name in names)
+
+
+def test_the_answer_none_of_these_is_a_section_where_it_was_evaluated(tmp_path: Path) -> None:
+    write(run() | {"outsiders": OUTSIDERS}, tmp_path)
+    text, _ = report(tmp_path)
+    section = text.partition("<h2>None of these genres</h2>")[2].partition("<h2>")[0]
+    assert "<td>music</td><td>1,178</td><td>26%</td><td>0.59</td>" in section
+    assert "Of the 24 artists of these genres, 4% got" in section
+    for found in (run(), run() | {"outsiders": None}):
+        write(found, tmp_path)
+        assert "None of these genres" not in report(tmp_path)[0]
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from helpers.evaluations import run
+from helpers.evaluations import OUTSIDERS, run
 
 from spotitags.errors import InputError
 from spotitags.evaluation.comparison import against_first, compare
@@ -63,6 +63,14 @@ def test_runs_that_cannot_be_compared_say_why() -> None:
         compare(run(), others)
     with pytest.raises(InputError, match="two runs"):
         against_first([run()])
+
+
+def test_the_answer_none_of_these_is_a_table_where_it_was_evaluated() -> None:
+    text = markdown([run() | {"outsiders": OUTSIDERS}])
+    assert "| pictures | 48 | 2% | 0.88 |" in text
+    assert 'Of the 24 artists of these genres, 4% got the answer "none of these genres"' in text
+    assert "none of these" not in markdown([run()])
+    assert markdown([run() | {"outsiders": None}]) == markdown([run()])
 
 
 def test_the_page_has_every_figure_with_date_data_protocol_and_interval() -> None:
