@@ -117,7 +117,7 @@ def tested(
             assert found.confidence is not None
             rows.append(
                 {"artist": ref, "genre": artist.genre, "px": side, "predicted": found.genre}
-                | {"share": found.votes[found.genre], "right": found.genre == artist.genre}
+                | {"share": found.votes[found.leading], "right": found.leading == artist.genre}
                 | {"claimed": found.confidence.right, "sure": found.confidence.sure}
             )
     return rows

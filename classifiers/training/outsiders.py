@@ -76,11 +76,13 @@ class TrainedOutsiders:
     Attributes:
         detector: Fitted on all rows and references.
         model: Probability from its evidence.
+        rows: (n_tested, 2) evidence of each held-out row, from its first covers, and the number of these.
         trials: Trials of outsiders.
     """
 
     detector: Detector
     model: OutsiderModel
+    rows: Floats = field(repr=False)
     trials: tuple[Trial, ...] = field(repr=False)
 
     @property
@@ -141,11 +143,14 @@ def train_outsiders(  # noqa: PLR0913 - each is an input of its own
         return None
     basis = principal_components(references)
     seen: dict[int, list[float]] = {size: [] for size in _sizes(rows)}
+    whole: list[tuple[float, int]] = []
     trials: list[Trial] = []
     for number, fold in enumerate(folds):
         kinds, unmet = _divided(references, fold_of, number, len(folds))
         detector = fit_detector(fold.train, kinds, references, genres, basis)
         for row in fold.test:
+            first = row.embeddings[references.tagger][: max(seen)]
+            whole.append((detector.evidence(first), len(first)))
             for size, found in seen.items():
                 if len(row) >= size:
                     found.append(detector.evidence(row.embeddings[references.tagger][:size]))
@@ -153,6 +158,7 @@ def train_outsiders(  # noqa: PLR0913 - each is an input of its own
     return TrainedOutsiders(
         fit_detector(rows, references.kinds, references, genres, basis),
         _fit_model(references, seen, trials),
+        np.array(whole),
         tuple(trials),
     )
 

@@ -57,11 +57,10 @@ def evaluate_outsiders(
     dataset = fold_dataset(samples, replace(protocol, repeats=1, curve_repeats=0))
     (split,) = dataset.splits
     tested = {row.id: row for fold in split.folds for row in fold.test}
-    numbers = np.split(split.tested, np.cumsum([len(fold.test) for fold in split.folds])[:-1])
     with threadpool_limits(1):  # the matrices are small: threads would wait for each other
         trained = train_outsiders(
             [tested.get(sample.id, sample.row) for sample in dataset.samples],
-            [(fold, rows.tolist()) for fold, rows in zip(split.folds, numbers, strict=True)],
+            split.folds,
             dataset.genres,
             references,
             _embedding_voters(split, predictions.voters, dataset.genres, references.tagger),
@@ -100,10 +99,9 @@ def _embedding_voters(
 
 def _artist_rates(trained: TrainedOutsiders) -> Mapping[str, float]:
     """Rates on artists of the genres: answered none of these, and the mean probability of none."""
-    tested = ~np.isnan(trained.evidence)
-    none = trained.model.none_probability(trained.evidence[tested], trained.covers[tested])
+    none = trained.model.none_probability(*trained.rows.T)
     return {
-        "tested": int(tested.sum()),
+        "tested": len(none),
         "none_of_these": float((none >= NONE_FROM).mean()),
         "none": float(none.mean()),
     }
