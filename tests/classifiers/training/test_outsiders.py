@@ -171,7 +171,7 @@ def test_each_outsider_is_met_by_a_model_without_its_kind_and_by_one_without_it(
         of_kind = [trial for trial in largest if trial.kind.name == name]
         assert sum(not trial.known for trial in of_kind) == 5
         assert 0 < sum(trial.known for trial in of_kind) < 5, "but for those of the fold without the kind"
-    assert {trial.covers for trial in model.outsiders.trials} == {1, 3, 4}
+    assert {trial.covers for trial in model.outsiders.trials} == {1, 3}, "no artist has five covers"
     nothing_sure = model.outsiders.rates(None)
     assert all(rate["sure"] == 0 for rate in nothing_sure.values())
 
@@ -198,7 +198,9 @@ def test_no_detector_meets_a_cover_that_it_was_trained_on(monkeypatch: pytest.Mo
     monkeypatch.setattr(Detector, "evidence", checked_evidence)
     assert trained().outsiders
     assert len(fitted) == 4, "one for each of three folds, and one on all"
-    assert set(met) == trained_on[id(fitted[-1].coefficients)], "every artist and every outsider"
+    every = trained_on[id(fitted[-1].coefficients)]
+    assert set(met) < every
+    assert len(set(met)) == len(every) * 3 // 4, "three of four covers of every artist and every outsider"
 
 
 def without_embeddings(given: References) -> References:
