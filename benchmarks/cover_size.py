@@ -124,7 +124,7 @@ def tested(
 
 
 def lowered(row: dict[str, Any]) -> bool:
-    """Whether a vote on covers of this size is still sure."""
+    """Return whether a vote on covers of this size is still sure."""
     return lower_confidence(Confidence(row["claimed"], 0, row["sure"]), [row["px"]]).sure
 
 

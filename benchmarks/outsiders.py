@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import random
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,16 +27,17 @@ from PIL import Image
 
 from classifiers.ensemble.ensemble import Ensemble
 from classifiers.metrics.splits import splits
+from classifiers.training.dataset import Row
 from classifiers.training.save import save
 from classifiers.training.train import MAX_TEST_COVERS, train
 from spotitags.catalogs.manifest import FolderCatalog
-from spotitags.catalogs.single_covers import SingleCovers
 from spotitags.errors import SpotiTagsError
 from spotitags.pipeline.dataset import collect_rows
 from spotitags.pipeline.spotitags import SpotiTags
 from spotitags.pipeline.voting import bundled_model
 from spotitags.records import NONE_FROM
-from spotitags.training.build_references import BLANK_SIDE, covers_by_kind, draw_blanks
+from spotitags.training.build_references import BLANK_SIDE, covers_by_kind, draw_blanks, tag_files
+from spotitags.training.bundle import MIN_ARTISTS
 from spotitags.training.references import DIGEST, FILE, references_for
 
 if TYPE_CHECKING:
@@ -75,10 +76,7 @@ def listed(table: Path, seed: int) -> Iterator[tuple[str, str, list[Path]]]:
 def tagged(paths: Sequence[Path], folder: Path) -> dict[Path, TaggedCovers]:
     """Tag picture files; those of the package's references are left out."""
     known = set(np.load(str(files("spotitags.training").joinpath(FILE)))["digests"].tolist())
-    table = folder / "covers.csv"
-    table.write_text("file,genre\n" + "".join(f'"{path.resolve()}",any\n' for path in paths), "utf-8")
-    spotitags = SpotiTags(catalog=SingleCovers(table), tagger="lite")
-    found = zip(paths, spotitags.tagged_covers(str(path.resolve()) for path in paths), strict=True)
+    found = zip(paths, tag_files(paths, folder)[1], strict=True)
     return {
         path: covers
         for path, (_, covers) in found
@@ -86,16 +84,16 @@ def tagged(paths: Sequence[Path], folder: Path) -> dict[Path, TaggedCovers]:
     }
 
 
+def vote(ensemble: Ensemble, row: Row) -> Result:
+    """Return the ensemble's result for an artist."""
+    return ensemble.vote({"lite": row.bag("lite")}, row.covers, row.embeddings)
+
+
 def ask(ensemble: Ensemble, covers: Sequence[TaggedCovers]) -> Result:
     """Return the ensemble's result for covers as those of one artist."""
     tags = [dict(each.tags["lite"][0]) for each in covers]
-    bag: dict[str, float] = defaultdict(float)
-    for cover in tags:
-        for label, weight in cover.items():
-            bag[label] += weight
-    return ensemble.vote(
-        {"lite": bag}, {"lite": tags}, {"lite": np.stack([c.features["lite"][0] for c in covers])}
-    )
+    features = np.stack([each.features["lite"][0] for each in covers])
+    return vote(ensemble, Row("covers", "any", {"lite": tags}, {"lite": features}))
 
 
 def outsiders(table: Path, model: Path, seed: int) -> None:
@@ -138,10 +136,8 @@ def artists(manifest: Path, seed: int) -> None:
     catalog = FolderCatalog(manifest)
     spotitags = SpotiTags(catalog=catalog, tagger="lite", albums=1_000)
     versions = spotitags.tagger_versions()
-    counts = defaultdict(int)
-    for artist in catalog.artists():
-        counts[artist.genre] += 1
-    rows = collect_rows(spotitags, [a for a in catalog.artists() if counts[a.genre] >= 10]).rows  # noqa: PLR2004
+    counts = Counter(artist.genre for artist in catalog.artists())
+    rows = collect_rows(spotitags, [a for a in catalog.artists() if counts[a.genre] >= MIN_ARTISTS]).rows
     plan = splits([row.genre for row in rows], [row.groups for row in rows], folds=5, seed=seed)
     found: list[tuple[bool, bool, bool, bool, bool]] = []
     for number, split in enumerate(plan):
@@ -153,7 +149,7 @@ def artists(manifest: Path, seed: int) -> None:
                 models.append(Ensemble.load(Path(folder) / "model"))
         for i in split.test.tolist():
             row = rows[i].subset(range(min(MAX_TEST_COVERS, len(rows[i]))))
-            one, two = (m.vote({"lite": row.bag("lite")}, row.covers, row.embeddings) for m in models)
+            one, two = (vote(model, row) for model in models)
             sure = [bool(each.confidence and each.confidence.sure) for each in (one, two)]
             none = (two.none or 0) >= NONE_FROM
             found.append(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import TYPE_CHECKING, Final
+
+from spotitags.io.text import without_accents, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 SIMILAR: Final = 0.75
 """Similarity in [0, 1] from which a name is suggested; ``difflib`` finds 0.6 similar for short words."""
 
-_ACCENTS = re.compile("[\u0300-\u036f]")  # of Latin, Greek and Cyrillic; in other scripts marks are letters
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "\u0131": "i", "&": " and "}
     | dict.fromkeys(".'`\u2019")  # B.I.G., Guns N' Roses
@@ -28,10 +27,7 @@ def name_words(name: str) -> tuple[str, ...]:
     >>> name_words("Frédéric Chopin"), name_words("The Notorious B.I.G."), name_words("!!!")
     (('frederic', 'chopin'), ('the', 'notorious', 'big'), ('!!!',))
     """
-    text = _ACCENTS.sub("", unicodedata.normalize("NFKD", name).casefold()).translate(_LETTERS)
-    text = unicodedata.normalize("NFKC", text)
-    words = "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in text).split()
-    return tuple(words) or (name.strip(),)
+    return tuple(words(without_accents(name).translate(_LETTERS))) or (name.strip(),)
 
 
 def same_name(one: str, other: str) -> bool:

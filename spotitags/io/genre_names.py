@@ -6,11 +6,12 @@ places where two names of genres meet compare them by `find_genre` or `genre_key
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
+
+from spotitags.io.text import without_accents, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,20 +31,11 @@ def genre_words(name: str) -> list[str]:
     >>> genre_words("Drum'n'Bass Music")
     ['drum', 'and', 'bass']
     """
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
-    kept = "".join(_letter(char) for char in plain if not "\u0300" <= char <= "\u036f")  # accents
-    words = unicodedata.normalize("NFC", kept).split()
-    words[1:-1] = ["and" if word == "n" else word for word in words[1:-1]]
-    while len(words) > 1 and words[-1] == _MUSIC:
-        words.pop()
-    return words
-
-
-def _letter(char: str) -> str:
-    """Return a letter, mark or digit as it is, ``and`` for ``&``, and a space for all else."""
-    if char == "&":
-        return " and "
-    return char if unicodedata.category(char)[0] in "LMN" else " "
+    found = words(without_accents(name).replace("&", " and "))
+    found[1:-1] = ["and" if word == "n" else word for word in found[1:-1]]
+    while len(found) > 1 and found[-1] == _MUSIC:
+        found.pop()
+    return found
 
 
 def normal_form(name: str) -> str:

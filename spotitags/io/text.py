@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import unicodedata
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -14,6 +15,27 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx, .ods and .numbers are ZIP files; .xls
+
+_ACCENTS = re.compile("[\u0300-\u036f]")  # of Latin, Greek and Cyrillic; in other scripts marks are letters
+
+
+def without_accents(text: str) -> str:
+    """Decompose text, fold its case and remove accents.
+
+    >>> without_accents("Frédéric")
+    'frederic'
+    """
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()))
+
+
+def words(text: str) -> list[str]:
+    """Split text, composed again, into words of letters, marks and digits.
+
+    >>> words("guns n roses, live!")
+    ['guns', 'n', 'roses', 'live']
+    """
+    composed = unicodedata.normalize("NFKC", text)
+    return "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in composed).split()
 
 
 def plain(text: str) -> str:

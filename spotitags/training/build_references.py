@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from spotitags.records import TaggedCovers
+
 COVERS_PER_KIND = {MUSIC: 300, "pictures": 60}  # at most
 BLANKS = 12  # per kind
 BLANK_SIDE = 300  # pixels
@@ -143,19 +145,36 @@ def draw_blanks(folder: Path, *, seed: int = SEED) -> Iterator[tuple[str, str, l
         yield name, "blanks", files
 
 
-def _embedded(paths: Sequence[Path], folder: Path) -> tuple[NDArray[np.float32], list[str], str]:
-    """Embeddings (n, dim) and digests of picture files, and the tagger's version."""
+def tag_files(
+    paths: Sequence[Path], folder: Path
+) -> tuple[str, Iterator[tuple[str, TaggedCovers | SpotiTagsError]]]:
+    """Tag picture files, each by itself.
+
+    Args:
+        paths: The files.
+        folder: Folder for their list.
+
+    Returns:
+        The tagger's version, and each file with its tags and embedding, or with the error.
+    """
     table = folder / "covers.csv"
     with table.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("file", "genre"), *((path.resolve(), "any") for path in paths)])
     spotitags = SpotiTags(catalog=SingleCovers(table), tagger=TAGGER)
+    found = spotitags.tagged_covers(str(path.resolve()) for path in paths)
+    return spotitags.tagger_versions()[TAGGER], iter(found)
+
+
+def _embedded(paths: Sequence[Path], folder: Path) -> tuple[NDArray[np.float32], list[str], str]:
+    """Embeddings (n, dim) and digests of picture files, and the tagger's version."""
+    version, tagged = tag_files(paths, folder)
     found, digests = [], list[str]()
-    for _, covers in spotitags.tagged_covers(str(path.resolve()) for path in paths):
+    for _, covers in tagged:
         if isinstance(covers, SpotiTagsError):
             raise covers
         found.append(covers.features[TAGGER][0])
         digests += covers.digests
-    return np.stack(found), digests, spotitags.tagger_versions()[TAGGER]
+    return np.stack(found), digests, version
 
 
 def _size_directions(shrunk: Path, folder: Path) -> NDArray[np.float64]:

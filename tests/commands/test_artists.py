@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from helpers.command_line import spotitags
+from helpers.command_line import read_screen, spotitags
 from helpers.faulty_services import FaultyServices, serving
 from helpers.servers import ARTIST, BAND, CONTACT, MusicBrainzReplay, SpotifyReplay
 
@@ -167,15 +167,7 @@ def at_a_terminal(home: Path, services: FaultyServices, typed: bytes, *args: str
         os.close(theirs)
         os.write(ours, typed)
         out, _ = process.communicate(timeout=60)
-    screen = b""
-    try:
-        while part := os.read(ours, 65536):
-            screen += part
-    except OSError:
-        pass  # Linux's way to say that the other end is closed
-    finally:
-        os.close(ours)
-    return process.returncode, out, screen.decode()
+    return process.returncode, out, read_screen(ours).decode()
 
 
 def test_at_a_terminal_the_contact_is_asked_for_once(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.command_line import spotitags
+from helpers.command_line import broken_clip, spotitags
 from helpers.manifests import labelled, manifest
 
 from spotitags.catalogs.library.catalog import LibraryCatalog
@@ -318,19 +318,7 @@ def test_every_command_has_help_and_a_place_in_readme(home: Path) -> None:
 
 def test_what_stops_a_run_is_every_remaining_artist_s_answer(home: Path, tmp_path: Path) -> None:
     path = manifest(tmp_path, {"a": "sea", "b": "fire"}, covers=1, first_seed=500)
-    missing = f"local-dir:{tmp_path / 'nothing'}"
-    run = spotitags(
-        "tag",
-        "--manifest",
-        str(path),
-        "--tagger",
-        "clip",
-        "--clip-model",
-        missing,
-        "--offline",
-        "--json",
-        home=home,
-    )
+    run = spotitags("tag", "--manifest", path, *broken_clip(tmp_path), home=home)
     assert run.returncode == 1
     assert [answer["artist"]["id"] for answer in objects(run)] == ["a", "b"]
     assert all("nothing" in answer["error"]["message"] for answer in objects(run))

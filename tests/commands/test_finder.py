@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from helpers.command_line import spotitags
+from helpers.command_line import broken_clip, read_screen, spotitags
 from helpers.faulty_services import FaultyServices, serving
 from helpers.manifests import cover, labelled, manifest
 
@@ -181,19 +181,7 @@ def test_what_cannot_be_found_fails_alone(home: Path, here: Path, args: list[str
 
 
 def test_the_library_refuses_another_tagger_and_covers_go_on(home: Path, here: Path) -> None:
-    missing = f"local-dir:{here / 'nothing'}"
-    run = spotitags(
-        "tag",
-        "bach",
-        "one.jpg",
-        "--tagger",
-        "clip",
-        "--clip-model",
-        missing,
-        "--offline",
-        "--json",
-        home=home,
-    )
+    run = spotitags("tag", "bach", "one.jpg", *broken_clip(here), home=home)
     assert run.returncode == 1
     bach, one = objects(run)
     assert "leave --tagger out" in bach["error"]["message"]
@@ -228,14 +216,7 @@ def test_results_on_a_terminal_begin_at_its_left_edge(home: Path) -> None:
         env={"PATH": os.environ["PATH"], "HOME": str(home), "TERM": "xterm", "PYTHONUTF8": "1"},
     ) as process:  # fmt: skip
         os.close(theirs)
-        screen = b""
-        try:
-            while part := os.read(ours, 65536):
-                screen += part
-        except OSError:
-            pass  # Linux's way to say that the other end is closed
-        finally:
-            os.close(ours)
+        screen = read_screen(ours)
     assert process.returncode == 0
     for name in (rb"Metallica", rb"Johann Sebastian Bach"):
         assert re.search(

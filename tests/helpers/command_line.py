@@ -19,6 +19,25 @@ if TYPE_CHECKING:
 Run = CompletedProcess[str]
 
 
+def read_screen(terminal: int) -> bytes:
+    """Read all that was written to a pseudo-terminal, given its master's descriptor, and close it."""
+    screen = b""
+    try:
+        while part := os.read(terminal, 65536):
+            screen += part
+    except OSError:
+        pass  # Linux's way to say that the other end is closed
+    finally:
+        os.close(terminal)
+    return screen
+
+
+def broken_clip(folder: Path) -> list[str]:
+    """Options of a run with a tagger whose weights are not there."""
+    model = f"local-dir:{folder / 'nothing'}"
+    return ["--tagger", "clip", "--clip-model", model, "--offline", "--json"]
+
+
 def spotitags(*args: object, home: Path, **environment: str) -> Run:
     """Run ``spotitags ARGS`` with its cache in ``home`` and nothing else of the user's environment.
 
