@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 OUTSIDERS = "outsiders"
 """Output of the graph with each cover's (1 + n_genres) votes: none of the genres, then each genre."""
-MOST_NONE = 0.5  # of a sure vote; docs/outsiders.md compares others
+MOST_NONE = 0.5
+"""Upper bound of `Calibration.none_below`: a sure vote is never more likely wrong than right."""
 _TINY = 1e-6  # a probability nearer to 0 or 1 says no more
 
 
@@ -45,25 +46,35 @@ class Calibration:
     Attributes:
         steps: At least one, ascending.
         sure_from: Smallest share of a vote that counts as sure; None if no vote does.
+        none_below: No vote counts as sure whose probability of none of the genres is as large or larger.
     """
 
     steps: tuple[Step, ...]
     sure_from: float | None
+    none_below: float = MOST_NONE
 
     def confidence(self, share: float, none: float | None = None) -> Confidence:
         """Return the confidence of a vote.
 
         Args:
             share: Share of the winner, in [0, 1].
-            none: Probability of none of the genres; no vote is sure from `MOST_NONE` on. None if unknown.
+            none: Probability of none of the genres; None if unknown.
         """
         step = next(step for step in reversed(self.steps) if step.share <= share)
-        sure = self.sure_from is not None and share >= self.sure_from and (none is None or none < MOST_NONE)
-        return Confidence(step.right, round(step.artists), sure)
+        fits = none is None or none < self.none_below
+        return Confidence(step.right, round(step.artists), bool(self.sure_share(share)) and fits, fits)
+
+    def sure_share(self, share: Floats | float) -> NDArray[np.bool_]:
+        """Return whether shares (...) of winners are large enough for a sure vote."""
+        return np.asarray(share) >= (np.inf if self.sure_from is None else self.sure_from)
 
     def to_card(self) -> dict[str, Any]:
         """Return the calibration as JSON values for the model card."""
-        return {"sure_from": self.sure_from, "steps": [step._asdict() for step in self.steps]}
+        return {
+            "sure_from": self.sure_from,
+            "none_below": self.none_below,
+            "steps": [step._asdict() for step in self.steps],
+        }
 
     @classmethod
     def from_card(cls, card: Mapping[str, Any]) -> Calibration:
@@ -75,7 +86,8 @@ class Calibration:
         steps = tuple(Step(**{name: float(step[name]) for name in Step._fields}) for step in card["steps"])
         if not steps or steps[0].share > 0 or list(steps) != sorted(steps):
             raise ValueError("the steps of the calibration do not start at 0 and rise")
-        return cls(steps, None if card["sure_from"] is None else float(card["sure_from"]))
+        sure_from = None if card["sure_from"] is None else float(card["sure_from"])
+        return cls(steps, sure_from, float(card.get("none_below", MOST_NONE)))
 
 
 class OutsiderEvidence(NamedTuple):

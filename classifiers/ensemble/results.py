@@ -53,11 +53,13 @@ class Confidence(NamedTuple):
         right: Fraction of them that named the right genre, in (0, 1).
         artists: Number of held-out artists behind that fraction.
         sure: Whether ``right`` is high enough to name a genre at all, and none of the genres unlikely enough.
+        fits: False if none of the genres is too likely for a sure vote, whatever ``right`` is.
     """
 
     right: float
     artists: int
     sure: bool
+    fits: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from classifiers.ensemble.confidence import Calibration, Step
+from classifiers.ensemble.confidence import MOST_NONE, Calibration, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from classifiers.training.outsiders import TrainedOutsiders
+
 MIN_ARTISTS = 10  # per step: a rate of fewer is too uncertain
 SURE_RATE = 0.75  # of votes that count as sure: a wrong genre costs as much as four without a name (t = 1/4)
+MOST_SURE = {"blanks": 0.01, "pictures": 0.05, "music": 0.1}  # outsiders with a sure genre, of each category
+LEAST_KEPT = 0.8  # of the right votes that are sure by their share
 
 
 def calibrate(shares: NDArray[np.float64], truth: NDArray[np.intp]) -> Calibration:
@@ -54,6 +59,46 @@ def calibrate(shares: NDArray[np.float64], truth: NDArray[np.intp]) -> Calibrati
     ]
     steps = _steps(_merged(blocks))
     return Calibration(steps, next((step.share for step in steps if step.right >= SURE_RATE), None))
+
+
+def limit_none(
+    calibration: Calibration,
+    outsiders: TrainedOutsiders,
+    ids: Sequence[str],
+    shares: NDArray[np.float64],
+    truth: NDArray[np.intp],
+) -> Calibration:
+    """Set the limit on the probability of none of the genres, from which on no vote is sure.
+
+    It is the largest in steps of 0.05, at most `MOST_NONE`, at which no more held-out outsiders get a sure
+    genre than `MOST_SURE` allows; but no smaller than keeps `LEAST_KEPT` of the held-out votes that are right
+    and have a sure share.
+
+    Args:
+        calibration: Calibration of the shares.
+        outsiders: Detector with its trials and its evidence on held-out rows.
+        ids: Id of each row, held out or not.
+        shares: (n_rows, n_genres) from ensembles that were not trained on the row.
+        truth: (n_rows,) genre indices.
+    """
+    number = {each: i for i, each in enumerate(ids)}
+    tested = [number[each] for each in outsiders.ids]
+    shares, truth = shares[tested], truth[tested]
+    sure = (shares.argmax(axis=1) == truth) & calibration.sure_share(shares.max(axis=1))
+    none = outsiders.model.none_probability(*outsiders.rows.T)[sure]
+    chosen = replace(calibration, none_below=MOST_NONE)
+    while _over(outsiders, chosen):
+        lower = round(chosen.none_below - 0.05, 2)
+        if lower <= 0 or (none < lower).sum() < LEAST_KEPT * sure.sum():
+            break
+        chosen = replace(chosen, none_below=lower)
+    return chosen
+
+
+def _over(outsiders: TrainedOutsiders, calibration: Calibration) -> bool:
+    """Return whether outsiders of any category get a sure genre too often."""
+    rates = outsiders.rates(calibration, known=True)
+    return any(rates[name]["sure"] > most for name, most in MOST_SURE.items() if name in rates)
 
 
 class _Block(NamedTuple):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from classifiers.ensemble.confidence import MOST_NONE, OutsiderModel
+from classifiers.ensemble.confidence import OutsiderModel
 from classifiers.ensemble.pooling import pooled
 from classifiers.image import EMBEDDING
 from classifiers.training.dataset import Row
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from classifiers.ensemble.confidence import Calibration
     from classifiers.ensemble.pooling import Sharpness
     from classifiers.ensemble.results import VoterName
     from classifiers.training.cross_validation import Fold
@@ -76,12 +77,14 @@ class TrainedOutsiders:
     Attributes:
         detector: Fitted on all rows and references.
         model: Probability from its evidence.
+        ids: Ids of the held-out rows.
         rows: (n_tested, 2) evidence of each held-out row, from its first covers, and the number of these.
         trials: Trials of outsiders.
     """
 
     detector: Detector
     model: OutsiderModel
+    ids: tuple[str, ...] = field(repr=False)
     rows: Floats = field(repr=False)
     trials: tuple[Trial, ...] = field(repr=False)
 
@@ -90,19 +93,20 @@ class TrainedOutsiders:
         """Kinds of outsiders to their numbers of covers, in alphabetical order."""
         return dict(sorted({trial.kind.name: trial.kind.covers for trial in self.trials}.items()))
 
-    def rates(self, sure_from: float | None) -> dict[str, dict[str, float]]:
-        """Compute rates on outsiders of unknown kinds: of sure genres, and the mean probability of none.
+    def rates(self, calibration: Calibration, *, known: bool = False) -> dict[str, dict[str, float]]:
+        """Compute rates on outsiders of each category: of sure genres, and the mean probability of none.
 
         Args:
-            sure_from: Smallest share of a sure vote; None if no vote is sure.
+            calibration: Smallest share of a sure vote, and the limit of its probability of none.
+            known: Measure on outsiders of known kinds, too; else on those of unknown kinds alone.
         """
         found: dict[str, dict[str, float]] = {}
-        unknown = [trial for trial in self.trials if trial.largest and not trial.known]
-        for category in dict.fromkeys(trial.kind.category for trial in unknown):
-            trials = [trial for trial in unknown if trial.kind.category == category]
+        tested = [trial for trial in self.trials if trial.largest and (known or not trial.known)]
+        for category in dict.fromkeys(trial.kind.category for trial in tested):
+            trials = [trial for trial in tested if trial.kind.category == category]
             share, seen, covers = _columns(trials)
             none, weights = self.model.none_probability(seen, covers), _trial_weights(trials)
-            sure = (share >= (2 if sure_from is None else sure_from)) & (none < MOST_NONE)
+            sure = calibration.sure_share(share) & (none < calibration.none_below)
             found[category] = {
                 "tested": len(trials),
                 "sure": float(np.average(sure, weights=weights)),
@@ -158,6 +162,7 @@ def train_outsiders(  # noqa: PLR0913 - each is an input of its own
     return TrainedOutsiders(
         fit_detector(rows, references.kinds, references, genres, basis),
         _fit_model(references, seen, trials),
+        tuple(row.id for fold in folds for row in fold.test),
         np.array(whole),
         tuple(trials),
     )

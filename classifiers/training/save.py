@@ -93,7 +93,7 @@ def _card(trained: TrainedEnsemble, created: str) -> dict[str, Any]:
 
 def _outsiders_card(outsiders: TrainedOutsiders, calibration: Calibration) -> dict[str, Any]:
     """Both probabilities, the kinds of outsiders, and the rates on kinds that were held out."""
-    rates = {name: _rounded(each) for name, each in outsiders.rates(calibration.sure_from).items()}
+    rates = {name: _rounded(each) for name, each in outsiders.rates(calibration).items()}
     return {**outsiders.model.to_card(), "kinds": outsiders.kinds, "held_out": rates}
 
 

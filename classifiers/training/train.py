@@ -11,7 +11,7 @@ import numpy as np
 from classifiers.errors import ClassifierError, TrainingDataError
 from classifiers.metrics.bootstrap import estimates, metrics, resamples, row_stats
 from classifiers.metrics.splits import Scores, mean_scores, scores, splits
-from classifiers.training.calibrate import calibrate
+from classifiers.training.calibrate import calibrate, limit_none
 from classifiers.training.cross_validation import (
     Fold,
     ensemble_predictions,
@@ -213,6 +213,9 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
             )
     step()
     truth = np.array([genres.index(label) for label in labels], dtype=np.intp)
+    calibration = calibrate(shares, truth)
+    if outsiders:
+        calibration = limit_none(calibration, outsiders, [row.id for row in rows], shares[0], truth)
     used = {name.tagger for name in names}
     return TrainedEnsemble(
         genres=genres,
@@ -221,7 +224,7 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
         voters=voters,
         estimates=_estimates(shares, truth, seed),
         tested=int((~np.isnan(shares).all(axis=(0, 2))).sum()),
-        calibration=calibrate(shares, truth),
+        calibration=calibration,
         folds=len(plan[0]),
         repeats=repeats,
         seed=seed,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from classifiers.ensemble.confidence import MOST_NONE
 from classifiers.image import EMBEDDING
 from spotitags.bags.bag import largest_bag, skipped_covers
 from spotitags.bags.display.selection import shown_tags
@@ -38,7 +37,7 @@ def show_prediction(
     if prediction.genre is None:
         shown.append(Text("none of these genres fits; the shares only compare them", style="yellow"))
     elif prediction.confidence:
-        shown.append(_confidence_line(prediction.confidence, prediction.none))
+        shown.append(_confidence_line(prediction.confidence))
     shown += [_tag_line(bag, _tags(bag, top, raw=raw)) for bag in prediction.bags if not bag.missing]
     shown += _missing_lines(prediction.bags)
     if explain:
@@ -119,11 +118,11 @@ def _agreement(prediction: Prediction) -> str:
     return f"{agreeing} of {len(voters)} voters say {genre}{untrained}"
 
 
-def _confidence_line(confidence: Confidence, none: float | None) -> Text:
+def _confidence_line(confidence: Confidence) -> Text:
     right = f"were right {_times(confidence.right)} (of {confidence.artists} held-out artists)"
     if confidence.sure:
         return Text(f"votes this sure {right}", style="dim")
-    if none is not None and none >= MOST_NONE:
+    if not confidence.fits:
         return Text(f"not sure that one of these fits; where one did, such votes {right}", style="yellow")
     return Text(f"not sure: votes this unsure {right}", style="yellow")
 

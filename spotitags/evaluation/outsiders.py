@@ -48,7 +48,7 @@ def evaluate_outsiders(
     """
     from threadpoolctl import threadpool_limits
 
-    from classifiers.training.calibrate import calibrate
+    from classifiers.training.calibrate import calibrate, limit_none
     from classifiers.training.detector import CATEGORIES
     from classifiers.training.outsiders import train_outsiders
 
@@ -68,11 +68,18 @@ def evaluate_outsiders(
         )
     if trained is None:
         return None
-    sure_from = calibrate(predictions.ensemble, predictions.truth).sure_from
-    rates = trained.rates(sure_from)
+    calibration = limit_none(
+        calibrate(predictions.ensemble, predictions.truth),
+        trained,
+        [sample.id for sample in dataset.samples],
+        predictions.ensemble[0],
+        predictions.truth,
+    )
+    rates = trained.rates(calibration)
     return {
         "kinds": trained.kinds,
-        "sure_from": sure_from,
+        "sure_from": calibration.sure_from,
+        "none_below": calibration.none_below,
         "held_out": {category: rounded(rates[category]) for category in CATEGORIES if category in rates},
         "artists": rounded(_artist_rates(trained)),
     }

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,12 +21,24 @@ def test_no_vote_is_sure_where_none_of_the_genres_is_likely_and_the_rate_stays(
     unknown, known = CALIBRATION.confidence(share), CALIBRATION.confidence(share, none)
     assert known.sure == (unknown.sure and none < MOST_NONE)
     assert known[:2] == unknown[:2]
+    assert unknown.fits
+    assert known.fits == (none < MOST_NONE)
 
 
 @pytest.mark.parametrize(("none", "sure"), [(0.0, True), (MOST_NONE - 1e-9, True), (MOST_NONE, False)])
 def test_a_vote_is_sure_up_to_the_limit_exclusively(none: float, sure: bool) -> None:
     assert CALIBRATION.confidence(0.6, none).sure is sure
     assert not CALIBRATION.confidence(0.59, none).sure
+
+
+def test_a_card_keeps_a_model_s_own_limit_and_one_without_a_limit_has_the_usual_one() -> None:
+    own = replace(CALIBRATION, none_below=0.25)
+    assert Calibration.from_card(own.to_card()) == own
+    assert own.confidence(0.9, 0.24).sure
+    assert not own.confidence(0.9, 0.25).sure
+    earlier = own.to_card()
+    del earlier["none_below"]
+    assert Calibration.from_card(earlier) == CALIBRATION
 
 
 def test_without_a_share_that_is_high_enough_no_vote_is_sure() -> None:

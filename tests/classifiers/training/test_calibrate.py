@@ -9,8 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers.ensemble.confidence import Calibration, Step
-from classifiers.training.calibrate import MIN_ARTISTS, SURE_RATE, calibrate
+from classifiers.ensemble.confidence import MOST_NONE, Calibration, OutsiderModel, Step
+from classifiers.ensemble.results import Confidence
+from classifiers.training.calibrate import (
+    LEAST_KEPT,
+    MIN_ARTISTS,
+    MOST_SURE,
+    SURE_RATE,
+    calibrate,
+    limit_none,
+)
+from classifiers.training.detector import Kind
+from classifiers.training.outsiders import TrainedOutsiders, Trial
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +74,7 @@ def test_a_few_lucky_artists_are_no_certainty() -> None:
     shares = np.linspace(0.9, 0.99, 12)[np.newaxis]
     calibration = calibrate(answers(shares, shares > 0), np.zeros(12, dtype=np.intp))
     assert calibration.steps == (Step(0.0, round(13 / 14, 4), 12.0),)
-    assert calibration.confidence(0.95) == (calibration.steps[0].right, 12, True)
+    assert calibration.confidence(0.95) == Confidence(calibration.steps[0].right, 12, sure=True)
 
 
 def test_a_few_artists_join_the_neighbours_whose_rate_is_closest() -> None:
@@ -83,8 +93,8 @@ def test_a_few_artists_join_the_neighbours_whose_rate_is_closest() -> None:
 
 def test_votes_are_sure_from_the_threshold_on() -> None:
     calibration = Calibration((Step(0.0, 0.4, 20.4), Step(0.6, 0.8, 30.6)), 0.6)
-    assert calibration.confidence(0.2) == calibration.confidence(0.599) == (0.4, 20, False)
-    assert calibration.confidence(0.6) == calibration.confidence(1.0) == (0.8, 31, True)
+    assert calibration.confidence(0.2) == calibration.confidence(0.599) == Confidence(0.4, 20, sure=False)
+    assert calibration.confidence(0.6) == calibration.confidence(1.0) == Confidence(0.8, 31, sure=True)
 
 
 def test_guesses_are_never_sure() -> None:
@@ -114,3 +124,79 @@ def test_the_card_gives_back_what_was_put_in() -> None:
 def test_a_card_that_makes_no_sense_is_refused(broken: dict[str, Any]) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         Calibration.from_card(broken)
+
+
+def outsiders_of(none: dict[str, list[float]], own: list[float]) -> TrainedOutsiders:
+    """Outsiders of each category, all with a sure share, and own rows, with these probabilities of none."""
+
+    def logit(p: float) -> float:
+        return float(np.log(p / (1 - p)))
+
+    trials = [
+        Trial(
+            Kind(category, category, None, [np.zeros((1, 2), dtype=np.float32)]),
+            known,
+            10,
+            logit(p),
+            1.0,
+            largest=True,
+        )
+        for category, chances in none.items()
+        for p in chances
+        for known in (False, True)
+    ]
+    rows = np.array([[logit(p), 10] for p in own])
+    model = OutsiderModel("lite/embedding", 0.0, 1.0, 0.0)
+    return TrainedOutsiders(None, model, tuple(map(str, range(len(own)))), rows, tuple(trials))  # type: ignore[arg-type]
+
+
+def limit(none: dict[str, list[float]], own: list[float]) -> float:
+    """Limit for rows in another order than that of the held-out ones, all right and sure but the first."""
+    shares = answers(np.full(len(own) + 1, 0.9), np.arange(len(own) + 1) > 0)
+    ids = ["wrong, and not held out", *map(str, reversed(range(len(own))))]
+    calibration = Calibration((Step(0.0, 0.9, 30),), sure_from=0.0)
+    return limit_none(
+        calibration, outsiders_of(none, own), ids, shares, np.zeros(len(ids), dtype=np.intp)
+    ).none_below
+
+
+EVEN = (np.arange(20) / 20 + 0.02).tolist()  # 0.02, 0.07 ... 0.97
+
+
+@pytest.mark.parametrize(
+    ("none", "expected"),
+    [
+        ({"music": [0.9] * 18 + [0.1] * 2}, MOST_NONE),
+        ({"music": [0.9] * 17 + [0.42] * 3}, 0.4),
+        ({"music": EVEN}, 0.1),
+        ({"pictures": EVEN}, 0.05),
+        ({"music": [0.9] * 20, "pictures": [0.9] * 18 + [0.31] * 2, "blanks": [0.9] * 20}, 0.3),
+        ({"blanks": [0.9] * 49 + [0.21]}, 0.2),
+    ],
+)
+def test_the_limit_is_the_largest_at_which_outsiders_are_seldom_sure(
+    none: dict[str, list[float]], expected: float
+) -> None:
+    assert limit(none, [0.01] * 50) == expected
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(MOST_SURE)),
+        st.lists(st.floats(0.01, 0.99), min_size=1, max_size=20),
+        min_size=1,
+    ),
+    st.lists(st.floats(0.01, 0.99), min_size=1, max_size=30),
+)
+def test_the_limit_keeps_most_right_votes_sure_or_is_the_usual_one(
+    none: dict[str, list[float]], own: list[float]
+) -> None:
+    found = limit(none, own)
+    kept = sum(p < found for p in own)
+    assert 0 < found <= MOST_NONE
+    assert found == MOST_NONE or kept >= LEAST_KEPT * len(own)
+
+
+def test_right_votes_count_before_outsiders() -> None:
+    assert limit({"music": [0.1] * 20}, [0.2] * 8 + [0.4] * 2) == 0.25
+    assert limit({"music": [0.1] * 20}, [0.2] * 7 + [0.6] * 3) == MOST_NONE

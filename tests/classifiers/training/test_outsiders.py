@@ -172,7 +172,7 @@ def test_each_outsider_is_met_by_a_model_without_its_kind_and_by_one_without_it(
         assert sum(not trial.known for trial in of_kind) == 5
         assert 0 < sum(trial.known for trial in of_kind) < 5, "but for those of the fold without the kind"
     assert {trial.covers for trial in model.outsiders.trials} == {1, 3}, "no artist has five covers"
-    nothing_sure = model.outsiders.rates(None)
+    nothing_sure = model.outsiders.rates(replace(model.calibration, sure_from=None))
     assert all(rate["sure"] == 0 for rate in nothing_sure.values())
 
 
@@ -231,7 +231,7 @@ def test_kinds_of_a_single_artist_are_trained_on_in_all_folds_but_one() -> None:
     found = trained(given=given).outsiders
     assert found
     assert not any(trial.known for trial in found.trials)
-    assert found.rates(0.5)["music"]["tested"] == len(MUSIC)
+    assert found.rates(trained().calibration)["music"]["tested"] == len(MUSIC)
 
 
 def changed(stem: Path, folder: Path, change: Callable[[CARD], object]) -> Path:
