@@ -192,7 +192,7 @@ def test_the_limit_keeps_most_right_votes_sure_or_is_the_usual_one(
     none: dict[str, list[float]], own: list[float]
 ) -> None:
     found = limit(none, own)
-    kept = sum(p < found for p in own)
+    kept = sum(p < found + 1e-9 for p in own)  # the model rounds a little
     assert 0 < found <= MOST_NONE
     assert found == MOST_NONE or kept >= LEAST_KEPT * len(own)
 
