@@ -63,7 +63,7 @@ def predict(
             from spotitags.commands._json import prediction_json
 
             return prediction_json(prediction, top, explain=explain)
-        from spotitags.commands._render import show_prediction
+        from spotitags.rendering.prediction import show_prediction
 
         return show_prediction(prediction, top or 10, explain=explain, raw=raw_tags)
 

@@ -45,7 +45,7 @@ def tag(
             from spotitags.commands._json import bags_json
 
             return bags_json(bags, top)
-        from spotitags.commands._render import show_bags
+        from spotitags.rendering.tags import show_bags
 
         return show_bags(bags, top or 20, raw=raw_tags)
 
