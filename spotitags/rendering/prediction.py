@@ -9,7 +9,7 @@ from rich.text import Text
 
 from classifiers.ensemble.confidence import MOST_NONE
 from spotitags.io.text import plain
-from spotitags.rendering.explanation import show_explanation
+from spotitags.rendering.explanation import percent, show_explanation
 from spotitags.rendering.tags import chosen_tags, heading, missing_lines, tag_line
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 
 BAR = 30  # columns of a full bar
-MOST = 0.99  # of the weight; more is not rounded to all of it
 
 
 def show_prediction(
@@ -75,15 +74,8 @@ def _agreement(prediction: Prediction) -> str:
     elif not agreeing:
         who = "no voter alone says"
     else:
-        who = f"voters with {_percent(sum(agreeing))} of the weight say"
+        who = f"voters with {percent(sum(agreeing))} of the weight say"
     return f"{who} {genre}{untrained}"
-
-
-def _percent(part: float) -> str:
-    """Return a part of the weight that is neither none nor all of it."""
-    if part > MOST:
-        return "more than 99%"
-    return "less than 1%" if part < 1 - MOST else f"{part:.0%}"
 
 
 def _confidence_line(confidence: Confidence, none: float | None) -> Text:

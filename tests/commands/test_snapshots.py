@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,24 @@ def test_a_single_light_voter_has_its_own_line() -> None:
     text = as_text(Prediction(ARTIST, SHARES, votes, (bag("lite"),), evidence=TRAINED.evidence))
     assert "less than 1% of the weight" not in text
     assert re.search(r"^lite top linear_svm +0\.4% ", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("tags", "pictures", "names"),
+    [
+        (3.0, 1.0, ["all tags together (75%)", "whole pictures (25%)"]),
+        (0.0133, 8.57, ["all tags together (less than 1%)", "whole pictures (more than 99%)"]),
+        (-0.4, -0.1, ["all tags together (80%)", "whole pictures (20%)"]),
+        (3.0, -1.0, ["all tags together", "whole pictures"]),
+        (0.0, 2.0, ["all tags together", "whole pictures"]),
+    ],
+)
+def test_a_person_reads_the_share_of_whole_pictures(tags: float, pictures: float, names: list[str]) -> None:
+    total = tags + pictures
+    evidence = Evidence(LONG, "jazz", total, tags, pictures, total)
+    text = as_text(replace(TRAINED, evidence=evidence))
+    rows = re.findall(r"^(all tags.*?|whole pictures.*?)  +(\S+)$", text, re.MULTILINE)
+    assert rows == list(zip(names, [signed(tags), signed(pictures)], strict=True))
+    assert "in the shares" not in text
+    without = replace(TRAINED, evidence=evidence, voters=TRAINED.voters[2:3])
+    assert "whole pictures" not in as_text(without)
