@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from spotitags.records.printing import Printable
-from spotitags.records.tagged_covers import TaggedCovers as TaggedCovers  # (exported)
+from spotitags.records.tagged_covers import TaggedCovers as TaggedCovers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

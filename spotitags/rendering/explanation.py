@@ -9,6 +9,7 @@ from rich.text import Text
 
 from classifiers.image import EMBEDDING
 from spotitags.io.text import plain
+from spotitags.rendering.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 SIDE = 12  # columns of the longest bar, on either side of the axis
 LEAST = 0.005  # log-odds that two decimals show
-LEAST_PART = 0.01  # that a whole number of percent shows
 SMALL_WEIGHT = 0.01  # voters below are counted in one line
 
 
@@ -96,17 +96,6 @@ def _bar(part: float) -> Text:
     full, half = divmod(max(1, round(2 * SIDE * abs(part))), 2)
     left, right = ("", "█" * full + "▌" * half) if part > 0 else ("▐" * half + "█" * full, "")
     return Text.assemble((left.rjust(SIDE), "red"), ("│", "dim"), (right, "green"))
-
-
-def percent(part: float) -> str:
-    """Return a part in (0, 1), never rounded to none or all.
-
-    >>> percent(0.974), percent(0.9999), percent(0.0001)
-    ('97%', 'more than 99%', 'less than 1%')
-    """
-    if part > 1 - LEAST_PART:
-        return f"more than {1 - LEAST_PART:.0%}"
-    return f"less than {LEAST_PART:.0%}" if part < LEAST_PART else f"{part:.0%}"
 
 
 def signed(number: float) -> str:

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from classifiers.ensemble.confidence import MOST_NONE
 from spotitags.io.text import plain
-from spotitags.rendering.explanation import percent, show_explanation
+from spotitags.rendering.explanation import show_explanation
 from spotitags.rendering.tags import chosen_tags, heading, missing_lines, tag_line
+from spotitags.rendering.wording import agreement, reliability
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from classifiers.ensemble.results import Confidence
     from spotitags.records import Prediction
 
 
@@ -34,11 +33,10 @@ def show_prediction(
         raw: False for the tags that are worth reading, True for the heaviest of the bag.
     """
     shown: list[RenderableType] = [heading(prediction.bags), _bars(prediction)]
-    shown.append(Text(_agreement(prediction), style="dim"))
-    if prediction.genre is None:
-        shown.append(Text("none of these genres fits; the shares only compare them", style="yellow"))
-    elif prediction.confidence:
-        shown.append(_confidence_line(prediction.confidence, prediction.none))
+    shown.append(Text(agreement(prediction), style="dim"))
+    words, sure = reliability(prediction)
+    if words:
+        shown.append(Text(words, style="dim" if sure else "yellow"))
     shown += [tag_line(bag, chosen_tags(bag, top, raw=raw)) for bag in prediction.bags if not bag.missing]
     shown += missing_lines(prediction.bags)
     if explain:
@@ -60,36 +58,3 @@ def _bars(prediction: Prediction) -> Table:
         bar = Text("█" * round(prediction.none * BAR) or "▏", style=style)
         table.add_row(Text("none of these", style=style), bar, f"{prediction.none:.2f}")
     return table
-
-
-def _agreement(prediction: Prediction) -> str:
-    """Return the weight of the voters that agree with the ensemble, in words."""
-    voters, genre = prediction.voters, plain(prediction.leading)
-    untrained = "" if any(voter.trained for voter in voters) else "; untrained, by the genres' names alone"
-    agreeing = [voter.weight for voter in voters if voter.genre == prediction.leading]
-    if len(voters) == 1:
-        who = "one voter says"
-    elif len(agreeing) == len(voters):
-        who = f"all {len(voters)} voters say"
-    elif not agreeing:
-        who = "no voter alone says"
-    else:
-        who = f"voters with {percent(sum(agreeing))} of the weight say"
-    return f"{who} {genre}{untrained}"
-
-
-def _confidence_line(confidence: Confidence, none: float | None) -> Text:
-    right = f"were right {_times(confidence.right)} (of {confidence.artists} held-out artists)"
-    if confidence.sure:
-        return Text(f"votes this sure {right}", style="dim")
-    if none is not None and none >= MOST_NONE:
-        return Text(f"not sure that one of these fits; where one did, such votes {right}", style="yellow")
-    return Text(f"not sure: votes this unsure {right}", style="yellow")
-
-
-def _times(rate: float) -> str:
-    """Return a rate in words, no more exact than a few artists allow."""
-    tenths = round(rate * 10)
-    if tenths in {0, 10}:
-        return "less than once in 10" if tenths == 0 else "more than 9 times in 10"
-    return "once in 10" if tenths == 1 else f"{tenths} times in 10"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from spotitags.bags.bag import largest_bag, skipped_covers
+from spotitags.bags.bag import skipped_covers
 from spotitags.bags.display.selection import shown_tags
 from spotitags.io.text import plain
-from spotitags.records import SMALL_SIDE
+from spotitags.rendering.wording import cover_count, small_covers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,17 +61,12 @@ def _tag_table(tags: Sequence[tuple[str, Sequence[Tag]]]) -> Table:
 
 def heading(bags: Sequence[TagBag]) -> Text:
     """Render the artist's name, the number of covers, and those that were skipped or are small."""
-    artist, skipped, largest = bags[0].artist, skipped_covers(bags), largest_bag(bags)
-    covers, small = largest.covers, largest.small_sides()
+    artist = bags[0].artist
     text = Text(plain(artist.name or artist.id), style="bold")
-    text.append(f"  {covers} cover{'' if covers == 1 else 's'}", style="dim")
-    if copies := bags[0].copies:
-        text.append(f" ({copies} cop{'y' if copies == 1 else 'ies'} left out)", style="dim")
-    for cover, reason, _ in skipped:
+    text.append(f"  {cover_count(bags)}", style="dim")
+    for cover, reason, _ in skipped_covers(bags):
         text.append(f"\n  skipped {plain(cover)}: {plain(reason)}", style="yellow")
-    if small:
-        number = f"{len(small)} of {covers} cover{'' if covers == 1 else 's'}"
-        line = f"{number} under {SMALL_SIDE} px (smallest {min(small)}): tags and votes are less reliable"
+    if line := small_covers(bags):
         text.append(f"\n  {line}", style="yellow")
     return text
 

@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from classifiers.ensemble.results import Confidence, Evidence
-from spotitags.commands._json import bags_json, error_json, prediction_json
 from spotitags.io.text import plain
 from spotitags.records import Artist, Prediction, Reason, Skipped, Tag, TagBag, Vote
+from spotitags.rendering.json_objects import bags_json, error_json, prediction_json
 from spotitags.rendering.prediction import show_prediction
 from spotitags.rendering.tags import show_bags
 

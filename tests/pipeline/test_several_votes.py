@@ -14,13 +14,13 @@ from rich.console import Console
 from classifiers.training.save import save
 from classifiers.training.train import train as fit
 from spotitags.catalogs.labels import read_labels
-from spotitags.commands._json import bags_json, prediction_json
 from spotitags.commands._render import show_training
 from spotitags.errors import CallLimitError, InputError, ModelError, TaggerError
 from spotitags.evaluation import samples
 from spotitags.pipeline.dataset import LabelledRows, collect_rows
 from spotitags.pipeline.spotitags import SpotiTags
 from spotitags.records import Prediction
+from spotitags.rendering.json_objects import bags_json, prediction_json
 from spotitags.rendering.prediction import show_prediction
 from spotitags.settings import Settings
 from spotitags.training.ensemble import train

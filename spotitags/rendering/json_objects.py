@@ -1,4 +1,4 @@
-"""Records as JSON objects."""
+"""Records as JSON objects, the same for the command line and for ``to_dict`` in Python."""
 
 from __future__ import annotations
 
