@@ -78,7 +78,7 @@ def test_a_long_run_contacts_no_other_machine_and_writes_to_its_own_folders_only
         capture_output=True, text=True, check=False, env=environment, cwd=own,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "voters say" in done.stdout
+    assert "none of these" in done.stdout
     assert violations(trace, own) == []
     assert list(home.rglob("*")) == []
 

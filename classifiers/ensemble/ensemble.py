@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from classifiers.ensemble.confidence import Calibration, OutsiderModel
+from classifiers.ensemble.occlusion import OccludedVotes, explain_votes
 from classifiers.ensemble.onnx_voters import EnsembleInput, OnnxVoters
 from classifiers.ensemble.pooling import pooled
-from classifiers.ensemble.results import Explanation, Pull, Result, Vote, VoterName
+from classifiers.ensemble.results import Result, Vote, VoterName
 from classifiers.errors import ClassifierError, ModelFileError, NoVotersError, UnknownVoterError
 from classifiers.image import classifier_names
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from classifiers.ensemble.confidence import OutsiderEvidence
     from classifiers.ensemble.onnx_voters import Voter
+    from classifiers.ensemble.results import Explanation
 
 
 FORMAT = 2
@@ -211,12 +213,12 @@ class Ensemble:
     def explain(
         self,
         bags: Mapping[str, Mapping[str, float]],
-        genre: str,
+        pair: tuple[str, str],
         n: int = 10,
         covers: Mapping[str, Sequence[Mapping[str, float]]] | None = None,
         embeddings: Mapping[str, NDArray[np.floating]] | None = None,
     ) -> Explanation:
-        """Find the tags that speak for and against a genre, by occlusion: each tag is removed in turn.
+        """Find the tags that speak for one genre and against another, by occlusion: remove each tag in turn.
 
         Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (2014), section 4.2, with
         tags in place of image patches. The method needs only the probabilities of a classifier. A tag is
@@ -224,32 +226,26 @@ class Ensemble:
 
         Args:
             bags: As in `vote`.
-            genre: One of `genres`, usually the winner.
+            pair: Two of `genres`, usually the winner and the runner-up.
             n: Maximum number of tags; those that change nothing are left out.
             covers: As in `vote`.
             embeddings: As in `vote`.
 
         Raises:
-            ClassifierError: The model has no such genre.
+            ClassifierError: The model lacks one of the two genres.
             NoVotersError: The model knows none of the taggers.
         """
-        if genre not in self.genres:
-            raise ClassifierError(f"the model knows no genre {genre!r}; it knows {', '.join(self.genres)}")
+        for genre in pair:
+            if genre not in self.genres:
+                known = ", ".join(self.genres)
+                raise ClassifierError(f"the model knows no genre {genre!r}; it knows {known}")
         artist = EnsembleInput(bags, covers or {}, embeddings or {})
         available, weights = self._available(artist)
         inputs = [each for graph in self._graphs for each in graph.inputs.values()]
         tags = sorted({(each.tagger, label) for each in inputs for label in each.known_labels(artist)})
         votes, _, _ = self._votes(artist, available, tags)
-        column = self.genres.index(genre)
-        shares, pulls = pooled(votes, weights)[:, column], votes[0, :, column] - votes[1:, :, column]
-        return Explanation(
-            genre=genre,
-            overall=_strongest(tags, shares[0] - shares[1:], n),
-            voters={
-                voter.name: _strongest(tags, pulls[:, i], n)
-                for i, voter in enumerate(voter for of_graph in available for voter in of_graph)
-            },
-        )
+        voters = [voter.name for of_graph in available for voter in of_graph]
+        return explain_votes(OccludedVotes(self.genres, voters, weights, tags, votes), pair, n)
 
     def _available(self, artist: EnsembleInput) -> tuple[list[list[Voter]], NDArray[np.float64]]:
         """Return the available voters of each graph, and the weights of all of them, summing to 1."""
@@ -282,9 +278,3 @@ def _weighted(voters: Iterable[Voter]) -> frozenset[VoterName]:
     """Names of the voters with a non-zero weight; of all voters if every weight is zero."""
     voters = list(voters)
     return frozenset(voter.name for voter in [voter for voter in voters if voter.weight] or voters)
-
-
-def _strongest(tags: Sequence[tuple[str, str]], pulls: NDArray[np.float64], n: int) -> tuple[Pull, ...]:
-    """The ``n`` tags with the largest absolute pulls, ties by name, without those that round to 0."""
-    named = [Pull(*tag, pull) for tag, pull in zip(tags, pulls.tolist(), strict=True) if abs(pull) > 1e-6]  # noqa: PLR2004
-    return tuple(sorted(named, key=lambda p: (-abs(p.pull), p.tagger, p.label))[:n])

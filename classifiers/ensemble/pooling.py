@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 FLAT_PRIOR = 0.25  # weight of the flat vote mixed into a vote on a bag, in covers; see docs/ensemble.md
 COVER_FLOOR = 1e-9  # no single cover can rule a genre out
 VOTER_FLOOR = 1e-3  # nor can any voter, even one that is certain since its few artists were easy
+_SMALLEST = np.finfo(np.float64).tiny
 
 
 class Sharpness(NamedTuple):
@@ -79,3 +80,21 @@ def pooled(votes: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[
         (..., n_genres) shares, summing to 1.
     """
     return softmax(np.einsum("...vg,...v->...g", np.log(np.maximum(votes, VOTER_FLOOR)), weights))
+
+
+def log_odds(votes: NDArray[np.float64], genre: int, other: int) -> NDArray[np.float64]:
+    """Return each vote's log-odds of one genre over another, without `VOTER_FLOOR`.
+
+    Their weighted sum over voters is the logarithm of the ratio of two shares of `pooled`, wherever no vote
+    is below the floor. Unlike a share, it does not saturate: a vote of 1e-9 differs from one of 1e-12.
+
+    Args:
+        votes: (..., n_genres) probabilities.
+        genre: Column of the one.
+        other: Column of the other.
+
+    Returns:
+        (...), finite; above 0 where the vote is for ``genre``.
+    """
+    logs: NDArray[np.float64] = np.log(np.maximum(votes[..., [genre, other]], _SMALLEST))
+    return logs[..., 0] - logs[..., 1]

@@ -18,15 +18,42 @@ class VoterName(NamedTuple):
 
 
 class Pull(NamedTuple):
-    """Effect of one tag on a genre's probability: above 0 it speaks for the genre, below 0 against it.
+    """Effect of one tag: what falls when it is removed from the bag and from every cover.
 
-    ``pull`` is the fall of the probability, in [-1, 1], when the tag is removed from the bag and from every
-    cover.
+    Attributes:
+        tagger: Tagger of the tag.
+        label: Label of the tag.
+        pull: Fall of the winner's probability, in [-1, 1]; it nears 0 where the probability is near 1.
+        log_odds: Fall of the log-odds of the winner over the runner-up: above 0 the tag speaks for the
+            winner, below 0 for the runner-up.
     """
 
     tagger: str
     label: str
     pull: float
+    log_odds: float
+
+
+class Evidence(NamedTuple):
+    """Evidence for the winner against the runner-up, in log-odds (natural logarithm).
+
+    Attributes:
+        winner: Genre with the largest share.
+        runner_up: Genre with the second largest share.
+        log_odds: Weighted mean, over all voters, of ``log(p(winner) / p(runner_up))``; the sum of ``tags``
+            and ``pictures``.
+        tags: Part of the voters that use tags; 0 without any known tag.
+        pictures: Part of the voters on embeddings and pixel features, which use whole pictures.
+        in_shares: ``log(share of the winner / share of the runner-up)``. It is ``log_odds`` unless a voter
+            gives one of the two a probability below `classifiers.ensemble.pooling.VOTER_FLOOR`.
+    """
+
+    winner: str
+    runner_up: str
+    log_odds: float
+    tags: float
+    pictures: float
+    in_shares: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +119,14 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Tags that speak for and against one genre, strongest first, in the ensemble and in each voter."""
+    """Evidence for the winner, and the tags that speak for and against it, by the size of their log-odds.
 
-    genre: str
+    Attributes:
+        evidence: Evidence of all voters, weighted.
+        overall: Effect of tags on all voters, weighted.
+        voters: Effect of tags on each voter alone, unweighted.
+    """
+
+    evidence: Evidence
     overall: tuple[Pull, ...]
     voters: Mapping[VoterName, tuple[Pull, ...]]

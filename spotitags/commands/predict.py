@@ -60,10 +60,10 @@ def predict(
 
     def render(prediction: "Prediction") -> Any:  # noqa: ANN401  (a JSON object or renderables)
         if as_json:
-            from spotitags.commands._json import prediction_json
+            from spotitags.rendering.json_objects import prediction_json
 
             return prediction_json(prediction, top, explain=explain)
-        from spotitags.commands._render import show_prediction
+        from spotitags.rendering.prediction import show_prediction
 
         return show_prediction(prediction, top or 10, explain=explain, raw=raw_tags)
 

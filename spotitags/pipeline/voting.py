@@ -171,16 +171,17 @@ class Voting:
         if not result.known:
             self.notify("model: it knows none of these tags, so its shares are equal and mean nothing")
         shares = self._among_genres(result.shares)
-        winner = next(iter(shares))
-        reasons = None
+        why = None
         if explain:
-            reasons = self.ensemble.explain(weights, winner, REASONS, cover_weights, features)
+            winner, runner_up, *_ = shares
+            why = self.ensemble.explain(weights, (winner, runner_up), REASONS, cover_weights, features)
         return Prediction(
             artist=bags[0].artist,
             votes=shares,
-            voters=tuple(self._votes(result, reasons)),
+            voters=tuple(self._votes(result, why)),
             bags=tuple(bags),
-            reasons=_reasons(reasons.overall) if reasons else (),
+            reasons=_reasons(why.overall) if why else (),
+            evidence=why.evidence if why else None,
             confidence=self._confidence(result, present),
             none=self._none_of_these(result),
         )
@@ -207,13 +208,13 @@ class Voting:
             self._unknown_genres.add(genre)
             self.notify(f"model: it was not trained on the catalogue's genre {genre}, and cannot predict it")
 
-    def _votes(self, result: Result, reasons: Explanation | None) -> list[Vote]:
+    def _votes(self, result: Result, why: Explanation | None) -> list[Vote]:
         return [
             Vote(
                 *vote.voter,
                 votes=self._among_genres(vote.probabilities),
                 weight=vote.weight,
-                reasons=_reasons(reasons.voters[vote.voter]) if reasons else (),
+                reasons=_reasons(why.voters[vote.voter]) if why else (),
             )
             for vote in result.votes
         ]
@@ -285,7 +286,7 @@ def _no_voters_message(bags: Sequence[TagBag], reason: str) -> str:
 
 
 def _reasons(pulls: Sequence[Pull]) -> tuple[Reason, ...]:
-    return tuple(Reason(pull.label, pull.pull, pull.tagger) for pull in pulls)
+    return tuple(Reason(pull.label, pull.pull, pull.tagger, pull.log_odds) for pull in pulls)
 
 
 def _ranked(shares: Mapping[str, float]) -> dict[str, float]:

@@ -83,8 +83,8 @@ def test_without_its_genre_it_is_none_of_those_that_are_left(home: Path) -> None
     explained = spotitags("predict", *args, "--explain", home=home).stdout
     assert NONE in explained
     leading = found["votes"][0]["genre"]
-    assert f"voters say {leading}" in explained
-    assert f"for {leading}: " in explained
+    assert f"of the weight say {leading}" in explained
+    assert f"evidence for {leading} over " in explained
 
 
 def test_untrained_votes_know_nothing_of_none(home: Path) -> None:

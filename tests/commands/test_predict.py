@@ -41,7 +41,8 @@ def test_any_genres_are_voted_on_offline_and_said_to_be_untrained(home: Path) ->
     assert (voter["tagger"], voter["view"], voter["trained"]) == ("lite", "zero-shot", False)
     explained = spotitags(*args, "--explain", home=home).stdout
     assert "untrained, by the genres' names alone" in explained
-    assert "against" not in explained, "it read no tags"
+    assert "no tags to name: these votes use whole pictures" in explained
+    assert "evidence" not in explained
 
 
 def test_genres_as_people_write_them_are_answered_by_the_trained_model(home: Path) -> None:

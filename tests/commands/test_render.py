@@ -1,29 +1,38 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from classifiers.ensemble.results import Confidence
-from spotitags.commands._json import bags_json, error_json, prediction_json
-from spotitags.commands._render import show_bags, show_prediction
+from classifiers.ensemble.results import Confidence, Evidence
 from spotitags.io.text import plain
 from spotitags.records import Artist, Prediction, Reason, Skipped, Tag, TagBag, Vote
+from spotitags.rendering.json_objects import bags_json, error_json, prediction_json
+from spotitags.rendering.prediction import show_prediction
+from spotitags.rendering.tags import show_bags
 
 ARTIST = Artist("id", "Motörhead 動物")
 BAG = TagBag(ARTIST, "lite", (Tag("skull", 2.123456), Tag("flame", 1.0)), 3, (Skipped("Demo", "truncated"),))
 OTHER = TagBag(ARTIST, "clip", (Tag("neon sign", 0.9),), 3, (Skipped("Demo", "truncated"),))
 TRAINED = Vote(
-    "lite", "all", "linear_svm", {"metal": 0.75, "jazz": 0.25}, 1.0, reasons=(Reason("skull", 0.2, "lite"),)
+    "lite",
+    "all",
+    "linear_svm",
+    {"metal": 0.75, "jazz": 0.25},
+    1.0,
+    reasons=(Reason("skull", 0.2, "lite", 0.9),),
 )
 UNTRAINED = Vote("clip", "zero-shot", "text tower", {"metal": 0.75, "jazz": 0.25}, 1.0, trained=False)
 
 
 def prediction(*voters: Vote) -> Prediction:
-    reasons = (Reason("skull", 0.2, "lite"), Reason("flame", -0.1, "lite"))
-    return Prediction(ARTIST, {"metal": 0.75, "jazz": 0.25}, voters, (BAG,), reasons)
+    trained = any(voter.trained for voter in voters)
+    reasons = (Reason("skull", 0.2, "lite", 0.9), Reason("flame", -0.1, "lite", -0.45)) if trained else ()
+    evidence = Evidence("metal", "jazz", 1.1, 1.1, 0.0, 1.1) if trained else None
+    return Prediction(ARTIST, {"metal": 0.75, "jazz": 0.25}, voters, (BAG,), reasons, evidence=evidence)
 
 
 def shown(renderables: list[object], width: int = 80) -> str:
@@ -50,10 +59,14 @@ def test_copies_of_a_cover_are_counted(copies: int, words: str) -> None:
 
 def test_an_explanation_names_tags_on_both_sides_and_each_voter() -> None:
     text = shown(show_prediction(prediction(TRAINED, TRAINED), top=5, explain=True))
-    assert "for metal: skull +0.200" in text
-    assert "against metal: flame -0.100" in text
+    assert "evidence for metal over jazz: log-odds +1.10 (+0.7 doubles the odds)\n" in text
+    bars = dict(re.findall(r"^(skull|flame) (.*?) *\S+$", text, re.MULTILINE))
+    assert bars["skull"].strip() == "│" + "█" * 12
+    assert bars["flame"].strip() == "█" * 6 + "│"
+    assert re.search(r"^skull .* \+0\.90$", text, re.MULTILINE)
+    assert re.search(r"^flame .* -0\.45$", text, re.MULTILINE)
     assert text.count("linear_svm") == 2
-    assert "2 of 2 voters say metal" in text
+    assert "all 2 voters say metal" in text
 
 
 def test_an_untrained_vote_is_called_so() -> None:
@@ -86,7 +99,7 @@ def test_a_person_reads_how_often_such_votes_were_right(confidence: Confidence, 
 
 
 def test_a_person_reads_that_none_of_the_genres_may_fit() -> None:
-    unsure = replace(prediction(TRAINED), confidence=Confidence(0.9, 31, sure=False), none=0.5)
+    unsure = replace(prediction(TRAINED), confidence=Confidence(0.9, 31, sure=False, fits=False), none=0.5)
     text = shown(show_prediction(unsure, top=1), width=120)
     assert "not sure that one of these fits; where one did, such votes were right 9 times in 10" in text
     none = replace(unsure, none=0.8)
@@ -120,8 +133,16 @@ def test_json_follows_readme_and_explains_only_when_asked() -> None:
         "covers": {"used": 3, "skipped": [{"cover": "Demo", "reason": "truncated"}], "copies": 0},
     }
     full = prediction_json(prediction(TRAINED), explain=True)
-    assert full["reasons"] == [{"label": "skull", "pull": 0.2}, {"label": "flame", "pull": -0.1}]
-    assert full["voters"][0]["reasons"] == [{"label": "skull", "pull": 0.2}]
+    assert full["reasons"] == [
+        {"label": "skull", "pull": 0.2, "log_odds": 0.9},
+        {"label": "flame", "pull": -0.1, "log_odds": -0.45},
+    ]
+    assert full["voters"][0]["reasons"] == [{"label": "skull", "pull": 0.2, "log_odds": 0.9}]
+    assert full["evidence"] == {
+        "winner": "metal", "runner_up": "jazz", "log_odds": 1.1, "tags": 1.1, "pictures": 0.0,
+        "in_shares": 1.1,
+    }  # fmt: skip
+    assert prediction_json(prediction(UNTRAINED), explain=True)["evidence"] is None
 
 
 def test_small_covers_are_named_in_text_and_in_json() -> None:
@@ -175,10 +196,10 @@ def test_taggers_that_are_missing_are_named_with_the_reason_and_the_covers_of_al
 
 def test_with_several_taggers_each_reason_names_its_own() -> None:
     answer = replace(prediction(TRAINED), bags=SEVERAL)
-    assert "for metal: skull +0.200 (lite)" in shown(show_prediction(answer, 5, explain=True))
+    assert "skull (lite)" in shown(show_prediction(answer, 5, explain=True))
     assert prediction_json(answer, explain=True)["reasons"] == [
-        {"label": "skull", "pull": 0.2, "tagger": "lite"},
-        {"label": "flame", "pull": -0.1, "tagger": "lite"},
+        {"label": "skull", "pull": 0.2, "log_odds": 0.9, "tagger": "lite"},
+        {"label": "flame", "pull": -0.1, "log_odds": -0.45, "tagger": "lite"},
     ]
     assert prediction_json(answer)["missing"] == bags_json(SEVERAL)["missing"]
 

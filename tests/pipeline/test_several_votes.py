@@ -14,13 +14,14 @@ from rich.console import Console
 from classifiers.training.save import save
 from classifiers.training.train import train as fit
 from spotitags.catalogs.labels import read_labels
-from spotitags.commands import _render as present
-from spotitags.commands._json import bags_json, prediction_json
+from spotitags.commands._render import show_training
 from spotitags.errors import CallLimitError, InputError, ModelError, TaggerError
 from spotitags.evaluation import samples
 from spotitags.pipeline.dataset import LabelledRows, collect_rows
 from spotitags.pipeline.spotitags import SpotiTags
 from spotitags.records import Prediction
+from spotitags.rendering.json_objects import bags_json, prediction_json
+from spotitags.rendering.prediction import show_prediction
 from spotitags.settings import Settings
 from spotitags.training.ensemble import train
 
@@ -83,7 +84,7 @@ def card(home: Home, name: str) -> dict[str, Any]:
 def shown(prediction: Prediction) -> str:
     file = io.StringIO()
     console = Console(file=file, width=80)
-    for renderable in present.show_prediction(prediction, 5, explain=True):
+    for renderable in show_prediction(prediction, 5, explain=True):
         console.print(renderable)
     return file.getvalue()
 
@@ -222,7 +223,7 @@ def test_covers_that_gave_no_tags_are_counted_by_why(home: Home, tmp_path: Path)
     report = train(home.ask(*both, manifest=path), artists, tmp_path / "model", folds=2)
     assert report.notes == found.notes
     text = io.StringIO()
-    Console(file=text, width=200).print(*present.show_training(report))
+    Console(file=text, width=200).print(*show_training(report))
     assert all(note in text.getvalue() for note in found.notes)
     merged = collect_rows(home.ask(*both, manifest=path, merge=True), artists).notes
     assert merged == found.notes[:2], "on each cover one of them saw something"

@@ -70,6 +70,7 @@ def test_reasons_name_tags_of_the_bag_and_only_when_asked() -> None:
     explained = voting.predict([METAL], explain=True)
     assert {tag.label for tag in explained.reasons} <= {tag.label for tag in METAL.tags}
     assert explained.reasons[0].pull > 0
+    assert explained.reasons[0].log_odds > 0
     assert any(voter.reasons for voter in explained.voters)
 
 
@@ -277,5 +278,31 @@ def test_an_explanation_names_the_ten_strongest_tags() -> None:
     found = Voting(None, {"lite": library.version}).predict([whole], covers, explain=True)
     assert len(whole.tags) > 20
     assert len(found.reasons) == 10
-    pulls = [abs(reason.pull) for reason in found.reasons]
-    assert pulls == sorted(pulls, reverse=True)
+    parts = [abs(reason.log_odds) for reason in found.reasons]
+    assert parts == sorted(parts, reverse=True)
+
+
+def test_evidence_compares_the_two_leading_genres_of_those_requested() -> None:
+    library = LibraryCatalog()
+    covers = library_tags(library, "2ye2Wgw4gimLv2eAKyk1NB", 10, embeddings=True)
+    assert isinstance(covers, TaggedCovers)
+    whole = [bag(covers.artist, "lite", covers.tags["lite"])]
+    for genres in ((), ("jazz", "country", "classical")):
+        voting = Voting(None, {"lite": library.version}, genres=genres)
+        found = voting.predict(whole, covers, explain=True)
+        assert found.evidence is not None
+        assert (found.evidence.winner, found.evidence.runner_up) == tuple(found.votes)[:2]
+        winner, runner_up = tuple(found.votes.values())[:2]
+        assert found.evidence.in_shares == pytest.approx(math.log(winner / runner_up))
+        assert voting.predict(whole, covers).evidence is None
+
+
+def test_a_certain_vote_has_reasons_too() -> None:
+    library = LibraryCatalog()
+    covers = library_tags(library, "7jxJ25p0pPjk0MStloN6o6", 10, embeddings=True)
+    assert isinstance(covers, TaggedCovers)
+    whole = [bag(covers.artist, "lite", covers.tags["lite"])]
+    found = Voting(None, {"lite": library.version}).predict(whole, covers, explain=True)
+    assert found.votes["metal"] > 0.99
+    assert max(abs(reason.pull) for reason in found.reasons) < 0.001, "the share is saturated"
+    assert {reason.label for reason in found.reasons if reason.log_odds > 0.2} >= {"band logo", "skeleton"}

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from helpers.rows import COMMON, LIKED, bags, row, rows, versions
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers.ensemble.ensemble import Ensemble
 from classifiers.ensemble.pooling import VOTER_FLOOR
-from classifiers.ensemble.results import VoterName
+from classifiers.ensemble.results import Evidence, VoterName
 from classifiers.errors import ClassifierError, ModelFileError, NoVotersError
 from classifiers.training.save import save
 from classifiers.training.train import train
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 KNOWN = [label for labels in LIKED.values() for label in labels.split()] + COMMON
 BAG = st.dictionaries(st.sampled_from([*KNOWN, "nobody knows"]), st.floats(0.001, 15))
+PAIR = ("metal", "pop")
 SKULLS = {"skull": 3.0, "church": 2.0, "flame": 1.0, "common 1": 1.5}
 
 
@@ -116,7 +117,7 @@ def test_no_voter_at_all_is_an_error_that_names_the_taggers(ensemble: Ensemble) 
     ):
         ensemble.vote({"another": SKULLS})
     with pytest.raises(NoVotersError, match="no tagger"):
-        ensemble.explain({}, "metal")
+        ensemble.explain({}, PAIR)
 
 
 @pytest.mark.parametrize("nothing", [{}, {"nobody knows": 3.0}])
@@ -130,7 +131,9 @@ def test_a_bag_without_a_known_label_gets_even_shares_and_says_so(
     of_covers = ensemble.vote({"lite": nothing}, {"lite": [nothing, nothing]})
     assert list(of_covers.shares.values()) == pytest.approx([1 / 3] * 3)
     assert not of_covers.known
-    assert ensemble.explain({"lite": nothing}, "metal").overall == ()
+    why = ensemble.explain({"lite": nothing}, PAIR)
+    assert why.overall == ()
+    assert why.evidence == ("metal", "pop", 0, 0, 0, 0)
     assert ensemble.vote({"lite": SKULLS}).known
 
 
@@ -170,23 +173,36 @@ def test_few_covers_give_less_sure_votes_and_the_same_winner(ensemble: Ensemble)
 def test_what_a_genre_likes_speaks_for_it_and_what_others_like_against_it(ensemble: Ensemble) -> None:
     covers = {"lite": [{"skull": 1.0, "church": 1.0}, {"trumpet": 1.0, "church": 0.5, "skull": 0.5}]}
     shown = {"lite": {"skull": 1.5, "church": 1.5, "trumpet": 1.0}}, covers
-    why = ensemble.explain(shown[0], "metal", covers=covers)
+    why = ensemble.explain(shown[0], ("metal", "jazz"), covers=covers)
     pulls = {pull.label: pull.pull for pull in why.overall}
     assert pulls["skull"] > 0
     assert pulls["church"] > 0
     assert pulls["trumpet"] < 0
-    assert [abs(pull.pull) for pull in why.overall] == sorted(map(abs, pulls.values()), reverse=True)
+    parts = [abs(pull.log_odds) for pull in why.overall]
+    assert parts == sorted(parts, reverse=True)
+    for pull in why.overall:
+        if pull.label in ("skull", "church", "trumpet"):
+            assert (pull.log_odds > 0) == (pull.label != "trumpet")
     assert set(why.voters) == {vote.voter for vote in ensemble.vote(*shown).votes}
 
 
-def test_a_pull_is_the_fall_of_the_share_without_the_tag(ensemble: Ensemble) -> None:
-    artist = row("metal", random.Random(5), covers=4, taggers=("lite", "clip"), embedded=("clip",))
+@given(st.integers(0, 2**32), st.integers(1, 5), st.permutations(["jazz", "metal", "pop"]))
+@settings(max_examples=20)
+def test_effects_of_a_tag_are_what_falls_without_it(
+    ensemble: Ensemble, seed: int, covers: int, genres: list[str]
+) -> None:
+    genre, winner, runner_up = genres
+    pair = (winner, runner_up)
+    artist = row(genre, random.Random(seed), covers=covers, taggers=("lite", "clip"), embedded=("clip",))
 
     def share(artist: Row) -> float:
-        return ensemble.vote(bags(artist), artist.covers, artist.embeddings).shares["metal"]
+        return ensemble.vote(bags(artist), artist.covers, artist.embeddings).shares[winner]
 
-    why = ensemble.explain(bags(artist), "metal", 99, artist.covers, artist.embeddings)
-    assert len(why.overall) > 10
+    def evidence(artist: Row) -> Evidence:
+        return ensemble.explain(bags(artist), pair, 0, artist.covers, artist.embeddings).evidence
+
+    why = ensemble.explain(bags(artist), pair, 99, artist.covers, artist.embeddings)
+    assert why.overall
     for pull in why.overall:
         less = {
             tagger: [
@@ -197,20 +213,43 @@ def test_a_pull_is_the_fall_of_the_share_without_the_tag(ensemble: Ensemble) -> 
         }
         without = replace(artist, covers=less)
         assert share(artist) - share(without) == pytest.approx(pull.pull, abs=1e-9)
+        fall = evidence(artist).log_odds - evidence(without).log_odds
+        assert fall == pytest.approx(pull.log_odds, abs=1e-9)
+        assert evidence(without).pictures == pytest.approx(why.evidence.pictures)
     assert why.voters[VoterName("clip", "embedding", "logistic_regression")] == ()
 
 
+@given(st.integers(0, 2**32), st.integers(1, 5))
+@settings(max_examples=20)
+def test_evidence_is_the_weighted_log_odds_of_the_votes(ensemble: Ensemble, seed: int, covers: int) -> None:
+    artist = row("metal", random.Random(seed), covers=covers, taggers=("lite", "clip"), embedded=("clip",))
+    result = ensemble.vote(bags(artist), artist.covers, artist.embeddings)
+    found = ensemble.explain(bags(artist), PAIR, 0, artist.covers, artist.embeddings).evidence
+    odds = {
+        vote.voter: vote.weight * np.log(vote.probabilities["metal"] / vote.probabilities["pop"])
+        for vote in result.votes
+    }
+    assert found.log_odds == pytest.approx(sum(odds.values()), abs=1e-9)
+    of_pictures = sum(part for voter, part in odds.items() if voter.view == "embedding")
+    assert found.pictures == pytest.approx(of_pictures, abs=1e-9)
+    assert found.tags + found.pictures == pytest.approx(found.log_odds, abs=1e-9)
+    assert found.in_shares == pytest.approx(np.log(result.shares["metal"] / result.shares["pop"]), abs=1e-9)
+    if all(min(vote.probabilities[genre] for genre in PAIR) >= VOTER_FLOOR for vote in result.votes):
+        assert found.log_odds == pytest.approx(found.in_shares, abs=1e-9)
+
+
 def test_at_most_n_reasons_are_named(ensemble: Ensemble) -> None:
-    why = ensemble.explain({"lite": SKULLS}, "metal", n=2)
+    why = ensemble.explain({"lite": SKULLS}, PAIR, n=2)
     assert len(why.overall) == 2
     assert all(len(pulls) <= 2 for pulls in why.voters.values())
-    assert why.overall == ensemble.explain({"lite": SKULLS}, "metal", n=9).overall[:2]
+    assert why.overall == ensemble.explain({"lite": SKULLS}, PAIR, n=9).overall[:2]
     assert VoterName("lite", "all", "linear_svm") in why.voters
 
 
-def test_an_unknown_genre_cannot_be_explained(ensemble: Ensemble) -> None:
+@pytest.mark.parametrize("pair", [("polka", "metal"), ("metal", "polka")])
+def test_an_unknown_genre_cannot_be_explained(ensemble: Ensemble, pair: tuple[str, str]) -> None:
     with pytest.raises(ClassifierError, match="no genre 'polka'; it knows jazz, metal, pop"):
-        ensemble.explain({"lite": SKULLS}, "polka")
+        ensemble.explain({"lite": SKULLS}, pair)
 
 
 def copy(stem: Path, folder: Path) -> Path:
@@ -262,7 +301,7 @@ def test_voting_imports_neither_scikit_learn_nor_pandas_nor_onnx(stem: Path) -> 
     script = (
         "import sys; from classifiers.ensemble import Ensemble; import json; e = Ensemble.load(sys.argv[1]);"
         "bag = {'lite': {'skull': 1.0}}; covers = {'lite': [bag['lite']]}; r = e.vote(bag, covers);"
-        "e.explain(bag, r.genre, covers=covers);"
+        "e.explain(bag, tuple(r.shares)[:2], covers=covers);"
         "print(json.dumps(sorted({m.partition('.')[0] for m in sys.modules})))"
     )
     done = subprocess.run(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from classifiers.ensemble.pooling import Sharpness, pool_covers, pooled, temper
+from classifiers.ensemble.pooling import Sharpness, log_odds, pool_covers, pooled, temper
 
 VOTES = arrays(np.float64, (4, 3), elements=st.floats(0.01, 1)).map(lambda v: v / v.sum(1, keepdims=True))
 SHARP = st.builds(Sharpness, st.floats(0.1, 10), st.floats(0, 1))
@@ -73,3 +73,22 @@ def test_few_covers_bring_a_bag_closer_to_flat() -> None:
 def test_a_certain_voter_cannot_overrule_all_others() -> None:
     votes = np.array([[1.0, 0.0], [0.1, 0.9], [0.1, 0.9]])
     assert pooled(votes, np.array([0.2, 0.4, 0.4]))[1] > 0.5
+
+
+@given(VOTES, st.lists(st.floats(0.01, 1), min_size=4, max_size=4).map(np.array))
+def test_log_odds_of_the_pool_are_the_weighted_sum_of_the_voters(
+    votes: np.ndarray, weights: np.ndarray
+) -> None:
+    weights = weights / weights.sum()
+    odds = log_odds(votes, 2, 0)
+    shares = pooled(votes, weights)
+    assert odds @ weights == pytest.approx(np.log(shares[2] / shares[0]), abs=1e-9)
+    assert log_odds(votes, 0, 2) == pytest.approx(-odds)
+
+
+def test_log_odds_stay_finite_and_do_not_saturate() -> None:
+    votes = np.array([[1 - 1e-9, 1e-9], [1 - 1e-12, 1e-12], [1.0, 0.0]])
+    odds = log_odds(votes, 0, 1)
+    assert odds[:2] == pytest.approx([9 * np.log(10), 12 * np.log(10)])
+    assert np.isfinite(odds).all()
+    assert odds[2] > odds[1] > odds[0]

@@ -148,7 +148,7 @@ def test_nothing_is_said_where_only_an_optional_voter_was_shown_what_it_reads(
 
 def test_tags_pull_on_the_shares_with_an_optional_voter_too(stem: Path, artist: Row) -> None:
     asked = Ensemble.load(stem, ["transfer:lite"])
-    why = asked.explain(bags(artist), "metal", covers=artist.covers, embeddings=artist.embeddings)
+    why = asked.explain(bags(artist), ("metal", "jazz"), covers=artist.covers, embeddings=artist.embeddings)
     assert why.overall
     assert why.voters[VoterName("lite", "embedding", "transfer")] == ()
 

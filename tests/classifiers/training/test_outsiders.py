@@ -131,7 +131,7 @@ def test_none_is_unknown_without_embeddings(tmp_path: Path) -> None:
     assert ensemble.vote(bag, tags).none is None
     assert ensemble.vote(bag, tags, {"lite": np.ones((1, DIM + 1))}).none is None, "another model's width"
     assert ensemble.vote(bag, tags, {"lite": covers("folk", 1)}).none is not None
-    why = ensemble.explain(bag, "jazz", covers=tags, embeddings={"lite": covers("jazz", 1)})
+    why = ensemble.explain(bag, ("jazz", "metal"), covers=tags, embeddings={"lite": covers("jazz", 1)})
     assert set(why.voters) == set(ensemble.voters)
 
 

@@ -1,4 +1,4 @@
-"""Records as JSON objects."""
+"""Records as JSON objects, the same for the command line and for ``to_dict`` in Python."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from spotitags.bags.display.selection import shown_tags
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from classifiers.ensemble.results import Evidence
     from spotitags.records import Artist, Prediction, Reason, Tag, TagBag, Vote
 
 
@@ -95,7 +96,22 @@ def prediction_json(
         "covers": covers_json(prediction.bags),
     }
     answer |= missing_json(prediction.bags)
-    return answer | ({"reasons": _reasons(prediction.reasons, several=several)} if explain else {})
+    if explain:
+        answer["reasons"] = _reasons(prediction.reasons, several=several)
+        answer["evidence"] = prediction.evidence and _evidence_json(prediction.evidence)
+    return answer
+
+
+def _evidence_json(evidence: Evidence) -> dict[str, Any]:
+    return {
+        name: value if isinstance(value, str) else _significant(value)
+        for name, value in evidence._asdict().items()
+    }
+
+
+def _significant(number: float) -> float:
+    """Round to 6 significant digits, so that small effects do not become 0; there is no -0.0."""
+    return float(f"{number:.6g}") + 0.0
 
 
 def _voter_json(voter: Vote, *, explain: bool) -> dict[str, Any]:
@@ -105,7 +121,7 @@ def _voter_json(voter: Vote, *, explain: bool) -> dict[str, Any]:
         "classifier": voter.classifier,
         "genre": voter.genre,
         "votes": _shares(voter.votes),
-        "weight": round(voter.weight, 4),
+        "weight": _significant(voter.weight),
         "trained": voter.trained,
     } | ({"reasons": _reasons(voter.reasons)} if explain else {})
 
@@ -117,6 +133,7 @@ def _shares(votes: Mapping[str, float]) -> list[dict[str, Any]]:
 
 def _reasons(reasons: Iterable[Reason], *, several: bool = False) -> list[dict[str, Any]]:
     return [
-        {"label": label, "pull": round(pull, 4)} | ({"tagger": tagger} if several else {})
-        for label, pull, tagger in reasons
+        {"label": reason.label, "pull": _significant(reason.pull), "log_odds": _significant(reason.log_odds)}
+        | ({"tagger": reason.tagger} if several else {})
+        for reason in reasons
     ]

@@ -1,17 +1,20 @@
-"""Values that pass between packages: frozen records without behaviour of their own."""
+"""Values that pass between packages: frozen records."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from spotitags.records.printing import Printable
+from spotitags.records.tagged_covers import TaggedCovers as TaggedCovers
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from classifiers.ensemble.results import Confidence
+    from classifiers.ensemble.results import Confidence, Evidence
 
 NONE_FROM = 3 / 4
 """Smallest probability of "none of these genres" at which that is the answer."""
@@ -121,8 +124,8 @@ class Skipped(NamedTuple):
     code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TagBag:
+@dataclass(frozen=True, slots=True, repr=False)
+class TagBag(Printable):
     """Summed tags of one artist's covers by one tagger.
 
     Attributes:
@@ -167,11 +170,14 @@ class Reason(NamedTuple):
         label: Label of the tag.
         pull: Decrease of the winner's share without the tag, in [-1, 1]; above 0 the tag speaks for it.
         tagger: Tagger of the tag.
+        log_odds: Decrease of the log-odds of the winner over the runner-up without the tag; above 0 the tag
+            speaks for the winner. Unlike ``pull`` it does not vanish where the winner's share is near 1.
     """
 
     label: str
     pull: float
     tagger: str
+    log_odds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +192,8 @@ class Vote:
         votes: Probability of each genre, summing to 1.
         weight: Weight of the voter in the ensemble, in [0, 1]; the weights of all voters sum to 1.
         trained: False for a zero-shot voter, which was trained on no labelled artist.
-        reasons: Tags that pull this vote towards the ensemble's winner or away from it, strongest first.
+        reasons: Tags that pull this vote, alone and unweighted, towards the ensemble's winner or away from
+            it, strongest first.
     """
 
     tagger: str
@@ -203,8 +210,8 @@ class Vote:
         return max(self.votes, key=self.votes.__getitem__)
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+@dataclass(frozen=True, slots=True, repr=False)
+class Prediction(Printable):
     """Prediction of the ensemble for one artist.
 
     Attributes:
@@ -212,13 +219,14 @@ class Prediction:
         votes: Share of each genre, largest first, summing to 1.
         voters: Vote of each voter.
         bags: One bag per tagger, in the order of the taggers; that of a missing tagger holds the reason.
-        reasons: Tags that pull the winner's share up or down, strongest first; empty unless requested.
+        reasons: Tags for and against the winner, by the size of their log-odds; empty unless requested.
         confidence: Confidence in the leading genre. None if it was not measured: untrained voters, a choice
             among the model's genres, other weighted voters than in the evaluation, another version of a
             tagger, or only unknown tags.
         none: Probability that the artist belongs to none of the genres, in (0, 1); None if it is unknown:
             untrained voters, a model that was trained without outsiders, another version of a tagger, or no
             embeddings of the covers.
+        evidence: Log-odds of the winner over the runner-up; None unless requested, or with untrained voters.
     """
 
     artist: Artist
@@ -228,6 +236,7 @@ class Prediction:
     reasons: tuple[Reason, ...] = ()
     confidence: Confidence | None = None
     none: float | None = None
+    evidence: Evidence | None = None
 
     @property
     def leading(self) -> str:
@@ -238,52 +247,6 @@ class Prediction:
     def genre(self) -> str | None:
         """The leading genre; None if the artist belongs to none of the genres (``none`` is at least 3/4)."""
         return None if self.none is not None and self.none >= NONE_FROM else self.leading
-
-
-@dataclass(frozen=True, slots=True)
-class TaggedCovers:
-    """Tags and features of one artist's covers.
-
-    Attributes:
-        artist: Artist as the catalogue names it.
-        tags: By the name of a tagger, the tags of each cover in the order of ``albums``; no tags on a cover
-            that the tagger could not read.
-        albums: Album of each cover, with the cover's digest.
-        skipped: Covers that could not be used.
-        features: By name (of a tagger for its embeddings, or such as ``colours``), (n_covers, dim) features
-            of the same covers, if they were requested.
-        unreadable: By the name of a tagger, the reason by the number of each cover that it alone could not
-            read.
-        missing: Reason by the name of each tagger that did not tag all of these covers.
-        copies: Number of releases left out because their cover has the bytes of one in ``albums``.
-    """
-
-    artist: Artist
-    tags: Mapping[str, Sequence[Sequence[Tag]]]
-    albums: tuple[Album, ...]
-    skipped: tuple[Skipped, ...] = ()
-    features: Mapping[str, NDArray[np.float32]] = field(default_factory=dict, compare=False)
-    unreadable: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)
-    copies: int = 0
-
-    @property
-    def digests(self) -> tuple[str, ...]:
-        """SHA-256 (hex) of each cover, none twice."""
-        return tuple(album.digest for album in self.albums if album.digest)
-
-    def subset(self, kept: Sequence[int]) -> TaggedCovers:
-        """Return the covers with these numbers only."""
-        return replace(
-            self,
-            tags={tagger: [covers[i] for i in kept] for tagger, covers in self.tags.items()},
-            albums=tuple(self.albums[i] for i in kept),
-            features={name: rows[list(kept)] for name, rows in self.features.items()},
-            unreadable={
-                tagger: {new: reasons[old] for new, old in enumerate(kept) if old in reasons}
-                for tagger, reasons in self.unreadable.items()
-            },
-        )
 
 
 class Choice(NamedTuple):

@@ -1,0 +1,60 @@
+"""Predictions as rich renderables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from spotitags.io.text import plain
+from spotitags.rendering.explanation import show_explanation
+from spotitags.rendering.tags import chosen_tags, heading, missing_lines, tag_line
+from spotitags.rendering.wording import agreement, reliability
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from spotitags.records import Prediction
+
+
+BAR = 30  # columns of a full bar
+
+
+def show_prediction(
+    prediction: Prediction, top: int = 10, *, explain: bool = False, raw: bool = False
+) -> list[RenderableType]:
+    """Render a prediction: the artist's name, a bar per genre, the voters' agreement, and tags.
+
+    Args:
+        prediction: The prediction.
+        top: Maximum number of tags per tagger.
+        explain: True adds the evidence and the voters.
+        raw: False for the tags that are worth reading, True for the heaviest of the bag.
+    """
+    shown: list[RenderableType] = [heading(prediction.bags), _bars(prediction)]
+    shown.append(Text(agreement(prediction), style="dim"))
+    words, sure = reliability(prediction)
+    if words:
+        shown.append(Text(words, style="dim" if sure else "yellow"))
+    shown += [tag_line(bag, chosen_tags(bag, top, raw=raw)) for bag in prediction.bags if not bag.missing]
+    shown += missing_lines(prediction.bags)
+    if explain:
+        shown += show_explanation(prediction)
+    return [*shown, Text("")]
+
+
+def _bars(prediction: Prediction) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(overflow="fold", max_width=30)
+    table.add_column(min_width=BAR, no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    for genre, share in prediction.votes.items():
+        winner = genre == prediction.genre
+        bar = Text("█" * round(share * BAR) or "▏", style="green" if winner else "dim")
+        table.add_row(Text(plain(genre), style="bold" if winner else ""), bar, f"{share:.2f}")
+    if prediction.none is not None:
+        style = "yellow" if prediction.genre is None else "dim"
+        bar = Text("█" * round(prediction.none * BAR) or "▏", style=style)
+        table.add_row(Text("none of these", style=style), bar, f"{prediction.none:.2f}")
+    return table
