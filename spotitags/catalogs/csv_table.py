@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from spotitags.catalogs.columns import COLUMNS, find_columns, same_column
 from spotitags.errors import InputError
 from spotitags.io.genre_names import genre_key
+from spotitags.io.keywords import suggest_arguments
 from spotitags.io.text import read_text, single_line
 from spotitags.records import Artist
 
@@ -31,6 +32,7 @@ _HEAD: Final = 65_536  # characters in which the header is searched for
 _PREFIXED: Final = re.compile("^'('*[=+@\t\r-])")  # by `spotitags.io.tables.harmless`
 
 
+@suggest_arguments
 class CsvTable:
     """A table of a user whose first line names its columns; read once, on first use.
 

@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from classifiers.ensemble.confidence import MOST_NONE
 from classifiers.image import EMBEDDING
-from spotitags.bags.bag import largest_bag, skipped_covers
+from spotitags.bags.bag import skipped_covers
 from spotitags.bags.display.selection import shown_tags
 from spotitags.io.text import plain
-from spotitags.records import SMALL_SIDE
+from spotitags.pipeline.wording import agreement, cover_count, reliability, small_covers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rich.console import RenderableType
 
-    from classifiers.ensemble.results import Confidence
     from spotitags.records import Prediction, Tag, TagBag, Vote
     from spotitags.training.ensemble import TrainingReport
 
@@ -34,11 +32,10 @@ def show_prediction(
 ) -> list[RenderableType]:
     """Render a prediction: name, a bar per genre, tags as `_tags` gives them, with ``explain`` the voters."""
     shown: list[RenderableType] = [_heading(prediction.bags), _bars(prediction)]
-    shown.append(Text(_agreement(prediction), style="dim"))
-    if prediction.genre is None:
-        shown.append(Text("none of these genres fits; the shares only compare them", style="yellow"))
-    elif prediction.confidence:
-        shown.append(_confidence_line(prediction.confidence, prediction.none))
+    shown.append(Text(agreement(prediction), style="dim"))
+    words, sure = reliability(prediction)
+    if words:
+        shown.append(Text(words, style="dim" if sure else "yellow"))
     shown += [_tag_line(bag, _tags(bag, top, raw=raw)) for bag in prediction.bags if not bag.missing]
     shown += _missing_lines(prediction.bags)
     if explain:
@@ -79,17 +76,12 @@ def _tag_table(tags: Sequence[tuple[str, Sequence[Tag]]]) -> Table:
 
 
 def _heading(bags: Sequence[TagBag]) -> Text:
-    artist, skipped, largest = bags[0].artist, skipped_covers(bags), largest_bag(bags)
-    covers, small = largest.covers, largest.small_sides()
+    artist = bags[0].artist
     heading = Text(plain(artist.name or artist.id), style="bold")
-    heading.append(f"  {covers} cover{'' if covers == 1 else 's'}", style="dim")
-    if copies := bags[0].copies:
-        heading.append(f" ({copies} cop{'y' if copies == 1 else 'ies'} left out)", style="dim")
-    for cover, reason, _ in skipped:
+    heading.append(f"  {cover_count(bags)}", style="dim")
+    for cover, reason, _ in skipped_covers(bags):
         heading.append(f"\n  skipped {plain(cover)}: {plain(reason)}", style="yellow")
-    if small:
-        number = f"{len(small)} of {covers} cover{'' if covers == 1 else 's'}"
-        line = f"{number} under {SMALL_SIDE} px (smallest {min(small)}): tags and votes are less reliable"
+    if line := small_covers(bags):
         heading.append(f"\n  {line}", style="yellow")
     return heading
 
@@ -108,32 +100,6 @@ def _bars(prediction: Prediction) -> Table:
         bar = Text("█" * round(prediction.none * BAR) or "▏", style=style)
         table.add_row(Text("none of these", style=style), bar, f"{prediction.none:.2f}")
     return table
-
-
-def _agreement(prediction: Prediction) -> str:
-    voters, genre = prediction.voters, plain(prediction.leading)
-    untrained = "" if any(voter.trained for voter in voters) else "; untrained, by the genres' names alone"
-    if len(voters) == 1:
-        return f"one voter says {genre}{untrained}"
-    agreeing = sum(voter.genre == prediction.leading for voter in voters)
-    return f"{agreeing} of {len(voters)} voters say {genre}{untrained}"
-
-
-def _confidence_line(confidence: Confidence, none: float | None) -> Text:
-    right = f"were right {_times(confidence.right)} (of {confidence.artists} held-out artists)"
-    if confidence.sure:
-        return Text(f"votes this sure {right}", style="dim")
-    if none is not None and none >= MOST_NONE:
-        return Text(f"not sure that one of these fits; where one did, such votes {right}", style="yellow")
-    return Text(f"not sure: votes this unsure {right}", style="yellow")
-
-
-def _times(rate: float) -> str:
-    """Return a rate in words, no more exact than a few artists allow."""
-    tenths = round(rate * 10)
-    if tenths in {0, 10}:
-        return "less than once in 10" if tenths == 0 else "more than 9 times in 10"
-    return "once in 10" if tenths == 1 else f"{tenths} times in 10"
 
 
 def _tag_line(bag: TagBag, tags: Iterable[Tag]) -> Text:

@@ -7,9 +7,9 @@ import pytest
 from rich.console import Console
 
 from classifiers.ensemble.results import Confidence
-from spotitags.commands._json import bags_json, error_json, prediction_json
 from spotitags.commands._render import show_bags, show_prediction
 from spotitags.io.text import plain
+from spotitags.pipeline.json_objects import bags_json, error_json, prediction_json
 from spotitags.records import Artist, Prediction, Reason, Skipped, Tag, TagBag, Vote
 
 ARTIST = Artist("id", "Motörhead 動物")

@@ -15,10 +15,10 @@ from classifiers.training.save import save
 from classifiers.training.train import train as fit
 from spotitags.catalogs.labels import read_labels
 from spotitags.commands import _render as present
-from spotitags.commands._json import bags_json, prediction_json
 from spotitags.errors import CallLimitError, InputError, ModelError, TaggerError
 from spotitags.evaluation import samples
 from spotitags.pipeline.dataset import LabelledRows, collect_rows
+from spotitags.pipeline.json_objects import bags_json, prediction_json
 from spotitags.pipeline.spotitags import SpotiTags
 from spotitags.records import Prediction
 from spotitags.settings import Settings

@@ -13,7 +13,7 @@ from helpers.fake_taggers import FakeTagger
 from helpers.grpc_servers import KEY, ClarifaiReplay, GoogleReplay, Replay
 from helpers.manifests import manifest
 
-from spotitags.commands._json import bags_json
+from spotitags.pipeline.json_objects import bags_json
 from spotitags.pipeline.spotitags import SpotiTags
 from spotitags.settings import Settings
 

@@ -1,4 +1,4 @@
-"""Records as JSON objects."""
+"""Records as JSON objects, the same for the command line and for ``to_dict`` in Python."""
 
 from __future__ import annotations
 
@@ -117,6 +117,7 @@ def _shares(votes: Mapping[str, float]) -> list[dict[str, Any]]:
 
 def _reasons(reasons: Iterable[Reason], *, several: bool = False) -> list[dict[str, Any]]:
     return [
-        {"label": label, "pull": round(pull, 4)} | ({"tagger": tagger} if several else {})
-        for label, pull, tagger in reasons
+        {"label": reason.label, "pull": round(reason.pull, 4)}
+        | ({"tagger": reason.tagger} if several else {})
+        for reason in reasons
     ]

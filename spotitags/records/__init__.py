@@ -1,12 +1,14 @@
-"""Values that pass between packages: frozen records without behaviour of their own."""
+"""Values that pass between packages: frozen records."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from spotitags.records.tagged_covers import TaggedCovers as TaggedCovers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -135,6 +137,7 @@ class TagBag:
         missing: Reason why the tagger did not tag this artist's covers; the bag is then empty.
         copies: Number of releases left out because their cover is a copy of a counted one.
         sides: Shorter side of each cover's file in pixels, None where it is unknown; empty if all are.
+        albums: Album of each cover, in the order of ``each``; empty if only the sum is known.
     """
 
     artist: Artist
@@ -146,6 +149,7 @@ class TagBag:
     missing: str = ""
     copies: int = 0
     sides: tuple[int | None, ...] = field(default=(), repr=False, compare=False)
+    albums: tuple[Album, ...] = field(default=(), repr=False, compare=False)
 
     def weights(self) -> dict[str, float]:
         """Return the weight of each label, heaviest first."""
@@ -158,6 +162,18 @@ class TagBag:
     def small_sides(self) -> list[int]:
         """Return the shorter side of each cover that is known to be smaller than `SMALL_SIDE`."""
         return [side for side in self.sides if side is not None and side < SMALL_SIDE]
+
+    def to_dict(self, top: int | None = None) -> dict[str, Any]:
+        """Return the JSON object of ``spotitags tag --json``, with the ``top`` tags (None: all)."""
+        from spotitags.pipeline.json_objects import bags_json
+
+        return bags_json([self], top)
+
+    def _repr_html_(self) -> str:
+        """Return HTML for a notebook."""
+        from spotitags.pipeline.notebook import bags_html
+
+        return bags_html([self])
 
 
 class Reason(NamedTuple):
@@ -239,51 +255,20 @@ class Prediction:
         """The leading genre; None if the artist belongs to none of the genres (``none`` is at least 3/4)."""
         return None if self.none is not None and self.none >= NONE_FROM else self.leading
 
+    def to_dict(self, top: int | None = None) -> dict[str, Any]:
+        """Return the JSON object of ``spotitags predict --json``, with the ``top`` tags (None: all).
 
-@dataclass(frozen=True, slots=True)
-class TaggedCovers:
-    """Tags and features of one artist's covers.
+        It has ``reasons``, as with ``--explain``, if they were requested.
+        """
+        from spotitags.pipeline.json_objects import prediction_json
 
-    Attributes:
-        artist: Artist as the catalogue names it.
-        tags: By the name of a tagger, the tags of each cover in the order of ``albums``; no tags on a cover
-            that the tagger could not read.
-        albums: Album of each cover, with the cover's digest.
-        skipped: Covers that could not be used.
-        features: By name (of a tagger for its embeddings, or such as ``colours``), (n_covers, dim) features
-            of the same covers, if they were requested.
-        unreadable: By the name of a tagger, the reason by the number of each cover that it alone could not
-            read.
-        missing: Reason by the name of each tagger that did not tag all of these covers.
-        copies: Number of releases left out because their cover has the bytes of one in ``albums``.
-    """
+        return prediction_json(self, top, explain=bool(self.reasons))
 
-    artist: Artist
-    tags: Mapping[str, Sequence[Sequence[Tag]]]
-    albums: tuple[Album, ...]
-    skipped: tuple[Skipped, ...] = ()
-    features: Mapping[str, NDArray[np.float32]] = field(default_factory=dict, compare=False)
-    unreadable: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)
-    copies: int = 0
+    def _repr_html_(self) -> str:
+        """Return HTML for a notebook."""
+        from spotitags.pipeline.notebook import prediction_html
 
-    @property
-    def digests(self) -> tuple[str, ...]:
-        """SHA-256 (hex) of each cover, none twice."""
-        return tuple(album.digest for album in self.albums if album.digest)
-
-    def subset(self, kept: Sequence[int]) -> TaggedCovers:
-        """Return the covers with these numbers only."""
-        return replace(
-            self,
-            tags={tagger: [covers[i] for i in kept] for tagger, covers in self.tags.items()},
-            albums=tuple(self.albums[i] for i in kept),
-            features={name: rows[list(kept)] for name, rows in self.features.items()},
-            unreadable={
-                tagger: {new: reasons[old] for new, old in enumerate(kept) if old in reasons}
-                for tagger, reasons in self.unreadable.items()
-            },
-        )
+        return prediction_html(self)
 
 
 class Choice(NamedTuple):
