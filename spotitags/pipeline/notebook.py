@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MAX_COVERS: Final = 12
 """Number of covers that are drawn."""
-SIDE: Final = 72
+SIDE: Final = 64
 """Sides of a drawn cover in CSS pixels; the picture has twice as many, for sharp screens."""
 MAX_BYTES: Final = 20_000_000
 """Maximum size of a cover's file, as `spotitags.covers.fetch.Limits` has it."""
@@ -45,8 +45,9 @@ _GRID = (
 
 def prediction_html(prediction: Prediction) -> str:
     """Build the HTML of a prediction: artist, covers, a bar per genre, confidence in words, and tags."""
-    words = ". ".join(line for line in (agreement(prediction), reliability(prediction)[0]) if line)
-    return _page([*_heading(prediction.bags), _bars(prediction), _line(words), *_tags(prediction.bags)])
+    words = (agreement(prediction), reliability(prediction)[0])
+    lines = [_line(each) for each in words if each]
+    return _page([*_heading(prediction.bags), _bars(prediction), *lines, *_tags(prediction.bags)])
 
 
 def bags_html(bags: Sequence[TagBag]) -> str:
