@@ -89,7 +89,7 @@ def print_results(
     results: Iterator[Any], refs: list[str], render: Callable[[Any], Any], *, as_json: bool
 ) -> None:
     """Print the result of each artist as it comes, and exit with the code for their number."""
-    from spotitags.pipeline.json_objects import error_json
+    from spotitags.rendering.json_objects import error_json
 
     failed = 0
     for ref, result in tracked(results, refs):

@@ -12,7 +12,7 @@ from classifiers.image import EMBEDDING
 from spotitags.bags.bag import skipped_covers
 from spotitags.bags.display.selection import shown_tags
 from spotitags.io.text import plain
-from spotitags.pipeline.wording import agreement, cover_count, reliability, small_covers
+from spotitags.rendering.wording import agreement, cover_count, reliability, small_covers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

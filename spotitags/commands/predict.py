@@ -60,7 +60,7 @@ def predict(
 
     def render(prediction: "Prediction") -> Any:  # noqa: ANN401  (a JSON object or renderables)
         if as_json:
-            from spotitags.pipeline.json_objects import prediction_json
+            from spotitags.rendering.json_objects import prediction_json
 
             return prediction_json(prediction, top, explain=explain)
         from spotitags.commands._render import show_prediction

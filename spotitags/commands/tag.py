@@ -42,7 +42,7 @@ def tag(
 
     def render(bags: "Sequence[TagBag]") -> Any:  # noqa: ANN401  (a JSON object or renderables)
         if as_json:
-            from spotitags.pipeline.json_objects import bags_json
+            from spotitags.rendering.json_objects import bags_json
 
             return bags_json(bags, top)
         from spotitags.commands._render import show_bags

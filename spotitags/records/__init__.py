@@ -165,13 +165,13 @@ class TagBag:
 
     def to_dict(self, top: int | None = None) -> dict[str, Any]:
         """Return the JSON object of ``spotitags tag --json``, with the ``top`` tags (None: all)."""
-        from spotitags.pipeline.json_objects import bags_json
+        from spotitags.rendering.json_objects import bags_json
 
         return bags_json([self], top)
 
     def _repr_html_(self) -> str:
         """Return HTML for a notebook."""
-        from spotitags.pipeline.notebook import bags_html
+        from spotitags.rendering.notebook import bags_html
 
         return bags_html([self])
 
@@ -260,13 +260,13 @@ class Prediction:
 
         It has ``reasons``, as with ``--explain``, if they were requested.
         """
-        from spotitags.pipeline.json_objects import prediction_json
+        from spotitags.rendering.json_objects import prediction_json
 
         return prediction_json(self, top, explain=bool(self.reasons))
 
     def _repr_html_(self) -> str:
         """Return HTML for a notebook."""
-        from spotitags.pipeline.notebook import prediction_html
+        from spotitags.rendering.notebook import prediction_html
 
         return prediction_html(self)
 

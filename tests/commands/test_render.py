@@ -9,8 +9,8 @@ from rich.console import Console
 from classifiers.ensemble.results import Confidence
 from spotitags.commands._render import show_bags, show_prediction
 from spotitags.io.text import plain
-from spotitags.pipeline.json_objects import bags_json, error_json, prediction_json
 from spotitags.records import Artist, Prediction, Reason, Skipped, Tag, TagBag, Vote
+from spotitags.rendering.json_objects import bags_json, error_json, prediction_json
 
 ARTIST = Artist("id", "Motörhead 動物")
 BAG = TagBag(ARTIST, "lite", (Tag("skull", 2.123456), Tag("flame", 1.0)), 3, (Skipped("Demo", "truncated"),))

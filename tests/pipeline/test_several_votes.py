@@ -18,9 +18,9 @@ from spotitags.commands import _render as present
 from spotitags.errors import CallLimitError, InputError, ModelError, TaggerError
 from spotitags.evaluation import samples
 from spotitags.pipeline.dataset import LabelledRows, collect_rows
-from spotitags.pipeline.json_objects import bags_json, prediction_json
 from spotitags.pipeline.spotitags import SpotiTags
 from spotitags.records import Prediction
+from spotitags.rendering.json_objects import bags_json, prediction_json
 from spotitags.settings import Settings
 from spotitags.training.ensemble import train
 

@@ -13,8 +13,8 @@ from helpers.fake_taggers import FakeTagger
 from helpers.grpc_servers import KEY, ClarifaiReplay, GoogleReplay, Replay
 from helpers.manifests import manifest
 
-from spotitags.pipeline.json_objects import bags_json
 from spotitags.pipeline.spotitags import SpotiTags
+from spotitags.rendering.json_objects import bags_json
 from spotitags.settings import Settings
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from spotitags.bags.bag import largest_bag, skipped_covers
 from spotitags.bags.display.selection import shown_tags
 from spotitags.errors import CoverError
 from spotitags.io.text import single_line
-from spotitags.pipeline.wording import agreement, cover_count, reliability, small_covers
+from spotitags.rendering.wording import agreement, cover_count, reliability, small_covers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -14,8 +14,9 @@ from PIL import Image
 
 from classifiers.ensemble.results import Confidence
 from spotitags import SpotiTags
-from spotitags.pipeline.notebook import MAX_COVERS, SIDE
 from spotitags.records import Skipped
+from spotitags.rendering.notebook import MAX_COVERS, SIDE
+from spotitags.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,7 +77,7 @@ def test_skipped_covers_and_missing_taggers_are_named(prediction: Prediction) ->
 
 def test_covers_on_disk_are_shown_small_and_those_gone_are_left_out(tmp_path: Path) -> None:
     table = manifest(tmp_path / "covers", {"burning": "fire"}, covers=4, first_seed=9100)
-    bag = SpotiTags(manifest=table, tagger="lite").bag("burning")
+    bag = SpotiTags(manifest=table, tagger="lite", settings=Settings(cache_dir=tmp_path)).bag("burning")
     page = shown(bag)
     assert [picture.size for picture in pictures(page)] == [(2 * SIDE, 2 * SIDE)] * 4
     red, _, blue = pictures(page)[0].resize((1, 1)).getpixel((0, 0))  # type: ignore[misc]
@@ -91,7 +92,9 @@ def test_covers_on_disk_are_shown_small_and_those_gone_are_left_out(tmp_path: Pa
 
 def test_many_covers_are_not_all_shown(tmp_path: Path) -> None:
     table = manifest(tmp_path, {"sea": "sea"}, covers=MAX_COVERS + 2, first_seed=9200, size=64)
-    bag = SpotiTags(manifest=table, tagger="lite", albums=MAX_COVERS + 2).bag("sea")
+    bag = SpotiTags(
+        manifest=table, tagger="lite", albums=MAX_COVERS + 2, settings=Settings(cache_dir=tmp_path)
+    ).bag("sea")
     assert bag.covers == MAX_COVERS + 2
     assert len(pictures(shown(bag))) == MAX_COVERS
 
