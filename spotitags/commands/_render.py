@@ -103,7 +103,7 @@ def _bars(prediction: Prediction) -> Table:
 
 
 def _tag_line(bag: TagBag, tags: Iterable[Tag]) -> Text:
-    line = Text(f"{bag.tagger}: ", style="dim")
+    line = Text(f"{plain(bag.tagger)}: ", style="dim")
     named = ", ".join(f"{plain(tag.label)} {tag.weight:.2f}" for tag in tags)
     return line.append(named or _without_tags(bag), style="default")
 
@@ -149,8 +149,9 @@ def _voters(voters: Sequence[Vote]) -> Table:
     table.add_column("share", justify="right", no_wrap=True)
     for voter in voters:
         genre = plain(voter.genre) + ("" if voter.trained else " (untrained)")
+        names = (Text(plain(name)) for name in (voter.tagger, voter.view, voter.classifier))
         table.add_row(
-            voter.tagger, voter.view, voter.classifier, f"{voter.weight:.3f}", Text(genre),
+            *names, f"{voter.weight:.3f}", Text(genre),
             f"{voter.votes[voter.genre]:.2f}",
         )  # fmt: skip
     return table
