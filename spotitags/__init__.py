@@ -12,7 +12,9 @@ import classifiers  # noqa: F401  (turns off the usage reports of libraries, whi
 
 if TYPE_CHECKING:
     from spotitags.bags.display.selection import shown_tags
+    from spotitags.bags.tables import tags_frame
     from spotitags.errors import SpotiTagsError
+    from spotitags.pipeline.prediction_table import predictions_frame
     from spotitags.pipeline.spotitags import SpotiTags
     from spotitags.records import Cover, Prediction, Skipped, Tag, TagBag
 
@@ -27,7 +29,9 @@ __all__ = [
     "Tag",
     "TagBag",
     "__version__",
+    "predictions_frame",
     "shown_tags",
+    "tags_frame",
 ]
 
 _MODULES = {
@@ -38,7 +42,9 @@ _MODULES = {
     "SpotiTagsError": "errors",
     "Tag": "records",
     "TagBag": "records",
+    "predictions_frame": "pipeline.prediction_table",
     "shown_tags": "bags.display.selection",
+    "tags_frame": "bags.tables",
 }
 
 

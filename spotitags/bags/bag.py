@@ -127,8 +127,9 @@ def _bag_of_taggers(tagged: TaggedCovers, taggers: Sequence[str], *, keep_broad:
         skipped=[*tagged.skipped, *skipped],
         keep_broad=keep_broad,
     )
-    sizes = (tagged.albums[i].size for i in used)
-    return replace(whole, sides=tuple(None if size is None else min(size) for size in sizes))
+    albums = tuple(tagged.albums[i] for i in used)
+    sides = tuple(None if album.size is None else min(album.size) for album in albums)
+    return replace(whole, sides=sides, albums=albums)
 
 
 def merged_name(taggers: Iterable[str]) -> str:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 from spotitags.catalogs.columns import COLUMNS, find_columns, same_column
 from spotitags.errors import InputError
 from spotitags.io.genre_names import genre_key
+from spotitags.io.keywords import suggest_arguments
+from spotitags.io.tables import FORMULA_STARTS
 from spotitags.io.text import read_text, single_line
 from spotitags.records import Artist
 
@@ -28,9 +30,10 @@ SEPARATORS: Final[Mapping[str, str]] = MappingProxyType(
 """Characters between the cells of a table, and their names."""
 
 _HEAD: Final = 65_536  # characters in which the header is searched for
-_PREFIXED: Final = re.compile("^'('*[=+@\t\r-])")  # by `spotitags.io.tables.harmless`
+_PREFIXED: Final = re.compile(f"^'('*[{FORMULA_STARTS}])")  # by `spotitags.io.tables.harmless`
 
 
+@suggest_arguments
 class CsvTable:
     """A table of a user whose first line names its columns; read once, on first use.
 
@@ -141,7 +144,8 @@ class CsvTable:
         text, above, separator = self._body
         reader = _reader(text, separator)
         first = above + 1  # line of the record
-        prefixed = re.search("'[=+@\t\r-]", text)  # tables of a million lines are read twice as fast without
+        # Tables of a million lines are read twice as fast without.
+        prefixed = re.search(f"'[{FORMULA_STARTS}]", text)
         try:
             for record in reader:
                 cells = [cell.strip() for cell in record]

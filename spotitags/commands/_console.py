@@ -178,8 +178,10 @@ def print_all(renderables: Iterable[RenderableType]) -> None:
 
 
 def print_json(row: dict[str, Any]) -> None:
-    """Print a JSON object on a line of its own, unbuffered."""
-    sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+    """Print a JSON object on a line of its own, unbuffered; nothing in it steers a terminal."""
+    from spotitags.io.text import escape_controls
+
+    sys.stdout.write(escape_controls(json.dumps(row, ensure_ascii=False)) + "\n")
     sys.stdout.flush()
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -219,9 +221,12 @@ def _fitted(text: str, font: Font, width: int) -> str:
     text = " ".join(plain(text).split())
     if font.getlength(text) <= width:
         return text
-    while text and font.getlength(text + "…") > width:
-        text = text[:-1]
-    return text.rstrip() + "…"
+
+    def length(end: int) -> int:
+        return ceil(font.getlength(text[: end + 1] + "…"))
+
+    fitting = bisect_right(range(len(text)), width, key=length)
+    return text[:fitting].rstrip() + "…"
 
 
 @cache

@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 
 Cell = str | float | int | bool | None
 
-_FORMULA: Final = re.compile("'*[=+@\t\r-]")
+FORMULA_STARTS: Final = "=+@\t\r\n\0\uff1d\uff0b\uff0d\uff20-"
+"""First characters of text that a spreadsheet may run as a formula, for a character class."""
+
+_FORMULA: Final = re.compile(f"'*[{FORMULA_STARTS}]")
 
 
 def harmless(cell: Cell) -> Cell:
-    """Put a ``'`` before text that a spreadsheet would run as a formula (``= + - @`` or a tab in front).
+    """Put a ``'`` before text that a spreadsheet would run as a formula (`FORMULA_STARTS`).
 
     Text that begins so behind a ``'`` gets one more: `spotitags.catalogs.csv_table.CsvTable` then reads all
-    text as it was. Source: OWASP, "CSV Injection".
+    text as it was. Numbers stay as they are. Sources: OWASP, "CSV Injection", and ASVS 5.0, 1.2.10.
 
     >>> harmless("=1+1"), harmless(-1.5), harmless("AC/DC")
     ("'=1+1", -1.5, 'AC/DC')
@@ -42,11 +45,22 @@ def write_csv(
         rows: Cells of each row; None is an empty cell.
         raw: True writes text as it is, False makes it `harmless`.
     """
-    writer = csv.writer(stream, lineterminator="\n")
+    writer = csv.writer(_Lines(stream))
     writer.writerow(columns if raw else map(harmless, columns))
     for row in rows:
         cells = row if raw else map(harmless, row)
         writer.writerow([str(cell).lower() if isinstance(cell, bool) else cell for cell in cells])
+
+
+class _Lines:
+    r"""Stream whose lines end with ``\n``, of a writer that ends them with ``\r\n`` and so quotes both."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, line: str) -> int:
+        """Write a row."""
+        return self.stream.write(line.removesuffix("\r\n") + "\n")
 
 
 def write_parquet(path: Path, columns: Mapping[str, type], rows: Iterable[Sequence[Cell]]) -> None:

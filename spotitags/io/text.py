@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx, .ods and .numbers are ZIP files; .xls
 
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that JSON does not escape, though they steer a terminal, turn the writing or are no text."""
 _ACCENTS = re.compile("[\u0300-\u036f]")  # of Latin, Greek and Cyrillic; in other scripts marks are letters
 
 
@@ -41,6 +43,15 @@ def words(text: str) -> list[str]:
 def plain(text: str) -> str:
     """Replace characters that could steer a terminal (control, format, unassigned) by spaces."""
     return "".join(" " if unicodedata.category(char).startswith("C") else char for char in text)
+
+
+def escape_controls(text: str) -> str:
+    r"""Escape control characters and marks of direction in JSON as ``\u…``, which its readers undo.
+
+    >>> escape_controls('["\x9b31m Café"]')
+    '["\\u009b31m Café"]'
+    """
+    return _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def single_line(text: str, max_length: int = 120) -> str:

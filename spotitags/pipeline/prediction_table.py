@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spotitags.bags.tables import import_pandas
 from spotitags.errors import SpotiTagsError
+from spotitags.io.keywords import suggest_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from pandas import DataFrame
 
     from spotitags.io.tables import Cell
     from spotitags.records import Prediction, TagBag
+
+    ArtistPrediction = tuple[str, Prediction | SpotiTagsError]  # as `SpotiTags.predictions` yields them
+
+_DTYPES = {str: "str", float: "float64", int: "Int64", bool: "boolean"}  # of pandas, with missing values
 
 
 def columns(genres: Sequence[str]) -> dict[str, type]:
@@ -49,6 +57,32 @@ def row(ref: str, result: Prediction | SpotiTagsError, genres: Sequence[str], to
     none = None if result.none is None else round(result.none, 6)
     artist, genre = result.artist, result.genre
     return [artist.id, artist.name, genre, none, right, sure, *shares, covers, tags, None]
+
+
+@suggest_arguments
+def predictions_frame(predictions: Iterable[Prediction | ArtistPrediction], top: int = 10) -> DataFrame:
+    """Build a pandas data frame with a row for each artist.
+
+    Args:
+        predictions: Predictions, or what `spotitags.SpotiTags.predictions` yields.
+        top: Number of tags per tagger in the column ``tags``.
+
+    Returns:
+        The table of ``spotitags predict --csv``: the columns of `columns`, with missing values where there is
+        none. An artist without a prediction has the reason in the column ``error``.
+
+    Raises:
+        NotInstalledError: pandas is missing.
+    """
+    pd = import_pandas()
+    results = [each if isinstance(each, tuple) else (each.artist.id, each) for each in predictions]
+    genres = sorted(
+        {genre for _, each in results if not isinstance(each, SpotiTagsError) for genre in each.votes}
+    )
+    types = columns(genres)
+    rows = [row(ref, result, genres, top) for ref, result in results]
+    table: DataFrame = pd.DataFrame(rows, columns=list(types), dtype=object)
+    return table.astype({name: _DTYPES[kind] for name, kind in types.items()})
 
 
 def _tags(bags: Sequence[TagBag], top: int) -> str:

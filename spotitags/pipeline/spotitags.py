@@ -14,6 +14,7 @@ from spotitags.catalogs.base import ListableCatalog
 from spotitags.catalogs.registry import choose_catalog, open_catalog, open_local_catalog
 from spotitags.catalogs.search import search
 from spotitags.errors import InputError, ModelError, SpotiTagsError, value_or_raise
+from spotitags.io.keywords import suggest_arguments
 from spotitags.pipeline.arguments import as_list, as_tuple, check_ranges
 from spotitags.pipeline.library_tags import check_library_request, library_tags
 from spotitags.pipeline.tagger_pool import TaggerPool
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from spotitags.taggers.base import Extractor, Tagger, TaggerOptions
 
 
+@suggest_arguments
 class SpotiTags:
     """Tags of artists' album covers, and the genres that they predict.
 

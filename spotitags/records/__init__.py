@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from spotitags.records.printing import Printable
 from spotitags.records.tagged_covers import TaggedCovers as TaggedCovers
@@ -138,6 +138,7 @@ class TagBag(Printable):
         missing: Reason why the tagger did not tag this artist's covers; the bag is then empty.
         copies: Number of releases left out because their cover is a copy of a counted one.
         sides: Shorter side of each cover's file in pixels, None where it is unknown; empty if all are.
+        albums: Album of each cover, in the order of ``each``; empty if only the sum is known.
     """
 
     artist: Artist
@@ -149,6 +150,7 @@ class TagBag(Printable):
     missing: str = ""
     copies: int = 0
     sides: tuple[int | None, ...] = field(default=(), repr=False, compare=False)
+    albums: tuple[Album, ...] = field(default=(), repr=False, compare=False)
 
     def weights(self) -> dict[str, float]:
         """Return the weight of each label, heaviest first."""
@@ -161,6 +163,18 @@ class TagBag(Printable):
     def small_sides(self) -> list[int]:
         """Return the shorter side of each cover that is known to be smaller than `SMALL_SIDE`."""
         return [side for side in self.sides if side is not None and side < SMALL_SIDE]
+
+    def to_dict(self, top: int | None = None) -> dict[str, Any]:
+        """Return the JSON object of ``spotitags tag --json``, with the ``top`` tags (None: all)."""
+        from spotitags.rendering.json_objects import bags_json
+
+        return bags_json([self], top)
+
+    def _repr_html_(self) -> str:
+        """Return HTML for a notebook."""
+        from spotitags.rendering.notebook import bags_html
+
+        return bags_html([self])
 
 
 class Reason(NamedTuple):
@@ -247,6 +261,21 @@ class Prediction(Printable):
     def genre(self) -> str | None:
         """The leading genre; None if the artist belongs to none of the genres (``none`` is at least 3/4)."""
         return None if self.none is not None and self.none >= NONE_FROM else self.leading
+
+    def to_dict(self, top: int | None = None) -> dict[str, Any]:
+        """Return the JSON object of ``spotitags predict --json``, with the ``top`` tags (None: all).
+
+        It has ``reasons`` and ``evidence``, as with ``--explain``, if they were requested.
+        """
+        from spotitags.rendering.json_objects import prediction_json
+
+        return prediction_json(self, top, explain=self.evidence is not None)
+
+    def _repr_html_(self) -> str:
+        """Return HTML for a notebook."""
+        from spotitags.rendering.notebook import prediction_html
+
+        return prediction_html(self)
 
 
 class Choice(NamedTuple):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from spotitags.bags.display.groups import MAN, PERSON, WOMAN, label_groups
 from spotitags.bags.display.rates import FLOOR, rates_of
+from spotitags.io.keywords import suggest_arguments
 from spotitags.records import Tag
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class _Label(NamedTuple):
     score: float
 
 
+@suggest_arguments
 def shown_tags(bag: TagBag, n: int | None = None) -> list[Tag]:
     """Select the tags of an artist or a single cover that are worth reading.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, Any
 
 from spotitags.evaluation.leaderboard.standings import RANKED_BY
 from spotitags.evaluation.leaderboard.terminal import areas, duration, failures, legend, to_best
-from spotitags.evaluation.report.elements import cells, fill, items
+from spotitags.evaluation.report.elements import cells, escaped, fill, items
 from spotitags.evaluation.report.svg import BLUE, DOTTED, element, hint
 from spotitags.evaluation.report.wording import interval, sentence, subtitle
 
@@ -28,8 +27,8 @@ def page(found: Mapping[str, Any]) -> str:
         f"{found['covers']:,} covers, tagged in {seconds['reading']:g} s; models in {seconds['models']:g} s",
     ]
     values = {
-        "dataset": html.escape(found["dataset"]),
-        "subtitle": html.escape(subtitle(found)),
+        "dataset": escaped(found["dataset"]),
+        "subtitle": escaped(subtitle(found)),
         "head": head,
         "rows": "\n".join(rows),
         "legend": items(map(sentence, lines)),
@@ -45,9 +44,7 @@ def _standings(found: Mapping[str, Any]) -> tuple[str, list[str]]:
     for number, row in enumerate(found["standings"]):
         name = cells("td", [row["model"], row["reads"]])
         if "error" in row:
-            rows.append(
-                f'<tr>{name}<td class="error" colspan="6">failed: {html.escape(row["error"])}</td></tr>'
-            )
+            rows.append(f'<tr>{name}<td class="error" colspan="6">failed: {escaped(row["error"])}</td></tr>')
             continue
         times = [duration(row["fit_seconds"]), duration(row["ask_seconds"])]
         numbers = _numbers(row, to_best(row, first=number == 0), times)

@@ -7,6 +7,8 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING
 
+from spotitags.io.text import plain
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -24,10 +26,15 @@ def fill(package: str, name: str, values: dict[str, str]) -> str:
     return Template(template).substitute(values)
 
 
+def escaped(text: str) -> str:
+    """Escape text from outside for HTML; control characters, which could turn the writing, become spaces."""
+    return html.escape(plain(text))
+
+
 def cells(tag: str, texts: Iterable[str], css_class: str = "") -> str:
     """Cells of one row, ``th`` or ``td``."""
     opening = f'<{tag} class="{css_class}">' if css_class else f"<{tag}>"
-    return "".join(f"{opening}{html.escape(text)}</{tag}>" for text in texts)
+    return "".join(f"{opening}{escaped(text)}</{tag}>" for text in texts)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -41,4 +48,4 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def items(lines: Iterable[str]) -> str:
     """Items of a list."""
-    return "\n".join(f"<li>{html.escape(line)}</li>" for line in lines)
+    return "\n".join(f"<li>{escaped(line)}</li>" for line in lines)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, Any
 
-from spotitags.evaluation.report.elements import fill, items, table
+from spotitags.evaluation.report.elements import escaped, fill, items, table
 from spotitags.evaluation.report.figures import figures
 from spotitags.evaluation.report.wording import (
     METRICS,
@@ -48,9 +47,9 @@ def page(found: Mapping[str, Any], drawn: Iterable[Figure]) -> str:
     """Build the report as one HTML page without links to other files."""
     taggers = " and ".join(tagger["name"] for tagger in found["taggers"])
     values = {
-        "dataset": html.escape(found["dataset"]),
-        "name": html.escape(found["name"]),
-        "subtitle": html.escape(f"{subtitle(found)} · tagger {taggers}"),
+        "dataset": escaped(found["dataset"]),
+        "name": escaped(found["name"]),
+        "subtitle": escaped(f"{subtitle(found)} · tagger {taggers}"),
         "cards": _cards(found["systems"][0]["scores"]),
         "figures": "\n".join(map(_figure, drawn)),
         "genres": _genres(found),
@@ -72,8 +71,8 @@ def _cards(scores: Mapping[str, Mapping[str, float]]) -> str:
 
 def _figure(figure: Figure) -> str:
     return (
-        f"<figure><h3>{html.escape(figure.picture.title)}</h3>{figure.picture.inline()}"
-        f"<figcaption>{html.escape(figure.caption)}</figcaption></figure>"
+        f"<figure><h3>{escaped(figure.picture.title)}</h3>{figure.picture.inline()}"
+        f"<figcaption>{escaped(figure.caption)}</figcaption></figure>"
     )
 
 
@@ -98,7 +97,7 @@ def _outsiders(found: Mapping[str, Any]) -> str:
     """Build the section on the answer "none of these genres"; empty if it was not evaluated."""
     if not found.get("outsiders"):
         return ""
-    outside, inside = (f"<p>{html.escape(each)}</p>" for each in outsider_sentences(found))
+    outside, inside = (f"<p>{escaped(each)}</p>" for each in outsider_sentences(found))
     rows = table(OUTSIDER_HEAD, outsider_rows(found["outsiders"]))
     return f"<h2>None of these genres</h2>\n{outside}\n{rows}\n{inside}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from spotitags.errors import InputError
@@ -16,6 +17,7 @@ from spotitags.evaluation.report.wording import (
     outsider_sentences,
     protocol_lines,
 )
+from spotitags.io.text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,7 +66,9 @@ def markdown(runs: Sequence[Mapping[str, Any]]) -> str:
 def _run(run: Mapping[str, Any], *, with_heading: bool) -> str:
     lines = [f"### {_escaped(run['name'])}\n"] if with_heading else []
     rows = _escaped(genre_counts(run["rows"]))
-    versions = ", ".join(f"{tagger['name']} (`{tagger['version']}`)" for tagger in run["taggers"])
+    versions = ", ".join(
+        f"{_escaped(tagger['name'])} (`{_code(tagger['version'])}`)" for tagger in run["taggers"]
+    )
     total = count(sum(run["rows"].values()), run["unit"])
     lines.append(f"{run['created']}, {total} ({rows}), {run['covers']} covers. Tagger: {versions}.\n")
     lines.append("\n".join(f"- {_escaped(line)}" for line in protocol_lines(run)) + "\n")
@@ -159,6 +163,12 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(_escaped(cell) for cell in row) + " |" for row in lines) + "\n"
 
 
+def _code(text: str) -> str:
+    """Put text from outside on one line, without an end of its code span."""
+    return " ".join(plain(text).split()).replace("`", "'")
+
+
 def _escaped(text: str) -> str:
-    """Escape text from outside, so that it cannot break a table or add HTML."""
-    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    """Escape text from outside, so that it cannot break a table, or add HTML, a link or a picture."""
+    line = " ".join(plain(text).split())
+    return re.sub(r"([\\|\[\]`])", r"\\\1", line).replace("<", "&lt;")

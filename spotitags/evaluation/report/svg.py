@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from spotitags.io.text import plain
+from spotitags.evaluation.report.elements import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -41,19 +40,19 @@ def element(tag: str, *children: str, **attributes: Attribute) -> str:
         attributes: Underscores in names stand for hyphens; numbers are rounded to hundredths.
     """
     opening = tag + "".join(
-        f' {name.replace("_", "-")}="{html.escape(_text(value))}"' for name, value in attributes.items()
+        f' {name.replace("_", "-")}="{escaped(_text(value))}"' for name, value in attributes.items()
     )
     return f"<{opening}>{''.join(children)}</{tag}>" if children else f"<{opening}/>"
 
 
 def text(words: str, x: float, y: float, **attributes: Attribute) -> str:
     """Build a text at a point, in the colour of the page's text."""
-    return element("text", _escaped(words), x=x, y=y, fill="currentColor", **attributes)
+    return element("text", escaped(words), x=x, y=y, fill="currentColor", **attributes)
 
 
 def hint(words: str) -> str:
     """Build the text that appears when the pointer is on the element that contains it."""
-    return element("title", _escaped(words))
+    return element("title", escaped(words))
 
 
 def polyline(points: Iterable[Point], **attributes: Attribute) -> str:
@@ -100,8 +99,8 @@ class Picture:
         title, description = f"{self.name}-title", f"{self.name}-description"
         return element(
             "svg",
-            element("title", _escaped(self.title), id=title),
-            element("desc", _escaped(self.description), id=description),
+            element("title", escaped(self.title), id=title),
+            element("desc", escaped(self.description), id=description),
             *background,
             *self.content,
             viewBox=" ".join(map(_text, (0, 0, *self.size))),
@@ -184,11 +183,6 @@ def ticks(top: float, most: int = 6) -> list[float]:
     power = 10 ** math.floor(math.log10(top / most))
     step = next(factor * power for factor in (1, 2, 5, 10, 20, 50) if top / (factor * power) < most)
     return [round(step * index, 10) for index in range(int(top / step) + 1)]
-
-
-def _escaped(words: str) -> str:
-    """Return words as XML, which allows no control character."""
-    return html.escape(plain(words))
 
 
 def _points(points: Iterable[Point]) -> str:

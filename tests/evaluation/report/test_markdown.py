@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import copy
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from helpers.evaluations import OUTSIDERS, run
+from helpers.evaluations import OUTSIDERS, run, seed_run
 
 from spotitags.errors import InputError
 from spotitags.evaluation.comparison import against_first, compare
@@ -94,19 +94,6 @@ def test_the_page_has_every_figure_with_date_data_protocol_and_interval() -> Non
     assert f"{gap['value']:+.2f} ({gap['low']:+.2f} to {gap['high']:+.2f})" in text
     widths = {(line.count("|") - line.count("\\|")) for line in text.splitlines() if line.startswith("| ---")}
     assert len(widths) > 1
-
-
-def seed_run() -> dict[str, Any]:
-    interval = {"value": 0.9, "low": 0.85, "high": 0.95}
-    cells = [
-        {"view": view, "classifier": name, "balanced_accuracy": interval}
-        for view in ("all", "distinct top 10")
-        for name in ("a_classifier", "b_classifier")
-    ]
-    table = {"title": "doom against pop", "chance": 0.5, "rows": {"doom": 4, "pop": 5}, "cells": cells}
-    finding = {"rows": "each cover a row", "claim": "better", "verdict": "does not hold", "measured": "-0.05"}
-    head = {"format": 1, "kind": "seed", "created": "2026-11-20", "dataset": "seed", "about": "As it was."}
-    return head | {"tables": [table], "findings": [finding]}
 
 
 def test_the_experiment_of_2015_has_tables_and_findings() -> None:
