@@ -168,13 +168,18 @@ class Voting:
             result = self.ensemble.vote(weights, cover_weights, features)
         except NoVotersError as error:
             raise ModelError(_no_voters_message(bags, str(error))) from error
+        except ModelFileError as error:
+            raise ModelError(str(error)) from error
         if not result.known:
             self.notify("model: it knows none of these tags, so its shares are equal and mean nothing")
         shares = self._among_genres(result.shares)
         winner = next(iter(shares))
         reasons = None
         if explain:
-            reasons = self.ensemble.explain(weights, winner, REASONS, cover_weights, features)
+            try:
+                reasons = self.ensemble.explain(weights, winner, REASONS, cover_weights, features)
+            except ModelFileError as error:
+                raise ModelError(str(error)) from error
         return Prediction(
             artist=bags[0].artist,
             votes=shares,
