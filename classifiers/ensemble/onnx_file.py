@@ -6,13 +6,21 @@ subgraphs, functions, training, metadata, tensors in other files, sparse and qua
 
 from __future__ import annotations
 
-import re
 from math import prod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from classifiers.ensemble.wire_format import DATA, INT, RUN, TEXT, WireReader, count_varints, fields, varints
+from classifiers.ensemble.wire_format import (
+    DATA,
+    INT,
+    RUN,
+    TEXT,
+    WireReader,
+    count_packed_ints,
+    fields,
+    packed_ints,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +34,7 @@ FLOAT, UINT8, INT64, FLOAT16, DOUBLE = 1, 2, 7, 10, 11
 """ONNX's codes of types."""
 
 _SIZES = {FLOAT: 4, UINT8: 1, INT64: 8, FLOAT16: 2, DOUBLE: 8}
-_MODES = re.compile(rb"(?:J\x04LEAF|J\nBRANCH_LEQ)+")  # J is the key of the field strings
+_MODES = rb"(?:J\x04LEAF|J\nBRANCH_LEQ)+"  # J is the key of the field strings
 _TENSOR = fields(
     dims=(1, INT, True),
     type=(2, INT),
@@ -94,9 +102,10 @@ class Tensor(NamedTuple):
         """
         if self.type != INT64 or prod(self.shape) > 8:  # noqa: PLR2004
             raise ValueError("a constant with axes or sizes has another type")
-        values: NDArray[np.int64] = varints(self.data) if self.packed else np.frombuffer(self.data, "<i8")
-        ints: list[int] = values.tolist()
-        return ints
+        if self.packed:
+            return packed_ints(self.data)
+        values: list[int] = np.frombuffer(self.data, "<i8").tolist()
+        return values
 
     def doubles(self) -> NDArray[np.float64]:
         """Return all values of a constant of doubles.
@@ -191,7 +200,7 @@ def _tensor(tensor: Mapping[str, Any]) -> tuple[str, Tensor]:
         raise ValueError(f"the constant {name} has a type, a shape or values that no model of SpotiTags has")
     values: memoryview = tensor[present[0]]
     packed = present == ["int64_data"]
-    count = count_varints(values) if packed else len(values) / _SIZES[kind]
+    count = count_packed_ints(values) if packed else len(values) / _SIZES[kind]
     if count != prod(shape):
         raise ValueError(f"the constant {name} has not as many values as its shape {shape} says")
     return name, Tensor(shape, kind, values, packed)

@@ -36,7 +36,7 @@ class Field(NamedTuple):
     """
 
     name: str
-    kind: str | Mapping[int, Field] | re.Pattern[bytes] = TEXT
+    kind: str | Mapping[int, Field] | bytes = TEXT
     repeated: bool = False
 
 
@@ -99,11 +99,11 @@ class WireReader:
         """Read the value at ``place``, whose key is at ``start``; returns it and the place after it."""
         if kind == INT:
             value, place = _varint(self._data, place, end)
-            return value - (1 << 64) if value >> 63 else value, place
+            return _signed(value), place
         if kind == RUN:
             return _run(self._view[start:end], number, start)
-        if isinstance(kind, re.Pattern):
-            match = kind.match(self._data, start, end)
+        if isinstance(kind, bytes):
+            match = re.compile(kind).match(self._data, start, end)
             if match is None:
                 raise ValueError("it has texts that no model of SpotiTags has")
             return match.group(), match.end()
@@ -153,22 +153,26 @@ def _run(data: memoryview, number: int, place: int) -> tuple[NDArray[np.int64], 
     return _joined(octets, starts[1 : 2 * count : 2], ends[1 : 2 * count : 2]), after
 
 
-def varints(data: memoryview) -> NDArray[np.int64]:
-    """Read bytes that are varints and nothing else (a packed field).
+def packed_ints(data: memoryview) -> list[int]:
+    """Read bytes that are varints and nothing else, a few of them (a packed field).
 
     Raises:
         ValueError: They are not.
     """
-    octets = np.frombuffer(data, np.uint8)
-    ends = np.flatnonzero(octets < _MORE)
-    if len(octets) and (not len(ends) or ends[-1] != len(octets) - 1):
-        raise ValueError("it is truncated")
-    return _joined(octets, np.concatenate([[0], ends[:-1] + 1])[: len(ends)], ends)
+    place, values = 0, []
+    while place < len(data):
+        value, place = _varint(data, place, len(data))
+        values.append(_signed(value))
+    return values
 
 
-def count_varints(data: memoryview) -> int:
+def count_packed_ints(data: memoryview) -> int:
     """Count the bytes that end a varint, which is the number of values of a packed field."""
-    return sum(byte < _MORE for byte in data) if len(data) < 32 else len(varints(data))  # noqa: PLR2004
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) < _MORE))
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 64) if value >> 63 else value
 
 
 def _joined(octets: NDArray[np.uint8], starts: NDArray[np.intp], ends: NDArray[np.intp]) -> NDArray[np.int64]:
