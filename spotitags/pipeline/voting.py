@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from classifiers.ensemble.ensemble import Ensemble
 from classifiers.errors import ModelFileError, NoVotersError, UnknownVoterError
-from classifiers.image import EMBEDDING
+from classifiers.image import EMBEDDING, PIXEL_FEATURES
 from spotitags.errors import InputError, ModelError
 from spotitags.io.genre_names import find_genre, with_aliases
 from spotitags.pipeline.cover_sizes import lower_confidence
@@ -135,6 +135,8 @@ class Voting:
             return []
         from spotitags.taggers.features.registry import extractors_by_name
 
+        if networks := [name for name in trained if name not in PIXEL_FEATURES]:
+            self.notify(f"model: some voters read covers by {' and '.join(networks)}, networks of timm")
         extractors = extractors_by_name(trained, device=device, offline=offline)
         for extractor in extractors:
             if extractor.version != trained[extractor.feature]:
