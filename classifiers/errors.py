@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 
 class ClassifierError(ValueError):
@@ -18,6 +19,12 @@ class TrainingDataError(ClassifierError):
 
 class ModelFileError(ClassifierError):
     """A saved ensemble is missing, broken or of another format; another model has to be used."""
+
+    @classmethod
+    def unusable(cls, file: Path, cause: object) -> ModelFileError:
+        """Build the error for a file of a model that must not or cannot be used."""
+        reason = " ".join(str(cause).split())[:300]
+        return cls(f"{file} cannot be used ({reason}): train the model again, or get its files again")
 
 
 class NoVotersError(ClassifierError):

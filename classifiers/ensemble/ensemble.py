@@ -2,122 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from classifiers.ensemble.confidence import Calibration, OutsiderModel
+from classifiers.ensemble.model_files import load_voters, read_card
 from classifiers.ensemble.occlusion import OccludedVotes, explain_votes
-from classifiers.ensemble.onnx_voters import EnsembleInput, OnnxVoters
+from classifiers.ensemble.onnx_voters import EnsembleInput
 from classifiers.ensemble.pooling import pooled
 from classifiers.ensemble.results import Result, Vote, VoterName
-from classifiers.errors import ClassifierError, ModelFileError, NoVotersError, UnknownVoterError
-from classifiers.image import classifier_names
+from classifiers.errors import ClassifierError, NoVotersError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from classifiers.ensemble.confidence import OutsiderEvidence
-    from classifiers.ensemble.onnx_voters import Voter
+    from classifiers.ensemble.onnx_voters import OnnxVoters, Voter
     from classifiers.ensemble.results import Explanation
-
-
-FORMAT = 2
-
-
-class ModelFiles(NamedTuple):
-    """Files of one model; ``optional`` exists only if the model has optional voters."""
-
-    graph: Path
-    card: Path
-    optional: Path
-
-
-def model_files(path: Path) -> ModelFiles:
-    """Return the files of a model, given its graph, its card or their common stem."""
-    stem = path.with_suffix("") if path.suffix in {".onnx", ".json"} else path
-    return ModelFiles(
-        *(stem.with_name(stem.name + ending) for ending in (".onnx", ".json", ".optional.onnx"))
-    )
-
-
-def read_card(path: Path | str) -> tuple[Path, dict[str, Any]]:
-    """Read a model card; returns its file and its content.
-
-    Raises:
-        ModelFileError: The card is missing, broken or of another format.
-    """
-    file = model_files(Path(path)).card
-    try:
-        card = json.loads(_read(file))
-        version = card["format"]
-    except (ValueError, KeyError, TypeError) as error:
-        if isinstance(error, ModelFileError):
-            raise
-        raise ModelFileError(f"{file} is not a model card; train the model again") from error
-    if version != FORMAT:
-        raise ModelFileError(f"{file} has format {version}, this version reads {FORMAT}; train it again")
-    return file, card
-
-
-def load_voters(file: Path, card: Mapping[str, Any], optional_voters: Sequence[str]) -> list[OnnxVoters]:
-    """Load the graph of the default voters, and that of the optional ones if one of them is requested.
-
-    Args:
-        file: Path of the card.
-        card: From `read_card`.
-        optional_voters: As in `classifiers.ensemble.ensemble.Ensemble.load`.
-
-    Raises:
-        ModelFileError: A graph is missing or is not the one that the card describes.
-        UnknownVoterError: The model has no voter of that name.
-    """
-    optional = card.get("optional", {"voters": ()})
-    requested = [name for name in optional_voters if not _has_voter(card["voters"], name)]
-    for name in requested:
-        if not _has_voter(optional["voters"], name):
-            available = [each["classifier"] for each in optional["voters"]]
-            raise UnknownVoterError.of(name, available, classifier_names(default=False))
-    files = model_files(file)
-    graphs = [OnnxVoters(card, _read_graph(files.graph, card, file))]
-    if requested:
-        graph = _read_graph(files.optional, optional, file)
-        graphs.append(OnnxVoters(optional, graph, lambda v: any(_matches(v, name) for name in requested)))
-    return graphs
-
-
-def _has_voter(cards: Iterable[Mapping[str, Any]], name: str) -> bool:
-    voters = (VoterName(card["tagger"], card["view"], card["classifier"]) for card in cards)
-    return any(_matches(voter, name) for voter in voters)
-
-
-def _matches(voter: VoterName, name: str) -> bool:
-    """Return whether ``name`` is the voter's classifier, alone or as ``classifier:tagger``."""
-    return name in {voter.classifier, f"{voter.classifier}:{voter.tagger}"}
-
-
-def _read_graph(graph: Path, card: Mapping[str, Any], card_file: Path) -> bytes:
-    """Read a graph, and check that it has the digest in the card."""
-    data = _read(graph)
-    if card.get("sha256") != hashlib.sha256(data).hexdigest():
-        raise ModelFileError(
-            f"{graph} is not the graph that {card_file.name} describes; train the model again"
-        )
-    return data
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise ModelFileError(
-            f"no model at {file}: {error}; a model is a .onnx and a .json file in one folder"
-        ) from error
 
 
 class Ensemble:
@@ -146,7 +51,7 @@ class Ensemble:
 
     @classmethod
     def load(cls, path: Path | str, optional_voters: Sequence[str] = ()) -> Ensemble:
-        """Load ``<stem>.onnx`` and ``<stem>.json``.
+        """Load ``<stem>.onnx`` and ``<stem>.json``; both are checked before onnxruntime sees the graph.
 
         Args:
             path: Either file, or their common stem.
@@ -155,17 +60,12 @@ class Ensemble:
                 change nothing.
 
         Raises:
-            ModelFileError: A file is missing, broken, of another format, or from another training than the
-                other file.
+            ModelFileError: A file is missing, broken, of another format, from another training than the other
+                file, or has something that no model of SpotiTags has.
             UnknownVoterError: The model has no voter of a name in ``optional_voters``.
         """
-        card_file, card = read_card(path)
-        try:
-            return cls(card, load_voters(card_file, card, optional_voters))
-        except ClassifierError:
-            raise
-        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-            raise ModelFileError(f"{card_file} cannot be used ({error!r}); train the model again") from error
+        file, card = read_card(path)
+        return cls(card, load_voters(file, card, optional_voters))
 
     def vote(
         self,
@@ -187,6 +87,7 @@ class Ensemble:
 
         Raises:
             NoVotersError: The model knows none of the taggers.
+            ModelFileError: The graph takes too long or computes no probabilities.
         """
         artist = EnsembleInput(bags, covers or {}, embeddings or {})
         available, weights = self._available(artist)

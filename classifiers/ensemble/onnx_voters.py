@@ -9,20 +9,24 @@ import numpy as np
 
 from classifiers.arrays import l2_normalised, power_normalised
 from classifiers.ensemble.confidence import OUTSIDERS, OutsiderEvidence, evidence
+from classifiers.ensemble.model_card import PER_COVER
 from classifiers.ensemble.pooling import Sharpness, flat_where_unknown, pool_covers, temper
 from classifiers.ensemble.results import VoterName
+from classifiers.errors import ModelFileError
 from classifiers.image import EMBEDDING, PIXEL_FEATURES
-from classifiers.onnx_session import open_session
+from classifiers.onnx_session import open_session, run_session
 from classifiers.text.views import COVERS, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
 
-PER_COVER = frozenset({COVERS, EMBEDDING})
-"""Views whose rows are single covers."""
+SECONDS = 60.0
+"""Time limit of one run of a graph, which takes milliseconds."""
+_ROUNDING = 1e-9  # by which a probability may be below 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +182,18 @@ class OnnxVoters:
     Args:
         card: Mapping with the graph's ``inputs`` and ``voters``.
         graph: Bytes of the graph.
+        file: File of the graph, for messages.
         wanted: Returns whether a voter is to be used; None for all.
     """
 
     def __init__(
-        self, card: Mapping[str, Any], graph: bytes, wanted: Callable[[VoterName], bool] | None = None
+        self,
+        card: Mapping[str, Any],
+        graph: bytes,
+        file: Path,
+        wanted: Callable[[VoterName], bool] | None = None,
     ) -> None:
+        self._file = file
         self.inputs = {each["name"]: GraphInput.from_card(each) for each in card["inputs"]}
         voters = _voters(card["voters"])
         self.voters = tuple(voter for voter in voters if wanted is None or wanted(voter.name))
@@ -198,13 +208,17 @@ class OnnxVoters:
     def vote(
         self, artist: EnsembleInput, voters: Sequence[Voter], without: Sequence[tuple[str, str]] = ()
     ) -> GraphVotes:
-        """Compute the votes of ``voters`` on the artist, then without each (tagger, label) in turn."""
+        """Compute the votes of ``voters`` on the artist, then without each (tagger, label) in turn.
+
+        Raises:
+            ModelFileError: The graph takes too long or computes no probabilities.
+        """
         if not voters:
             return GraphVotes([], None)
         batches = {name: source.batch(artist, without) for name, source in self.inputs.items()}
         names = list(dict.fromkeys(voter.source for voter in voters))
         outsiders = self._outsider_input in names
-        outputs = self._session.run(
+        outputs = self._run(
             [*(self.inputs[name].output for name in names), *[OUTSIDERS] * outsiders],
             {name: batch.rows for name, batch in batches.items()},
         )
@@ -213,6 +227,19 @@ class OnnxVoters:
             [_voter_output(v, found[v.source][:, v.place], batches[v.source], artist) for v in voters],
             OutsiderEvidence(evidence(outputs[-1]), len(outputs[-1])) if outsiders else None,
         )
+
+    def _run(
+        self, outputs: Sequence[str], rows: Mapping[str, NDArray[np.float64]]
+    ) -> list[NDArray[np.float64]]:
+        """Run the graph, and check that its outputs are probabilities."""
+        try:
+            values = run_session(self._session, outputs, rows, seconds=SECONDS)
+        except Exception as error:
+            raise ModelFileError.unusable(self._file, error) from error
+        for name, value in zip(outputs, values, strict=True):
+            if not (np.isfinite(value).all() and value.min() > -_ROUNDING and value.sum(axis=-1).min() > 0):
+                raise ModelFileError.unusable(self._file, f"its output {name} has no probabilities")
+        return values
 
 
 def _voter_output(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from classifiers.ensemble.onnx_voters import PER_COVER
+from classifiers.ensemble.model_card import PER_COVER
 from classifiers.ensemble.pooling import COVER_FLOOR, Sharpness, pooled
 from classifiers.metrics.splits import scores
 from classifiers.training.voters import VoterPredictions, artist_vote, fit_voters

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classifiers.ensemble.model_card import is_name
 from classifiers.errors import TrainingDataError
 from classifiers.text.views import sum_tags
 
@@ -64,14 +65,17 @@ def check_rows(rows: Sequence[Row], taggers: Collection[str]) -> None:
     """Check that rows can be trained on.
 
     Raises:
-        TrainingDataError: An id occurs twice, a row lacks a tagger or has no cover, its fields differ in
-            length, or it has an invalid number.
+        TrainingDataError: An id occurs twice, a genre is no name, a row lacks a tagger or has no cover, its
+            fields differ in length, or it has an invalid number.
     """
     duplicates = [row_id for row_id, n in Counter(row.id for row in rows).items() if n > 1]
     if duplicates:
         raise TrainingDataError(
             f"artists with more than one row: {', '.join(duplicates[:5])}; merge their rows"
         )
+    for genre in {row.genre for row in rows}:
+        if not is_name(genre):
+            raise TrainingDataError(f"the genre {genre!r:.100} is empty or has control characters: rename it")
     for row in rows:
         missing = sorted(set(taggers) - set(row.covers))
         if missing:

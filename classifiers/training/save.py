@@ -7,7 +7,9 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from classifiers.ensemble.ensemble import FORMAT, model_files
+from classifiers.ensemble.model_card import DIGEST, FORMAT, card_digest, check_card
+from classifiers.ensemble.model_files import check_against_card, model_files
+from classifiers.errors import ClassifierError
 from classifiers.training.onnx_export import ExportedDetector, ExportedVoter, export
 from classifiers.training.train import MAX_TEST_COVERS
 
@@ -35,24 +37,42 @@ def save(trained: TrainedEnsemble, stem: Path, *, created: str) -> tuple[Path, .
         The files: graph, card, and the graph of the optional voters if there are any.
 
     Raises:
+        ClassifierError: The model has something that prediction would refuse.
         OSError: A file cannot be written.
     """
     defaults = [voter for voter in trained.voters if not voter.optional]
     optional = [voter for voter in trained.voters if voter.optional]
     detector = ExportedDetector(out.model.input, out.detector) if (out := trained.outsiders) else None
     graph, optional_graph = _graph(defaults, detector), _graph(optional) if optional else b""
+    card = _card(trained, created) | _voters_card(defaults, graph)
+    if optional:
+        card["optional"] = _voters_card(optional, optional_graph)
+    card[DIGEST] = card_digest(card)
+    _check(card, graph, optional_graph)
     files = model_files(stem)
     files.graph.parent.mkdir(parents=True, exist_ok=True)
     files.graph.write_bytes(graph)
-    card = _card(trained, created) | _voters_card(defaults, graph)
     if optional:
         files.optional.write_bytes(optional_graph)
-        card["optional"] = _voters_card(optional, optional_graph)
     else:
         files.optional.unlink(missing_ok=True)  # of an earlier model
     text = json.dumps(card, ensure_ascii=False, indent=1)
     files.card.write_text(text + "\n", encoding="utf-8")
     return files if optional else files[:2]
+
+
+def _check(card: dict[str, Any], graph: bytes, optional_graph: bytes) -> None:
+    """Check that prediction will not refuse the model: another skl2onnx may write other operators."""
+    try:
+        check_card(card)
+        check_against_card(graph, card, len(card["genres"]))
+        if "optional" in card:
+            check_against_card(optional_graph, card["optional"], len(card["genres"]))
+    except ValueError as error:
+        raise ClassifierError(
+            f"the model is not saved, since predictions would refuse it ({error}): install the version of "
+            "skl2onnx that SpotiTags was tested with"
+        ) from error
 
 
 def _graph(voters: Sequence[WeightedVoter], detector: ExportedDetector | None = None) -> bytes:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from classifiers import image
-from classifiers.ensemble.onnx_voters import PER_COVER, feature_rows
+from classifiers.ensemble.model_card import PER_COVER
+from classifiers.ensemble.onnx_voters import feature_rows
 from classifiers.ensemble.pooling import Sharpness, flat_where_unknown, pool_covers, temper
 from classifiers.ensemble.results import VoterName
 from classifiers.errors import ClassifierError

@@ -243,7 +243,7 @@ def _library() -> Check:
 
 
 def _model() -> Check:
-    from classifiers.ensemble.ensemble import read_card
+    from classifiers.ensemble.model_files import read_card
     from classifiers.errors import ModelFileError
     from spotitags.io.genre_names import with_aliases
     from spotitags.pipeline.voting import bundled_model

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from classifiers.ensemble.ensemble import Ensemble
 from classifiers.errors import ModelFileError, NoVotersError, UnknownVoterError
-from classifiers.image import EMBEDDING
+from classifiers.image import EMBEDDING, PIXEL_FEATURES
 from spotitags.errors import InputError, ModelError
 from spotitags.io.genre_names import find_genre, with_aliases
 from spotitags.pipeline.cover_sizes import lower_confidence
@@ -135,6 +135,8 @@ class Voting:
             return []
         from spotitags.taggers.features.registry import extractors_by_name
 
+        if networks := [name for name in trained if name not in PIXEL_FEATURES]:
+            self.notify(f"model: some voters read covers by {' and '.join(networks)}, networks of timm")
         extractors = extractors_by_name(trained, device=device, offline=offline)
         for extractor in extractors:
             if extractor.version != trained[extractor.feature]:
@@ -168,13 +170,18 @@ class Voting:
             result = self.ensemble.vote(weights, cover_weights, features)
         except NoVotersError as error:
             raise ModelError(_no_voters_message(bags, str(error))) from error
+        except ModelFileError as error:
+            raise ModelError(str(error)) from error
         if not result.known:
             self.notify("model: it knows none of these tags, so its shares are equal and mean nothing")
         shares = self._among_genres(result.shares)
         why = None
         if explain:
             winner, runner_up, *_ = shares
-            why = self.ensemble.explain(weights, (winner, runner_up), REASONS, cover_weights, features)
+            try:
+                why = self.ensemble.explain(weights, (winner, runner_up), REASONS, cover_weights, features)
+            except ModelFileError as error:
+                raise ModelError(str(error)) from error
         return Prediction(
             artist=bags[0].artist,
             votes=shares,

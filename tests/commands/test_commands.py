@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from helpers.command_line import broken_clip, spotitags
 from helpers.manifests import labelled, manifest
+from helpers.model_files import Card, copy_model, edit_card
 
 from spotitags.catalogs.library.catalog import LibraryCatalog
 
@@ -249,10 +250,14 @@ def test_a_model_is_trained_and_used(home: Path, model: Path, tmp_path: Path) ->
 
 
 def test_a_model_meets_only_its_own_taggers(home: Path, model: Path) -> None:
-    card = model.with_suffix(".json")
-    other = model.with_name("other")
-    other.with_suffix(".onnx").write_bytes(model.with_suffix(".onnx").read_bytes())
-    other.with_suffix(".json").write_text(card.read_text().replace('"lite"', '"dark"'))
+    other = copy_model(model, model.parent, "other")
+
+    def rename(card: Card) -> None:
+        for each in (*card["voters"], *card["inputs"]):
+            each["tagger"] = "dark"
+        card["taggers"][0]["name"] = "dark"
+
+    edit_card(other, rename)
     run = spotitags("predict", "-a", METALLICA, "--offline", "--model", str(other), home=home)
     assert run.returncode == 1
     assert "trained with dark, not with lite" in run.stderr

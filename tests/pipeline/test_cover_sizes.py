@@ -26,7 +26,7 @@ def test_small_covers_get_the_rate_that_was_measured_at_their_size() -> None:
     for rates in RATES:
         lowered = lower_confidence(SURE, [rates.side] * 4)
         assert lowered[:3] == (rates.sure, rates.artists[0], rates.sure >= SURE_RATE)
-        assert lower_confidence(UNSURE, [rates.side] * 4) == (rates.unsure, rates.artists[1], False)
+        assert lower_confidence(UNSURE, [rates.side] * 4)[:3] == (rates.unsure, rates.artists[1], False)
     assert not lower_confidence(SURE, [48] * 4).sure, "of votes on such small covers, too many were wrong"
 
 

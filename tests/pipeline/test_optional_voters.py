@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from helpers.manifests import labelled
+from helpers.model_files import copy_model, edit_card
 from helpers.quick_training import quick_training
 
 from spotitags.catalogs.labels import read_labels
@@ -88,10 +89,8 @@ def test_an_optional_voter_joins_where_it_is_asked_for(settings: Settings, label
 def test_covers_measured_otherwise_than_in_training_are_pointed_out(
     settings: Settings, labels: Path, model: Path, tmp_path: Path
 ) -> None:
-    card = json.loads(model.with_suffix(".json").read_text(encoding="utf-8"))
-    card["measures"][0]["version"] = "hsv-4x4x4-1"
-    (tmp_path / "old.json").write_text(json.dumps(card), encoding="utf-8")
-    (tmp_path / "old.onnx").write_bytes(model.with_suffix(".onnx").read_bytes())
+    old = copy_model(model, tmp_path, "old")
+    edit_card(old, lambda card: card["measures"][0].update(version="hsv-4x4x4-1"))
     spotitags, said = asked(settings, labels, tmp_path / "old")
     assert spotitags.predict("fire1").voters
     assert "model: it was trained with another version of colours; train it again" in said

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from helpers.model_files import Card, copy_model, edit_card
+from helpers.servers import FIXTURES
 
 from classifiers.ensemble.ensemble import Ensemble
 from spotitags.bags.bag import bag
@@ -17,6 +19,7 @@ from spotitags.taggers.features.genre_votes import GenreVoteExtractor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -306,3 +309,19 @@ def test_a_certain_vote_has_reasons_too() -> None:
     assert found.votes["metal"] > 0.99
     assert max(abs(reason.pull) for reason in found.reasons) < 0.001, "the share is saturated"
     assert {reason.label for reason in found.reasons if reason.log_odds > 0.2} >= {"band logo", "skeleton"}
+
+
+def test_a_network_that_a_model_names_is_reported_before_it_is_fetched(tmp_path: Path) -> None:
+    stem = copy_model(FIXTURES / "earlier" / "ead2be0" / "model" / "styles", tmp_path)
+
+    def rename(card: Card) -> None:
+        for each in (*card["voters"], *card["inputs"]):
+            each["tagger"] = each["tagger"].replace("colours", "resnet18")
+        card["measures"][0]["name"] = "resnet18"
+
+    edit_card(stem, rename)
+    said: list[str] = []
+    voting = Voting(stem, dict(Ensemble.load(stem).taggers), notify=said.append)
+    (extractor,) = voting.extractors(device=None, offline=True, has_covers=True)
+    assert extractor.name.startswith("resnet18")
+    assert "model: some voters read covers by resnet18, networks of timm" in said

@@ -134,6 +134,7 @@ def load_encoder(model: str, *, device: str, precision: str, offline: bool) -> E
             weights.model,
             weights.checkpoint,
             force_quick_gelu=weights.quick_gelu,
+            weights_only=True,  # of a checkpoint that is a pickle: no code in it is run
             **{f"image_{key}": value for key, value in weights.preprocessing.items()},
         )
     except Exception as error:  # of safetensors, pickle, zipfile, torch or json, depending on the file

@@ -30,6 +30,8 @@ _CONFIG = "open_clip_config.json"
 _CHECKPOINTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 _SUFFIXES = (".safetensors", ".bin", ".pth")
 _PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
+_ANOTHER = "take another --clip-model, or --tagger lite"
+_MAX_SIZE = 2048  # pixels; published models have at most 1024
 _VISION_SIZE = 224  # open_clip's CLIPVisionCfg.image_size
 _TIMEOUT = 5.0  # seconds to wait for the Hub's response to a HEAD request
 
@@ -58,7 +60,7 @@ def image_size(model: str, *, offline: bool = False) -> int:
 
     Raises:
         InputError: There is no model of that name.
-        WeightsError: The configuration is missing and cannot be downloaded.
+        WeightsError: The configuration is missing and cannot be downloaded, or is none.
     """
     if model == DEFAULT_MODEL:
         return _DEFAULT_SIZE
@@ -68,9 +70,16 @@ def image_size(model: str, *, offline: bool = False) -> int:
         config = hub_file(model.removeprefix(_HUB), (_CONFIG,), offline=offline)
     else:
         config = _builtin_config(model)
-    content = json.loads(config.read_text(encoding="utf-8"))
-    size = content.get("model_cfg", content)["vision_cfg"].get("image_size", _VISION_SIZE)
-    return int(max(size)) if isinstance(size, list) else int(size)
+    try:
+        content = json.loads(config.read_text(encoding="utf-8"))
+        size = content.get("model_cfg", content)["vision_cfg"].get("image_size", _VISION_SIZE)
+        side = int(max(size)) if isinstance(size, list) else int(size)
+    except Exception as error:  # of the file system, of json, or of values of other types
+        reason = f"{type(error).__name__}: {one_line(error)}"
+        raise WeightsError(f"{config} is no configuration of open_clip ({reason}): {_ANOTHER}") from error
+    if not 1 <= side <= _MAX_SIZE:
+        raise WeightsError(f"{config} asks for covers of {side} pixels, not 1 to {_MAX_SIZE}: {_ANOTHER}")
+    return side
 
 
 def identity(model: str) -> str:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 
 _LOCAL = "local-dir:"
+_WEIGHTS = "model.safetensors"
+_PART = 2**20  # bytes
 
 
 class TimmBackbone(FeatureExtractor):
@@ -104,6 +106,8 @@ class TimmBackbone(FeatureExtractor):
     def _weights(self, config_of: Callable[[str], Any]) -> dict[str, str] | None:
         """Return the weights file for timm; None for a local folder. Only safetensors: no pickle is read."""
         if self.model.startswith(_LOCAL):
+            if not (Path(self.model.removeprefix(_LOCAL)) / _WEIGHTS).is_file():
+                raise WeightsError(f"the folder holds no {_WEIGHTS}, and no other weights are read")
             return None
         config = config_of(self.model)
         if config is None or not config.hf_hub_id:
@@ -111,16 +115,18 @@ class TimmBackbone(FeatureExtractor):
         repository = config.hf_hub_id
         if repository.endswith("/"):
             repository += self.model if "." in self.model else f"{self.model}.{config.tag}"
-        return {"file": str(hub_file(repository, ("model.safetensors",), offline=self.offline))}
+        return {"file": str(hub_file(repository, (_WEIGHTS,), offline=self.offline))}
 
 
 def _digest(folder: Path) -> str:
-    """Return a digest of the files of a local model."""
+    """Return a digest of the files of a local model; pipes and devices in the folder are not read."""
     total = hashlib.sha256()
     try:
-        for file in sorted(folder.iterdir()):
+        for file in sorted(each for each in folder.iterdir() if each.is_file()):
             total.update(file.name.encode())
-            total.update(file.read_bytes())
+            with file.open("rb") as stream:
+                while part := stream.read(_PART):
+                    total.update(part)
     except OSError as error:
         raise WeightsError(f"no backbone in {folder} ({error}): give a folder that timm wrote") from error
     return total.hexdigest()[:16]

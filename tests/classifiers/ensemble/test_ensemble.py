@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from helpers.model_files import copy_model, edit_card
 from helpers.rows import COMMON, LIKED, bags, row, rows, versions
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -149,10 +150,8 @@ def test_confidence_is_given_where_all_voters_answer_as_in_evaluation(ensemble: 
 
 
 def test_a_model_without_a_calibration_votes_without_confidence(stem: Path, tmp_path: Path) -> None:
-    copied = copy(stem, tmp_path)
-    card = json.loads(copied.with_suffix(".json").read_text(encoding="utf-8"))
-    del card["confidence"]
-    copied.with_suffix(".json").write_text(json.dumps(card))
+    copied = copy_model(stem, tmp_path)
+    edit_card(copied, lambda card: card.pop("confidence"))
     artist = row("metal", random.Random(3), taggers=("lite", "clip"), embedded=("clip",))
     result = Ensemble.load(copied).vote(bags(artist), artist.covers, artist.embeddings)
     assert result.genre == "metal"
@@ -252,12 +251,6 @@ def test_an_unknown_genre_cannot_be_explained(ensemble: Ensemble, pair: tuple[st
         ensemble.explain({"lite": SKULLS}, pair)
 
 
-def copy(stem: Path, folder: Path) -> Path:
-    for suffix in (".onnx", ".json"):
-        folder.joinpath("m" + suffix).write_bytes(stem.with_name(stem.name + suffix).read_bytes())
-    return folder / "m"
-
-
 def test_a_missing_model_says_what_a_model_is(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match=r"a \.onnx and a \.json file in one folder"):
         Ensemble.load(tmp_path / "none")
@@ -265,14 +258,14 @@ def test_a_missing_model_says_what_a_model_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "no json", '{"format": 99}'])
 def test_a_card_that_is_none_is_refused(stem: Path, tmp_path: Path, text: str) -> None:
-    copied = copy(stem, tmp_path)
+    copied = copy_model(stem, tmp_path)
     copied.with_suffix(".json").write_text(text)
     with pytest.raises(ModelFileError, match="again"):
         Ensemble.load(copied)
 
 
 def test_a_graph_of_another_training_is_refused(stem: Path, tmp_path: Path) -> None:
-    copied = copy(stem, tmp_path)
+    copied = copy_model(stem, tmp_path)
     copied.with_suffix(".onnx").write_bytes(b"another graph")
     with pytest.raises(ModelFileError, match=r"not the graph that m\.json describes"):
         Ensemble.load(copied)
@@ -280,19 +273,15 @@ def test_a_graph_of_another_training_is_refused(stem: Path, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("key", ["genres", "taggers", "voters", "inputs"])
 def test_a_card_with_a_gap_is_refused(stem: Path, tmp_path: Path, key: str) -> None:
-    copied = copy(stem, tmp_path)
-    card = json.loads(copied.with_suffix(".json").read_text(encoding="utf-8"))
-    del card[key]
-    copied.with_suffix(".json").write_text(json.dumps(card))
+    copied = copy_model(stem, tmp_path)
+    edit_card(copied, lambda card: card.pop(key))
     with pytest.raises(ModelFileError, match="cannot be used"):
         Ensemble.load(copied)
 
 
 def test_a_calibration_that_is_none_is_refused(stem: Path, tmp_path: Path) -> None:
-    copied = copy(stem, tmp_path)
-    card = json.loads(copied.with_suffix(".json").read_text(encoding="utf-8"))
-    card["confidence"]["steps"] = []
-    copied.with_suffix(".json").write_text(json.dumps(card))
+    copied = copy_model(stem, tmp_path)
+    edit_card(copied, lambda card: card["confidence"].update(steps=[]))
     with pytest.raises(ModelFileError, match="cannot be used"):
         Ensemble.load(copied)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from helpers.model_files import Card, copy_model, edit_card
 from helpers.rows import bags, row, rows, versions
 
 from classifiers.ensemble.ensemble import Ensemble
@@ -119,12 +120,12 @@ def test_it_abstains_where_it_is_not_shown_what_it_reads(stem: Path, artist: Row
 def test_a_voter_without_weight_leaves_what_was_measured_as_it_is(
     stem: Path, tmp_path: Path, artist: Row
 ) -> None:
-    for file in stem.parent.glob("m.*"):
-        (tmp_path / file.name).write_bytes(file.read_bytes())
-    card = json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))
-    for voter in card["optional"]["voters"]:
-        voter["weight"] = 0.0
-    (tmp_path / "m.json").write_text(json.dumps(card), encoding="utf-8")
+
+    def weightless(card: Card) -> None:
+        for voter in card["optional"]["voters"]:
+            voter["weight"] = 0.0
+
+    edit_card(copy_model(stem, tmp_path), weightless)
     asked, plain = Ensemble.load(tmp_path / "m", ["colour-knn"]), Ensemble.load(tmp_path / "m")
     result = asked.vote(bags(artist), artist.covers, artist.embeddings)
     alone = plain.vote(bags(artist), artist.covers, artist.embeddings)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from helpers.model_files import copy_model, edit_card
 from helpers.references import (
     BLANKS,
     DIM,
@@ -235,10 +236,7 @@ def test_kinds_of_a_single_artist_are_trained_on_in_all_folds_but_one() -> None:
 
 
 def changed(stem: Path, folder: Path, change: Callable[[CARD], object]) -> Path:
-    card = json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
-    change(card)
-    folder.joinpath("m.json").write_text(json.dumps(card), encoding="utf-8")
-    folder.joinpath("m.onnx").write_bytes(stem.with_suffix(".onnx").read_bytes())
+    edit_card(copy_model(stem, folder), change)
     return folder / "m"
 
 

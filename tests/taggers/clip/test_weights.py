@@ -144,6 +144,46 @@ def test_the_size_of_named_models_is_read_from_open_clips_files(tmp_path: Path) 
         image_size(f"local-dir:{tmp_path}")
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        "",
+        "[]",
+        "[" * 100_000,
+        "{}",
+        '{"vision_cfg": 7}',
+        '{"vision_cfg": {"image_size": []}}',
+        '{"vision_cfg": {"image_size": {}}}',
+        '{"vision_cfg": {"image_size": Infinity}}',
+        '{"vision_cfg": {"image_size": 0}}',
+        '{"vision_cfg": {"image_size": 1000000000}}',
+        '{"model_cfg": 1, "vision_cfg": {}}',
+    ],
+)
+def test_a_folder_with_a_configuration_that_is_none_is_refused(tmp_path: Path, config: str) -> None:
+    (tmp_path / "open_clip_config.json").write_text(config)
+    with pytest.raises(WeightsError, match=r"open_clip_config\.json .*--clip-model") as caught:
+        image_size(f"local-dir:{tmp_path}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_checkpoint_that_is_a_pickle_runs_no_code(tmp_path: Path) -> None:
+    import torch
+
+    class Trap:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return os.mkdir, (str(tmp_path / "trapped"),)
+
+    name = tiny_clip(tmp_path / "evil")
+    (tmp_path / "evil" / "open_clip_model.safetensors").unlink()
+    torch.save({"state_dict": Trap()}, tmp_path / "evil" / "open_clip_pytorch_model.bin")
+
+    with pytest.raises(WeightsError, match="cannot be loaded"):
+        load_encoder(name, device="cpu", precision="fp32", offline=True)
+
+    assert not (tmp_path / "trapped").exists()
+
+
 def test_an_unknown_device_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cpu, cuda, mps"):
         ClipTagger.readiness(TaggerOptions(tmp_path, device="tpu"))

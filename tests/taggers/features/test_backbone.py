@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from shutil import copytree
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,6 +57,30 @@ def test_a_backbone_that_cannot_be_had_says_so(name: str) -> None:
     pytest.importorskip("timm")
     with pytest.raises(WeightsError, match=r"cannot be loaded.*local-dir:FOLDER"):
         TimmBackbone(name, offline=True).embed(COVERS)
+
+
+def test_a_folder_with_a_pickle_alone_is_refused(checkpoint: str, tmp_path: Path) -> None:
+    import torch
+
+    class Trap:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return os.mkdir, (str(tmp_path / "trapped"),)
+
+    copytree(checkpoint.removeprefix("local-dir:"), tmp_path / "net")
+    (tmp_path / "net" / "model.safetensors").unlink()
+    torch.save({"weight": Trap()}, tmp_path / "net" / "pytorch_model.bin")
+
+    with pytest.raises(WeightsError, match=r"no model\.safetensors"):
+        TimmBackbone(f"local-dir:{tmp_path / 'net'}").embed(COVERS)
+
+    assert not (tmp_path / "trapped").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in folders here")
+def test_a_pipe_in_a_folder_is_not_read(checkpoint: str, tmp_path: Path) -> None:
+    copytree(checkpoint.removeprefix("local-dir:"), tmp_path / "net")
+    os.mkfifo(tmp_path / "net" / "endless")
+    assert TimmBackbone(f"local-dir:{tmp_path / 'net'}").version == TimmBackbone(checkpoint).version
 
 
 def test_models_have_their_readers() -> None:
