@@ -15,7 +15,7 @@ from spotitags.bags.bag import largest_bag, skipped_covers
 from spotitags.bags.display.selection import shown_tags
 from spotitags.errors import CoverError
 from spotitags.io.text import single_line
-from spotitags.rendering.wording import agreement, cover_count, reliability, small_covers
+from spotitags.rendering.wording import MAX_GENRE, agreement, cover_count, reliability, small_covers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,9 +59,9 @@ def _page(parts: Iterable[str]) -> str:
     return f'<div style="line-height:1.5;overflow-wrap:anywhere">{"".join(parts)}</div>'
 
 
-def _text(text: str) -> str:
+def _text(text: str, length: int = MAX_NAME) -> str:
     """Return text from outside: one line without control characters, its direction kept to itself."""
-    return f"<bdi>{html.escape(single_line(text, MAX_NAME))}</bdi>"
+    return f"<bdi>{html.escape(single_line(text, length))}</bdi>"
 
 
 def _line(text: str) -> str:
@@ -84,7 +84,7 @@ def _heading(bags: Sequence[TagBag]) -> list[str]:
 
 def _bars(prediction: Prediction) -> str:
     rows = [
-        _bar(_text(genre), share, leads=genre == prediction.genre)
+        _bar(_text(genre, MAX_GENRE), share, leads=genre == prediction.genre)
         for genre, share in prediction.votes.items()
     ]
     if prediction.none is not None:
