@@ -15,7 +15,7 @@ from spotitags.bags.bag import largest_bag, skipped_covers
 from spotitags.bags.display.selection import shown_tags
 from spotitags.errors import CoverError
 from spotitags.io.text import single_line
-from spotitags.rendering.wording import MAX_GENRE, agreement, cover_count, reliability, small_covers
+from spotitags.rendering.wording import agreement, cover_count, reliability, small_covers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,7 +31,7 @@ SIDE: Final = 64
 """Sides of a drawn cover in CSS pixels; the picture has twice as many, for sharp screens."""
 MAX_BYTES: Final = 20_000_000
 """Maximum size of a cover's file, as `spotitags.covers.fetch.Limits` has it."""
-MAX_NAME: Final = 200  # characters
+MAX_NAME, MAX_GENRE, MAX_LINE = 200, 60, 400  # characters
 
 _TAGS = 10
 _DIM = "opacity:.75"
@@ -65,7 +65,7 @@ def _text(text: str, length: int = MAX_NAME) -> str:
 
 
 def _line(text: str) -> str:
-    return f'<div style="{_DIM}">{html.escape(text)}</div>'
+    return f'<div style="{_DIM}">{html.escape(single_line(text, MAX_LINE))}</div>'
 
 
 def _heading(bags: Sequence[TagBag]) -> list[str]:

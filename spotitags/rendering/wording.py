@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from classifiers.ensemble.confidence import MOST_NONE
 from spotitags.bags.bag import largest_bag
-from spotitags.io.text import single_line
+from spotitags.io.text import plain
 from spotitags.records import SMALL_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spotitags.records import Prediction, TagBag
-
-MAX_GENRE: Final = 60
-"""Maximum number of characters of a genre's name in a sentence."""
 
 
 def cover_count(bags: Sequence[TagBag]) -> str:
@@ -40,7 +37,7 @@ def _covers(number: int) -> str:
 
 def agreement(prediction: Prediction) -> str:
     """Return how many voters agree with the leading genre."""
-    voters, genre = prediction.voters, single_line(prediction.leading, MAX_GENRE)
+    voters, genre = prediction.voters, plain(prediction.leading)
     untrained = "" if any(voter.trained for voter in voters) else "; untrained, by the genres' names alone"
     if len(voters) == 1:
         return f"one voter says {genre}{untrained}"
