@@ -71,4 +71,6 @@ def slug(heading: str) -> str:
 
 def _is_method_of_an_instance(name: str) -> bool:
     """True for ``spotitags.tag(...)`` and the like in examples, where ``spotitags`` is an instance."""
-    return name in {f"spotitags.{method}" for method in ("tag", "predict", "frame")}
+    return name in {
+        f"spotitags.{method}" for method in ("tag", "bag", "all_bags", "predict", "predictions", "frame")
+    }

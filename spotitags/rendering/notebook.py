@@ -31,7 +31,7 @@ SIDE: Final = 64
 """Sides of a drawn cover in CSS pixels; the picture has twice as many, for sharp screens."""
 MAX_BYTES: Final = 20_000_000
 """Maximum size of a cover's file, as `spotitags.covers.fetch.Limits` has it."""
-MAX_NAME: Final = 200  # characters
+MAX_NAME, MAX_GENRE, MAX_LINE = 200, 60, 400  # characters
 
 _TAGS = 10
 _DIM = "opacity:.75"
@@ -59,13 +59,13 @@ def _page(parts: Iterable[str]) -> str:
     return f'<div style="line-height:1.5;overflow-wrap:anywhere">{"".join(parts)}</div>'
 
 
-def _text(text: str) -> str:
+def _text(text: str, length: int = MAX_NAME) -> str:
     """Return text from outside: one line without control characters, its direction kept to itself."""
-    return f"<bdi>{html.escape(single_line(text, MAX_NAME))}</bdi>"
+    return f"<bdi>{html.escape(single_line(text, length))}</bdi>"
 
 
 def _line(text: str) -> str:
-    return f'<div style="{_DIM}">{html.escape(text)}</div>'
+    return f'<div style="{_DIM}">{html.escape(single_line(text, MAX_LINE))}</div>'
 
 
 def _heading(bags: Sequence[TagBag]) -> list[str]:
@@ -84,7 +84,7 @@ def _heading(bags: Sequence[TagBag]) -> list[str]:
 
 def _bars(prediction: Prediction) -> str:
     rows = [
-        _bar(_text(genre), share, leads=genre == prediction.genre)
+        _bar(_text(genre, MAX_GENRE), share, leads=genre == prediction.genre)
         for genre, share in prediction.votes.items()
     ]
     if prediction.none is not None:

@@ -40,6 +40,16 @@ def test_cells_are_harmless_unless_raw() -> None:
         assert cells == [first, "-0.25", "true", "false", "", "a,b"]
 
 
+def test_every_row_is_one_row_whatever_line_ends_its_text_has(tmp_path: Path) -> None:
+    rows = [["a\rb", "c"], ["d\n", "e\r\nf"], ["g", ""]]
+    file = tmp_path / "t.csv"
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        write_csv(stream, ["x", "y"], rows)
+    with file.open(encoding="utf-8", newline="") as stream:
+        assert list(csv.reader(stream)) == [["x", "y"], *rows]
+    assert file.read_bytes().endswith(b"g,\n")
+
+
 def test_parquet_keeps_types_and_missing_values(tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 
