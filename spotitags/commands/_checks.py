@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING, NamedTuple
 
 from spotitags.catalogs.library.catalog import LibraryCatalog
-from spotitags.commands._console import StatusRow, status_table
+from spotitags.commands._status import StatusRow, status_table
 from spotitags.errors import SpotiTagsError, install_extra
 from spotitags.io.cache import Cache
 from spotitags.settings import Settings

@@ -1,4 +1,4 @@
-"""Output of the command line: messages, tables, progress bars and exit codes.
+"""Output of the command line: messages, results and exit codes.
 
 Nothing outside of `spotitags.commands` prints.
 """
@@ -8,31 +8,66 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
+from enum import IntEnum
 from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from spotitags.errors import InputError, NoResultsError, SpotiTagsError
+from spotitags.records import Detail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from rich.console import Console, RenderableType
-    from rich.table import Table
 
 
-MANY = 50  # number of artists from which progress is also reported in a log
 ALL_SUCCEEDED, NONE_SUCCEEDED, USAGE, SOME_SUCCEEDED, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes; `USAGE` for options and files that the user must correct."""
 
 
 EARLIER_NAMES: Final[Mapping[str, str]] = MappingProxyType({"labels": "words"})
 """Earlier names of options, which still work and are not shown."""
+
+
+class Verbosity(IntEnum):
+    """Amount of messages on stderr."""
+
+    QUIET = 0
+    NORMAL = 1
+    VERBOSE = 2
+
+
+class _Output:
+    """State of the output: the amount of messages, and the name of the running command."""
+
+    verbosity = Verbosity.NORMAL
+    command = ""
+
+
+OUTPUT: Final = _Output()
+
+
+def start_output() -> None:
+    """Start with the usual amount of messages."""
+    OUTPUT.verbosity = Verbosity.NORMAL
+
+
+def set_output(*, verbose: bool, quiet: bool) -> None:
+    """Change the amount of messages, by options before or after the name of the command.
+
+    Raises:
+        InputError: Both are given.
+    """
+    verbose = verbose or OUTPUT.verbosity is Verbosity.VERBOSE
+    quiet = quiet or OUTPUT.verbosity is Verbosity.QUIET
+    if verbose and quiet:
+        raise InputError("--verbose and --quiet exclude each other: choose one")
+    if verbose or quiet:
+        OUTPUT.verbosity = Verbosity.VERBOSE if verbose else Verbosity.QUIET
 
 
 class Command(TyperCommand):
@@ -85,79 +120,11 @@ def _reader_left() -> typer.Exit:
     return typer.Exit(ALL_SUCCEEDED)
 
 
-def print_results(
-    results: Iterator[Any], refs: list[str], render: Callable[[Any], Any], *, as_json: bool
-) -> None:
-    """Print the result of each artist as it comes, and exit with the code for their number."""
-    from spotitags.commands._json import error_json
-
-    failed = 0
-    for ref, result in tracked(results, refs):
-        if isinstance(result, SpotiTagsError):
-            failed += 1
-            if as_json:
-                print_json(error_json(ref, result))
-        elif as_json:
-            print_json(render(result))
-        else:
-            print_all(render(result))
-    raise typer.Exit(exit_code(len(refs), failed))
-
-
 def exit_code(total: int, failed: int) -> int:
     """Return 0 if all artists succeeded, 1 if none did, 3 if some did."""
     if not failed:
         return ALL_SUCCEEDED
     return NONE_SUCCEEDED if failed == total else SOME_SUCCEEDED
-
-
-def tracked(results: Iterator[Any], refs: list[str]) -> Iterator[tuple[str, Any]]:
-    """Yield results, with errors and a progress bar on stderr.
-
-    An error that stops the whole run is the result of each artist that was still to come.
-    """
-    done = 0
-    with progress(len(refs)) as step:
-        try:
-            for ref, result in results:
-                done += 1
-                if isinstance(result, SpotiTagsError):
-                    message(f"{ref}: {result}")
-                yield ref, result
-                step("artists", done, len(refs))
-        except SpotiTagsError as error:
-            message(f"error: {error}")
-            yield from ((ref, error) for ref in refs[done:])
-            if not done and isinstance(error, InputError):
-                raise typer.Exit(USAGE) from None
-        finally:
-            if isinstance(results, Generator):
-                results.close()  # prefetching stops now, not at the end of the process
-
-
-@contextmanager
-def progress(total: int) -> Iterator[Callable[[str, int, int], None]]:
-    """Give a callback ``(stage, done, total)`` that draws a progress bar on stderr if it is a terminal."""
-    if total == 1 or not sys.stderr.isatty():
-        yield _tenths
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    # Results on a terminal are printed above the bar; results in a file or pipe must not go through it.
-    bars = Progress(
-        *columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()
-    )
-    with bars as drawn:
-        bar = drawn.add_task("artists", total=total)
-        yield lambda stage, done, of: drawn.update(bar, description=stage, completed=done, total=of)
-
-
-def _tenths(stage: str, done: int, total: int) -> None:
-    """Report every tenth of many artists in a line."""
-    if total >= MANY and done * 10 // total > (done - 1) * 10 // total:
-        message(f"{stage}: {done} of {total}")
 
 
 def stdout() -> Console:
@@ -184,55 +151,35 @@ def print_json(row: dict[str, Any]) -> None:
 
 
 def message(line: str) -> None:
-    """Print a message on stderr, without control characters."""
+    """Print a line on stderr, whatever the user chose: an error, or what a question is about."""
+    sys.stderr.write(_wrapped(_plain(line)) + "\n")
+    sys.stderr.flush()
+
+
+def note(line: str) -> None:
+    """Print a line on stderr, but not with ``--quiet``; a `Detail` with ``--verbose`` only."""
+    if OUTPUT.verbosity >= (Verbosity.VERBOSE if isinstance(line, Detail) else Verbosity.NORMAL):
+        message(line)
+
+
+def _plain(line: str) -> str:
     from spotitags.io.text import plain
 
-    sys.stderr.write(plain(line) + "\n")
+    return plain(line)
+
+
+def _wrapped(line: str) -> str:
+    """Break a line between words if stderr is a terminal; words that are longer than its lines stay whole."""
+    if not sys.stderr.isatty():
+        return line
+    import textwrap
+
+    given = os.environ.get("COLUMNS", "")
+    columns = int(given) if given.isdecimal() else os.get_terminal_size(sys.stderr.fileno()).columns
+    return textwrap.fill(line, columns or 80, break_long_words=False, break_on_hyphens=False)
 
 
 def print_failures(failed: Mapping[str, SpotiTagsError | str]) -> None:
     """Print a line on stderr for each artist that failed."""
     for ref, error in failed.items():
         message(f"{ref}: {error}")
-
-
-class StatusRow(NamedTuple):
-    """Result of one check.
-
-    Attributes:
-        ok: True if nothing needs to be done.
-        name: Subject of the check; a second line is shown dimmed.
-        found: Result.
-        remedy: What to do; shown only if not ``ok``.
-        aside: Further information; may be empty.
-    """
-
-    ok: bool
-    name: str
-    found: str
-    remedy: str = ""
-    aside: str = ""
-
-
-def status_table(columns: tuple[str, str], lines: Iterable[StatusRow]) -> Table:
-    """Build a table of checks, with remedies and further information below each result."""
-    from rich.table import Table
-    from rich.text import Text
-
-    from spotitags.io.text import plain
-
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("", *columns):
-        table.add_column(column, overflow="fold")
-    for line in lines:
-        found = Text(plain(line.found))
-        if line.remedy and not line.ok:
-            found.append(f"\n{plain(line.remedy)}", style="yellow")
-        if line.aside:
-            found.append(f"\n{plain(line.aside)}", style="dim")
-        first, *rest = line.name.split("\n")
-        name = Text(plain(first))
-        for part in rest:
-            name.append(f"\n{plain(part)}", style="dim")
-        table.add_row(Text("ok", style="green") if line.ok else Text("--", style="yellow"), name, found)
-    return table

@@ -80,7 +80,7 @@ CatalogOption = Annotated[
     CatalogName | None,
     typer.Option(
         metavar="NAME",
-        help="auto (the default; prints its choice on stderr), spotify, musicbrainz, folder or library.",
+        help="auto (the default; --verbose prints its choice), spotify, musicbrainz, folder or library.",
     ),
 ]
 Tagger = Annotated[
@@ -184,6 +184,13 @@ Dataset = Annotated[
 ]
 
 
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", "-v", help="Print choices, such as that of the tagger, and their reasons."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
+
+
 # Groups have no methods but a constructor: each generated method costs time at every start.
 
 
@@ -271,3 +278,11 @@ class CrossValidationOptions:
     seed: Seed = 0
     shuffle: Shuffle = False
     dataset: Dataset = None
+
+
+@dataclass(eq=False, repr=False)
+class OutputOptions:
+    """Amount of messages on stderr, an option of every command."""
+
+    verbose: Verbose = False
+    quiet: Quiet = False

@@ -4,12 +4,14 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import typer
 
-from spotitags.commands._console import exit_code, tracked
+from spotitags.commands._console import exit_code
 from spotitags.commands._options import STDOUT, TableOptions
+from spotitags.commands._progress import tracked
 from spotitags.errors import InputError, SpotiTagsError
 
 if TYPE_CHECKING:
@@ -93,7 +95,8 @@ def write_csv(
     from spotitags.io.output import output_file
 
     if out == STDOUT:
-        tables.write_csv(sys.stdout, columns, rows, raw=raw)
+        stdout = SimpleNamespace(write=lambda text: sys.stdout.write(text))  # noqa: PLW0108  (a bar may redirect it later)
+        tables.write_csv(cast("TextIO", stdout), columns, rows, raw=raw)
         return
     with output_file(out, option) as file:
         stream = tables.text_stream(file)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from spotitags.commands._console import message, print_json, stdout
+from spotitags.commands._console import note, print_json, stdout
 from spotitags.commands._open import save_setting
 from spotitags.commands._options import Json
 from spotitags.errors import InputError
@@ -108,9 +108,9 @@ def set_value(
         from spotitags.catalogs.musicbrainz.client import user_agent
 
         user_agent(str(setting))
-    message(f"{save_setting(key, setting)} written")
+    note(f"{save_setting(key, setting)} written")
     if from_environment(key):
-        message(f"warning: {variable(key)} in the environment is used instead")
+        note(f"warning: {variable(key)} in the environment is used instead")
 
 
 def unset(
@@ -121,13 +121,13 @@ def unset(
 
     file = ConfigFile()
     if key in file.content:
-        message(f"{save_setting(key, None)} written")
+        note(f"{save_setting(key, None)} written")
     elif key == "contact" and file.former_contact.exists():
         file.former_contact.unlink()
-        message(f"{file.former_contact} removed")
+        note(f"{file.former_contact} removed")
     else:
         check_key(key)
-        message(f"{file.path} does not set {key}")
+        note(f"{file.path} does not set {key}")
 
 
 def check_key(key: str) -> None:

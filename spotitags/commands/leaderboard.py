@@ -13,7 +13,6 @@ from spotitags.commands._console import (
     print_all,
     print_failures,
     print_json,
-    progress,
 )
 from spotitags.commands._open import dataset_name, open_for_labels
 from spotitags.commands._options import (
@@ -24,6 +23,7 @@ from spotitags.commands._options import (
     Repeats,
     TaggerChoice,
 )
+from spotitags.commands._progress import progress
 from spotitags.errors import require_training
 
 

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from spotitags.commands._console import StatusRow, print_json, status_table, stdout
+from spotitags.commands._console import print_json, stdout
 from spotitags.commands._options import Json
+from spotitags.commands._status import StatusRow, status_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
