@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from rich.console import Console, RenderableType
+    from rich.table import Table
 
 
 ALL_SUCCEEDED, NONE_SUCCEEDED, USAGE, SOME_SUCCEEDED, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes; `USAGE` for options and files that the user must correct."""
+LEAST_WIDTH = 4  # of a column of names on a narrow terminal
 
 
 EARLIER_NAMES: Final[Mapping[str, str]] = MappingProxyType({"labels": "words"})
@@ -136,12 +138,26 @@ def stdout() -> Console:
 
 def print_all(renderables: Iterable[RenderableType]) -> None:
     """Print renderables for people."""
+    from rich.table import Table
+
     console = stdout()
     with console.capture() as captured:  # the console would write past a progress bar on the same terminal
         for renderable in renderables:
-            console.print(renderable)
+            if isinstance(renderable, Table):
+                _keep_whole(renderable, console)
+            console.print(renderable, crop=False)
     sys.stdout.write(captured.get())
     sys.stdout.flush()
+
+
+def _keep_whole(table: Table, console: Console) -> None:
+    """Let no column of ids or numbers be cut, even if the table gets wider than the terminal."""
+    from rich.measure import Measurement
+
+    for column in table.columns:
+        cells = [Measurement.get(console, console.options, cell).maximum for cell in column.cells]
+        longest = max(cells, default=0)
+        column.min_width = longest if column.no_wrap else min(longest, LEAST_WIDTH)
 
 
 def print_json(row: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from spotitags.commands._console import note, print_json, stdout
+from spotitags.commands._console import note, print_all, print_json
 from spotitags.commands._open import save_setting
 from spotitags.commands._options import Json
 from spotitags.errors import InputError
@@ -53,13 +53,14 @@ def show(*, as_json: Json = False) -> None:
     from spotitags.io.text import plain
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("setting", "value", "from"):
+    table.add_column("setting", no_wrap=True)
+    for column in ("value", "from"):
         table.add_column(column, overflow="fold")
     for key, value, source in found:
         shown = ", ".join(value) if isinstance(value, list) else str(value)
         cell = Text("not set", style="dim") if value is None else Text(plain(shown))
         table.add_row(key, cell, Text(plain(source.replace(str(file.path), file.path.name)), style="dim"))
-    stdout().print(table)
+    print_all([table])
 
 
 def effective_settings(settings: "Settings", file: "ConfigFile") -> "Iterator[Setting]":

@@ -75,7 +75,7 @@ def test_one_run_takes_all_kinds_in_the_order_of_the_arguments(home: Path, here:
     given = ["Frost", "bach", "bands", "one.jpg", "list.txt", "csv/covers.csv", "frost/", "Frost"]
     if not Path("frost").exists():  # file systems that ignore case find it
         given.remove("frost/")
-    run = spotitags("predict", *given, "--tagger", "lite", "--json", home=home)
+    run = spotitags("predict", *given, "--tagger", "lite", "--json", "-v", home=home)
     assert run.returncode == 3, run.stderr
     (chopin,) = (artist.id for artist in LibraryCatalog().artists() if artist.name == "Frédéric Chopin")
     assert ids(run) == ["Frost", BACH, "Ann", "Bob", "one.jpg", METALLICA, chopin, "xyzzy", "red", "blue"]
@@ -289,7 +289,7 @@ def test_tables_of_any_form_are_arguments(home: Path, here: Path) -> None:
 def test_the_configuration_holds_for_arguments(home: Path, here: Path, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text('tagger = "lite"\nalbums = 1\ncatalog = "musicbrainz"\n')
     config = {"SPOTITAGS_CONFIG_DIR": str(tmp_path)}
-    run = spotitags("predict", str(here / "bands"), "--json", home=home, **config)
+    run = spotitags("predict", str(here / "bands"), "--json", "-v", home=home, **config)
     assert run.returncode == 0, run.stderr
     assert [answer["covers"]["used"] for answer in objects(run)] == [1, 1]
     assert "tagger lite: requested" in run.stderr
