@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import os
 import sys
 from dataclasses import fields, is_dataclass
 from functools import wraps
@@ -26,6 +27,7 @@ from spotitags.commands import (
     taggers,
     train,
 )
+from spotitags.commands._completion import VARIABLE, answer_shell
 from spotitags.commands._console import OUTPUT, Command, CommandGroup, set_output, start_output
 from spotitags.commands._options import OutputOptions, Quiet, Verbose
 
@@ -140,4 +142,6 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names come in every script, and a file is UTF-8 everywhere
             stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
+    if VARIABLE in os.environ:
+        answer_shell(app)
     app()

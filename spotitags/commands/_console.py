@@ -80,6 +80,18 @@ class Command(TyperCommand):
         extra["token_normalize_func"] = lambda name: EARLIER_NAMES.get(name, name)
         return super().make_context(info_name, _with_file(args), parent, **extra)
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters."""
+        return _for_completion(super().get_params(ctx), ctx)
+
+
+def _for_completion(params: list[Any], ctx: Any) -> list[Any]:
+    """Leave values as text while the shell completes a word: Typer imports pydantic to convert them."""
+    if ctx.resilient_parsing:
+        for param in params:
+            param.process_value = lambda _ctx, value: value
+    return params
+
 
 def _with_file(args: list[str]) -> list[str]:
     """Give ``-``, for stdout, to a ``--csv`` without a file, as ``tag`` had it in earlier versions."""
@@ -91,6 +103,10 @@ def _with_file(args: list[str]) -> list[str]:
 
 class CommandGroup(TyperGroup):
     """Command group that turns errors into one line on stderr and an exit code."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters."""
+        return _for_completion(super().get_params(ctx), ctx)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from spotitags.commands._completion import complete_setting
 from spotitags.commands._console import note, print_all, print_json
 from spotitags.commands._open import save_setting
 from spotitags.commands._options import Json
@@ -92,7 +93,10 @@ def path() -> None:
 
 
 def set_value(
-    key: Annotated[str, typer.Argument(metavar="KEY", help=f"One of {', '.join(KEYS)}.")],
+    key: Annotated[
+        str,
+        typer.Argument(metavar="KEY", help=f"One of {', '.join(KEYS)}.", autocompletion=complete_setting),
+    ],
     value: Annotated[
         list[str] | None,
         typer.Argument(metavar="VALUE", help="Value; several for tagger. Without one, it is asked for."),
@@ -115,7 +119,12 @@ def set_value(
 
 
 def unset(
-    key: Annotated[str, typer.Argument(metavar="KEY", help="Setting to remove from the file.")],
+    key: Annotated[
+        str,
+        typer.Argument(
+            metavar="KEY", help="Setting to remove from the file.", autocompletion=complete_setting
+        ),
+    ],
 ) -> None:
     """Remove a setting from the configuration file."""
     from spotitags.settings.config_file import ConfigFile

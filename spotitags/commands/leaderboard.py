@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from spotitags.commands._completion import complete_compared
 from spotitags.commands._console import (
     INTERRUPTED,
     exit_code,
@@ -57,7 +58,11 @@ def leaderboard(
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Model, view or tagger to compare, or 'tags'; repeatable."),
+        typer.Option(
+            metavar="NAME",
+            help="Model, view or tagger to compare, or 'tags'; repeatable.",
+            autocompletion=complete_compared,
+        ),
     ] = None,
     pairs: Annotated[
         bool, typer.Option("--pairs", help="Compare pairs of genres by the area under the ROC curve.")
