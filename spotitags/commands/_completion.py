@@ -76,7 +76,7 @@ def complete_genres(ctx: typer.Context, incomplete: str) -> list[str]:
     """Complete the last name of a list of genres: those of the labels if there are any, else of the model."""
     before, comma, _ = incomplete.rpartition(",")
     chosen = before.split(",")
-    labels = ctx.params.get("labels_file")
+    labels = "labels_file" in ctx.params and (ctx.params["labels_file"] or next(iter(ctx.args), None))
     known = _genres_of_labels(Path(labels)) if labels else _card(ctx)["genres"]
     return [f"{before}{comma}{genre}" for genre in known if genre not in chosen]
 

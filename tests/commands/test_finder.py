@@ -249,29 +249,6 @@ def test_a_folder_of_genres_is_trained_on(home: Path, tmp_path: Path) -> None:
     assert "no genre" in spotitags("train", f"{genres}/fire", "--out", out, home=home).stderr
 
 
-@pytest.mark.parametrize(
-    ("shell", "typed", "offered"),
-    [
-        ("bash", "Blin", ["Blind\\ Guardian"]),
-        ("bash", "mot", ["motörhead"]),
-        ("bash", "xyzzy", [""]),
-        ("fish", "blind g", ["blind guardian"]),
-    ],
-)
-def test_the_shell_completes_names_of_the_library(
-    home: Path, shell: str, typed: str, offered: list[str]
-) -> None:
-    line = f"spotitags predict '{typed}"
-    run = subprocess.run(
-        [sys.executable, "-c", "import sys; sys.argv[0] = 'spotitags'; import cli; cli.main()"],
-        env={"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONUTF8": "1"}
-        | {"_SPOTITAGS_COMPLETE": f"complete_{shell}", "COMP_WORDS": line, "COMP_CWORD": "2"}
-        | {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
-        cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False, timeout=60,
-    )  # fmt: skip
-    assert run.stdout.splitlines() == offered, run.stderr
-
-
 def test_tables_of_any_form_are_arguments(home: Path, here: Path) -> None:
     (here / "sheet.csv").write_text("Band;Scan\nFrost;Frost/1.jpg\nAnn;bands/Ann/1.jpg\n", encoding="utf-8")
     (here / "single.csv").write_text("path\tstyle\none.jpg\t\n", encoding="utf-8")
