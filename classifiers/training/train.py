@@ -292,6 +292,8 @@ def _notes(
 
 
 def _step_counter(total: int, progress: Callable[[int, int], None] | None) -> Callable[[], None]:
-    """Build a function that reports one more of ``total`` steps as done."""
+    """Report that none of ``total`` steps is done, and build a function that reports one more."""
+    if progress:
+        progress(0, total)
     steps = iter(range(1, total + 1))
     return lambda: progress(next(steps), total) if progress else None

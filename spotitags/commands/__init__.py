@@ -28,8 +28,8 @@ from spotitags.commands import (
     train,
 )
 from spotitags.commands._completion import VARIABLE, answer_shell
-from spotitags.commands._console import OUTPUT, Command, CommandGroup, set_output, start_output
-from spotitags.commands._options import OutputOptions, Quiet, Verbose
+from spotitags.commands._console import Command, CommandGroup
+from spotitags.commands._verbosity import OUTPUT, OutputOptions, Quiet, Verbose, set_output, start_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

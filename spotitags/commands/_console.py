@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from enum import IntEnum
 from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from spotitags.commands._verbosity import OUTPUT, Verbosity
 from spotitags.errors import InputError, NoResultsError, SpotiTagsError
 from spotitags.records import Detail
 
@@ -33,43 +33,6 @@ LEAST_WIDTH = 4  # of a column of names on a narrow terminal
 
 EARLIER_NAMES: Final[Mapping[str, str]] = MappingProxyType({"labels": "words"})
 """Earlier names of options, which still work and are not shown."""
-
-
-class Verbosity(IntEnum):
-    """Amount of messages on stderr."""
-
-    QUIET = 0
-    NORMAL = 1
-    VERBOSE = 2
-
-
-class _Output:
-    """State of the output: the amount of messages, and the name of the running command."""
-
-    verbosity = Verbosity.NORMAL
-    command = ""
-
-
-OUTPUT: Final = _Output()
-
-
-def start_output() -> None:
-    """Start with the usual amount of messages."""
-    OUTPUT.verbosity = Verbosity.NORMAL
-
-
-def set_output(*, verbose: bool, quiet: bool) -> None:
-    """Change the amount of messages, by options before or after the name of the command.
-
-    Raises:
-        InputError: Both are given.
-    """
-    verbose = verbose or OUTPUT.verbosity is Verbosity.VERBOSE
-    quiet = quiet or OUTPUT.verbosity is Verbosity.QUIET
-    if verbose and quiet:
-        raise InputError("--verbose and --quiet exclude each other: choose one")
-    if verbose or quiet:
-        OUTPUT.verbosity = Verbosity.VERBOSE if verbose else Verbosity.QUIET
 
 
 class Command(TyperCommand):
@@ -116,6 +79,11 @@ class CommandGroup(TyperGroup):
             message(f"error: {error}")
             usage = isinstance(error, InputError) and not isinstance(error, NoResultsError)
             raise typer.Exit(USAGE if usage else NONE_SUCCEEDED) from None
+        except typer.BadParameter as error:  # Typer prints it
+            shown: Any = error
+            line = _wrapped(f"Error: {error.format_message()}").removeprefix("Error: ")
+            shown.format_message = lambda: line
+            raise
         except (KeyboardInterrupt, typer.Abort) as error:
             if isinstance(error, typer.Abort):  # at a prompt, whose line is still open
                 sys.stderr.write("\n")

@@ -209,13 +209,6 @@ Dataset = Annotated[
 ]
 
 
-Verbose = Annotated[
-    bool,
-    typer.Option("--verbose", "-v", help="Print choices, such as that of the tagger, and their reasons."),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
-
-
 # Groups have no methods but a constructor: each generated method costs time at every start.
 
 
@@ -303,11 +296,3 @@ class CrossValidationOptions:
     seed: Seed = 0
     shuffle: Shuffle = False
     dataset: Dataset = None
-
-
-@dataclass(eq=False, repr=False)
-class OutputOptions:
-    """Amount of messages on stderr, an option of every command."""
-
-    verbose: Verbose = False
-    quiet: Quiet = False

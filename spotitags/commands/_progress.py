@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from spotitags.commands._console import (
-    OUTPUT,
     USAGE,
-    Verbosity,
     exit_code,
     message,
     note,
     print_all,
     print_json,
 )
+from spotitags.commands._verbosity import OUTPUT, Verbosity
 from spotitags.errors import InputError, SpotiTagsError
 
 if TYPE_CHECKING:

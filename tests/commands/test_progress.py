@@ -16,8 +16,8 @@ from helpers.command_line import spotitags
 from helpers.manifests import manifest
 
 from spotitags.commands import tag
-from spotitags.commands._console import OUTPUT, set_output, start_output
 from spotitags.commands._progress import INTERVAL, UNCHANGED, print_results, progress
+from spotitags.commands._verbosity import OUTPUT, set_output, start_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 TEN = [artist.id for artist in LibraryCatalog().artists()[:10]]
 BAR = "━"
-WIDTHS = (60, 80)
+WIDTHS = (40, 80)
 QUICK = ("--folds", "2", "--min-covers", "1")
 
 

@@ -81,6 +81,16 @@ def test_scores_are_whole(columns: int, capsys: pytest.CaptureFixture[str]) -> N
     assert "…" not in printed
 
 
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_words_of_usage_errors_are_whole(home: Path, columns: int) -> None:
+    screen = on_terminal("predict", "--catalog", "nowhere", home=home, columns=columns)
+    assert screen.code == 2
+    lines = screen.written.splitlines()
+    error = next(number for number, line in enumerate(lines) if line.startswith("Error: "))
+    assert all(len(line) <= columns for line in lines[error:])
+    assert " ".join(lines[error:]).endswith("'spotify', 'musicbrainz', 'folder', 'library'.")
+
+
 @pytest.mark.parametrize("columns", [40, 60, 80, 120])
 def test_words_of_messages_are_whole(home: Path, tmp_path: Path, columns: int) -> None:
     """A path that is longer than the line stays whole, too, for it may be copied."""
