@@ -151,7 +151,7 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
         folds: Number of folds of the cross-validation; fewer if a genre has fewer artists.
         repeats: Number of repeats of the cross-validation, each with another shuffle.
         seed: Random seed; equal seeds and rows give equal ensembles.
-        progress: Called with (steps done, total steps) after each step.
+        progress: Called with (steps done, total steps) before the first and after each step.
 
     Raises:
         TrainingDataError: The rows cannot be trained on.

@@ -17,7 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from spotitags.commands._verbosity import OUTPUT, Verbosity
 from spotitags.errors import InputError, NoResultsError, SpotiTagsError
-from spotitags.records import Detail
+from spotitags.io.choices import Detail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -16,7 +16,7 @@ from spotitags.commands._console import message, note
 from spotitags.commands._contact import prompt_for_contact
 from spotitags.commands._open import album_count, user_table
 from spotitags.errors import ArtistNotFoundError, InputError, SpotiTagsError
-from spotitags.records import Choice, Detail
+from spotitags.io.choices import Choice, Detail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
