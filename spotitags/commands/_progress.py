@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, closing, contextmanager, redirect_stderr, redirect_stdout
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,19 +45,20 @@ def print_results(
     from spotitags.commands._json import error_json
 
     failed = 0
-    for ref, result in tracked(results, refs):
-        if isinstance(result, SpotiTagsError):
-            failed += 1
-            if as_json:
-                print_json(error_json(ref, result))
-        elif as_json:
-            print_json(render(result))
-        else:
-            print_all(render(result))
+    with closing(tracked(results, refs)) as found:  # the bar ends with an error while printing, too
+        for ref, result in found:
+            if isinstance(result, SpotiTagsError):
+                failed += 1
+                if as_json:
+                    print_json(error_json(ref, result))
+            elif as_json:
+                print_json(render(result))
+            else:
+                print_all(render(result))
     raise typer.Exit(exit_code(len(refs), failed))
 
 
-def tracked(results: Iterator[Any], refs: list[str]) -> Iterator[tuple[str, Any]]:
+def tracked(results: Iterator[Any], refs: list[str]) -> Generator[tuple[str, Any]]:
     """Yield results, with errors and a progress bar on stderr.
 
     An error that stops the whole run is the result of each artist that was still to come.

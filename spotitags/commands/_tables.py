@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
@@ -38,13 +39,14 @@ def write_tags(results: Iterator[Any], refs: list[str], top: int | None, options
     failed: list[str] = []
 
     def rows() -> Iterator[tables.Row]:
-        for ref, result in tracked(results, refs):
+        for ref, result in found:
             if isinstance(result, SpotiTagsError):
                 failed.append(ref)
             else:
                 yield from tables.rows(result, top)
 
-    _write(options, tables.COLUMNS, rows())
+    with closing(tracked(results, refs)) as found:
+        _write(options, tables.COLUMNS, rows())
     raise typer.Exit(exit_code(len(refs), len(failed)))
 
 
@@ -55,14 +57,8 @@ def write_predictions(
     from spotitags.pipeline import prediction_table
 
     failed: list[str] = []
-    found = tracked(results, refs)
-    first = []
+    first: list[tuple[str, Any]] = []
     genres: list[str] = []
-    for ref, result in found:
-        first.append((ref, result))
-        if not isinstance(result, SpotiTagsError):
-            genres = sorted(result.votes)  # the same for all predictions of a run
-            break
 
     def rows() -> "Iterator[list[Cell]]":
         for ref, result in chain(first, found):
@@ -70,7 +66,13 @@ def write_predictions(
                 failed.append(ref)
             yield prediction_table.row(ref, result, genres, top or 10)
 
-    _write(options, prediction_table.columns(genres), rows())
+    with closing(tracked(results, refs)) as found:
+        for ref, result in found:
+            first.append((ref, result))
+            if not isinstance(result, SpotiTagsError):
+                genres = sorted(result.votes)  # the same for all predictions of a run
+                break
+        _write(options, prediction_table.columns(genres), rows())
     raise typer.Exit(exit_code(len(refs), len(failed)))
 
 

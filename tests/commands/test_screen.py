@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 TEN = [artist.id for artist in LibraryCatalog().artists()[:10]]
 BAR = "━"
+CURSOR = "\x1b[?25"  # followed by h to show it, and l to hide it
 WIDTHS = (40, 80)
 QUICK = ("--folds", "2", "--min-covers", "1")
 
@@ -128,6 +129,18 @@ def test_longer_commands_leave_no_bar(
     assert printed in text
     assert "lost: none of the 1 covers" in text
     assert "0:00:0" not in text
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, OSError(5, "Input/output error")])
+def test_an_error_while_printing_ends_the_bar(home: Path, stop: BaseException | type[BaseException]) -> None:
+    with patch("spotitags.commands._render.show_bags", side_effect=[["one", ""], stop]):
+        screen = on_terminal("tag", "--offline", *TEN, home=home)
+    assert screen.code in {1, 130}
+    assert next(line for line in screen.lines if line) == "one"
+    assert not any(BAR in line for line in screen.lines)
+    assert screen.written.rindex(CURSOR + "h") > screen.written.rindex(CURSOR + "l"), "it is shown again"
+    after = screen.written[screen.written.rindex(CURSOR + "h") :]
+    assert "interrupted; finished work" in after or "error: the output: Input/output error" in after
 
 
 def test_a_terminal_of_its_own_size(home: Path) -> None:
