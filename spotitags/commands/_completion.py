@@ -124,7 +124,7 @@ def _optional(card: Any) -> Iterable[Any]:  # noqa: ANN401  (JSON)
 def answer_shell(app: Callable[[], object]) -> None:
     """Print the completions that a shell requests, and exit; after an error, print none.
 
-    Typer does not quote for bash, whose words are also split at ``=``.
+    Typer does not quote for bash, whose words are also split at ``=``; the words of other shells are not.
 
     Args:
         app: The command line.
@@ -140,7 +140,8 @@ def answer_shell(app: Callable[[], object]) -> None:
         except SystemExit as end:
             code = end.code
     lines = printed.getvalue().splitlines()
-    sys.stdout.write("".join(f"{line}\n" for line in (_escaped(lines) if bash else lines)))
+    shown = _escaped(lines) if bash else _with_option(lines)
+    sys.stdout.write("".join(f"{line}\n" for line in shown))
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -154,6 +155,16 @@ def _join_values() -> None:
     before = [number for number in left_out if number < current]
     kept = [word for number, word in enumerate(words) if number not in before]
     os.environ |= {"COMP_WORDS": "\n".join(kept), "COMP_CWORD": str(current - len(before))}
+
+
+def _with_option(lines: Iterable[str]) -> Iterator[str]:
+    """Put ``--option=`` before its values for zsh and fish, which complete the whole word."""
+    word = os.environ.get("_TYPER_COMPLETE_ARGS", "").rpartition(" ")[2]
+    option = "".join(re.findall(r"^--[\w-]+=", word))
+    zsh = os.environ[VARIABLE] == "complete_zsh"  # which gets quoted values, the first after other signs
+    start = r'^[^"]*"' if zsh else r"^(?=.)"
+    for line in lines:
+        yield re.sub(start, lambda found: f"{found[0]}{option}", line)
 
 
 def _escaped(lines: Iterable[str]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -152,6 +153,8 @@ finally:
         ("predict 'blind g", "blind guardian"),
         ("predict 2ye2", f"{METALLICA} Metallica"),
         ("predict --tagger li", "lite"),
+        ("predict --tagger=li", "--tagger=lite"),
+        ("predict --voter=", "--voter=colour-boost --voter=colour-knn --voter=transfer"),
     ],
 )
 def test_zsh_and_fish_get_names_unquoted(home: Path, shell: str, line: str, offered: str) -> None:
@@ -159,7 +162,15 @@ def test_zsh_and_fish_get_names_unquoted(home: Path, shell: str, line: str, offe
     action = {"_SPOTITAGS_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
     done = run(["spotitags"], home, _TYPER_COMPLETE_ARGS=f"spotitags {line}", **action)
     printed = done.stdout.strip().removeprefix("_arguments '*: :((").removesuffix("))'")
-    assert printed.replace('":"', " ").replace("\t", " ").strip('"') == offered
+    assert re.sub(r'":"|"?\s"?', " ", printed).strip('"') == offered
+
+
+@pytest.mark.parametrize(("shell", "printed"), [("zsh", "_files"), ("fish", "")])
+@pytest.mark.parametrize("line", ["predict --model x", "predict --model=x"])
+def test_zsh_and_fish_complete_files_themselves(home: Path, shell: str, printed: str, line: str) -> None:
+    action = {"_SPOTITAGS_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    done = run(["spotitags"], home, _TYPER_COMPLETE_ARGS=f"spotitags {line}", **action)
+    assert (done.stdout.strip(), done.stderr) == (printed, "")
 
 
 def test_fish_completes_a_line(home: Path) -> None:
@@ -169,9 +180,10 @@ def test_fish_completes_a_line(home: Path) -> None:
         _SPOTITAGS_COMPLETE=source_fish spotitags | source
         complete --do-complete "spotitags predict Fré"
         complete --do-complete "spotitags tag --tagger li"
+        complete --do-complete "spotitags tag --tagger=li"
     """
     done = run(["fish", "--no-config", "-c", script], home)
-    assert done.stdout.splitlines() == ["Frédéric Chopin", "lite"]
+    assert done.stdout.splitlines() == ["Frédéric Chopin", "lite", "--tagger=lite"]
     assert done.stderr == ""
 
 
