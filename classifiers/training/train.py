@@ -47,8 +47,7 @@ MAX_TEST_COVERS = 10  # of a held-out artist in the ensemble's evaluation: as ma
 class WeightedVoter(NamedTuple):
     """A voter fitted on all rows, with its weight and its cross-validated scores.
 
-    ``sharpness`` is None for a voter on bags. An optional voter votes only on request; its weight is on the
-    same scale as those of the others.
+    ``sharpness`` is None for a voter on bags. An optional voter votes only on request.
     """
 
     fitted: FittedVoter
@@ -151,7 +150,7 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
         folds: Number of folds of the cross-validation; fewer if a genre has fewer artists.
         repeats: Number of repeats of the cross-validation, each with another shuffle.
         seed: Random seed; equal seeds and rows give equal ensembles.
-        progress: Called with (steps done, total steps) after each step.
+        progress: Called with (steps done, total steps) before the first and after each step.
 
     Raises:
         TrainingDataError: The rows cannot be trained on.
@@ -174,7 +173,7 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
         raise TrainingDataError(
             "nothing is left to test on: every artist shares all covers with others; give other covers"
         )
-    step = _step_counter(sum(map(len, plan)) + 1, progress)
+    used, step = {name.tagger for name in names}, _step_counter(sum(map(len, plan)) + 1, progress)
     with threadpool_limits(1):  # five times as fast: on matrices this small, threads wait for each other
         held_out = [
             predict_held_out(
@@ -216,7 +215,6 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
     calibration = calibrate(shares, truth)
     if outsiders:
         calibration = limit_none(calibration, outsiders, [row.id for row in rows], shares[0], truth)
-    used = {name.tagger for name in names}
     return TrainedEnsemble(
         genres=genres,
         artists=dict(sorted(Counter(labels).items())),
@@ -295,6 +293,8 @@ def _notes(
 
 
 def _step_counter(total: int, progress: Callable[[int, int], None] | None) -> Callable[[], None]:
-    """Build a function that reports one more of ``total`` steps as done."""
+    """Report that none of ``total`` steps is done, and build a function that reports one more."""
+    if progress:
+        progress(0, total)
     steps = iter(range(1, total + 1))
     return lambda: progress(next(steps), total) if progress else None

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from spotitags.errors import InputError, SettingsError
-from spotitags.records import Choice
+from spotitags.io.choices import Choice
 from spotitags.settings.keys import CATALOGS
 
 if TYPE_CHECKING:

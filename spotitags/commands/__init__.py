@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import os
 import sys
 from dataclasses import fields, is_dataclass
 from functools import wraps
@@ -26,14 +27,16 @@ from spotitags.commands import (
     taggers,
     train,
 )
+from spotitags.commands._completion import VARIABLE, answer_shell
 from spotitags.commands._console import Command, CommandGroup
+from spotitags.commands._verbosity import OUTPUT, OutputOptions, Quiet, Verbose, set_output, start_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
 def command_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Spread the dataclass parameters of a command into one option a field, for Typer.
+    """Spread the dataclass parameters of a command into one option a field, for Typer; add `OutputOptions`.
 
     Both signature and annotations are replaced: Typer reads names from one and types from the other. Modules
     of commands do not postpone the evaluation of annotations, which would cost time here at every start.
@@ -44,18 +47,22 @@ def command_options(command: Callable[..., None]) -> Callable[..., None]:
         if isinstance(parameter.annotation, type) and is_dataclass(parameter.annotation)
     }
 
+    def options_of(group: type[Any]) -> Iterator[Parameter]:
+        for field in fields(group):
+            yield Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type)
+
     def spread() -> Iterator[Parameter]:
         for name, parameter in signature(command).parameters.items():
             if name in groups:
-                for field in fields(groups[name]):
-                    yield Parameter(
-                        field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type
-                    )
+                yield from options_of(groups[name])
             else:
                 yield parameter.replace(kind=Parameter.KEYWORD_ONLY)
+        yield from options_of(OutputOptions)
 
     @wraps(command)
     def run(**values: Any) -> None:  # noqa: ANN401  (options of any type)
+        set_output(verbose=values.pop("verbose"), quiet=values.pop("quiet"))
+        OUTPUT.command = command.__name__
         for name, group in groups.items():
             values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
         command(**values)
@@ -88,12 +95,16 @@ def print_version(requested: bool) -> None:  # noqa: FBT001  (Typer's callback)
 @app.callback()
 def options(
     *,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001  (its callback prints)
         bool,
         typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=print_version),
     ] = False,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
 ) -> None:
     """Predict an artist's genre from its album covers: weighted tags and genre votes."""
+    start_output()
+    set_output(verbose=verbose, quiet=quiet)
 
 
 for command in (
@@ -111,9 +122,15 @@ for command in (
 ):
     app.command(cls=Command)(command_options(command))
 
-settings = typer.Typer(
-    help="Show and change the configuration file.", no_args_is_help=True, rich_markup_mode=None
-)
+settings = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@settings.callback()
+def settings_options(*, verbose: Verbose = False, quiet: Quiet = False) -> None:
+    """Show and change the configuration file."""
+    set_output(verbose=verbose, quiet=quiet)
+
+
 for name, action in config.ACTIONS.items():
     settings.command(name, cls=Command)(command_options(action))
 app.add_typer(settings, name="config")
@@ -125,4 +142,6 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names come in every script, and a file is UTF-8 everywhere
             stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
+    if VARIABLE in os.environ:
+        answer_shell(app)
     app()

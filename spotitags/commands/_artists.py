@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from spotitags.commands._console import message
+from spotitags.commands._console import note
 from spotitags.commands._open import open_spotitags
 from spotitags.commands._options import ArtistOptions
 from spotitags.errors import InputError, SpotiTagsError
@@ -86,7 +86,7 @@ def select_artists(
         InputError: An argument is of no known kind, or nothing is selected.
         SpotiTagsError: The catalogue cannot be opened.
     """
-    reported = cache(message)  # a line is the same for all instances
+    reported = cache(note)  # a line is the same for all instances
 
     def open_with(**replaced: Any) -> "SpotiTags":  # noqa: ANN401  (of SpotiTags)
         given = {"columns": artists.columns, "notify": reported} | options | replaced

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING, NamedTuple
 
 from spotitags.catalogs.library.catalog import LibraryCatalog
-from spotitags.commands._console import StatusRow, status_table
+from spotitags.commands._status import StatusRow, status_table
 from spotitags.errors import SpotiTagsError, install_extra
 from spotitags.io.cache import Cache
 from spotitags.settings import Settings
@@ -107,13 +107,18 @@ def verdict(checks: Sequence[Check]) -> Check:
     return Check("verdict", "", ok=True, found=found)
 
 
-def checks_table(checks: Sequence[Check]) -> Table:
-    """Build a table of checks with remedies below the results: first the base, then each extra in a row."""
+def checks_table(checks: Sequence[Check], width: int = 80) -> Table:
+    """Build a table of checks with remedies below the results: first the base, then each extra in a row.
+
+    Args:
+        checks: From `examine`.
+        width: Columns of the terminal.
+    """
     base = [check for check in checks if not check.extra and check.area != "verdict"]
     rows = [StatusRow(check.ok, _subject(check), check.found, check.remedy) for check in base]
     for extra in dict.fromkeys(check.extra for check in checks if check.extra):
         rows += _extra_rows(extra, [check for check in checks if check.extra == extra])
-    return status_table(("what", "found"), rows)
+    return status_table(("what", "found"), rows, width)
 
 
 def _extra_rows(extra: str, checks: Sequence[Check]) -> Iterator[StatusRow]:

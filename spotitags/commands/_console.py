@@ -1,4 +1,4 @@
-"""Output of the command line: messages, tables, progress bars and exit codes.
+"""Output of the command line: messages, results and exit codes.
 
 Nothing outside of `spotitags.commands` prints.
 """
@@ -8,27 +8,27 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from spotitags.commands._verbosity import OUTPUT, Verbosity
 from spotitags.errors import InputError, NoResultsError, SpotiTagsError
+from spotitags.io.choices import Detail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from rich.console import Console, RenderableType
     from rich.table import Table
 
 
-MANY = 50  # number of artists from which progress is also reported in a log
 ALL_SUCCEEDED, NONE_SUCCEEDED, USAGE, SOME_SUCCEEDED, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes; `USAGE` for options and files that the user must correct."""
+LEAST_WIDTH = 4  # of a column of names on a narrow terminal
 
 
 EARLIER_NAMES: Final[Mapping[str, str]] = MappingProxyType({"labels": "words"})
@@ -43,6 +43,18 @@ class Command(TyperCommand):
         extra["token_normalize_func"] = lambda name: EARLIER_NAMES.get(name, name)
         return super().make_context(info_name, _with_file(args), parent, **extra)
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters."""
+        return _for_completion(super().get_params(ctx), ctx)
+
+
+def _for_completion(params: list[Any], ctx: Any) -> list[Any]:
+    """Leave values as text while the shell completes a word: Typer imports pydantic to convert them."""
+    if ctx.resilient_parsing:
+        for param in params:
+            param.process_value = lambda _ctx, value: value
+    return params
+
 
 def _with_file(args: list[str]) -> list[str]:
     """Give ``-``, for stdout, to a ``--csv`` without a file, as ``tag`` had it in earlier versions."""
@@ -55,6 +67,10 @@ def _with_file(args: list[str]) -> list[str]:
 class CommandGroup(TyperGroup):
     """Command group that turns errors into one line on stderr and an exit code."""
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters."""
+        return _for_completion(super().get_params(ctx), ctx)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
@@ -63,6 +79,11 @@ class CommandGroup(TyperGroup):
             message(f"error: {error}")
             usage = isinstance(error, InputError) and not isinstance(error, NoResultsError)
             raise typer.Exit(USAGE if usage else NONE_SUCCEEDED) from None
+        except typer.BadParameter as error:  # Typer prints it
+            shown: Any = error
+            line = _wrapped(f"Error: {error.format_message()}").removeprefix("Error: ")
+            shown.format_message = lambda: line
+            raise
         except (KeyboardInterrupt, typer.Abort) as error:
             if isinstance(error, typer.Abort):  # at a prompt, whose line is still open
                 sys.stderr.write("\n")
@@ -85,79 +106,11 @@ def _reader_left() -> typer.Exit:
     return typer.Exit(ALL_SUCCEEDED)
 
 
-def print_results(
-    results: Iterator[Any], refs: list[str], render: Callable[[Any], Any], *, as_json: bool
-) -> None:
-    """Print the result of each artist as it comes, and exit with the code for their number."""
-    from spotitags.rendering.json_objects import error_json
-
-    failed = 0
-    for ref, result in tracked(results, refs):
-        if isinstance(result, SpotiTagsError):
-            failed += 1
-            if as_json:
-                print_json(error_json(ref, result))
-        elif as_json:
-            print_json(render(result))
-        else:
-            print_all(render(result))
-    raise typer.Exit(exit_code(len(refs), failed))
-
-
 def exit_code(total: int, failed: int) -> int:
     """Return 0 if all artists succeeded, 1 if none did, 3 if some did."""
     if not failed:
         return ALL_SUCCEEDED
     return NONE_SUCCEEDED if failed == total else SOME_SUCCEEDED
-
-
-def tracked(results: Iterator[Any], refs: list[str]) -> Iterator[tuple[str, Any]]:
-    """Yield results, with errors and a progress bar on stderr.
-
-    An error that stops the whole run is the result of each artist that was still to come.
-    """
-    done = 0
-    with progress(len(refs)) as step:
-        try:
-            for ref, result in results:
-                done += 1
-                if isinstance(result, SpotiTagsError):
-                    message(f"{ref}: {result}")
-                yield ref, result
-                step("artists", done, len(refs))
-        except SpotiTagsError as error:
-            message(f"error: {error}")
-            yield from ((ref, error) for ref in refs[done:])
-            if not done and isinstance(error, InputError):
-                raise typer.Exit(USAGE) from None
-        finally:
-            if isinstance(results, Generator):
-                results.close()  # prefetching stops now, not at the end of the process
-
-
-@contextmanager
-def progress(total: int) -> Iterator[Callable[[str, int, int], None]]:
-    """Give a callback ``(stage, done, total)`` that draws a progress bar on stderr if it is a terminal."""
-    if total == 1 or not sys.stderr.isatty():
-        yield _tenths
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    # Results on a terminal are printed above the bar; results in a file or pipe must not go through it.
-    bars = Progress(
-        *columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()
-    )
-    with bars as drawn:
-        bar = drawn.add_task("artists", total=total)
-        yield lambda stage, done, of: drawn.update(bar, description=stage, completed=done, total=of)
-
-
-def _tenths(stage: str, done: int, total: int) -> None:
-    """Report every tenth of many artists in a line."""
-    if total >= MANY and done * 10 // total > (done - 1) * 10 // total:
-        message(f"{stage}: {done} of {total}")
 
 
 def stdout() -> Console:
@@ -169,12 +122,26 @@ def stdout() -> Console:
 
 def print_all(renderables: Iterable[RenderableType]) -> None:
     """Print renderables for people."""
+    from rich.table import Table
+
     console = stdout()
     with console.capture() as captured:  # the console would write past a progress bar on the same terminal
         for renderable in renderables:
-            console.print(renderable)
+            if isinstance(renderable, Table):
+                _keep_whole(renderable, console)
+            console.print(renderable, crop=False)
     sys.stdout.write(captured.get())
     sys.stdout.flush()
+
+
+def _keep_whole(table: Table, console: Console) -> None:
+    """Let no column of ids or numbers be cut, even if the table gets wider than the terminal."""
+    from rich.measure import Measurement
+
+    for column in table.columns:
+        cells = [Measurement.get(console, console.options, cell).maximum for cell in column.cells]
+        longest = max(cells, default=0)
+        column.min_width = longest if column.no_wrap else min(longest, LEAST_WIDTH)
 
 
 def print_json(row: dict[str, Any]) -> None:
@@ -186,55 +153,35 @@ def print_json(row: dict[str, Any]) -> None:
 
 
 def message(line: str) -> None:
-    """Print a message on stderr, without control characters."""
+    """Print a line on stderr, whatever the user chose: an error, or what a question is about."""
+    sys.stderr.write(_wrapped(_plain(line)) + "\n")
+    sys.stderr.flush()
+
+
+def note(line: str) -> None:
+    """Print a line on stderr, but not with ``--quiet``; a `Detail` with ``--verbose`` only."""
+    if OUTPUT.verbosity >= (Verbosity.VERBOSE if isinstance(line, Detail) else Verbosity.NORMAL):
+        message(line)
+
+
+def _plain(line: str) -> str:
     from spotitags.io.text import plain
 
-    sys.stderr.write(plain(line) + "\n")
+    return plain(line)
+
+
+def _wrapped(line: str) -> str:
+    """Break a line between words if stderr is a terminal; words that are longer than its lines stay whole."""
+    if not sys.stderr.isatty():
+        return line
+    import textwrap
+
+    given = os.environ.get("COLUMNS", "")
+    columns = int(given) if given.isdecimal() else os.get_terminal_size(sys.stderr.fileno()).columns
+    return textwrap.fill(line, columns or 80, break_long_words=False, break_on_hyphens=False)
 
 
 def print_failures(failed: Mapping[str, SpotiTagsError | str]) -> None:
     """Print a line on stderr for each artist that failed."""
     for ref, error in failed.items():
         message(f"{ref}: {error}")
-
-
-class StatusRow(NamedTuple):
-    """Result of one check.
-
-    Attributes:
-        ok: True if nothing needs to be done.
-        name: Subject of the check; a second line is shown dimmed.
-        found: Result.
-        remedy: What to do; shown only if not ``ok``.
-        aside: Further information; may be empty.
-    """
-
-    ok: bool
-    name: str
-    found: str
-    remedy: str = ""
-    aside: str = ""
-
-
-def status_table(columns: tuple[str, str], lines: Iterable[StatusRow]) -> Table:
-    """Build a table of checks, with remedies and further information below each result."""
-    from rich.table import Table
-    from rich.text import Text
-
-    from spotitags.io.text import plain
-
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("", *columns):
-        table.add_column(column, overflow="fold")
-    for line in lines:
-        found = Text(plain(line.found))
-        if line.remedy and not line.ok:
-            found.append(f"\n{plain(line.remedy)}", style="yellow")
-        if line.aside:
-            found.append(f"\n{plain(line.aside)}", style="dim")
-        first, *rest = line.name.split("\n")
-        name = Text(plain(first))
-        for part in rest:
-            name.append(f"\n{plain(part)}", style="dim")
-        table.add_row(Text("ok", style="green") if line.ok else Text("--", style="yellow"), name, found)
-    return table

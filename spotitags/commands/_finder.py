@@ -9,13 +9,14 @@ import typer
 
 from spotitags.catalogs.arguments import Kind, open_covers, read_argument, read_artists
 from spotitags.catalogs.artist_ids import bare_id, is_artist_id
+from spotitags.catalogs.artist_names import same_name
 from spotitags.catalogs.base import ListableCatalog
 from spotitags.catalogs.search import playlist, search, suggest
-from spotitags.commands._console import message
+from spotitags.commands._console import message, note
 from spotitags.commands._contact import prompt_for_contact
 from spotitags.commands._open import album_count, user_table
 from spotitags.errors import ArtistNotFoundError, InputError, SpotiTagsError
-from spotitags.records import Choice
+from spotitags.io.choices import Choice, Detail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -56,7 +57,7 @@ def find_artists(
     requests = list(_requests(artists, open_table))
     sought = [text for kind, text in requests if kind is not Kind.COVERS]
     if len(sought) < len(requests):
-        message(Choice("folder", "covers on disk are given").line("catalog"))
+        note(Choice("folder", "covers on disk are given").line("catalog"))
     if sought:
         prompt_for_contact(sought, source)
     elif not artists.playlist:
@@ -77,7 +78,7 @@ def _requests(artists: "ArtistOptions", open_table: "OpenTable") -> "Iterator[Re
     arguments = [read_argument(text, open_table) for text in artists.given or ()]
     if ambiguous := [argument.text for argument in arguments if argument.ambiguous]:
         more = f" and {len(ambiguous) - MAX_NAMED} more" if len(ambiguous) > MAX_NAMED else ""
-        message(
+        note(
             f"{', '.join(ambiguous[:MAX_NAMED])}{more}: there is such a file or folder here, and it is used; "
             f"for an artist of that name give --name {ambiguous[0]!r}"
         )
@@ -130,7 +131,7 @@ class _Finder:
                 catalog = self._opened.setdefault(path.resolve(), open_covers(self.open_table(path)))
                 found = catalog.artists()
                 if len(found) == 1 and len(catalog.albums(found[0].id, self.albums + 1)) > self.albums:
-                    message(f"{text}: only {self.albums} different covers are used; --albums N takes more")
+                    note(f"{text}: only {self.albums} different covers are used; --albums N takes more")
                 return [(catalog, artist.id) for artist in found]
             own = cast("Catalog", self.own)
             known = kind is Kind.ID or (kind is Kind.TEXT and text in self._ids)
@@ -157,6 +158,7 @@ def _find_name(catalog: "Catalog", name: str) -> str:
     try:
         found = search(catalog, name)
     except ArtistNotFoundError:
+        found = []
         similar = suggest(catalog, name) if at_terminal else []
         chosen = _choose(f"no artist is called {name!r}. Which one did you mean?", similar)
         if chosen is None:
@@ -168,7 +170,9 @@ def _find_name(catalog: "Catalog", name: str) -> str:
         chosen = found[0] if len(found) == 1 else _choose(f"several artists fit {name!r}. Which one?", found)
         if chosen is None:
             raise InputError(f"none of the artists that fit {name!r} was chosen")
-    message(f"artist {chosen.id}: {_line(chosen)}")
+    expected = len(found) == 1 and same_name(name, chosen.name)
+    line = f"artist {chosen.id}: {_line(chosen)}"
+    note(Detail(line) if expected else line)
     return chosen.id
 
 

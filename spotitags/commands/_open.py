@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from spotitags.commands._console import message
+from spotitags.commands._console import note
 from spotitags.commands._options import AlbumOptions, CatalogOptions, TaggerChoice
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def open_spotitags(
         given["also"] = split(given["also"])
     if given.get("manifest") is not None:
         given["manifest"] = user_table(given["manifest"], columns)
-    given |= {"notify": message} | options
+    given |= {"notify": note} | options
     fill_in(given)
     return SpotiTags(**{name: value for name, value in given.items() if value is not None})
 
@@ -69,7 +69,7 @@ def user_table(path: "Path", columns: str | None) -> "CsvTable":
     from spotitags.catalogs.columns import parse_columns
     from spotitags.catalogs.csv_table import CsvTable
 
-    return CsvTable(path, parse_columns(columns), message)
+    return CsvTable(path, parse_columns(columns), note)
 
 
 def open_for_labels(
@@ -97,7 +97,7 @@ def open_for_labels(
     from spotitags.catalogs.labels import load_labelled
 
     table = None if labels_file is None else user_table(labels_file, columns)
-    artists, origin = load_labelled(table, split(genres), single=single, notify=message)
+    artists, origin = load_labelled(table, split(genres), single=single, notify=note)
     manifest = origin if isinstance(origin, CsvTable) else None
     if manifest is None and origin is not None:
         options["catalog"] = origin
@@ -160,7 +160,7 @@ def fill_in(given: dict[str, Any]) -> None:
     if of_covers and _uses_library(given):
         for name in sorted(of_covers):
             del found[name]
-        message(f"the configured {' and '.join(sorted(of_covers))} cannot be used with the bundled library")
+        note(f"the configured {' and '.join(sorted(of_covers))} cannot be used with the bundled library")
     given |= found
 
 

@@ -11,7 +11,14 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._completion import complete_name
+from spotitags.commands._completion import (
+    complete_artist,
+    complete_genres,
+    complete_id,
+    complete_name,
+    complete_tagger,
+    complete_voter,
+)
 
 STDOUT = Path("-")
 """Name of stdout as a file."""
@@ -34,7 +41,7 @@ Given = Annotated[
         help="Artists by name, id, URI or URL; or covers: a picture or a folder of pictures (one artist), "
         "a folder of such folders, a CSV; or a file of ids or names. Several in any mixture.",
         show_default=False,
-        autocompletion=complete_name,
+        autocompletion=complete_artist,
     ),
 ]
 Artist = Annotated[
@@ -44,6 +51,7 @@ Artist = Annotated[
         "-a",
         metavar="ID",
         help="Spotify artist id, URI or URL, MBID, or id from the manifest; repeatable.",
+        autocompletion=complete_id,
     ),
 ]
 ArtistsFile = Annotated[
@@ -56,7 +64,12 @@ ArtistsFile = Annotated[
 ]
 Name = Annotated[
     list[str] | None,
-    typer.Option("--name", metavar="NAME", help="Artist name, never taken for a file; repeatable."),
+    typer.Option(
+        "--name",
+        metavar="NAME",
+        help="Artist name, never taken for a file; repeatable.",
+        autocompletion=complete_name,
+    ),
 ]
 Playlist = Annotated[
     str | None,
@@ -80,12 +93,18 @@ CatalogOption = Annotated[
     CatalogName | None,
     typer.Option(
         metavar="NAME",
-        help="auto (the default; prints its choice on stderr), spotify, musicbrainz, folder or library.",
+        help="auto (the default; --verbose prints its choice), spotify, musicbrainz, folder or library.",
     ),
 ]
 Tagger = Annotated[
     list[str] | None,
-    typer.Option("--tagger", "-t", metavar="NAME", help="Tagger to use, such as clip or lite; repeatable."),
+    typer.Option(
+        "--tagger",
+        "-t",
+        metavar="NAME",
+        help="Tagger to use, such as clip or lite; repeatable.",
+        autocompletion=complete_tagger,
+    ),
 ]
 Merge = Annotated[bool, typer.Option("--merge", help="Merge the bags of several taggers into one.")]
 MaxCalls = Annotated[
@@ -118,6 +137,7 @@ Voter = Annotated[
         "--voter",
         metavar="NAME",
         help="Image model that also votes: colour-knn, colour-boost, transfer or pca-forest; repeatable.",
+        autocompletion=complete_voter,
     ),
 ]
 KeepBroad = Annotated[
@@ -161,7 +181,12 @@ Device = Annotated[
     str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; by default the fastest available.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, one object per line.")]
-Genres = Annotated[str | None, typer.Option(metavar="A,B", help="Use these genres only, in any spelling.")]
+Genres = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B", help="Use these genres only, in any spelling.", autocompletion=complete_genres
+    ),
+]
 ZeroShot = Annotated[
     bool,
     typer.Option("--zero-shot", help="Vote on the genres by name, untrained, even if the model knows them."),

@@ -2,14 +2,17 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import typer
 
-from spotitags.commands._console import exit_code, tracked
+from spotitags.commands._console import exit_code
 from spotitags.commands._options import STDOUT, TableOptions
+from spotitags.commands._progress import tracked
 from spotitags.errors import InputError, SpotiTagsError
 
 if TYPE_CHECKING:
@@ -36,13 +39,14 @@ def write_tags(results: Iterator[Any], refs: list[str], top: int | None, options
     failed: list[str] = []
 
     def rows() -> Iterator[tables.Row]:
-        for ref, result in tracked(results, refs):
+        for ref, result in found:
             if isinstance(result, SpotiTagsError):
                 failed.append(ref)
             else:
                 yield from tables.rows(result, top)
 
-    _write(options, tables.COLUMNS, rows())
+    with closing(tracked(results, refs)) as found:
+        _write(options, tables.COLUMNS, rows())
     raise typer.Exit(exit_code(len(refs), len(failed)))
 
 
@@ -53,14 +57,8 @@ def write_predictions(
     from spotitags.pipeline import prediction_table
 
     failed: list[str] = []
-    found = tracked(results, refs)
-    first = []
+    first: list[tuple[str, Any]] = []
     genres: list[str] = []
-    for ref, result in found:
-        first.append((ref, result))
-        if not isinstance(result, SpotiTagsError):
-            genres = sorted(result.votes)  # the same for all predictions of a run
-            break
 
     def rows() -> "Iterator[list[Cell]]":
         for ref, result in chain(first, found):
@@ -68,7 +66,13 @@ def write_predictions(
                 failed.append(ref)
             yield prediction_table.row(ref, result, genres, top or 10)
 
-    _write(options, prediction_table.columns(genres), rows())
+    with closing(tracked(results, refs)) as found:
+        for ref, result in found:
+            first.append((ref, result))
+            if not isinstance(result, SpotiTagsError):
+                genres = sorted(result.votes)  # the same for all predictions of a run
+                break
+        _write(options, prediction_table.columns(genres), rows())
     raise typer.Exit(exit_code(len(refs), len(failed)))
 
 
@@ -93,7 +97,8 @@ def write_csv(
     from spotitags.io.output import output_file
 
     if out == STDOUT:
-        tables.write_csv(sys.stdout, columns, rows, raw=raw)
+        stdout = SimpleNamespace(write=lambda text: sys.stdout.write(text))  # noqa: PLW0108  (a bar may redirect it later)
+        tables.write_csv(cast("TextIO", stdout), columns, rows, raw=raw)
         return
     with output_file(out, option) as file:
         stream = tables.text_stream(file)

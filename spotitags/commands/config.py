@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from spotitags.commands._console import message, print_json, stdout
+from spotitags.commands._completion import complete_setting
+from spotitags.commands._console import note, print_all, print_json
 from spotitags.commands._open import save_setting
 from spotitags.commands._options import Json
 from spotitags.errors import InputError
@@ -53,13 +54,14 @@ def show(*, as_json: Json = False) -> None:
     from spotitags.io.text import plain
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("setting", "value", "from"):
+    table.add_column("setting", no_wrap=True)
+    for column in ("value", "from"):
         table.add_column(column, overflow="fold")
     for key, value, source in found:
         shown = ", ".join(value) if isinstance(value, list) else str(value)
         cell = Text("not set", style="dim") if value is None else Text(plain(shown))
         table.add_row(key, cell, Text(plain(source.replace(str(file.path), file.path.name)), style="dim"))
-    stdout().print(table)
+    print_all([table])
 
 
 def effective_settings(settings: "Settings", file: "ConfigFile") -> "Iterator[Setting]":
@@ -91,7 +93,10 @@ def path() -> None:
 
 
 def set_value(
-    key: Annotated[str, typer.Argument(metavar="KEY", help=f"One of {', '.join(KEYS)}.")],
+    key: Annotated[
+        str,
+        typer.Argument(metavar="KEY", help=f"One of {', '.join(KEYS)}.", autocompletion=complete_setting),
+    ],
     value: Annotated[
         list[str] | None,
         typer.Argument(metavar="VALUE", help="Value; several for tagger. Without one, it is asked for."),
@@ -108,26 +113,31 @@ def set_value(
         from spotitags.catalogs.musicbrainz.client import user_agent
 
         user_agent(str(setting))
-    message(f"{save_setting(key, setting)} written")
+    note(f"{save_setting(key, setting)} written")
     if from_environment(key):
-        message(f"warning: {variable(key)} in the environment is used instead")
+        note(f"warning: {variable(key)} in the environment is used instead")
 
 
 def unset(
-    key: Annotated[str, typer.Argument(metavar="KEY", help="Setting to remove from the file.")],
+    key: Annotated[
+        str,
+        typer.Argument(
+            metavar="KEY", help="Setting to remove from the file.", autocompletion=complete_setting
+        ),
+    ],
 ) -> None:
     """Remove a setting from the configuration file."""
     from spotitags.settings.config_file import ConfigFile
 
     file = ConfigFile()
     if key in file.content:
-        message(f"{save_setting(key, None)} written")
+        note(f"{save_setting(key, None)} written")
     elif key == "contact" and file.former_contact.exists():
         file.former_contact.unlink()
-        message(f"{file.former_contact} removed")
+        note(f"{file.former_contact} removed")
     else:
         check_key(key)
-        message(f"{file.path} does not set {key}")
+        note(f"{file.path} does not set {key}")
 
 
 def check_key(key: str) -> None:

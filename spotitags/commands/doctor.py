@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._console import print_all, print_json
+from spotitags.commands._console import print_all, print_json, stdout
 from spotitags.commands._options import Json
 
 
@@ -23,4 +23,4 @@ def doctor(
         for check in checks:
             print_json(check._asdict())
     else:
-        print_all([checks[0].found, "", checks_table(checks)])
+        print_all([checks[0].found, "", checks_table(checks, stdout().width)])

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._console import exit_code, print_all, print_failures, progress
+from spotitags.commands._console import exit_code, print_all, print_failures
 from spotitags.commands._open import album_count, dataset_name, open_for_labels
 from spotitags.commands._options import AlbumOptions, Columns, Covers, CrossValidationOptions, TaggingOptions
+from spotitags.commands._progress import progress
 from spotitags.errors import InputError, require_training
 
 

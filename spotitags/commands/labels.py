@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._console import exit_code, message, tracked
+from spotitags.commands._console import exit_code, note
 from spotitags.commands._contact import prompt_for_contact
 from spotitags.commands._open import split, user_table
 from spotitags.commands._options import STDOUT, CatalogName, Columns, RawCells, Refresh, SourceOptions
+from spotitags.commands._progress import tracked
 from spotitags.errors import SpotiTagsError
 
 
@@ -37,9 +38,9 @@ def labels(
 
     refs = read_artists(user_table(artists, columns))
     prompt_for_contact(refs, SourceOptions(catalog=CatalogName.musicbrainz))
-    musicbrainz = SpotiTags(catalog="musicbrainz", refresh=refresh, notify=message).source
+    musicbrainz = SpotiTags(catalog="musicbrainz", refresh=refresh, notify=note).source
     answers = genre_votes.label_artists(musicbrainz, refs, split(genres))
     found = [label for _, label in tracked(answers, refs) if not isinstance(label, SpotiTagsError)]
     write_csv(out, genre_votes.COLUMNS, map(genre_votes.label_row, found), raw=raw_cells)
-    message(f"{len(found)} of {len(refs)} artists labelled")
+    note(f"{len(found)} of {len(refs)} artists labelled")
     raise typer.Exit(exit_code(len(refs), len(refs) - len(found)))

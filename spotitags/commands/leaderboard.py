@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from spotitags.commands._completion import complete_compared
 from spotitags.commands._console import (
     INTERRUPTED,
     exit_code,
@@ -13,7 +14,6 @@ from spotitags.commands._console import (
     print_all,
     print_failures,
     print_json,
-    progress,
 )
 from spotitags.commands._open import dataset_name, open_for_labels
 from spotitags.commands._options import (
@@ -24,6 +24,7 @@ from spotitags.commands._options import (
     Repeats,
     TaggerChoice,
 )
+from spotitags.commands._progress import progress
 from spotitags.errors import require_training
 
 
@@ -57,7 +58,11 @@ def leaderboard(
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Model, view or tagger to compare, or 'tags'; repeatable."),
+        typer.Option(
+            metavar="NAME",
+            help="Model, view or tagger to compare, or 'tags'; repeatable.",
+            autocompletion=complete_compared,
+        ),
     ] = None,
     pairs: Annotated[
         bool, typer.Option("--pairs", help="Compare pairs of genres by the area under the ROC curve.")

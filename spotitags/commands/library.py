@@ -1,7 +1,9 @@
 """Command ``library``."""
 
-from spotitags.commands._console import print_json, stdout
+from spotitags.commands._console import print_all, print_json, stdout
 from spotitags.commands._options import Json
+
+NARROW = 60  # columns of a terminal that shows names only
 
 
 def library(*, as_json: Json = False) -> None:
@@ -19,10 +21,13 @@ def library(*, as_json: Json = False) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("artist", "name", "genre", "in training"):
-        table.add_column(column)
+    table.add_column("artist", no_wrap=True)
+    narrow = stdout().width < NARROW
+    for column in ("name",) if narrow else ("name", "genre", "in training"):
+        table.add_column(column, overflow="fold")
     for artist in sorted(sample.artists(), key=lambda artist: (artist.genre or "", artist.name or "")):
         reason = "held out" if artist.id in sample.held_out else "no such genre in the model"
         trained = "yes" if artist.id in sample.trained_on else reason
-        table.add_row(artist.id, artist.name, artist.genre, trained)
-    stdout().print(table)
+        cells = (artist.name or "", artist.genre or "", trained)
+        table.add_row(artist.id, *(cells[:1] if narrow else cells))
+    print_all([table])

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spotitags.commands._artists import select_artists
-from spotitags.commands._console import print_results
 from spotitags.commands._open import split
 from spotitags.commands._options import (
     ArtistOptions,
@@ -20,6 +19,7 @@ from spotitags.commands._options import (
     Voter,
     ZeroShot,
 )
+from spotitags.commands._progress import print_results
 from spotitags.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._console import message
+from spotitags.commands._console import note
 from spotitags.commands._options import STDOUT
 
 
@@ -36,4 +36,4 @@ def results(
         return
     with output_file(out) as file:
         file.write(page.encode())
-    message(f"{out} written")
+    note(f"{out} written")

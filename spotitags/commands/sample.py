@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._console import message
+from spotitags.commands._console import note
 from spotitags.commands._open import open_for_labels
 from spotitags.commands._options import CatalogOptions, Columns, Covers, Genres, Seed
 
@@ -35,9 +35,9 @@ def sample(
     artists, spotitags, single = open_for_labels(labels_file, genres, source, columns=columns, single=covers)
     samples, skipped = sample_covers(spotitags.source, artists, per_genre=per_genre, seed=seed)
     for cover, reason, _ in skipped:
-        message(f"skipped {cover}: {reason}")
+        note(f"skipped {cover}: {reason}")
     title = f"{labels_file.resolve().parent.name} / {labels_file.name}, seed {seed}"
     sheet = contact_sheet(title, samples, "cover" if single else "artist")
     with output_file(out) as file:
         file.write(sheet)
-    message(f"{out} written")
+    note(f"{out} written")

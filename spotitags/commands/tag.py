@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spotitags.commands._artists import select_artists
-from spotitags.commands._console import print_results
 from spotitags.commands._options import ArtistOptions, BagOptions, Json, RawTags, SourceOptions, TableOptions
+from spotitags.commands._progress import print_results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

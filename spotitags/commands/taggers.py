@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from spotitags.commands._console import StatusRow, print_json, status_table, stdout
+from spotitags.commands._console import print_all, print_json, stdout
 from spotitags.commands._options import Json
+from spotitags.commands._status import StatusRow, status_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,11 +24,11 @@ def taggers(*, as_json: Json = False) -> None:
         for tagger in found:
             print_json(tagger._asdict())
     else:
-        stdout().print(taggers_table(found))
+        print_all([taggers_table(found, stdout().width)])
 
 
-def taggers_table(taggers: "Sequence[InstalledTagger]") -> "Table":
-    """Build a table of taggers: state and remedy of each, with its cost below."""
+def taggers_table(taggers: "Sequence[InstalledTagger]", width: int = 80) -> "Table":
+    """Build a table of taggers, ``width`` columns wide: state and remedy of each, with its cost below."""
     return status_table(
         ("tagger", "status"),
         [
@@ -40,4 +41,5 @@ def taggers_table(taggers: "Sequence[InstalledTagger]") -> "Table":
             )
             for tagger in taggers
         ],
+        width,
     )

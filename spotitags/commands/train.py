@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._console import exit_code, print_all, print_failures, progress
+from spotitags.commands._console import exit_code, print_all, print_failures
 from spotitags.commands._open import album_count, open_for_labels
 from spotitags.commands._options import (
     AlbumOptions,
@@ -18,6 +18,7 @@ from spotitags.commands._options import (
     TaggingOptions,
     Voter,
 )
+from spotitags.commands._progress import progress
 from spotitags.errors import require_training
 
 

@@ -131,10 +131,11 @@ def run(
             (split, voters, dataset.genres, range(1, MAX_COVERS + 1) if number < curve_repeats else ())
             for number, split in enumerate(dataset.splits)  # the repeats come first
         ]
+        step = progress or (lambda *_stage: None)
+        step("repeats", 0, len(tasks))
         for number, found in in_processes(_predict, tasks, workers):
             predictions[number] = found
-            if progress:
-                progress("repeats", len(predictions), len(tasks))
+            step("repeats", len(predictions), len(tasks))
     except ClassifierError as error:
         raise InputError(str(error)) from error
     return _collected(dataset, voters, [predictions[number] for number in range(len(tasks))])

@@ -276,14 +276,3 @@ class Prediction(Printable):
         from spotitags.rendering.notebook import prediction_html
 
         return prediction_html(self)
-
-
-class Choice(NamedTuple):
-    """Choice of a catalogue or tagger by name, and its reason."""
-
-    name: str
-    why: str
-
-    def line(self, what: str) -> str:
-        """Return a line for people, such as ``tagger lite: no GPU and no weights on disk for clip``."""
-        return f"{what} {self.name}: {self.why}"

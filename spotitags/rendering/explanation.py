@@ -78,7 +78,7 @@ def _bars(reasons: Sequence[Reason], parts: Sequence[tuple[str, float]], *, seve
     """
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(overflow="fold")
-    table.add_column(width=2 * SIDE + 1, no_wrap=True)
+    table.add_column(width=2 * SIDE + 1, no_wrap=True, overflow="crop")
     table.add_column(justify="right", no_wrap=True)
     strongest = max((abs(reason.log_odds) for reason in reasons), default=0.0)
     for reason in reasons:

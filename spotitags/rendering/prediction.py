@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -13,7 +15,7 @@ from spotitags.rendering.tags import chosen_tags, heading, missing_lines, tag_li
 from spotitags.rendering.wording import agreement, reliability
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from spotitags.records import Prediction
 
@@ -44,17 +46,33 @@ def show_prediction(
     return [*shown, Text("")]
 
 
+@dataclass(frozen=True)
+class _Bar:
+    """Bar of a share in [0, 1], shorter on a narrow terminal."""
+
+    share: float
+    style: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw the bar."""
+        yield Text("█" * round(self.share * options.max_width) or "▏", style=self.style)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """Return the shortest and the usual length."""
+        return Measurement(1, BAR)
+
+
 def _bars(prediction: Prediction) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(overflow="fold", max_width=30)
-    table.add_column(min_width=BAR, no_wrap=True)
+    table.add_column()
     table.add_column(justify="right", no_wrap=True)
     for genre, share in prediction.votes.items():
         winner = genre == prediction.genre
-        bar = Text("█" * round(share * BAR) or "▏", style="green" if winner else "dim")
+        bar = _Bar(share, "green" if winner else "dim")
         table.add_row(Text(plain(genre), style="bold" if winner else ""), bar, f"{share:.2f}")
     if prediction.none is not None:
         style = "yellow" if prediction.genre is None else "dim"
-        bar = Text("█" * round(prediction.none * BAR) or "▏", style=style)
+        bar = _Bar(prediction.none, style)
         table.add_row(Text("none of these", style=style), bar, f"{prediction.none:.2f}")
     return table

@@ -6,7 +6,8 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from spotitags.errors import InputError, SpotiTagsError, TaggerError
-from spotitags.records import JOINT, Choice
+from spotitags.io.choices import Choice
+from spotitags.records import JOINT
 from spotitags.taggers.base import HasCost, NeedsPreparation, OpenVocabulary, Readiness, Tagger, TaggerOptions
 from spotitags.taggers.validation import as_tagger_error, check_tagger
 

@@ -96,7 +96,7 @@ def test_uri_and_url_mean_the_same_artist(home: Path) -> None:
 
 
 def test_a_person_sees_name_bars_and_tags_within_80_columns(home: Path) -> None:
-    run = spotitags("predict", "--artist", METALLICA, "--offline", "--explain", home=home)
+    run = spotitags("predict", "--artist", METALLICA, "--offline", "--explain", "-v", home=home)
     assert run.returncode == 0
     assert run.stdout.startswith("Metallica  10 covers\n")
     bars = re.findall(r"^(\w+) +█* ?▏? +([01]\.\d\d)$", run.stdout, re.MULTILINE)
@@ -410,4 +410,4 @@ def test_a_reader_that_leaves_early_is_no_error(home: Path) -> None:
         capture_output=True, text=True, cwd=home, timeout=120, check=True,
         env={"PATH": os.environ["PATH"], "SPOTITAGS_CACHE_DIR": str(home), "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    assert run.stdout == "catalog library: the bundled sample needs no network\n"
+    assert run.stdout == ""

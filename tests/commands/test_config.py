@@ -122,7 +122,7 @@ def test_options_beat_the_environment_which_beats_the_file(folder: Path) -> None
 def test_a_configured_catalogue_gives_way_to_given_covers(folder: Path, tmp_path: Path) -> None:
     path = manifest(tmp_path / "covers", {"x": "fire"}, covers=1, first_seed=8100)
     run(folder, "config", "set", "catalog", "library")
-    assert "catalog library: requested" in run(folder, "tag", "-a", METALLICA).stderr
+    assert "catalog library: requested" in run(folder, "tag", "-v", "-a", METALLICA).stderr
     answer = run(folder, "tag", "--manifest", path, "--tagger", "lite")
     assert answer.returncode == 0, answer.stderr
     assert run(folder, "sample", path, "--out", tmp_path / "x.png").returncode == 0
@@ -135,7 +135,7 @@ def test_configured_tagger_and_words_are_for_covers_only(folder: Path, tmp_path:
     path = manifest(tmp_path / "covers", {"x": "fire"}, covers=1, first_seed=8200)
     run(folder, "config", "set", "words", str(words))
     run(folder, "config", "set", "tagger", "lite")
-    answer = run(folder, "tag", "--manifest", path, "--json")
+    answer = run(folder, "tag", "--manifest", path, "--json", "--verbose")
     given = spotitags(
         "tag", "--manifest", path, "--tagger", "lite", "--words", words, "--json", home=tmp_path
     )

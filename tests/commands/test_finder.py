@@ -75,7 +75,7 @@ def test_one_run_takes_all_kinds_in_the_order_of_the_arguments(home: Path, here:
     given = ["Frost", "bach", "bands", "one.jpg", "list.txt", "csv/covers.csv", "frost/", "Frost"]
     if not Path("frost").exists():  # file systems that ignore case find it
         given.remove("frost/")
-    run = spotitags("predict", *given, "--tagger", "lite", "--json", home=home)
+    run = spotitags("predict", *given, "--tagger", "lite", "--json", "-v", home=home)
     assert run.returncode == 3, run.stderr
     (chopin,) = (artist.id for artist in LibraryCatalog().artists() if artist.name == "Frédéric Chopin")
     assert ids(run) == ["Frost", BACH, "Ann", "Bob", "one.jpg", METALLICA, chopin, "xyzzy", "red", "blue"]
@@ -249,29 +249,6 @@ def test_a_folder_of_genres_is_trained_on(home: Path, tmp_path: Path) -> None:
     assert "no genre" in spotitags("train", f"{genres}/fire", "--out", out, home=home).stderr
 
 
-@pytest.mark.parametrize(
-    ("shell", "typed", "offered"),
-    [
-        ("bash", "Blin", ["Blind\\ Guardian"]),
-        ("bash", "mot", ["motörhead"]),
-        ("bash", "xyzzy", [""]),
-        ("fish", "blind g", ["blind guardian"]),
-    ],
-)
-def test_the_shell_completes_names_of_the_library(
-    home: Path, shell: str, typed: str, offered: list[str]
-) -> None:
-    line = f"spotitags predict '{typed}"
-    run = subprocess.run(
-        [sys.executable, "-c", "import sys; sys.argv[0] = 'spotitags'; import cli; cli.main()"],
-        env={"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONUTF8": "1"}
-        | {"_SPOTITAGS_COMPLETE": f"complete_{shell}", "COMP_WORDS": line, "COMP_CWORD": "2"}
-        | {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
-        cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False, timeout=60,
-    )  # fmt: skip
-    assert run.stdout.splitlines() == offered, run.stderr
-
-
 def test_tables_of_any_form_are_arguments(home: Path, here: Path) -> None:
     (here / "sheet.csv").write_text("Band;Scan\nFrost;Frost/1.jpg\nAnn;bands/Ann/1.jpg\n", encoding="utf-8")
     (here / "single.csv").write_text("path\tstyle\none.jpg\t\n", encoding="utf-8")
@@ -289,7 +266,7 @@ def test_tables_of_any_form_are_arguments(home: Path, here: Path) -> None:
 def test_the_configuration_holds_for_arguments(home: Path, here: Path, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text('tagger = "lite"\nalbums = 1\ncatalog = "musicbrainz"\n')
     config = {"SPOTITAGS_CONFIG_DIR": str(tmp_path)}
-    run = spotitags("predict", str(here / "bands"), "--json", home=home, **config)
+    run = spotitags("predict", str(here / "bands"), "--json", "-v", home=home, **config)
     assert run.returncode == 0, run.stderr
     assert [answer["covers"]["used"] for answer in objects(run)] == [1, 1]
     assert "tagger lite: requested" in run.stderr

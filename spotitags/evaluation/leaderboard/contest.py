@@ -94,6 +94,7 @@ def cross_validate_models(
         if progress:
             progress("models", done, len(keys))
 
+    step(0)
     results = dict(zip(keys, run_tasks(tasks(), len(keys), workers=workers, progress=step), strict=True))
     predictions = [
         _collected(

@@ -101,7 +101,7 @@ def test_progress_counts_to_its_end() -> None:
         repeats=2,
         progress=lambda *step: steps.append(step),
     )
-    assert steps == [(i, 5) for i in range(1, 6)]
+    assert steps == [(i, 5) for i in range(6)]
 
 
 def test_scores_and_calibration_are_of_answers_out_of_fold() -> None:
