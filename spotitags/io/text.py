@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from spotitags.errors import InputError
+from spotitags.errors.secrets import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,8 +45,8 @@ def plain(text: str) -> str:
 
 
 def single_line(text: str, max_length: int = 120) -> str:
-    """Make text `plain`, put it on one line, and shorten it to ``max_length`` characters."""
-    line = " ".join(plain(text).split())
+    """Make text `plain`, mask keys, put it on one line, and shorten it to ``max_length`` characters."""
+    line = " ".join(plain(mask(text)).split())  # half a key would not be recognised
     return line if len(line) <= max_length else line[: max_length - 1] + "…"
 
 

@@ -18,7 +18,8 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from spotitags.errors import FetchError, RateLimitError
-from spotitags.io.http import MAX_REDIRECTS, HttpClient, _redirect_url, retry_after
+from spotitags.io.deadline import retry_after
+from spotitags.io.http import MAX_REDIRECTS, HttpClient, _redirect_url
 from spotitags.io.rate_limit import RateLimiter
 
 if TYPE_CHECKING:
