@@ -27,6 +27,7 @@ from spotitags.commands import (
     train,
 )
 from spotitags.commands._console import Command, CommandGroup
+from spotitags.commands._masked import mask_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -125,4 +126,5 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names come in every script, and a file is UTF-8 everywhere
             stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
+    mask_output()
     app()

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MASK: Final = "***"
-MIN_LENGTH: Final = 4
+MIN_LENGTH: Final = 6
 """Shorter values are not masked: they would hide ordinary words, and no service has such keys."""
 
 _MIN_BASE64: Final = 6  # characters; fewer would match by chance
 _BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/_=-]|%(?:25)*(?:2[bBfF]|3[dD])|\\+/)*")
 _BASE64_BEFORE: Final = re.compile(r"[A-Za-z0-9+/_-]*\Z")
 _MAX_BEFORE: Final = 4096  # characters of base64 before a key, more than any header has
+_ALIKE: Final = {" ": " +", "+": "+-", "/": "/_"}  # in queries and in base64url
 _LOGGERS: Final = (
     "google.auth.transport.requests",
     "httpcore2.connection",
@@ -85,13 +86,10 @@ def _escaped(secret: str) -> str:
 def _character(char: str) -> str:
     """Return a pattern for one character: itself, percent-encoded, or with backslashes as in JSON."""
     percent = "".join(f"%(?:25)*{byte:02x}" for byte in char.encode("utf-8", "surrogatepass"))
-    forms = [re.escape(char), f"(?i:{percent})", rf"\\+(?i:u{ord(char):04x}|x{ord(char):02x})"]
+    forms = [rf"\\+(?i:u{ord(char):04x}|x{ord(char):02x})", f"(?i:{percent})"]  # the longest come first
     if not char.isalnum():
         forms.append(rf"\\+{re.escape(char)}")
-    if char in "+ ":
-        forms.append(r"\+" if char == " " else "-")
-    if char == "/":
-        forms.append("_")
+    forms += map(re.escape, _ALIKE.get(char, char))
     return f"(?:{'|'.join(forms)})"
 
 

@@ -14,7 +14,7 @@ from spotitags.errors import FetchError
 from spotitags.errors.secrets import mask
 from spotitags.io.addresses import check_address, parse_url
 from spotitags.io.answers import MAX_JSON, parse_json
-from spotitags.io.transport import Request, Transport
+from spotitags.io.transport import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
     from spotitags.io.deadline import Deadline
-    from spotitags.io.transport import Response
+    from spotitags.io.transport import Response, Transport
 
 ERROR_BYTES: Final = 64 * 1024
 """Bytes of an error's body that are read: enough for its message."""
@@ -30,6 +30,7 @@ LONGEST_PAUSE: Final = 5.0  # seconds
 
 
 def limited_session(  # noqa: PLR0913 — independent limits
+    transport: Transport,
     allowed: Collection[str],
     deadline: Callable[[], Deadline],
     *,
@@ -43,6 +44,7 @@ def limited_session(  # noqa: PLR0913 — independent limits
     Keys are sent with every request, so they must go to no other server.
 
     Args:
+        transport: Connections; the session does not close them.
         allowed: Hosts and origins that it may send requests to (see `spotitags.io.addresses`).
         deadline: Returns the time limit of a request, with retries.
         attempts: Maximum number of tries, after failed connections and responses 5xx.
@@ -54,7 +56,7 @@ def limited_session(  # noqa: PLR0913 — independent limits
     session.trust_env = False  # the proxy is the transport's matter, and .netrc would replace the keys
     session.max_redirects = 0
     session.params = params or {}
-    adapter = _Adapter(allowed, deadline, attempts, backoff, schema)
+    adapter = _Adapter(transport, allowed, deadline, attempts, backoff, schema)
     for scheme in ("https://", "http://"):
         session.mount(scheme, adapter)
     return session
@@ -80,8 +82,9 @@ class _Response(RequestsResponse):
 class _Adapter(BaseAdapter):
     """Sends the requests of a session by `Transport`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917
         self,
+        transport: Transport,
         allowed: Collection[str],
         deadline: Callable[[], Deadline],
         attempts: int,
@@ -94,7 +97,7 @@ class _Adapter(BaseAdapter):
         self._attempts = attempts
         self._backoff = backoff
         self._schema = schema
-        self._transport = Transport()
+        self._transport = transport
 
     def send(self, request: PreparedRequest, *_args: Any, **_options: Any) -> RequestsResponse:  # noqa: ANN401
         """Send a request; the limits are those of the session, not those of the call.
@@ -128,8 +131,7 @@ class _Adapter(BaseAdapter):
         raise AssertionError("the last try returns or raises")
 
     def close(self) -> None:
-        """Close the connections."""
-        self._transport.close()
+        """Do nothing: the connections are not the session's."""
 
     def _converted(self, request: PreparedRequest, response: Response) -> RequestsResponse:
         converted = _Response()

@@ -75,7 +75,7 @@ class Transport:
 
     connections: int = 8
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
-    _pools: dict[str, httpcore2.ConnectionPool] = field(default_factory=dict, init=False)
+    _pools: dict[tuple[str, str], httpcore2.ConnectionPool] = field(default_factory=dict, init=False)
 
     def exchange(self, request: Request) -> Response:
         """Send a request and return the response; redirects are not followed.
@@ -87,7 +87,7 @@ class Transport:
         any_address = request.private or bool(proxy)
         token = current.set(Exchange(request.deadline, request.max_bytes, any_address=any_address))
         try:
-            with self._pool(proxy).stream(
+            with self._pool(url.scheme, proxy).stream(
                 request.method,
                 httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
                 headers=_headers(request),
@@ -111,16 +111,16 @@ class Transport:
                 pool.close()
             self._pools.clear()
 
-    def _pool(self, proxy: str) -> httpcore2.ConnectionPool:
+    def _pool(self, scheme: str, proxy: str) -> httpcore2.ConnectionPool:
         with self._lock:
-            if proxy not in self._pools:
-                self._pools[proxy] = _open_pool(proxy, self.connections)
-            return self._pools[proxy]
+            if (scheme, proxy) not in self._pools:
+                self._pools[scheme, proxy] = _open_pool(scheme, proxy, self.connections)
+            return self._pools[scheme, proxy]
 
 
-def _open_pool(proxy: str, connections: int) -> httpcore2.ConnectionPool:
+def _open_pool(scheme: str, proxy: str, connections: int) -> httpcore2.ConnectionPool:
     """Open a pool of connections, through a proxy if its URL is not empty."""
-    context: ssl.SSLContext = httpx2.create_ssl_context()
+    context: ssl.SSLContext | None = None if scheme == "http" else httpx2.create_ssl_context()  # slow
     if not proxy:
         return httpcore2.ConnectionPool(
             ssl_context=context, max_connections=connections, network_backend=Network()

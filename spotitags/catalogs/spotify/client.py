@@ -63,6 +63,7 @@ class SpotipyClient:
     backoff: float = 0.5
     _spotipy: Any = field(default=None, init=False)
     _deadline: Deadline = field(init=False)
+    _transport: Any = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         hide(self.client_secret)
@@ -97,15 +98,8 @@ class SpotipyClient:
             except (CatalogError, SettingsError) as error:
                 if not tries_left or not _is_transient(error):
                     raise
-                self.close()  # drops the token, too
+                self._spotipy = None  # drops the token, too
         raise AssertionError("the last try returns or raises")
-
-    def close(self) -> None:
-        """Close the connections and forget the token; the next `call` asks for a new one."""
-        if self._spotipy is not None:
-            self._spotipy.auth_manager._session.close()  # noqa: SLF001 — spotipy closes only its own
-            self._spotipy._session.close()  # noqa: SLF001
-            self._spotipy = None
 
     def _call_once(self, method: str, subject: str, arguments: dict[str, object]) -> dict[str, Any]:
         from requests import RequestException
@@ -141,18 +135,21 @@ class SpotipyClient:
 
             from spotitags.catalogs.spotify.responses import TOKEN
             from spotitags.io.requests_adapter import limited_session
+            from spotitags.io.transport import Transport
 
             _silence_spotipy()
             allowed = (*HOSTS, *self.own_origins)
+            self._transport = self._transport or Transport()
             auth = SpotifyClientCredentials(
                 self.client_id,
                 self.client_secret,
                 requests_session=limited_session(
-                    allowed, lambda: self._deadline, backoff=self.backoff, schema=TOKEN
+                    self._transport, allowed, lambda: self._deadline, backoff=self.backoff, schema=TOKEN
                 ),
                 cache_handler=MemoryCacheHandler(),
             )
             session = limited_session(
+                self._transport,
                 allowed,
                 lambda: self._deadline,
                 backoff=self.backoff,
