@@ -22,6 +22,7 @@ _BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/_=-]|%(?:25)*(?:2[bBfF]|3[dD])|\\+/
 _BASE64_BEFORE: Final = re.compile(r"[A-Za-z0-9+/_-]*\Z")
 _MAX_BEFORE: Final = 4096  # characters of base64 before a key, more than any header has
 _ALIKE: Final = {" ": " +", "+": "+-", "/": "/_"}  # in queries and in base64url
+_TABLES: Final = [str.maketrans(table) for table in ({}, {" ": "+"}, {"+": "-", "/": "_"})]
 _LOGGERS: Final = (
     "google.auth.transport.requests",
     "httpcore2.connection",
@@ -35,6 +36,8 @@ _LOGGERS: Final = (
 )
 
 _secrets: set[str] = set()
+_unescaped: list[str] = []
+"""Forms of the keys without escapes, to see at once that a text has none."""
 _pattern: re.Pattern[str] | None = None
 
 
@@ -51,8 +54,10 @@ def hide(*secrets: str | None) -> None:
             logging.getLogger(name).addFilter(_mask_record)
     _secrets.update(new)
     longest_first = sorted(_secrets, key=lambda secret: (-len(secret), secret))
+    inner = [form for secret in longest_first for form in _base64_forms(secret)]
+    _unescaped[:] = [form.translate(table) for form in longest_first + inner for table in _TABLES]
     plain = "|".join(map(_escaped, longest_first))
-    encoded = "|".join(form for secret in longest_first for form in _base64_forms(secret))
+    encoded = "|".join(map(_escaped, inner))
     _pattern = re.compile(f"(?P<plain>{plain})" + (f"|(?P<base64>{encoded})" if encoded else ""))
 
 
@@ -64,6 +69,8 @@ def mask(text: str) -> str:
     """
     if _pattern is None:
         return text
+    if "%" not in text and "\\" not in text and not any(form in text for form in _unescaped):
+        return text  # nearly always, and a hundred times as fast
     parts, end = [], 0
     for match in _pattern.finditer(text):
         start = match.start()
@@ -94,7 +101,7 @@ def _character(char: str) -> str:
 
 
 def _base64_forms(secret: str) -> Iterator[str]:
-    """Yield patterns for the base64 of the key behind 0, 1 or 2 other bytes: its inner characters."""
+    """Yield the base64 of the key behind 0, 1 or 2 other bytes: its inner characters."""
     import base64
 
     data = secret.encode("utf-8", "surrogatepass")
@@ -102,7 +109,7 @@ def _base64_forms(secret: str) -> Iterator[str]:
         encoded = base64.b64encode(bytes(before) + data).decode("ascii")
         inner = "".join(islice(encoded, -(-before * 8 // 6), (before + len(data)) * 8 // 6))
         if len(inner) >= _MIN_BASE64:
-            yield _escaped(inner)
+            yield inner
 
 
 def _mask_record(record: logging.LogRecord) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from spotitags.io.deadline import Deadline
 
 HEADER_BYTES: Final = 256 * 1024
-"""Bytes of an exchange besides the body: headers, responses 1xx and sizes of chunks; TLS is not counted."""
+"""Bytes of an exchange besides the body: headers, and responses 1xx before them; TLS is not counted."""
 MAX_ADDRESSES: Final = 8
 """Addresses of a host that are tried; a name server may list thousands."""
 
@@ -39,21 +39,23 @@ class Exchange:
         max_bytes: Maximum size of the body.
         any_address: Whether to connect to private addresses, too: the user named the host, or a proxy.
         received: Number of bytes that have arrived.
+        in_body: Whether the headers are complete.
     """
 
     deadline: Deadline
     max_bytes: int
     any_address: bool
     received: int = 0
+    in_body: bool = False
 
     def count(self, size: int) -> None:
         """Count received bytes.
 
         Raises:
-            FetchError: They are more than the body may have, twice for chunks, and `HEADER_BYTES`.
+            FetchError: They are more than `HEADER_BYTES`, and from the body on twice its maximum, for chunks.
         """
         self.received += size
-        if self.received > 2 * self.max_bytes + HEADER_BYTES:
+        if self.received > HEADER_BYTES + (2 * self.max_bytes if self.in_body else 0):
             raise FetchError("too-many-bytes", f"more than {self.max_bytes} bytes")
 
     def addresses(self, host: str, port: int) -> list[str]:

@@ -157,6 +157,7 @@ def _headers(request: Request) -> list[tuple[str, str]]:
 
 def _read(request: Request, response: httpcore2.Response) -> Response:
     """Read a response to its end, or only its first bytes if it is no success."""
+    current.get().in_body = True
     headers = httpx2.Headers(response.headers)
     reason = bytes(response.extensions.get("reason_phrase", b"")).decode("ascii", "replace")
     success = 200 <= response.status < 300  # noqa: PLR2004 — 2xx
