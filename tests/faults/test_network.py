@@ -100,6 +100,14 @@ def test_one_limit_covers_the_whole_exchange(kind: str) -> None:
         assert caught.value.reason == "timeout"
 
 
+def test_the_limit_covers_the_handshake_of_tls() -> None:
+    record = dripping(b"\x16\x03\x03\x40\x00\x02", b"\x00")  # of 16 kB
+    with raw_server(record) as url, HttpClient(seconds=SECONDS) as client, patience():
+        with pytest.raises(FetchError) as caught:
+            client.get(url.replace("http://", "https://"))
+        assert caught.value.reason in {"timeout", "connection"}
+
+
 def test_redirects_do_not_start_the_time_again() -> None:
     def redirect(connection: socket.socket, over: threading.Event) -> None:
         over.wait(0.4)

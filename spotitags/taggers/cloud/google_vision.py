@@ -6,7 +6,7 @@ import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from spotitags.errors import FetchError, TaggerError, TaggerKeyError
+from spotitags.errors import FetchError, SettingsError, TaggerError, TaggerKeyError
 from spotitags.errors.secrets import hide
 from spotitags.io.addresses import setting_origin
 from spotitags.taggers.base import Readiness
@@ -172,6 +172,8 @@ def _with_token(file: Path | None) -> Credentials:
     except RefreshError as error:
         message = short_line(str(error.args[0])) if error.args else "no reason given"
         raise TaggerKeyError(f"{name} refuses the credentials ({message}): {_KEY}") from None
+    except SettingsError as error:
+        raise TaggerKeyError(f"{name} cannot use these credentials ({error})") from None
     except (TransportError, FetchError) as error:
         raise BusyError(f"gives no token ({short_line(str(error))})") from None
     return credentials
