@@ -40,13 +40,13 @@ def words(text: str) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """Replace characters that could steer a terminal (control, format, unassigned) by spaces."""
-    return "".join(" " if unicodedata.category(char).startswith("C") else char for char in text)
+    """Mask keys, and replace characters that could steer a terminal (control, format …) by spaces."""
+    return "".join(" " if unicodedata.category(char).startswith("C") else char for char in mask(text))
 
 
 def single_line(text: str, max_length: int = 120) -> str:
-    """Make text `plain`, mask keys, put it on one line, and shorten it to ``max_length`` characters."""
-    line = " ".join(plain(mask(text)).split())  # half a key would not be recognised
+    """Make text `plain`, put it on one line, and shorten it to ``max_length`` characters."""
+    line = " ".join(plain(text).split())  # keys are masked before, as half a key would not be found
     return line if len(line) <= max_length else line[: max_length - 1] + "…"
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import warnings
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from spotitags.errors import FetchError, SettingsError, TaggerError, TaggerKeyError
 from spotitags.errors.secrets import hide
 from spotitags.io.addresses import setting_origin
 from spotitags.taggers.base import Readiness
 from spotitags.taggers.cloud.base import TOP, PaidTagger, skipped, tags_or_skipped
-from spotitags.taggers.cloud.grpc import BusyError, error_of_status, open_channel, short_line
+from spotitags.taggers.cloud.grpc import BusyError, channel_options, error_of_status, open_channel, short_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,9 +145,15 @@ def open_client(credentials: Path | None = None, address: str | None = None) -> 
     if plain:
         channel = open_channel(target, plain=True)
         return vision.ImageAnnotatorClient(transport=ImageAnnotatorGrpcTransport(channel=channel))
-    return vision.ImageAnnotatorClient(
-        credentials=_with_token(credentials), transport="grpc", client_options={"api_endpoint": target}
+
+    def open_limited(host: str, **arguments: Any) -> Any:  # noqa: ANN401 — Google's own accepts any size
+        arguments["options"] = channel_options(plain=False)
+        return ImageAnnotatorGrpcTransport.create_channel(host, **arguments)
+
+    transport = ImageAnnotatorGrpcTransport(
+        host=target, credentials=_with_token(credentials), channel=open_limited
     )
+    return vision.ImageAnnotatorClient(transport=transport)
 
 
 def _with_token(file: Path | None) -> Credentials:

@@ -60,14 +60,19 @@ def open_channel(target: str, *, plain: bool) -> grpc.Channel:
     """Return a channel that connects on first use; it does not retry, which `PaidTagger` does."""
     import grpc
 
-    options = [
+    options = channel_options(plain=plain)
+    if plain:
+        return grpc.insecure_channel(target, options)
+    return grpc.secure_channel(target, grpc.ssl_channel_credentials(), options)
+
+
+def channel_options(*, plain: bool) -> list[tuple[str, int]]:
+    """Return the options of a channel: no retries, the size of a response, and a proxy only for TLS."""
+    return [
         ("grpc.enable_retries", 0),
         ("grpc.max_receive_message_length", _MAX_RESPONSE),
         ("grpc.enable_http_proxy", int(not plain)),
     ]
-    if plain:
-        return grpc.insecure_channel(target, options)
-    return grpc.secure_channel(target, grpc.ssl_channel_credentials(), options)
 
 
 def error_of_status(service: str, code: str, message: str, key_remedy: str) -> BusyError | TaggerError:
