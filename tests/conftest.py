@@ -10,6 +10,7 @@ import stamina
 from helpers.servers import MusicBrainzReplay, SpotifyReplay
 from pytest_httpserver import HTTPServer
 
+from spotitags.errors import secrets
 from spotitags.io.cache import Cache
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def nobodys_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
         monkeypatch.delenv(name, raising=False)
     for name in ("SPOTITAGS_CONFIG_DIR", "CLOUDSDK_CONFIG"):
         monkeypatch.setenv(name, str(tmp_path_factory.getbasetemp() / "config"))
+    monkeypatch.setattr(secrets, "_secrets", set())
+    monkeypatch.setattr(secrets, "_pattern", None)
     monkeypatch.setenv("NO_GCE_CHECK", "true")  # else Google's client looks for its machine's own credentials
 
 

@@ -29,6 +29,7 @@ from spotitags.commands import (
 )
 from spotitags.commands._completion import VARIABLE, answer_shell
 from spotitags.commands._console import Command, CommandGroup
+from spotitags.commands._masked import mask_output
 from spotitags.commands._verbosity import OUTPUT, OutputOptions, Quiet, Verbose, set_output, start_output
 
 if TYPE_CHECKING:
@@ -144,4 +145,5 @@ def main() -> None:
             stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
     if VARIABLE in os.environ:
         answer_shell(app)
+    mask_output()
     app()

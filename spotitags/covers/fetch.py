@@ -7,13 +7,12 @@ its place.
 from __future__ import annotations
 
 import hashlib
-import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from operator import attrgetter
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypeGuard, TypeVar
 
 from spotitags.covers.decode import image_format, image_size, read_file, skipped_cover
+from spotitags.covers.images import WANTED, cover_url, in_order, is_remote
 from spotitags.errors import REASONS, CoverError, FetchError, RateLimitError
 from spotitags.records import SMALL_SIDE, CoverFile, Skipped
 
@@ -25,15 +24,17 @@ if TYPE_CHECKING:
     from spotitags.records import Album, Image
 
 
-WANTED: Final = 300
-"""Shorter side in pixels that is enough for most taggers, and that catalogues offer."""
 WEEK: Final = 7 * 24 * 3600.0
 MONTH: Final = 30 * 24 * 3600.0
-TRANSIENT: Final = frozenset({"server", "rate-limited", "connection", "timeout"})
-"""Those of `spotitags.errors.REASONS` that are no fault of the cover: it is fetched again in the next run."""
+TRANSIENT: Final = frozenset({"server", "rate-limited", "connection", "timeout", "address"})
+"""Those of `spotitags.errors.REASONS` that are no fault of the cover: it is fetched again in the next run.
 
-_side = attrgetter("side")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+An address that one service may not give may be the user's own next time.
+"""
+
+_OTHER_IMAGE = frozenset({"not-found", "address"})  # reasons for which the other sizes are tried
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +50,6 @@ class Limits:
     seconds: float = 15.0
     bytes: int = 20_000_000
     workers: int = 8
-
-
-def choose_image(images: Sequence[Image], wanted: int = WANTED) -> Image:
-    """Choose the smallest image whose shorter side has ``wanted`` pixels, else the largest.
-
-    Images of unknown size count as smallest.
-
-    Raises:
-        CoverError: There is no image (reason ``no-image``).
-    """
-    if not images:
-        raise CoverError("no-image")
-    large_enough = [image for image in images if image.side >= max(wanted, 1)]
-    return min(large_enough, key=_side) if large_enough else max(images, key=_side)
-
-
-def cover_url(album: Album, wanted: int = WANTED) -> str | None:
-    """Return the URL of an album's cover; None if it is a local file, or if there is no cover.
-
-    ``wanted`` is as for `choose_image`.
-    """
-    if not album.images:
-        return None
-    url = choose_image(album.images, wanted).url
-    return url if url.startswith(("http://", "https://")) else None
 
 
 class CoverFetcher:
@@ -103,9 +79,9 @@ class CoverFetcher:
         Returns:
             One result per album, in the same order.
         """
-        images = [_in_order(album.images, wanted) if album.images else () for album in albums]
+        images = [in_order(album.images, wanted) if album.images else () for album in albums]
         unique = list(dict.fromkeys(filter(None, images)))
-        self._open_client([image.url for sizes in unique for image in sizes])
+        self._open_client([image for sizes in unique for image in sizes])
         with ThreadPoolExecutor(max_workers=self.limits.workers) as pool:
             fetched = dict(zip(unique, pool.map(self._fetch_first, unique), strict=True))
         return [
@@ -124,9 +100,9 @@ class CoverFetcher:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _open_client(self, urls: Sequence[str]) -> None:
+    def _open_client(self, images: Sequence[Image]) -> None:
         """Build the client if a URL needs one, so that local covers import no HTTP library."""
-        if self._client is None and any(_SCHEME.match(url) for url in urls):
+        if self._client is None and any(map(is_remote, images)):
             from spotitags.io.http import HttpClient
 
             self._client = HttpClient(
@@ -144,10 +120,10 @@ class CoverFetcher:
         for image in images:
             if 0 < image.side <= side:
                 continue
-            result = self._fetch_one(image.url)
+            result = self._fetch_one(image)
             if isinstance(result, CoverError):
                 best = result if side < 0 else best
-                if result.reason != "not-found":
+                if result.reason not in _OTHER_IMAGE:
                     break
                 continue
             found = min(image_size(result[1]) or (0,)) if len(images) > 1 else SMALL_SIDE
@@ -157,12 +133,12 @@ class CoverFetcher:
                 break
         return best or CoverError("no-image")
 
-    def _fetch_one(self, url: str) -> tuple[str, bytes] | CoverError:
+    def _fetch_one(self, image: Image) -> tuple[str, bytes] | CoverError:
         try:
-            if self._client is not None and _SCHEME.match(url):
-                data = self._client.get(url)
+            if self._client is not None and is_remote(image):
+                data = self._client.get(image.url, image.hosts)
             else:
-                data = read_file(url, self.limits.bytes)
+                data = read_file(image.url, self.limits.bytes)
             image_format(data)
         except RateLimitError as error:
             return CoverError("rate-limited", str(error))
@@ -213,9 +189,10 @@ class CoverFetchCache:
         """Build one request per album, with what the cache has of its cover."""
         urls = [cover_url(album, self.wanted) for album in albums]
         usable = [url for url in urls if url and (not self.refresh or url in self._refreshed)]
-        digests = dict(zip(usable, self.cache.get_many("digest", usable), strict=True))
+        cached = zip(usable, self.cache.get_many("digest", usable), strict=True)
+        digests = {url: digest for url, digest in cached if isinstance(digest, str)}
         unusable = dict(zip(usable, self.cache.get_many("unusable", usable), strict=True))
-        sizes = self._cached_sizes(list(filter(None, digests.values())))
+        sizes = self._cached_sizes(list(digests.values()))
         return [
             CoverRequest(
                 album,
@@ -257,7 +234,7 @@ class CoverFetchCache:
     def _cached_sizes(self, digests: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Return width and height by the digest of each cover whose size is cached."""
         cached = zip(digests, self.cache.get_many("size", digests), strict=True)
-        return {digest: (size[0], size[1]) for digest, size in cached if size}
+        return {digest: (size[0], size[1]) for digest, size in cached if _is_pair_of(size, int)}
 
     def store_undecodable(self, undecodable: Mapping[str, Skipped], requests: Sequence[CoverRequest]) -> None:
         """Store, by URL, which of the requested covers cannot be decoded, given by digest."""
@@ -274,20 +251,18 @@ class CoverFetchCache:
         self.cache.put_many("unusable", values, seconds=WEEK)
 
 
-def _from_cache(value: Sequence[str] | None) -> Skipped | None:
+def _from_cache(value: object) -> Skipped | None:
     """Build a `Skipped` from a cached cover and reason; the reason begins with its code."""
-    if not value:
+    if not _is_pair_of(value, str):
         return None
     cover, reason = value
     code = reason.partition(":")[0]
     return Skipped(cover, reason, code if code in REASONS else "")
 
 
-def _in_order(images: Sequence[Image], wanted: int) -> tuple[Image, ...]:
-    """Return `choose_image`'s image, then the others, largest first: one size alone may be missing."""
-    chosen = choose_image(images, wanted)
-    others = sorted(images, key=_side, reverse=True)
-    return tuple({image.url: image for image in [chosen, *others]}.values())
+def _is_pair_of(value: object, kind: type[T]) -> TypeGuard[list[T]]:
+    """Return whether a cached value is a pair, and not damaged."""
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(each, kind) for each in value)  # noqa: PLR2004
 
 
 def _cover_file(album: Album, fetched: tuple[str, bytes] | CoverError) -> CoverFile | Skipped:

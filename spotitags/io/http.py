@@ -7,28 +7,34 @@ import threading
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from spotitags.errors import FetchError, RateLimitError
+from spotitags.io.addresses import check_address, own_address, parse_url
+from spotitags.io.deadline import Deadline, retry_after, retry_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from contextlib import AbstractContextManager
 
     import httpx2
+
+    from spotitags.io.transport import Response, Transport
 
 
 MAX_REDIRECTS = 5
 HTTP_PORT = 80
 
+_TRANSIENT: Final = frozenset({"connection", "server", "rate-limited"})
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
 # Without a handler, Python would print every retry that stamina logs to stderr.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
-class _TransientError(FetchError):
-    """A failure that is worth a retry; ``wait`` is the pause in seconds that the service asked for."""
+class _StatusError(FetchError):
+    """A status that is worth a retry; ``wait`` is the pause in seconds that the service asked for."""
 
     wait: float | None = None
 
@@ -42,7 +48,8 @@ class HttpClient:
     http. Connections are opened on first use.
 
     Args:
-        seconds: Time for one `get`, with retries and pauses but without the wait for ``acquire``.
+        seconds: Time for one `get`: look-up of the host, connection, headers, redirects, body, retries and
+            pauses, but not the wait for ``acquire``.
         max_bytes: Maximum size of a response.
         attempts: Maximum number of tries of one `get`.
         max_wait: Maximum pause in seconds that a service may ask for.
@@ -60,10 +67,16 @@ class HttpClient:
     headers: Mapping[str, str] = field(default_factory=dict)
     acquire: Callable[[], AbstractContextManager[None]] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
-    _connected: httpx2.Client | None = field(default=None, init=False)
+    _transport: Transport | None = field(default=None, init=False)
 
-    def get(self, url: str) -> bytes:
+    def get(self, url: str, allowed: Collection[str] = ()) -> bytes:
         """Return the body of the response (status 200), after at most `MAX_REDIRECTS` redirects.
+
+        Args:
+            url: http or https address.
+            allowed: Hosts and origins (see `spotitags.io.addresses`) that the address and its redirects must
+                have. By default, the address is the user's own: any public host, and this machine if the
+                address names it.
 
         Raises:
             FetchError: With one of `spotitags.errors.REASONS`.
@@ -72,11 +85,11 @@ class HttpClient:
         """
         import stamina
 
-        if not url.lower().startswith(("http://", "https://")):
-            raise FetchError("address", "not an http or https address")
-        deadline = time.monotonic() + self.seconds
+        parsed = parse_url(url)
+        allowed = allowed or own_address(parsed)
+        deadline = Deadline(self.seconds)
         attempts = stamina.retry_context(
-            on=_pause,
+            on=lambda error: _pause(error, deadline),
             attempts=self.attempts,
             timeout=None if self.acquire else self.seconds,  # stamina would count the wait, too
             wait_initial=0.2,
@@ -87,9 +100,9 @@ class HttpClient:
             for attempt in attempts:
                 waiting_since = time.monotonic()
                 with attempt, self.acquire() if self.acquire else nullcontext():
-                    deadline += time.monotonic() - waiting_since
-                    return self._get_once(url, deadline)
-        except _TransientError as error:
+                    deadline.extend(time.monotonic() - waiting_since)
+                    return self._get_once(parsed, allowed, deadline)
+        except _StatusError as error:
             if error.status == HTTPStatus.TOO_MANY_REQUESTS:
                 raise _rate_limit(error.wait) from error
             raise
@@ -98,9 +111,9 @@ class HttpClient:
     def close(self) -> None:
         """Close the connections; the next `get` opens new ones."""
         with self._lock:
-            if self._connected is not None:
-                self._connected.close()
-                self._connected = None
+            if self._transport is not None:
+                self._transport.close()
+                self._transport = None
 
     def __enter__(self) -> Self:
         return self
@@ -108,42 +121,31 @@ class HttpClient:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _client(self) -> httpx2.Client:
-        from importlib.metadata import version
-
-        import httpx2
+    def _connected(self) -> Transport:
+        from spotitags.io.transport import Transport
 
         with self._lock:
-            if self._connected is None:
-                self._connected = httpx2.Client(
-                    headers={"User-Agent": f"SpotiTags/{version('spotitags')}", **self.headers},
-                    limits=httpx2.Limits(max_connections=self.connections),
-                )
-            return self._connected
+            if self._transport is None:
+                self._transport = Transport(self.connections)
+            return self._transport
 
-    def _get_once(self, url: str, deadline: float) -> bytes:
-        import httpx2
+    def _get_once(self, url: httpx2.URL, allowed: Collection[str], deadline: Deadline) -> bytes:
+        from spotitags.io.transport import Request
 
-        try:
-            for _ in range(MAX_REDIRECTS + 1):
-                remaining = deadline - time.monotonic()
-                if remaining <= 0:
-                    raise FetchError("timeout", f"no response within {self.seconds:g} s")
-                with self._client().stream("GET", url, timeout=remaining) as response:
-                    if response.next_request is None:
-                        self._check_status(response)
-                        return self._read(response, deadline)
-                    url = _redirect_url(response.url, response.next_request.url)
-            raise FetchError("refused", f"more than {MAX_REDIRECTS} redirects")
-        except httpx2.TimeoutException as error:
-            raise FetchError("timeout", f"no response within {self.seconds:g} s") from error
-        except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
-            raise FetchError("address", "not an http or https address") from error
-        except (httpx2.TransportError, httpx2.DecodingError) as error:
-            raise _TransientError("connection", type(error).__name__) from error
+        for _ in range(MAX_REDIRECTS + 1):
+            private = check_address(url, allowed)
+            response = self._connected().exchange(
+                Request(url, deadline, self.max_bytes, private=private, headers=_headers(self.headers))
+            )
+            target = response.headers.get("Location")
+            if response.status not in _REDIRECTS or not target:
+                self._check_status(response)
+                return response.body
+            url = parse_url(_redirect_url(url, _joined(url, target)))
+        raise FetchError("refused", f"more than {MAX_REDIRECTS} redirects")
 
-    def _check_status(self, response: httpx2.Response) -> None:
-        status = response.status_code
+    def _check_status(self, response: Response) -> None:
+        status = response.status
         if status == HTTPStatus.OK:
             return
         detail = f"HTTP {status}"
@@ -152,25 +154,27 @@ class HttpClient:
         too_many = status == HTTPStatus.TOO_MANY_REQUESTS
         if not too_many and status < HTTPStatus.INTERNAL_SERVER_ERROR:
             raise FetchError("refused", detail, status=status)
-        error = _TransientError("rate-limited" if too_many else "server", detail, status=status)
+        error = _StatusError("rate-limited" if too_many else "server", detail, status=status)
         error.wait = retry_after(response.headers)
         if error.wait is not None and error.wait > self.max_wait:
             raise _rate_limit(error.wait) from error
         raise error
 
-    def _read(self, response: httpx2.Response, deadline: float) -> bytes:
-        """Read in chunks and check the deadline: the client's timeout applies to each chunk only."""
-        declared = response.headers.get("Content-Length", "")
-        if declared.isdigit() and int(declared) > self.max_bytes:
-            raise FetchError("too-many-bytes", f"{declared} bytes, at most {self.max_bytes}")
-        body = bytearray()
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > self.max_bytes:
-                raise FetchError("too-many-bytes", f"more than {self.max_bytes} bytes")
-            if time.monotonic() > deadline:
-                raise FetchError("timeout", f"not complete within {self.seconds:g} s")
-        return bytes(body)
+
+def _headers(own: Mapping[str, str]) -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {"Accept": "*/*", "User-Agent": f"SpotiTags/{version('spotitags')}", **own}
+
+
+def _joined(source: httpx2.URL, target: str) -> httpx2.URL:
+    """Return the address of a redirect, which may be relative to the one that it comes from."""
+    import httpx2
+
+    try:
+        return source.join(target)
+    except (httpx2.InvalidURL, ValueError) as error:
+        raise FetchError("address", "a redirect to no address") from error
 
 
 def _redirect_url(source: httpx2.URL, target: httpx2.URL) -> str:
@@ -182,36 +186,20 @@ def _redirect_url(source: httpx2.URL, target: httpx2.URL) -> str:
     return str(target)
 
 
-def retry_after(headers: Mapping[str, Any]) -> float | None:
-    """Return the seconds, 0 or more, that ``Retry-After`` asks for, or None.
-
-    The header holds seconds or a date (RFC 9110, 10.2.3).
-    """
-    value = str(headers.get("Retry-After") or "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:9])  # timedelta would overflow on a longer number
-    from email.utils import parsedate_to_datetime  # takes 20 ms to import, and is rarely needed
-
-    try:
-        date = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=UTC)
-    return max(0.0, (date - datetime.now(UTC)).total_seconds())
-
-
-def _pause(error: Exception) -> bool | float:
-    """Tell stamina whether to retry after this error, or after how many seconds."""
-    if not isinstance(error, _TransientError):
+def _pause(error: Exception, deadline: Deadline) -> bool | float:
+    """Tell stamina whether to retry after this error, or after how many seconds, if there is time left."""
+    if not isinstance(error, FetchError) or error.reason not in _TRANSIENT:
         return False
-    return True if error.wait is None else error.wait
+    wait = error.wait if isinstance(error, _StatusError) else None
+    if not deadline.allows(wait or 0):
+        return False
+    return True if wait is None else wait
 
 
 def _rate_limit(wait: float | None) -> RateLimitError:
     if wait is None:
         return RateLimitError("too many requests: wait a while, then run again")
-    retry_at = datetime.now(UTC) + timedelta(seconds=wait)
+    retry_at = retry_time(wait)
     return RateLimitError(
         f"too many requests: run again after {retry_at:%Y-%m-%d %H:%M:%S} UTC", retry_at=retry_at
     )

@@ -6,9 +6,10 @@ import time
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from spotitags.errors import CatalogError, RateLimitError, SettingsError
+from spotitags.io.deadline import MAX_PAUSE, retry_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,14 +116,15 @@ class DailyQuota:
             self.cache.update(
                 "calls",
                 f"{self.account}:{kind}",
-                lambda hours: self._add_call(hours or {}, limit),
+                lambda hours: self._add_call(hours if isinstance(hours, dict) else {}, limit),
                 seconds=DAY,
             )
 
     def _add_call(self, hours: dict[str, int], limit: int) -> dict[str, int]:
         """Add a call to the counts by hour since 1970, and drop hours that ended over 24 hours ago."""
         hour = int(self.now().timestamp() // 3600)
-        recent = {number: count for number, count in hours.items() if int(number) >= hour - 24}
+        counts = {str(number): hours.get(str(number)) for number in range(hour - 24, hour + 1)}
+        recent = {number: count for number, count in counts.items() if isinstance(count, int)}
         if sum(recent.values()) >= limit:
             retry_at = datetime.fromtimestamp((min(map(int, recent)) + 25) * 3600, UTC)
             raise RateLimitError(
@@ -174,12 +176,9 @@ class RetryAfter:
 
     def _wait(self) -> None:
         """Sleep through a stored short wait; raise a stored long one."""
-        wait = self.cache.get("wait", self.key)
-        if wait is None:
+        error = _stored_error(self.cache.get("wait", self.key))
+        if error is None:
             return
-        error = RateLimitError(
-            wait["why"], retry_at=datetime.fromisoformat(wait["until"]), quota=wait["quota"]
-        )
         seconds = _seconds_until(error)
         if seconds <= 0:
             return
@@ -194,6 +193,17 @@ class RetryAfter:
 
     def _is_short(self, error: RateLimitError) -> bool:
         return error.retry_at is not None and not error.quota and _seconds_until(error) <= self.max_wait
+
+
+def _stored_error(wait: Any) -> RateLimitError | None:  # noqa: ANN401
+    """Return the error of a stored wait; None if there is none, or it is damaged, or goes on for too long."""
+    try:
+        retry_at = datetime.fromisoformat(wait["until"])
+        if retry_at > retry_time(MAX_PAUSE):  # stored by an earlier version
+            return None
+        return RateLimitError(wait["why"], retry_at=retry_at, quota=wait["quota"] is True)
+    except (TypeError, KeyError, ValueError):
+        return None
 
 
 def _seconds_until(error: RateLimitError) -> float:

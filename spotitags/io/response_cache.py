@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -11,6 +12,8 @@ from spotitags.io.rate_limit import DAY, RetryAfter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pydantic import TypeAdapter
 
     from spotitags.io.cache import Cache
 
@@ -58,36 +61,42 @@ class ResponseCache:
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     _refreshed: set[str] = field(default_factory=set, init=False, repr=False)
 
-    def get_or_call(self, request: str, call: Callable[[], T]) -> T:
+    def get_or_call(self, request: str, call: Callable[[], T], schema: TypeAdapter[T]) -> T:
         """Return the cached response to a request; if there is none, call the service and cache the result.
 
-        That an artist was not found is cached, too; other failures are not.
+        That an artist was not found is cached, too; other failures are not. A cached response that does not
+        fit the schema, as earlier versions may have stored it, counts as none.
 
         Args:
             request: Text that identifies the request.
-            call: Calls the service; returns JSON.
+            call: Calls the service; returns a response that fits the schema.
+            schema: Schema of the response, which can be written as JSON.
 
         Raises:
             ArtistNotFoundError: As ``call`` raised it, now or earlier.
             RateLimitError: As `spotitags.io.rate_limit.RetryAfter.call` raises it.
         """
         key = f"{_FORMAT}:{self.service}:{request}"
-        entry = None if self.refresh and key not in self._refreshed else self.cache.get("answer", key)
-        if entry is None:
-            entry = self._entry(call)
-            seconds = self.lifetimes.missing if "missing" in entry else self.lifetimes.found
-            self.cache.put("answer", key, entry, seconds=seconds)
-            self._refreshed.add(key)
-        if "missing" in entry:
-            raise ArtistNotFoundError(entry["missing"])
-        response: T = entry["answer"]
+        if not self.refresh or key in self._refreshed:
+            entry = self.cache.get("answer", key)
+            if isinstance(entry, dict) and isinstance(missing := entry.get("missing"), str):
+                raise ArtistNotFoundError(missing)
+            if isinstance(entry, dict) and "answer" in entry:
+                with suppress(ValueError):  # pydantic's errors are ValueErrors
+                    return schema.validate_python(entry["answer"])
+        try:
+            response = self._call(call)
+        except ArtistNotFoundError as error:
+            self._store(key, {"missing": str(error)}, self.lifetimes.missing)
+            raise
+        self._store(key, {"answer": schema.dump_python(response, mode="json")}, self.lifetimes.found)
         return response
 
-    def _entry(self, call: Callable[[], Any]) -> dict[str, Any]:
-        """Call the service and return what is cached of it: the response, or that there is none."""
+    def _call(self, call: Callable[[], T]) -> T:
+        """Call the service, after the waits that it asked for."""
         key = f"{self.service}:{self.account}"
-        service = RetryAfter(self.cache, key, max_wait=self.max_wait, sleep=self.sleep)
-        try:
-            return {"answer": service.call(call)}
-        except ArtistNotFoundError as error:
-            return {"missing": str(error)}
+        return RetryAfter(self.cache, key, max_wait=self.max_wait, sleep=self.sleep).call(call)
+
+    def _store(self, key: str, entry: dict[str, Any], seconds: float) -> None:
+        self.cache.put("answer", key, entry, seconds=seconds)
+        self._refreshed.add(key)

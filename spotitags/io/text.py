@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from spotitags.errors import InputError
+from spotitags.errors.secrets import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,8 +42,8 @@ def words(text: str) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """Replace characters that could steer a terminal (control, format, unassigned) by spaces."""
-    return "".join(" " if unicodedata.category(char).startswith("C") else char for char in text)
+    """Mask keys, and replace characters that could steer a terminal (control, format …) by spaces."""
+    return "".join(" " if unicodedata.category(char).startswith("C") else char for char in mask(text))
 
 
 def escape_controls(text: str) -> str:
@@ -56,7 +57,7 @@ def escape_controls(text: str) -> str:
 
 def single_line(text: str, max_length: int = 120) -> str:
     """Make text `plain`, put it on one line, and shorten it to ``max_length`` characters."""
-    line = " ".join(plain(text).split())
+    line = " ".join(plain(text).split())  # keys are masked before, as half a key would not be found
     return line if len(line) <= max_length else line[: max_length - 1] + "…"
 
 

@@ -18,7 +18,8 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from spotitags.covers.decode import decode_many
-from spotitags.covers.fetch import WANTED, CoverFetchCache, cover_url
+from spotitags.covers.fetch import CoverFetchCache
+from spotitags.covers.images import WANTED, cover_url
 from spotitags.errors import SpotiTagsError, TaggerError, TaggerInterrupt
 from spotitags.pipeline.artist_result import ArtistJob, build_result
 from spotitags.pipeline.paid_calls import PaidQueue

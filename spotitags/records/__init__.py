@@ -47,11 +47,12 @@ class Artist:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One size of a cover: an http(s) URL or a file path; width and height in pixels, if known."""
+    """One size of a cover: URL or file, its size in pixels, and the hosts of the service that named it."""
 
     url: str
     width: int | None = None
     height: int | None = None
+    hosts: tuple[str, ...] = ()
 
     @property
     def side(self) -> int:

@@ -118,7 +118,7 @@ def _tags(bags: Sequence[TagBag]) -> list[str]:
 def _picture(album: Album) -> str:
     """Return the picture of a cover on disk; empty if there is none, or if it has changed since."""
     from spotitags.covers.decode import decode, read_file
-    from spotitags.covers.fetch import choose_image, cover_url
+    from spotitags.covers.images import choose_image, cover_url
     from spotitags.records import CoverFile
 
     if not album.images or cover_url(album):

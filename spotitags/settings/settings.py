@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
+from urllib.parse import unquote, urlsplit
 
 from platformdirs import user_cache_path
 from pydantic import (
@@ -20,11 +21,12 @@ from pydantic import (
 )
 
 from spotitags.errors import SettingsError
+from spotitags.errors.secrets import hide
 from spotitags.settings.config_file import ConfigFile
 from spotitags.settings.keys import Value, check_value, config_folder, from_environment, variable
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
 
 class Settings(BaseModel):
@@ -76,6 +78,7 @@ class Settings(BaseModel):
         except ValidationError as error:  # its message would show values, such as keys
             origins = {name: file.origin(name) for name in stored}
             raise SettingsError(_invalid(error, values, origins)) from None
+        hide(*_secrets(self))
 
     model_config = ConfigDict(populate_by_name=True, extra="forbid")
 
@@ -155,6 +158,17 @@ def _gcloud_credentials() -> Path | None:
         return file if file.is_file() else None
     except (OSError, RuntimeError):  # the folder may not be read, or there is no home folder
         return None
+
+
+def _secrets(settings: Settings) -> Iterator[str]:
+    """Yield the keys, and the passwords in addresses."""
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr):
+            yield value.get_secret_value().strip()
+        elif isinstance(value, str) and "@" in value and "://" in value:
+            with suppress(ValueError):
+                yield unquote(urlsplit(value).password or "")
 
 
 def _invalid(error: ValidationError, given: Container[str], stored: Mapping[str, str]) -> str:

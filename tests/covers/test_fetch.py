@@ -26,7 +26,8 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from spotitags.covers.decode import MIN_SIDE, decode, decode_many, image_size
-from spotitags.covers.fetch import CoverFetcher, Limits, choose_image
+from spotitags.covers.fetch import CoverFetcher, Limits
+from spotitags.covers.images import choose_image
 from spotitags.errors import REASONS, CoverError
 from spotitags.records import Album, Artist, Cover, CoverFile, Image, Skipped
 

@@ -29,7 +29,7 @@ def trial(stem: str, voters: list[str]) -> dict[str, Any]:
     try:
         ensemble = Ensemble.load(stem, voters)
         result = ensemble.vote({"lite": bag}, {"lite": [bag, bag]}, features)
-        ensemble.explain({"lite": bag}, result.genre, 10, {"lite": [bag, bag]}, features)
+        ensemble.explain({"lite": bag}, tuple(result.shares)[:2], 10, {"lite": [bag, bag]}, features)
     except ModelFileError as error:
         return {"end": "refused", "says": str(error)[:1000]}
     except BaseException as error:  # noqa: BLE001 - whatever it is, the trial reports it

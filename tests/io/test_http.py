@@ -5,20 +5,17 @@ import socket
 import ssl
 import struct
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 import trustme
 from helpers.servers import raw_server
-from hypothesis import given
-from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from spotitags.errors import FetchError, RateLimitError
-from spotitags.io.http import MAX_REDIRECTS, HttpClient, _redirect_url, retry_after
+from spotitags.io.http import MAX_REDIRECTS, HttpClient, _redirect_url
 from spotitags.io.rate_limit import RateLimiter
 
 if TYPE_CHECKING:
@@ -233,21 +230,3 @@ def test_a_closed_client_opens_again(httpserver: HTTPServer) -> None:
     for _ in range(2):
         assert client.get(httpserver.url_for("/a")) == b"good"
         client.close()
-
-
-@given(st.integers(0, 10**8))
-def test_a_pause_in_seconds_or_as_a_date_is_understood(seconds: int) -> None:
-    assert retry_after({"Retry-After": str(seconds)}) == seconds
-    date = format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
-    assert retry_after({"Retry-After": date}) == pytest.approx(seconds, abs=2)
-
-
-@given(st.text())
-def test_any_other_pause_is_none_or_not_negative(text: str) -> None:
-    wait = retry_after({"Retry-After": text})
-    assert wait is None or wait >= 0
-
-
-def test_no_header_is_no_pause() -> None:
-    assert retry_after({}) is None
-    assert retry_after({"Retry-After": "Wed, 21 Oct 2015 07:28:00"}) == 0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from spotitags.errors import ArtistNotFoundError, CatalogError, RateLimitError
 from spotitags.io.cache import Cache
@@ -22,6 +23,9 @@ def cache(tmp_path: Path) -> Iterator[Cache]:
     cache = Cache(tmp_path)
     yield cache
     cache.close()
+
+
+ANY: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 class Service:
@@ -47,7 +51,7 @@ def test_the_same_question_is_asked_once_even_by_another_run(cache: Cache) -> No
     service = Service({"albums": [1]})
     for _ in range(2):
         answers = ResponseCache(cache, "s")
-        assert [answers.get_or_call("q", service) for _ in range(2)] == [{"albums": [1]}] * 2
+        assert [answers.get_or_call("q", service, ANY) for _ in range(2)] == [{"albums": [1]}] * 2
     assert service.calls == 1
 
 
@@ -55,35 +59,35 @@ def test_that_there_is_no_such_artist_is_an_answer(cache: Cache) -> None:
     service = Service(ArtistNotFoundError("who?"))
     for _ in range(3):
         with pytest.raises(ArtistNotFoundError, match=r"who\?"):
-            ResponseCache(cache, "s").get_or_call("q", service)
+            ResponseCache(cache, "s").get_or_call("q", service, ANY)
     assert service.calls == 1
 
 
 def test_another_question_or_service_is_another_answer(cache: Cache) -> None:
-    assert ResponseCache(cache, "s").get_or_call("q", Service(1)) == 1
-    assert ResponseCache(cache, "s").get_or_call("r", Service(2)) == 2
-    assert ResponseCache(cache, "t").get_or_call("q", Service(3)) == 3
+    assert ResponseCache(cache, "s").get_or_call("q", Service(1), ANY) == 1
+    assert ResponseCache(cache, "s").get_or_call("r", Service(2), ANY) == 2
+    assert ResponseCache(cache, "t").get_or_call("q", Service(3), ANY) == 3
 
 
 @pytest.mark.parametrize("lifetimes", [Lifetimes(found=-1), Lifetimes(found=-1, missing=-1)])
 def test_an_old_answer_is_renewed(cache: Cache, lifetimes: Lifetimes) -> None:
     answers, service = ResponseCache(cache, "s", lifetimes=lifetimes), Service(1, 2)
-    assert [answers.get_or_call("q", service) for _ in range(2)] == [1, 2]
+    assert [answers.get_or_call("q", service, ANY) for _ in range(2)] == [1, 2]
 
 
 def test_a_refresh_asks_anew_and_only_once(cache: Cache) -> None:
     service = Service(1, 2)
-    assert ResponseCache(cache, "s").get_or_call("q", service) == 1
+    assert ResponseCache(cache, "s").get_or_call("q", service, ANY) == 1
     renewed = ResponseCache(cache, "s", refresh=True)
-    assert [renewed.get_or_call("q", service) for _ in range(3)] == [2, 2, 2]
-    assert ResponseCache(cache, "s").get_or_call("q", service) == 2
+    assert [renewed.get_or_call("q", service, ANY) for _ in range(3)] == [2, 2, 2]
+    assert ResponseCache(cache, "s").get_or_call("q", service, ANY) == 2
 
 
 def test_a_failure_is_not_kept(cache: Cache) -> None:
     answers, service = ResponseCache(cache, "s"), Service(CatalogError("down"), 1)
     with pytest.raises(CatalogError):
-        answers.get_or_call("q", service)
-    assert answers.get_or_call("q", service) == 1
+        answers.get_or_call("q", service, ANY)
+    assert answers.get_or_call("q", service, ANY) == 1
 
 
 def test_a_short_wait_is_waited_out(cache: Cache) -> None:
@@ -94,7 +98,7 @@ def test_a_short_wait_is_waited_out(cache: Cache) -> None:
         pauses.append(seconds)
         cache.put("wait", "s:", None)
 
-    assert ResponseCache(cache, "s", sleep=sleep).get_or_call("q", service) == 1
+    assert ResponseCache(cache, "s", sleep=sleep).get_or_call("q", service, ANY) == 1
     assert len(pauses) == 1
     assert 15 <= pauses[0] <= 20
 
@@ -102,7 +106,7 @@ def test_a_short_wait_is_waited_out(cache: Cache) -> None:
 def test_a_service_that_keeps_saying_wait_is_left_in_the_end(cache: Cache) -> None:
     service = Service(*(wait(0.001) for _ in range(20)))
     with pytest.raises(RateLimitError):
-        ResponseCache(cache, "s").get_or_call("q", service)
+        ResponseCache(cache, "s").get_or_call("q", service, ANY)
     assert service.calls == 5
 
 
@@ -111,32 +115,32 @@ def test_a_long_wait_holds_for_all_processes_while_kept_answers_go_on(
     cache: Cache, seconds: float, *, quota: bool
 ) -> None:
     service = Service(1, wait(seconds, quota=quota))
-    ResponseCache(cache, "s").get_or_call("known", service)
+    ResponseCache(cache, "s").get_or_call("known", service, ANY)
     for _ in range(3):
         with pytest.raises(RateLimitError, match="come back") as caught:
-            ResponseCache(cache, "s").get_or_call("new", service)
+            ResponseCache(cache, "s").get_or_call("new", service, ANY)
         assert caught.value.quota is quota
-    assert ResponseCache(cache, "s").get_or_call("known", service) == 1
+    assert ResponseCache(cache, "s").get_or_call("known", service, ANY) == 1
     assert service.calls == 2
 
 
 def test_a_wait_is_the_account_s_own(cache: Cache) -> None:
     with pytest.raises(RateLimitError):
-        ResponseCache(cache, "s", account="one").get_or_call("q", Service(wait(9999)))
-    assert ResponseCache(cache, "s", account="two").get_or_call("q", Service(1)) == 1
+        ResponseCache(cache, "s", account="one").get_or_call("q", Service(wait(9999)), ANY)
+    assert ResponseCache(cache, "s", account="two").get_or_call("q", Service(1), ANY) == 1
 
 
 def test_when_the_wait_is_over_it_is_asked_again(cache: Cache) -> None:
     with pytest.raises(RateLimitError):
-        ResponseCache(cache, "s", max_wait=-1).get_or_call("q", Service(wait(0.01)))
-    assert ResponseCache(cache, "s").get_or_call("q", Service(1)) == 1
+        ResponseCache(cache, "s", max_wait=-1).get_or_call("q", Service(wait(0.01)), ANY)
+    assert ResponseCache(cache, "s").get_or_call("q", Service(1), ANY) == 1
 
 
 def test_a_wait_without_a_time_is_raised_and_not_stored(cache: Cache) -> None:
     answers, service = ResponseCache(cache, "s"), Service(RateLimitError("later"), 1)
     with pytest.raises(RateLimitError):
-        answers.get_or_call("q", service)
-    assert answers.get_or_call("q", service) == 1
+        answers.get_or_call("q", service, ANY)
+    assert answers.get_or_call("q", service, ANY) == 1
 
 
 @given(

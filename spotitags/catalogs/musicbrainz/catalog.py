@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from spotitags.catalogs.artist_ids import musicbrainz_id, spotify_id
 from spotitags.catalogs.base import Match
 from spotitags.catalogs.musicbrainz.responses import (
+    FOUND_ARTISTS,
+    GENRES,
+    GROUP_PAGE,
+    LINKED_ARTIST,
     parse_genres,
     parse_linked_artist,
     parse_release_groups,
     parse_search,
 )
 from spotitags.errors import ArtistNotFoundError, InputError
+from spotitags.io.addresses import setting_origin
 from spotitags.records import Album, Artist, Image
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from spotitags.catalogs.musicbrainz.client import MusicBrainzClient
+    from spotitags.catalogs.musicbrainz.responses import Group
 
 
 ALSO: Final = ("live", "compilation", "ep", "single")
 """Types of releases that are left out by default."""
 COVER_ART_URL: Final = "https://coverartarchive.org"
+COVER_ART_HOSTS: Final = ("coverartarchive.org", "archive.org", "*.archive.org")
+"""Hosts of covers: the archive redirects to the Internet Archive, which keeps the files."""
 SIZES: Final = (500, 250)
 """Sides of the covers in pixels."""
 PAGE: Final = 100
@@ -49,6 +57,7 @@ class MusicBrainzCatalog:
 
     Raises:
         InputError: ``also`` has a type that is not in `ALSO`.
+        SettingsError: ``archive`` is not an http or https address.
     """
 
     name: ClassVar[str] = "musicbrainz"
@@ -63,6 +72,7 @@ class MusicBrainzCatalog:
         self.client = client
         self.also = frozenset(also)
         self.archive = (archive or COVER_ART_URL).rstrip("/")
+        self._hosts = (*COVER_ART_HOSTS, *setting_origin(archive, "SPOTITAGS_COVERART_URL"))
 
     def __repr__(self) -> str:
         return f"MusicBrainzCatalog({self.client!r}, also={sorted(self.also)})"
@@ -92,7 +102,7 @@ class MusicBrainzCatalog:
                 f"MusicBrainz lists no albums of artist {known.id} except live recordings and compilations: "
                 f"list more with --also {','.join(ALSO)}"
             )
-        credited = next((group["artist"] for group in groups if group["artist"]), None)
+        credited = next((group.artist for group in groups if group.artist), None)
         named = Artist(known.id, known.name or credited)
         groups.sort(key=_rank)
         return [self._album(group, named) for group in groups[:limit]]
@@ -105,7 +115,7 @@ class MusicBrainzCatalog:
             CatalogError: MusicBrainz could not answer.
         """
         query = _LUCENE.sub(r"\\\1", name.strip().lower())  # upper-case AND, OR and NOT are operators
-        found = self.client.get("artist", parse_search, f"no {name}", query=query, limit=limit)
+        found = self.client.get("artist", parse_search, FOUND_ARTISTS, f"no {name}", query=query, limit=limit)
         return [Match(*match) for match in found]
 
     def genres(self, artist: str) -> tuple[Artist, dict[str, int]]:
@@ -116,7 +126,7 @@ class MusicBrainzCatalog:
         """
         known, mbid = self._identify(artist)
         missing = f"MusicBrainz has no artist {mbid}: check the id"
-        name, votes = self.client.get(f"artist/{mbid}", parse_genres, missing, inc="genres")
+        name, votes = self.client.get(f"artist/{mbid}", parse_genres, GENRES, missing, inc="genres")
         return Artist(known.id, known.name or name), dict(votes)
 
     def _identify(self, artist: str) -> tuple[Artist, str]:
@@ -131,20 +141,23 @@ class MusicBrainzCatalog:
             ) from error
         url = f"https://open.spotify.com/artist/{wanted}"
         missing = f"MusicBrainz links no artist to {url}: give --name, or its MBID; {_HOW_TO_LINK}"
-        found = self.client.get("url", parse_linked_artist, missing, resource=url, inc="artist-rels")
+        found = self.client.get(
+            "url", parse_linked_artist, LINKED_ARTIST, missing, resource=url, inc="artist-rels"
+        )
         if not found:
             raise ArtistNotFoundError(missing)
         mbid, name = found
         return Artist(wanted, name), mbid
 
-    def _groups(self, mbid: str) -> list[dict[str, Any]]:
+    def _groups(self, mbid: str) -> list[Group]:
         """Return all release groups of the wanted types; MusicBrainz gives the pages in no useful order."""
-        groups: list[dict[str, Any]] = []
+        groups: list[Group] = []
         types = [name for name in _PRIMARY if name == "Album" or name.lower() in self.also]
         for number in range(MAX_PAGES):
             page = self.client.get(
                 "release-group",
                 lambda response: parse_release_groups(response, mbid),
+                GROUP_PAGE,
                 f"MusicBrainz has no artist {mbid}: check the id",
                 **{
                     "artist": mbid,
@@ -155,29 +168,29 @@ class MusicBrainzCatalog:
                 limit=PAGE,
                 offset=number * PAGE,
             )
-            groups += page["groups"]
-            if not page["groups"] or (number + 1) * PAGE >= page["count"]:
+            groups += page.groups
+            if not page.groups or (number + 1) * PAGE >= page.count:
                 break
         return groups
 
-    def _is_wanted(self, group: dict[str, Any]) -> bool:
-        types = {name.lower() for name in group["secondary"]}
+    def _is_wanted(self, group: Group) -> bool:
+        types = {name.lower() for name in group.secondary}
         return not (types & {"live", "compilation"}) - self.also
 
-    def _album(self, group: dict[str, Any], artist: Artist) -> Album:
-        front = f"{self.archive}/release-group/{group['id']}/front"
-        kind = "single" if group["primary"] in {"EP", "Single"} else "album"
+    def _album(self, group: Group, artist: Artist) -> Album:
+        front = f"{self.archive}/release-group/{group.id}/front"
+        kind = "single" if group.primary in {"EP", "Single"} else "album"
         return Album(
-            id=group["id"],
-            name=group["title"],
+            id=group.id,
+            name=group.title,
             artist=artist,
-            images=tuple(Image(f"{front}-{size}", size, size) for size in SIZES),
-            kind="compilation" if "Compilation" in group["secondary"] else kind,
-            release_date=group["date"] or None,
+            images=tuple(Image(f"{front}-{size}", size, size, self._hosts) for size in SIZES),
+            kind="compilation" if "Compilation" in group.secondary else kind,
+            release_date=group.date or None,
         )
 
 
-def _rank(group: dict[str, Any]) -> tuple[int, bool, str, str, str]:
-    primary = group["primary"] if group["primary"] in _PRIMARY else "Album"
-    date = group["date"] or "9999"
-    return _PRIMARY.index(primary), bool(group["secondary"]), date, group["title"].casefold(), group["id"]
+def _rank(group: Group) -> tuple[int, bool, str, str, str]:
+    primary = group.primary if group.primary and group.primary in _PRIMARY else "Album"
+    date = group.date or "9999"
+    return _PRIMARY.index(primary), bool(group.secondary), date, group.title.casefold(), group.id

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
@@ -10,10 +9,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from spotitags.errors import ArtistNotFoundError, CatalogError, FetchError, RateLimitError, SettingsError
+from spotitags.io.addresses import setting_origin
+from spotitags.io.answers import MAX_JSON, flaw, parse_json
 from spotitags.io.http import HttpClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pydantic import TypeAdapter
 
     from spotitags.io.rate_limit import RateLimiter
     from spotitags.io.response_cache import ResponseCache
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 OFFICIAL_URL: Final = "https://musicbrainz.org"
+HOSTS: Final = ("musicbrainz.org", "*.musicbrainz.org")
+"""Hosts that may answer, also after a redirect: the contact is sent to no other."""
 MIN_PAUSE: Final = 1.0
 """Seconds between two requests that MusicBrainz requires; more requests are refused with status 503."""
 
@@ -39,7 +44,7 @@ class MusicBrainzClient:
         responses: Cache of the responses.
         rate_limiter: Keeps requests apart.
         url: URL to use instead of `OFFICIAL_URL`, such as that of a mirror.
-        seconds: Time for one response, with the pauses that the server asks for.
+        seconds: Time for one response, with retries and the pauses that the server asks for.
     """
 
     contact: str | None = field(repr=False)
@@ -50,13 +55,21 @@ class MusicBrainzClient:
     seconds: float = field(default=90.0, repr=False)
     _http: HttpClient | None = field(default=None, init=False, repr=False)
 
-    def get(self, path: str, parse: Callable[[dict[str, Any]], T], missing: str, **query: str | int) -> T:
-        """Return the parsed response to a request, from the cache if it is there.
+    def get(
+        self,
+        path: str,
+        parse: Callable[[dict[str, Any]], Any],
+        schema: TypeAdapter[T],
+        missing: str,
+        **query: str | int,
+    ) -> T:
+        """Return what ``parse`` selects of the response to a request, from the cache if it is there.
 
         Args:
             path: Path below ``/ws/2/``.
-            parse: Takes the JSON object of the response and returns JSON. A KeyError, TypeError, ValueError
-                or AttributeError means that the response is malformed.
+            parse: Takes the JSON of the response and returns JSON. A KeyError, TypeError, ValueError or
+                AttributeError means that the response is malformed.
+            schema: Schema of what ``parse`` returns.
             missing: Message of the error if MusicBrainz has no such entry.
             query: Parameters of the request.
 
@@ -67,25 +80,29 @@ class MusicBrainzClient:
             CatalogError: The service could not be reached, or its response is malformed.
         """
         request = f"{path}?{urlencode(query | {'fmt': 'json'}, safe=':/|')}"
-        return self.responses.get_or_call(request, lambda: self._get_parsed(request, parse, missing))
+        return self.responses.get_or_call(
+            request, lambda: self._get_parsed(request, parse, schema, missing), schema
+        )
 
-    def _get_parsed(self, request: str, parse: Callable[[dict[str, Any]], T], missing: str) -> T:
+    def _get_parsed(
+        self, request: str, parse: Callable[[dict[str, Any]], Any], schema: TypeAdapter[T], missing: str
+    ) -> T:
         """Send a request and parse the response; retry if it is malformed, as it may have been cut off."""
         for _ in range(_MAX_TRIES):
             body = self._get_bytes(request, missing)
             try:
-                return parse(json.loads(body))
+                return schema.validate_python(parse(parse_json(body)))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 cause = error
         raise CatalogError(
-            f"MusicBrainz's response is malformed ({type(cause).__name__}), also on a retry: "
-            f"try later, {_OTHER}"
+            f"MusicBrainz's response is malformed ({flaw(cause)}), also on a retry: try later, {_OTHER}"
         ) from cause
 
     def _get_bytes(self, request: str, missing: str) -> bytes:
         try:
             url = (self.url or OFFICIAL_URL).rstrip("/")
-            return self._connect().get(f"{url}/ws/2/{request}")
+            allowed = (*HOSTS, *setting_origin(self.url, "SPOTITAGS_MUSICBRAINZ_URL"))
+            return self._connect().get(f"{url}/ws/2/{request}", allowed)
         except RateLimitError as error:
             raise RateLimitError(
                 f"MusicBrainz says {error}; finished work is cached", retry_at=error.retry_at
@@ -108,6 +125,7 @@ class MusicBrainzClient:
             agent = user_agent(self.contact)
             self._http = HttpClient(
                 seconds=self.seconds,
+                max_bytes=MAX_JSON,
                 attempts=5,
                 max_wait=30.0,
                 connections=1,

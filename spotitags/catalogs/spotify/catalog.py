@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import re
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeVar
 
 from spotitags.catalogs.artist_ids import spotify_id
 from spotitags.catalogs.base import Match
 from spotitags.catalogs.spotify.editions import merge_editions
-from spotitags.catalogs.spotify.responses import parse_albums, parse_playlist, parse_search
+from spotitags.catalogs.spotify.responses import (
+    ALBUM_PAGE,
+    ARTIST_NAME,
+    ROW_PAGE,
+    parse_albums,
+    parse_name,
+    parse_playlist,
+    parse_search,
+)
 from spotitags.errors import CatalogError, InputError
+from spotitags.io.answers import flaw
 from spotitags.records import Album, Artist, Image
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pydantic import TypeAdapter
 
     from spotitags.catalogs.spotify.client import SpotipyClient
+    from spotitags.catalogs.spotify.responses import AlbumPage, Release
     from spotitags.io.rate_limit import DailyQuota
     from spotitags.io.response_cache import ResponseCache
 
@@ -30,9 +42,18 @@ PLAYLIST_PAGE: Final = 50
 MAX_PLAYLIST_PAGES: Final = 100
 KINDS: Final = ("album", "single", "compilation")
 """Kinds of releases, in the order in which they are listed."""
+IMAGE_HOSTS: Final = ("i.scdn.co", "*.scdn.co", "*.spotifycdn.com")
+"""Hosts of covers; an address elsewhere is refused, be it a file or a server of the user's network."""
 _PLAYLIST: Final = re.compile(
     r"(?:spotify:playlist:|(?:https?://)?open\.spotify\.com/(?:intl-[a-z-]+/)?playlist/)?([0-9A-Za-z]{22})(?:[/?#].*)?"
 )
+
+
+class _Listed(NamedTuple):
+    """A release, with the kind by which it was listed."""
+
+    kind: str
+    release: Release
 
 
 @dataclass(eq=False)
@@ -79,14 +100,15 @@ class SpotifyCatalog:
         artist_id = spotify_id(artist)
         if limit < 1:
             raise InputError(f"{limit} albums cannot be requested: give 1 or more")
-        items: list[dict[str, Any]] = []
+        releases: list[_Listed] = []
+        hosts = (*IMAGE_HOSTS, *self.client.own_origins)
         for kind in KINDS:
             for page in self._album_pages(artist_id, kind, limit // PAGE + 3):
-                items += [item | {"kind": kind} for item in page]
-                albums = _ranked_albums(items, artist_id)
+                releases += [_Listed(kind, item) for item in page.items]
+                albums = _ranked_albums(releases, artist_id, hosts)
                 if len(albums) >= limit:
                     return self._with_artist_name(albums[:limit])
-        return self._with_artist_name(_ranked_albums(items, artist_id))
+        return self._with_artist_name(_ranked_albums(releases, artist_id, hosts))
 
     def search(self, name: str, limit: int = PAGE) -> list[Match]:
         """Return up to ``limit`` artists with similar names, in Spotify's order, ten per call.
@@ -100,13 +122,14 @@ class SpotifyCatalog:
                 "search",
                 name,
                 parse_search,
+                ROW_PAGE,
                 type="artist",
                 limit=PAGE,
                 offset=offset,
                 market=self.client.market,
             )
-            found += page["items"]
-            if not page["more"]:
+            found += page.items
+            if not page.more:
                 break
         return [Match(*match) for match in found[:limit]]
 
@@ -129,43 +152,52 @@ class SpotifyCatalog:
         names: dict[str, str] = {}
         for number in range(MAX_PLAYLIST_PAGES):
             page = self._call(
-                "playlist_items", match[1], parse_playlist,
+                "playlist_items", match[1], parse_playlist, ROW_PAGE,
                 limit=PLAYLIST_PAGE, offset=number * PLAYLIST_PAGE, market=self.client.market,
             )  # fmt: skip
-            for artist_id, name in page["items"]:
+            for artist_id, name in page.items:
                 names.setdefault(artist_id, name)
-            if not page["more"]:
+            if not page.more:
                 break
         return [Artist(artist_id, name) for artist_id, name in names.items()]
 
-    def _call(self, method: str, subject: str, parse: Callable[[dict[str, Any]], T], **query: str | int) -> T:
-        """Return the parsed response to a call, from the cache if it is there; ``parse`` returns JSON."""
+    def _call(
+        self,
+        method: str,
+        subject: str,
+        parse: Callable[[dict[str, Any]], Any],
+        schema: TypeAdapter[T],
+        **query: str | int,
+    ) -> T:
+        """Return what ``parse`` selects of the response to a call, if it fits ``schema``; cached or fresh."""
 
         def call() -> T:
             if self.quota is not None:
                 self.quota.spend(method)
             response = self.client.call(method, subject, **query)
             try:
-                return parse(response)
+                return schema.validate_python(parse(response))
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 raise CatalogError(
-                    f"Spotify's response is malformed ({type(error).__name__}): try again later"
+                    f"Spotify's response is malformed ({flaw(error)}): try again later"
                 ) from error
 
         if self.responses is None:
             return call()
         parameters = "&".join(f"{key}={value}" for key, value in sorted(query.items()))
-        return self.responses.get_or_call(f"{method}/{subject}?{parameters}&for={self.client.market}", call)
+        return self.responses.get_or_call(
+            f"{method}/{subject}?{parameters}&for={self.client.market}", call, schema
+        )
 
-    def _album_pages(self, artist_id: str, kind: str, max_pages: int) -> Iterator[list[dict[str, Any]]]:
+    def _album_pages(self, artist_id: str, kind: str, max_pages: int) -> Iterator[AlbumPage]:
         """Yield the pages of one kind of release, by offset: the URL in ``next`` could lead elsewhere."""
         for number in range(max_pages):
             page = self._call(
-                "artist_albums", artist_id, parse_albums,
+                "artist_albums", artist_id, parse_albums, ALBUM_PAGE,
                 include_groups=kind, limit=PAGE, offset=number * PAGE,
             )  # fmt: skip
-            yield page["items"]
-            if not page["more"]:
+            yield page
+            if not page.more:
                 return
 
     def _with_artist_name(self, albums: list[Album]) -> list[Album]:
@@ -174,32 +206,31 @@ class SpotifyCatalog:
             return albums
         artist = albums[0].artist
         try:
-            name = self._call("artist", artist.id, lambda response: response.get("name"))
+            name = self._call("artist", artist.id, parse_name, ARTIST_NAME)
         except CatalogError:
             return albums  # the albums are useful without the name
-        named = replace(artist, name=name) if isinstance(name, str) else artist
+        named = replace(artist, name=name) if name else artist
         return [replace(album, artist=named) for album in albums]
 
 
-def _ranked_albums(items: list[dict[str, Any]], artist_id: str) -> list[Album]:
+def _ranked_albums(releases: Sequence[_Listed], artist_id: str, hosts: tuple[str, ...]) -> list[Album]:
     """Sort by kind, then by popularity if known, and merge editions."""
-    names = (name for item in items for other_id, name in item["artists"] if other_id == artist_id)
-    artist = Artist(artist_id, next(names, None))
-    return merge_editions([_album(item, artist) for item in sorted(items, key=_rank)])
+    credits_ = (artist for _, release in releases for artist in release.artists)
+    artist = Artist(artist_id, next((name for other_id, name in credits_ if other_id == artist_id), None))
+    return merge_editions([_album(each, artist, hosts) for each in sorted(releases, key=_rank)])
 
 
-def _rank(item: dict[str, Any]) -> tuple[int, float]:
-    popularity = item.get("popularity")
-    return KINDS.index(item["kind"]), -popularity if isinstance(popularity, int) else 0
+def _rank(listed: _Listed) -> tuple[int, int]:
+    return KINDS.index(listed.kind), -(listed.release.popularity or 0)
 
 
-def _album(item: dict[str, Any], artist: Artist) -> Album:
-    images = (image for image in item["images"] or () if isinstance(image, dict) and image.get("url"))
+def _album(listed: _Listed, artist: Artist, hosts: tuple[str, ...]) -> Album:
+    release = listed.release
     return Album(
-        id=item["id"],
-        name=item["name"],
+        id=release.id,
+        name=release.name,
         artist=artist,
-        images=tuple(Image(image["url"], image.get("width"), image.get("height")) for image in images),
-        kind=item["kind"],
-        release_date=item["release_date"] or None,
+        images=tuple(Image(image.url, image.width, image.height, hosts) for image in release.images or ()),
+        kind=listed.kind,
+        release_date=release.release_date or None,
     )

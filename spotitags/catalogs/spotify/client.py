@@ -5,17 +5,28 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import KW_ONLY, dataclass, field
-from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from spotitags.errors import ArtistNotFoundError, CatalogError, InputError, RateLimitError, SettingsError
-from spotitags.io.http import retry_after
+from spotitags.errors import (
+    ArtistNotFoundError,
+    CatalogError,
+    FetchError,
+    InputError,
+    RateLimitError,
+    SettingsError,
+)
+from spotitags.errors.secrets import hide
+from spotitags.io.addresses import setting_origin
+from spotitags.io.deadline import Deadline, retry_after, retry_time
 from spotitags.io.text import single_line
 
 if TYPE_CHECKING:
-    from requests import Response, Session
+    from requests import Response
 
+
+HOSTS: Final = ("api.spotify.com", "accounts.spotify.com")
+"""Hosts that get the keys."""
 
 _MARKET = re.compile(r"[A-Z]{2}")
 _FIELD = re.compile(r'"(error_description|message)"\s*:\s*"([^"]*)"')
@@ -34,9 +45,10 @@ class SpotipyClient:
         client_secret: Secret of the same app; it appears in no message, log or repr.
         market: ISO 3166-1 alpha-2 country, sent with every call; without it Spotify's order is unstable and
             duplicates appear.
-        api_url: URL to use instead of https://api.spotify.com/v1/, only together with ``token_url``.
+        api_url: URL to use instead of https://api.spotify.com/v1/, only together with ``token_url``: by
+            https, or a server of this machine. Covers may come from there, too.
         token_url: URL of that server for tokens.
-        seconds: Time for one response.
+        seconds: Time for one `call`: token, response, retries and pauses.
         backoff: Pause before the second retry in seconds, doubled for each further one; the first retry has
             no pause.
     """
@@ -47,9 +59,25 @@ class SpotipyClient:
     market: str = "US"
     api_url: str | None = None
     token_url: str | None = None
-    seconds: float = 10.0
+    seconds: float = 30.0
     backoff: float = 0.5
     _spotipy: Any = field(default=None, init=False)
+    _deadline: Deadline = field(init=False)
+    _transport: Any = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        hide(self.client_secret)
+
+    @property
+    def own_origins(self) -> tuple[str, ...]:
+        """Origins of the servers that are used instead of Spotify's.
+
+        Raises:
+            SettingsError: One is not an address that keys may be sent to.
+        """
+        api = setting_origin(self.api_url, "SPOTITAGS_SPOTIFY_API_URL", keys=True)
+        token = setting_origin(self.token_url, "SPOTITAGS_SPOTIFY_TOKEN_URL", keys=True)
+        return tuple(dict.fromkeys(api + token))
 
     def call(self, method: str, subject: str, **arguments: object) -> dict[str, Any]:
         """Call spotipy's ``method`` with an id or a query, and return the JSON object of the response.
@@ -63,6 +91,7 @@ class SpotipyClient:
             RateLimitError: Too many calls.
             CatalogError: Spotify could not be reached, its response is malformed, or it hides this playlist.
         """
+        self._deadline = Deadline(self.seconds)
         for tries_left in reversed(range(_MAX_TRIES)):
             try:
                 return self._call_once(method, subject, arguments)
@@ -81,6 +110,10 @@ class SpotipyClient:
             # A failure inside a call would only be a warning.
             client.auth_manager.get_access_token(as_dict=False)
             response = getattr(client, method)(subject, **arguments)
+        except FetchError as error:
+            raise CatalogError(
+                f"Spotify gave no usable response ({error}): check the network, {_OTHER}"
+            ) from error
         except (
             SpotifyBaseException,
             RequestException,
@@ -100,17 +133,29 @@ class SpotipyClient:
             self._check_settings()
             from spotipy import MemoryCacheHandler, Spotify, SpotifyClientCredentials
 
+            from spotitags.catalogs.spotify.responses import TOKEN
+            from spotitags.io.requests_adapter import limited_session
+            from spotitags.io.transport import Transport
+
             _silence_spotipy()
-            session = self._session()
-            session.params = {"market": self.market}  # spotipy itself can only send the old ``country``
+            allowed = (*HOSTS, *self.own_origins)
+            self._transport = self._transport or Transport()
             auth = SpotifyClientCredentials(
                 self.client_id,
                 self.client_secret,
-                requests_session=self._session(),
-                requests_timeout=self.seconds,
+                requests_session=limited_session(
+                    self._transport, allowed, lambda: self._deadline, backoff=self.backoff, schema=TOKEN
+                ),
                 cache_handler=MemoryCacheHandler(),
             )
-            client = Spotify(auth_manager=auth, requests_session=session, requests_timeout=self.seconds)
+            session = limited_session(
+                self._transport,
+                allowed,
+                lambda: self._deadline,
+                backoff=self.backoff,
+                params={"market": self.market},  # spotipy itself can only send the old ``country``
+            )
+            client = Spotify(auth_manager=auth, requests_session=session)
             if self.api_url and self.token_url:
                 client.prefix = self.api_url.rstrip("/") + "/"
                 auth.OAUTH_TOKEN_URL = self.token_url
@@ -128,33 +173,6 @@ class SpotipyClient:
             raise InputError(f"{self.market!r} is not a market: give two capital letters such as US or DE")
         if bool(self.api_url) != bool(self.token_url):
             raise SettingsError("api_url and token_url belong together: give both or neither")
-
-    def _session(self) -> Session:
-        """Build a session that retries transient failures and returns all others at once, above all 429.
-
-        The session of spotipy would sleep through ``Retry-After``, for hours, and then lose the header.
-        """
-        from requests import Session
-        from requests.adapters import HTTPAdapter
-        from urllib3 import Retry
-
-        retry = Retry(
-            total=4,
-            connect=3,
-            read=2,
-            status=3,
-            allowed_methods=None,  # a request for a token is a POST and safe to repeat
-            status_forcelist=(500, 502, 503, 504),
-            respect_retry_after_header=False,
-            raise_on_status=False,
-            backoff_factor=self.backoff,
-            backoff_max=5,
-        )
-        session = Session()
-        session.max_redirects = 0  # Spotify never redirects; keys are sent to no other server
-        for scheme in ("https://", "http://"):
-            session.mount(scheme, HTTPAdapter(max_retries=retry))
-        return session
 
     def _raise_error(self, error: Exception, method: str, subject: str) -> NoReturn:
         """Raise the error of SpotiTags for a failed call."""
@@ -196,19 +214,17 @@ class SpotipyClient:
         """Return the server's message as one short line, without the secret if the server echoes it."""
         fields = dict(_FIELD.findall(response.text))
         message = fields.get("message") or fields.get("error_description") or response.reason or "no reason"
-        return single_line(message.replace(self.client_secret, "***"), 200)
+        return single_line(message, 200)
 
 
 def _is_transient(error: CatalogError | SettingsError) -> bool:
     """Return whether a retry may help: the token expired, or the response was malformed or incomplete."""
-    from requests.exceptions import ChunkedEncodingError
-
     if isinstance(error, RateLimitError | ArtistNotFoundError):
         return False
     response = _response(error.__cause__)
     if response is not None:
         return response.status_code == HTTPStatus.UNAUTHORIZED and response.request.method != "POST"
-    return isinstance(error, CatalogError) and isinstance(error.__cause__, ChunkedEncodingError | None)
+    return isinstance(error, CatalogError) and error.__cause__ is None
 
 
 def _silence_spotipy() -> None:
@@ -242,7 +258,7 @@ def _rate_limit(response: Response) -> RateLimitError:
         return RateLimitError(
             f"Spotify's {limit} is used up: run again later; finished work is cached", quota=quota
         )
-    retry_at = datetime.now(UTC) + timedelta(seconds=wait)
+    retry_at = retry_time(wait)
     return RateLimitError(
         f"Spotify's {limit} is used up: run again after {retry_at.astimezone():%Y-%m-%d %H:%M:%S %Z}; "
         "finished work is cached",

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeAlias, TypeVar
 
 from spotitags.errors import NotInstalledError, SettingsError, TaggerError, TaggerInterrupt
+from spotitags.io.text import single_line
 from spotitags.records import Skipped, Tag
 from spotitags.taggers.base import Readiness
 from spotitags.taggers.cloud.encoding import QUALITIES, SIDE, encoded_cover
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 
 TOP: Final = 20
 """Maximum number of tags per cover."""
+MAX_LABEL: Final = 100
+"""Maximum number of characters of a label; longer ones are cut."""
 _DIGITS = 4
+_ROUNDING = 0.001  # a weight may be above 1 by the rounding of a service
 
 # Without a handler, each retry that stamina logs would be printed to stderr.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -263,15 +267,29 @@ def _add_results(
 
 
 def tags(found: Iterable[tuple[str, float]]) -> list[Tag]:
-    """Convert a service's labels to tags: lower case, unique, weights in (0, 1], the `TOP` heaviest."""
+    """Convert a service's labels to tags: lower case, unique, weights in (0, 1], the `TOP` heaviest.
+
+    Raises:
+        ValueError: A weight is no number from 0 to 1, so that it has another meaning or none.
+    """
     weights: dict[str, float] = {}
     for name, score in found:
-        label = " ".join(name.lower().split())
-        weight = round(min(max(score, 0.0), 1.0), _DIGITS)  # NaN never is the larger
+        if not -_ROUNDING <= score <= 1 + _ROUNDING:
+            raise ValueError(f"a weight is {score:.6g} and not in 0 to 1")
+        label = single_line(name.lower(), MAX_LABEL)
+        weight = round(min(max(score, 0.0), 1.0), _DIGITS)
         if label and weight > weights.get(label, 0.0):
             weights[label] = weight
     best = sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))
     return [Tag(label, weight) for label, weight in best[:TOP]]
+
+
+def tags_or_skipped(service: str, cover: Cover, found: Iterable[tuple[str, float]]) -> Result:
+    """Return the tags of a cover, or a record of a malformed answer, which is not cached."""
+    try:
+        return tags(found)
+    except ValueError as error:
+        return skipped(cover, f"the answer of {service} is malformed ({error})")
 
 
 def skipped(cover: Cover, reason: str) -> Skipped:

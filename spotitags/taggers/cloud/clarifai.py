@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from spotitags.errors import TaggerError, TaggerKeyError
+from spotitags.errors.secrets import hide
 from spotitags.taggers.base import Readiness
-from spotitags.taggers.cloud.base import PaidTagger, skipped, tags
+from spotitags.taggers.cloud.base import PaidTagger, skipped, tags_or_skipped
 from spotitags.taggers.cloud.grpc import BusyError, error_of_status, open_channel, short_line
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class ClarifaiTagger(PaidTagger["SecretStr"]):
         try:
             response = stub.PostModelOutputs(request, metadata=metadata, timeout=self.retry_limits.seconds)
         except grpc.RpcError as error:
-            message = short_line(error.details() or "", secret)
+            message = short_line(error.details() or "")
             # Its repr shows the key.
             raise error_of_status(self.name, error.code().name, message, _KEY) from None
         return self._results(covers, ids, response)
@@ -100,7 +101,8 @@ class ClarifaiTagger(PaidTagger["SecretStr"]):
         if output is None:
             return skipped(cover, f"{self.name} gave no answer for it")
         if output.status.code == _OK:
-            return tags((concept.name, concept.value) for concept in output.data.concepts)
+            concepts = ((concept.name, concept.value) for concept in output.data.concepts)
+            return tags_or_skipped(self.name, cover, concepts)
         error = self._error(output.status)
         if isinstance(error, BusyError) or output.status.code in _REFUSED | _USED_UP | _GONE:
             return error
@@ -126,13 +128,14 @@ class ClarifaiTagger(PaidTagger["SecretStr"]):
 
     def _message(self, status: Status) -> str:
         text = ". ".join(filter(None, (status.description, status.details)))
-        return short_line(f"{status.code}: {text}", self._secret)
+        return short_line(f"{status.code}: {text}")
 
     @property
     def _secret(self) -> str:
         secret = _text(self.key)
         if flaw := _flaw(secret):
             raise TaggerKeyError(f"the tagger {self.name} needs a key: {flaw}; {_KEY}")
+        hide(secret)
         return secret
 
     @cached_property

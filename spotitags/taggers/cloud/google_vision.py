@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from spotitags.errors import TaggerError, TaggerKeyError
+from spotitags.errors import FetchError, SettingsError, TaggerError, TaggerKeyError
+from spotitags.errors.secrets import hide
+from spotitags.io.addresses import setting_origin
 from spotitags.taggers.base import Readiness
-from spotitags.taggers.cloud.base import TOP, PaidTagger, skipped, tags
-from spotitags.taggers.cloud.grpc import BusyError, error_of_status, open_channel, short_line
+from spotitags.taggers.cloud.base import TOP, PaidTagger, skipped, tags_or_skipped
+from spotitags.taggers.cloud.grpc import BusyError, channel_options, error_of_status, open_channel, short_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,12 +19,15 @@ if TYPE_CHECKING:
 
     from google.auth.credentials import Credentials
     from google.cloud.vision import AnnotateImageResponse, BatchAnnotateImagesRequest, ImageAnnotatorClient
+    from requests import Session
 
     from spotitags.records import Cover
     from spotitags.taggers.cloud.base import Result
 
 
 MODEL: Final = "builtin/stable"
+TOKEN_SECONDS: Final = 30.0
+"""Time for a token, with retries."""
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _KEY = (
@@ -88,7 +93,8 @@ class GoogleVisionTagger(PaidTagger["Path"]):
 
     def _result(self, cover: Cover, response: AnnotateImageResponse) -> Result:
         if not response.error.code:
-            return tags((label.description, label.score) for label in response.label_annotations)
+            labels = ((label.description, label.score) for label in response.label_annotations)
+            return tags_or_skipped(self.name, cover, labels)
         code = _code_name(response.error.code)
         if code in _UNREADABLE:
             return skipped(cover, f"{self.name} cannot read it ({short_line(response.error.message)})")
@@ -139,9 +145,15 @@ def open_client(credentials: Path | None = None, address: str | None = None) -> 
     if plain:
         channel = open_channel(target, plain=True)
         return vision.ImageAnnotatorClient(transport=ImageAnnotatorGrpcTransport(channel=channel))
-    return vision.ImageAnnotatorClient(
-        credentials=_with_token(credentials), transport="grpc", client_options={"api_endpoint": target}
+
+    def open_limited(host: str, **arguments: Any) -> Any:  # noqa: ANN401 — Google's own accepts any size
+        arguments["options"] = channel_options(plain=False)
+        return ImageAnnotatorGrpcTransport.create_channel(host, **arguments)
+
+    transport = ImageAnnotatorGrpcTransport(
+        host=target, credentials=_with_token(credentials), channel=open_limited
     )
+    return vision.ImageAnnotatorClient(transport=transport)
 
 
 def _with_token(file: Path | None) -> Credentials:
@@ -158,16 +170,36 @@ def _with_token(file: Path | None) -> Credentials:
             with warnings.catch_warnings():  # google-auth warns of files from others; this one is the user's
                 warnings.simplefilter("ignore", DeprecationWarning)
                 credentials, _ = google.auth.load_credentials_from_file(str(file), default_scopes=[_SCOPE])
-        credentials.refresh(Request())
+        credentials.refresh(Request(_session(credentials)))
+        hide(*(getattr(credentials, name, None) for name in ("client_secret", "refresh_token", "token")))
     except (DefaultCredentialsError, OSError) as error:
         where = f" in {file}" if file else ""
         raise TaggerKeyError(f"the tagger {name} finds no credentials{where}: {_KEY}") from error
     except RefreshError as error:
         message = short_line(str(error.args[0])) if error.args else "no reason given"
         raise TaggerKeyError(f"{name} refuses the credentials ({message}): {_KEY}") from None
-    except TransportError as error:
+    except SettingsError as error:
+        raise TaggerKeyError(f"{name} cannot use these credentials ({error})") from None
+    except (TransportError, FetchError) as error:
         raise BusyError(f"gives no token ({short_line(str(error))})") from None
     return credentials
+
+
+def _session(credentials: Credentials) -> Session | None:
+    """Return a session for the token server that the file of credentials names; None for Google's own.
+
+    Raises:
+        SettingsError: The file would send its key unencrypted to another machine.
+    """
+    from spotitags.io.deadline import Deadline
+    from spotitags.io.requests_adapter import limited_session
+    from spotitags.io.transport import Transport
+
+    uri = getattr(credentials, "token_uri", None) or getattr(credentials, "_token_uri", None)
+    if not isinstance(uri, str):
+        return None  # such as the credentials of a machine of Google Cloud
+    allowed = setting_origin(uri, "the token_uri of the Google credentials", keys=True)
+    return limited_session(Transport(), allowed, lambda: Deadline(TOKEN_SECONDS))
 
 
 def _code_name(code: int) -> str:

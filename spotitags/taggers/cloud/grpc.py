@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from spotitags.errors import SettingsError, TaggerError, TaggerKeyError
+from spotitags.io.addresses import is_loopback
 from spotitags.io.text import single_line
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 _MAX_LINE = 200  # characters
-_MAX_RESPONSE = 128 * 2**20  # bytes
+_MAX_RESPONSE = 16 * 2**20  # bytes: 128 covers with a thousand labels each
 _TRANSIENT = frozenset({"ABORTED", "CANCELLED", "INTERNAL", "RESOURCE_EXHAUSTED", "UNAVAILABLE"})
 _REFUSED = frozenset({"PERMISSION_DENIED", "UNAUTHENTICATED"})
 
@@ -50,31 +50,29 @@ def endpoint(address: str | None, default: str, setting: str) -> tuple[str, bool
     except ValueError:
         raise invalid from None
     plain = parts.scheme == "http"
-    if not host or parts.scheme not in {"http", "https"} or (plain and not _is_loopback(host)):
+    if not host or parts.scheme not in {"http", "https"} or (plain and not is_loopback(host)):
         raise invalid
     bracketed = f"[{host}]" if ":" in host else host
     return f"{bracketed}:{port or (80 if plain else 443)}", plain
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def open_channel(target: str, *, plain: bool) -> grpc.Channel:
     """Return a channel that connects on first use; it does not retry, which `PaidTagger` does."""
     import grpc
 
-    options = [
+    options = channel_options(plain=plain)
+    if plain:
+        return grpc.insecure_channel(target, options)
+    return grpc.secure_channel(target, grpc.ssl_channel_credentials(), options)
+
+
+def channel_options(*, plain: bool) -> list[tuple[str, int]]:
+    """Return the options of a channel: no retries, the size of a response, and a proxy only for TLS."""
+    return [
         ("grpc.enable_retries", 0),
         ("grpc.max_receive_message_length", _MAX_RESPONSE),
         ("grpc.enable_http_proxy", int(not plain)),
     ]
-    if plain:
-        return grpc.insecure_channel(target, options)
-    return grpc.secure_channel(target, grpc.ssl_channel_credentials(), options)
 
 
 def error_of_status(service: str, code: str, message: str, key_remedy: str) -> BusyError | TaggerError:
@@ -89,6 +87,8 @@ def error_of_status(service: str, code: str, message: str, key_remedy: str) -> B
     details = f" ({message})" if message else ""
     if code == "DEADLINE_EXCEEDED":
         return BusyError("did not answer in time")
+    if "larger than max" in message:  # gRPC's words; the same response would come again, and cost again
+        return TaggerError(f"{service} sends more than {_MAX_RESPONSE >> 20} MB: take another --tagger")
     if code in _TRANSIENT:
         return BusyError(f"cannot be reached or is too busy{details}")
     if code in _REFUSED:
@@ -96,8 +96,6 @@ def error_of_status(service: str, code: str, message: str, key_remedy: str) -> B
     return TaggerError(f"{service} refuses the request with {code}{details}: take another --tagger")
 
 
-def short_line(text: str, secret: str = "") -> str:
-    """Return a service's message as one short line, without control characters and without the key."""
-    if secret:
-        text = text.replace(secret, "…")
+def short_line(text: str) -> str:
+    """Return a service's message as one short line, without control characters and without known keys."""
     return single_line(text, _MAX_LINE)

@@ -287,7 +287,8 @@ def test_plaintext_to_another_machine_is_refused(service: Service) -> None:
 @given(
     st.lists(
         st.tuples(
-            st.text("ab \t\nÄß", max_size=4), st.floats() | st.sampled_from([0.5, 0.50001, 1.0000001, -0.1])
+            st.text("ab \t\nÄß\x1b", max_size=4) | st.just("a" * 5000),
+            st.floats(0, 1) | st.sampled_from([0.5, 0.50001, 1.0000001, -0.0001]),
         )
     )
 )
@@ -296,5 +297,6 @@ def test_any_labels_of_a_service_become_valid_tags(found: list[tuple[str, float]
     assert len(made) <= 20
     assert len({tag.label for tag in made}) == len(made)
     assert all(tag.label == " ".join(tag.label.lower().split()) != "" for tag in made)
+    assert all(tag.label.isprintable() and len(tag.label) <= 100 for tag in made)
     assert all(0 < tag.weight <= 1 for tag in made)
     assert [tag.weight for tag in made] == sorted((tag.weight for tag in made), reverse=True)

@@ -153,6 +153,14 @@ def test_a_token_service_that_is_gone_is_asked_again_and_named(tmp_path: Path, p
         GoogleVisionTagger(file, retry_limits=QUICK).tag(covers(1))
 
 
+def test_the_key_of_credentials_is_sent_to_no_other_machine_unencrypted(
+    tmp_path: Path, private_key: str
+) -> None:
+    file = account(tmp_path, private_key, "http://tokens.example.org/token")
+    with pytest.raises(TaggerKeyError, match=r"cannot use these credentials.*token_uri.*unencrypted"):
+        GoogleVisionTagger(file, retry_limits=QUICK).tag(covers(1))
+
+
 def test_credentials_go_with_the_call_over_tls(
     tmp_path: Path, private_key: str, httpserver: HTTPServer
 ) -> None:

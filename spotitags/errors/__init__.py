@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from spotitags.errors.secrets import mask
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 REASONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "no-image": "the catalogue names no image for this album",
-        "address": "the URL of the image is neither http(s) nor a file path",
+        "address": "the URL is neither http(s) nor a file path, or leads to where no cover may come from",
         "not-found": "the URL (404, 410) or the file does not exist",
         "refused": "the server refuses (other 4xx, too many redirects) or the file may not be read",
         "server": "the server failed (5xx), also on retries",
@@ -49,7 +51,10 @@ T = TypeVar("T")
 
 
 class SpotiTagsError(Exception):
-    """Base class of all errors that SpotiTags raises on purpose."""
+    """Base class of all errors that SpotiTags raises on purpose. Known keys are masked in the message."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(mask(message))
 
 
 class InputError(SpotiTagsError):
@@ -160,7 +165,7 @@ class FetchError(SpotiTagsError):
 
     def __init__(self, reason: str, detail: str = "", *, status: int | None = None) -> None:
         self.reason = reason
-        self.detail = detail
+        self.detail = mask(detail)
         self.status = status
         super().__init__(f"{reason}: {detail}" if detail else reason)
 
@@ -175,7 +180,7 @@ class CoverError(SpotiTagsError):
 
     def __init__(self, reason: str, detail: str = "") -> None:
         self.reason = reason
-        self.detail = detail
+        self.detail = mask(detail)
         super().__init__(f"{reason}: {detail}" if detail else reason)
 
 
