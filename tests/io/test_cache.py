@@ -63,7 +63,7 @@ def test_a_planted_pickle_is_never_read(cache: Cache, tmp_path: Path) -> None:
     with sqlite3.connect(cache.folder / "cache.db") as database:
         database.execute("UPDATE Cache SET mode = 4, value = ?", (pickle.dumps(Trap()),))
     database.close()
-    with pytest.raises(SettingsError, match="delete that folder"):
+    with pytest.raises(SettingsError, match="cache verify --repair"):
         cache.get("tags", "a")
     assert not (tmp_path / "sprung").exists()
 
@@ -113,5 +113,5 @@ def test_a_damaged_database_is_named(cache: Cache) -> None:
     cache.put("tags", "a", [])
     cache.close()
     (cache.folder / "cache.db").write_bytes(b"not a database" * 999)
-    with pytest.raises(SettingsError, match="delete that folder"):
+    with pytest.raises(SettingsError, match="cache verify --repair"):
         cache.get("tags", "a")

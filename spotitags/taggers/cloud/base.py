@@ -10,10 +10,12 @@ import math
 import time
 from abc import ABC, abstractmethod
 from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeAlias, TypeVar
 
 from spotitags.errors import NotInstalledError, SettingsError, TaggerError, TaggerInterrupt
+from spotitags.io.interrupts import finish
 from spotitags.records import Skipped, Tag
 from spotitags.taggers.base import Readiness
 from spotitags.taggers.cloud.encoding import QUALITIES, SIDE, encoded_cover
@@ -161,13 +163,19 @@ class PaidTagger(ABC, Generic[Key]):
                 returned before.
             TaggerInterrupt: Ctrl-C was pressed; ``answered`` likewise.
         """
+        return self.tag_and_store(covers, lambda _found: None)
+
+    def tag_and_store(
+        self, covers: Sequence[Cover], store: Callable[[Mapping[str, list[Tag]]], None]
+    ) -> list[list[Tag] | Skipped]:
+        """Tag covers as `tag` does; ``store`` is as for `spotitags.taggers.base.StoresEarly`."""
         if self.offline:
             raise TaggerError(f"the tagger {self.name} sends covers to a service: leave --offline out")
         results: dict[str, list[Tag] | Skipped] = {}
         distinct = list({cover.digest: cover for cover in covers}.values())
         try:
             for start in range(0, len(distinct), self.batch_size):
-                self._tag_batch(distinct[start : start + self.batch_size], results)
+                self._tag_batch(distinct[start : start + self.batch_size], results, store)
         except TaggerError as error:
             error.answered = _tags_only(results)
             raise
@@ -184,9 +192,22 @@ class PaidTagger(ABC, Generic[Key]):
             TaggerError: The service failed, and a retry is useless.
         """
 
-    def _tag_batch(self, covers: Sequence[Cover], results: dict[str, list[Tag] | Skipped]) -> None:
+    def _tag_batch(
+        self,
+        covers: Sequence[Cover],
+        results: dict[str, list[Tag] | Skipped],
+        store: Callable[[Mapping[str, list[Tag]]], None],
+    ) -> None:
         """Add the results of one request's covers; retry those that the service was too busy for."""
         import stamina
+
+        def request(missing: Sequence[Cover]) -> None:
+            found = self._request(missing, [images[cover.digest] for cover in missing])
+            try:
+                _add_results(missing, found, results)
+            finally:
+                answered = {cover.digest for cover in missing} & results.keys()
+                store(_tags_only({digest: results[digest] for digest in answered}))
 
         images = {cover.digest: encoded_cover(cover, self.cover_bytes) for cover in covers}
         limits = self.retry_limits
@@ -204,8 +225,7 @@ class PaidTagger(ABC, Generic[Key]):
                 with attempt:
                     requests = attempt.num
                     missing = [cover for cover in covers if cover.digest not in results]
-                    found = self._request(missing, [images[cover.digest] for cover in missing])
-                    _add_results(missing, found, results)
+                    finish(partial(request, missing), notify=self.notify)
         except BusyError as error:
             missing = [cover for cover in covers if cover.digest not in results]
             if len(missing) == len(covers):
