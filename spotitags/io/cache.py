@@ -160,6 +160,8 @@ class Cache:
         with self._explained():
             if not self.database.exists():
                 return []
+            with self._opened():  # another process may have made the file, and not yet its tables
+                pass
             with closing(sqlite3.connect(f"{self.database.as_uri()}?mode=ro", uri=True)) as connection:
                 rows = connection.execute(
                     "SELECT key FROM Cache WHERE key >= ? AND key < ? AND typeof(key) = 'text'",

@@ -120,7 +120,7 @@ class Reservations:
         self._ended.set()
         try:
             with self.cache.transaction():
-                self._forget(lambda owner: owner == holder.owner)
+                self._forget(lambda owner: owner == holder.owner or not self._is_alive(owner, {}))
         finally:
             if self._lock is not None:
                 self._lock.release(force=True)
