@@ -16,6 +16,7 @@ import numpy as np
 
 from spotitags.errors import InputError
 from spotitags.evaluation.folds import fold_dataset
+from spotitags.io.interrupts import kept_from_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -160,7 +161,9 @@ def in_processes(
     from joblib import Parallel, delayed  # type: ignore[import-untyped]
 
     pool = Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="2*n_jobs")
-    yield from pool(delayed(_numbered)(function, number, task) for number, task in enumerate(tasks))
+    with kept_from_children():  # the first tasks start the processes, which this one ends by itself
+        results = pool(delayed(_numbered)(function, number, task) for number, task in enumerate(tasks))
+    yield from results
 
 
 def _numbered(function: Callable[[Task], Result], number: int, task: Task) -> tuple[int, Result]:

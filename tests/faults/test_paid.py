@@ -93,7 +93,7 @@ def test_when_a_process_is_killed_only_its_call_in_flight_is_sent_again(
     google.seconds = 0.5
     killed, other = (start(google, tmp_path, covers) for _ in range(2))
     deadline = time.monotonic() + 120
-    while len(google.calls) < 4 and time.monotonic() < deadline:  # noqa: PLR2004
+    while len(google.calls) < 4 and time.monotonic() < deadline:
         time.sleep(0.02)
     killed.kill()  # not waited for: a process that is dead, but not yet gone
     began = time.monotonic()
