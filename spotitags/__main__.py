@@ -1,12 +1,14 @@
 """Entry point of ``python -m spotitags`` and of the console script."""
 
 import os
+import signal
 import sys
 from contextlib import suppress
 
-from spotitags.io.interrupts import guard
+from spotitags.io.interrupts import first_announcement, guard
 
 INTERRUPTED = 130
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 _SHOW_CURSOR = "\x1b[?25h"  # a progress bar hides it
 
 
@@ -19,27 +21,38 @@ def main() -> None:
         watched.start()
         run()
     except BaseException:
-        if watched.pressed:  # libraries turn KeyboardInterrupt into errors of their own
-            sys.exit(INTERRUPTED)
-        raise
-    if watched.pressed:
-        sys.exit(INTERRUPTED)
+        if not watched.pressed:
+            raise
+    if watched.pressed:  # whatever libraries made of KeyboardInterrupt
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        _end()  # Python's own end waits for threads and helper processes
+
+
+def _announce() -> None:
+    """Print that the run was interrupted, if nothing did."""
+    console = sys.modules.get("spotitags.commands._console")
+    announce = getattr(console, "announce_interruption", None)
+    if announce is not None:
+        announce(_write)
+    elif first_announcement():
+        _write("interrupted")
 
 
 def _end() -> None:
     """End the process and its children, whatever they are doing."""
-    commands = sys.modules.get("spotitags.commands._console")
-    announce = getattr(commands, "announce_interruption", None)
-    if announce is None:
-        _write("interrupted")
-    else:
-        announce(_write)
-    if "multiprocessing" in sys.modules:
-        from multiprocessing import active_children
+    try:
+        _announce()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the main thread may be printing what it was broken off
+        if "multiprocessing" in sys.modules:
+            from multiprocessing import active_children
 
-        for child in active_children():
-            child.kill()
-    os._exit(INTERRUPTED)
+            for pid in filter(None, (child.pid for child in active_children())):
+                with suppress(OSError):
+                    os.kill(pid, _KILL)  # loky's processes have no method kill
+    finally:
+        os._exit(INTERRUPTED)
 
 
 def _write(line: str) -> None:

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-END_SECONDS: Final = 1.5
+END_SECONDS: Final = 1.0
 """Time after Ctrl-C in which the program ends by itself; then it is ended."""
 ANSWER_SECONDS: Final = 10.0
 """Maximum wait after Ctrl-C for the answer of a paid call."""
@@ -80,6 +81,7 @@ class Guard:
             else:
                 self.deadline = time.monotonic() + END_SECONDS
                 self.pressed = True
+                warnings.simplefilter("ignore")  # of libraries that cannot end what Ctrl-C has ended
                 _thread.start_new_thread(self._end_in_time, ())
 
     def _end_in_time(self) -> None:

@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from helpers.manifests import labelled
 from helpers.packages import install
+
+from spotitags.io.interrupts import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +87,8 @@ class Program:
 
     def interrupt(self) -> None:
         """Send Ctrl-C to the whole group of processes."""
-        os.killpg(self.process.pid, signal.SIGINT)
+        with suppress(ProcessLookupError):  # it is done
+            os.killpg(self.process.pid, signal.SIGINT)
 
     def ended(self, began: float) -> Ended:
         """Wait for the end."""
@@ -117,21 +121,18 @@ def command(name: str, covers: Path, out: Path) -> list[object]:
         return ["predict", "--artist", METALLICA, "--offline"]
     if name == "tag":
         return ["tag", "--manifest", covers, "--tagger", "slow", "--json"]
-    rest = [covers, "--tagger", "lite", "--min-covers", 1, "--out", out]
-    return [name, *rest] if name != "train" else ["train", covers, "--tagger", "lite", "--out", out]
+    folds = ["--folds", 2, "--repeats", 2] if name == "evaluate" else []
+    few = [] if name == "train" else ["--min-covers", 1]
+    return [name, covers, "--tagger", "slow", "--out", out, *few, *folds]
 
 
-@pytest.mark.parametrize("name", ["predict", "tag", "train", "evaluate", "leaderboard"])
+@pytest.mark.parametrize(
+    ("name", "latest"), [("predict", 2), ("tag", 2), ("train", 10), ("evaluate", 15), ("leaderboard", 20)]
+)
 def test_ctrl_c_at_any_moment_ends_a_run_soon_and_without_a_traceback(
-    name: str, covers: Path, site: Path, tmp_path: Path
+    name: str, latest: float, covers: Path, site: Path, tmp_path: Path
 ) -> None:
     randomly = random.Random(name)
-    began = time.monotonic()
-    undisturbed = Program(command(name, covers, tmp_path / "whole"), tmp_path, PYTHONPATH=str(site))
-    time.sleep(min(undisturbed.process.wait(0) if undisturbed.process.poll() is not None else 0, 0))
-    whole = undisturbed.ended(began)
-    assert whole.code == 0, whole.err
-    latest = min(whole.seconds, 20.0)
     for number in range(RUNS):
         program = Program(command(name, covers, tmp_path / str(number)), tmp_path, PYTHONPATH=str(site))
         delay = 0.01 + (latest - 0.01) * (number + randomly.random()) / RUNS
@@ -145,7 +146,9 @@ def check(ended: Ended, case: str) -> None:
     assert "Traceback" not in ended.err, f"{case}: {ended.err}"
     assert "Exception ignored" not in ended.err, f"{case}: {ended.err}"
     assert "leaked" not in ended.err, f"{case}: {ended.err}"
-    assert ended.code in {0, 130}, f"{case}: {ended.code} {ended.err}"
-    if ended.code:
-        assert ended.err.count("interrupted") == 1, f"{case}: {ended.err}"
-    assert ended.seconds < 1.5 + SLACK, f"{case}: {ended.seconds}"
+    assert ended.code in {0, 130, -signal.SIGINT}, f"{case}: {ended.code} {ended.err}"
+    if ended.code == -signal.SIGINT:  # Python itself was ending
+        assert ended.out, case
+    if ended.code == 130:
+        assert 1 <= ended.err.count("interrupted") <= 2, f"{case}: {ended.err}"  # 2: and a table follows
+    assert ended.seconds < END_SECONDS + SLACK, f"{case}: {ended.seconds}"
