@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spotitags.commands import (
+    cache,
     config,
     doctor,
     evaluate,
@@ -111,12 +112,14 @@ for command in (
 ):
     app.command(cls=Command)(command_options(command))
 
-settings = typer.Typer(
-    help="Show and change the configuration file.", no_args_is_help=True, rich_markup_mode=None
-)
-for name, action in config.ACTIONS.items():
-    settings.command(name, cls=Command)(command_options(action))
-app.add_typer(settings, name="config")
+for group, actions, summary in (
+    ("config", config.ACTIONS, "Show and change the configuration file."),
+    ("cache", cache.ACTIONS, "Show, check and clear the cache folder."),
+):
+    commands = typer.Typer(help=summary, no_args_is_help=True, rich_markup_mode=None)
+    for name, action in actions.items():
+        commands.command(name, cls=Command)(command_options(action))
+    app.add_typer(commands, name=group)
 
 
 def main() -> None:

@@ -162,7 +162,9 @@ class Cache:
                 return []
             with self._opened():  # another process may have made the file, and not yet its tables
                 pass
-            with closing(sqlite3.connect(f"{self.database.as_uri()}?mode=ro", uri=True)) as connection:
+            with closing(
+                sqlite3.connect(f"{self.database.resolve().as_uri()}?mode=ro", uri=True)
+            ) as connection:
                 rows = connection.execute(
                     "SELECT key FROM Cache WHERE key >= ? AND key < ? AND typeof(key) = 'text'",
                     (begin, begin + _LAST),
@@ -249,6 +251,11 @@ class Cache:
             disk_min_file_size=1 << 20,  # values are small: store them in the database itself
             **limits,
         )
+
+
+def answer_cache(folder: Path, megabytes: int = 2048) -> Cache:
+    """Return the cache of results and responses in the user's cache folder; ``megabytes`` as for `Cache`."""
+    return Cache(folder / "answers", megabytes)
 
 
 def _parsed(text: str | bytes | None) -> Any:  # noqa: ANN401

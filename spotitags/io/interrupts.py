@@ -22,7 +22,7 @@ END_SECONDS: Final = 1.0
 """Time after Ctrl-C in which the program ends by itself; then it is ended."""
 ANSWER_SECONDS: Final = 10.0
 """Maximum wait after Ctrl-C for the answer of a paid call."""
-_POLL: Final = 0.05  # seconds
+_POLL: Final = 0.02  # seconds
 _IMPORT: Final = "<frozen importlib"  # how the names of the files begin that import modules
 
 
@@ -70,17 +70,19 @@ class Guard:
 
     def _watch(self, reader: int) -> None:
         """Wait for signals, and end the program at the second Ctrl-C or some time after the first."""
+        first = True
         while True:
             if os.read(reader, 1)[0] != signal.SIGINT:
                 continue
             if self._own_signals:
                 self._own_signals -= 1
-            elif self.pressed or not self.started:
-                self.pressed = True
+                continue
+            self.pressed = True
+            if not first or not self.started:
                 self.end()
             else:
+                first = False
                 self.deadline = time.monotonic() + END_SECONDS
-                self.pressed = True
                 warnings.simplefilter("ignore")  # of libraries that cannot end what Ctrl-C has ended
                 _thread.start_new_thread(self._end_in_time, ())
 
@@ -94,6 +96,7 @@ class Guard:
         self.end()
 
     def _handle(self, _signal: int, frame: FrameType | None) -> None:
+        self.pressed = True
         if _imports(frame):
             self._delayed = True
         else:
