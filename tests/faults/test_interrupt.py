@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
 
 ROOT = Path(__file__).resolve().parents[2]
 METALLICA = "2ye2Wgw4gimLv2eAKyk1NB"
-RUNS = int(os.environ.get("INTERRUPTIONS", "6"))
+RUNS = int(os.environ.get("INTERRUPTIONS", "4"))
 """Number of interrupted runs of each command."""
 SLACK = 8.0
 """Seconds beyond `END_SECONDS` on a machine that is busy with other tests; alone, 0.5 are enough."""
@@ -127,7 +127,7 @@ def command(name: str, covers: Path, out: Path) -> list[object]:
 
 
 @pytest.mark.parametrize(
-    ("name", "latest"), [("predict", 2), ("tag", 2), ("train", 10), ("evaluate", 15), ("leaderboard", 20)]
+    ("name", "latest"), [("predict", 2), ("tag", 2), ("train", 8), ("evaluate", 12), ("leaderboard", 16)]
 )
 def test_ctrl_c_at_any_moment_ends_a_run_soon_and_without_a_traceback(
     name: str, latest: float, covers: Path, site: Path, tmp_path: Path
@@ -139,6 +139,47 @@ def test_ctrl_c_at_any_moment_ends_a_run_soon_and_without_a_traceback(
         time.sleep(delay)
         program.interrupt()
         check(program.ended(time.monotonic()), f"{name} after {delay:.3f} s")
+
+
+WORKING = """
+import time
+from pathlib import Path
+def work(folder):
+    Path(folder).mkdir()
+    time.sleep(120)
+def run():
+    from spotitags.evaluation.cross_validation import in_processes
+    list(in_processes(work, ["one", "two", "three"], 2))
+"""
+
+
+@pytest.mark.parametrize("again", [None, 0.0, 0.1, 0.5])
+def test_worker_processes_end_with_the_program_also_on_a_second_ctrl_c(
+    again: float | None, tmp_path: Path
+) -> None:
+    (tmp_path / "working.py").write_text(WORKING)
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "import spotitags.commands, working; spotitags.commands.main = working.run\n"
+        "from spotitags.__main__ import main; main()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+        start_new_session=True, env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "two").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    began = time.monotonic()
+    if again is not None:
+        time.sleep(again)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
+    # This also waits for the workers, which have the same stderr.
+    out, err = process.communicate(timeout=60)
+    check(Ended(process.returncode, out, err, time.monotonic() - began), "worker processes")
+    assert process.returncode == 130
 
 
 def check(ended: Ended, case: str) -> None:
