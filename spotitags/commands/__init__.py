@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spotitags.commands import (
+    cache,
     config,
     doctor,
     evaluate,
@@ -123,18 +124,20 @@ for command in (
 ):
     app.command(cls=Command)(command_options(command))
 
-settings = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+for group, actions, summary in (
+    ("config", config.ACTIONS, "Show and change the configuration file."),
+    ("cache", cache.ACTIONS, "Show, check and clear the cache folder."),
+):
+    commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
+    @commands.callback(help=summary)
+    def group_options(*, verbose: Verbose = False, quiet: Quiet = False) -> None:
+        """Set the amount of messages of the group's commands."""
+        set_output(verbose=verbose, quiet=quiet)
 
-@settings.callback()
-def settings_options(*, verbose: Verbose = False, quiet: Quiet = False) -> None:
-    """Show and change the configuration file."""
-    set_output(verbose=verbose, quiet=quiet)
-
-
-for name, action in config.ACTIONS.items():
-    settings.command(name, cls=Command)(command_options(action))
-app.add_typer(settings, name="config")
+    for name, action in actions.items():
+        commands.command(name, cls=Command)(command_options(action))
+    app.add_typer(commands, name=group)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from spotitags.catalogs.library.catalog import LibraryCatalog
 from spotitags.commands._status import StatusRow, status_table
 from spotitags.errors import SpotiTagsError, install_extra
-from spotitags.io.cache import Cache
+from spotitags.io.cache import answer_cache
 from spotitags.settings import Settings
 from spotitags.settings.config_file import ConfigFile
 from spotitags.taggers.clip.devices import choose_device, cuda_capability, precision
@@ -261,7 +261,7 @@ def _model() -> Check:
 
 
 def _cache(settings: Settings) -> Check:
-    cache = Cache(settings.cache_dir / "answers", settings.cache_megabytes)
+    cache = answer_cache(settings.cache_dir, settings.cache_megabytes)
     try:
         megabytes = cache.volume() / 2**20
     except SpotiTagsError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import sys
 from itertools import pairwise
 from types import MappingProxyType
@@ -20,7 +21,7 @@ from spotitags.errors import InputError, NoResultsError, SpotiTagsError
 from spotitags.io.choices import Detail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from rich.console import Console, RenderableType
     from rich.table import Table
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 ALL_SUCCEEDED, NONE_SUCCEEDED, USAGE, SOME_SUCCEEDED, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes; `USAGE` for options and files that the user must correct."""
 LEAST_WIDTH = 4  # of a column of names on a narrow terminal
+
+
+CONTINUE: Final = "interrupted; finished work is cached, run the same command to continue"
 
 
 EARLIER_NAMES: Final[Mapping[str, str]] = MappingProxyType({"labels": "words"})
@@ -87,21 +91,41 @@ class CommandGroup(TyperGroup):
         except (KeyboardInterrupt, typer.Abort) as error:
             if isinstance(error, typer.Abort):  # at a prompt, whose line is still open
                 sys.stderr.write("\n")
-            message("interrupted; finished work is cached, run the same command to continue")
+            announce_interruption(message)
             raise typer.Exit(INTERRUPTED) from None
-        except BrokenPipeError:
-            raise _reader_left() from None
         except SystemExit as end:
-            if isinstance(end.__context__, BrokenPipeError):  # rich turns one into the other
-                raise _reader_left() from None
+            if (
+                isinstance(end.__context__, BrokenPipeError) and _reader_left()
+            ):  # rich turns one into the other
+                raise _without_output() from None
             raise
         except OSError as error:
+            if isinstance(error, BrokenPipeError) and _reader_left():
+                raise _without_output() from None
             message(f"error: {error.filename or 'the output'}: {error.strerror or error}")
             raise typer.Exit(NONE_SUCCEEDED) from None
 
 
-def _reader_left() -> typer.Exit:
-    """Return the exit for a pipe that its reader closed, as ``head`` does, and discard further output."""
+def announce_interruption(write: Callable[[str], None], line: str = CONTINUE) -> None:
+    """Print that the run was interrupted, by any function that prints a line; only once in a program."""
+    from spotitags.io.interrupts import first_announcement
+
+    if first_announcement():
+        write(line)
+
+
+def _reader_left() -> bool:
+    """Return whether the reader of stdout left, as ``head`` does: other pipes may break, too."""
+    try:
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), 0)
+        return bool(poll.poll(0))
+    except (AttributeError, OSError, ValueError):  # Windows has no poll; a test's stdout has no file
+        return True
+
+
+def _without_output() -> typer.Exit:
+    """Discard further output, and return the exit for it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return typer.Exit(ALL_SUCCEEDED)
 

@@ -9,6 +9,7 @@ import typer
 from spotitags.commands._completion import complete_compared
 from spotitags.commands._console import (
     INTERRUPTED,
+    announce_interruption,
     exit_code,
     message,
     print_all,
@@ -97,6 +98,6 @@ def leaderboard(
         print_all(show_leaderboard(found, written))
     print_failures(found["failed"])
     if found["interrupted"]:
-        message("interrupted; models that were not done have no score")
+        announce_interruption(message, "interrupted; models that were not done have no score")
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(exit_code(len(artists), len(found["failed"])))

@@ -7,6 +7,7 @@ splits, processes and predictions.
 from __future__ import annotations
 
 import os
+import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ import numpy as np
 
 from spotitags.errors import InputError
 from spotitags.evaluation.folds import fold_dataset
+from spotitags.io.interrupts import kept_from_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -161,7 +163,27 @@ def in_processes(
     from joblib import Parallel, delayed  # type: ignore[import-untyped]
 
     pool = Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="2*n_jobs")
-    yield from pool(delayed(_numbered)(function, number, task) for number, task in enumerate(tasks))
+    _start_resource_trackers()
+    with kept_from_children():  # the first tasks start the processes, which this one ends by itself
+        results = pool(delayed(_numbered)(function, number, task) for number, task in enumerate(tasks))
+    yield from results
+
+
+def _start_resource_trackers() -> None:
+    """Start the helper processes of multiprocessing and loky, which would let workers see Ctrl-C again."""
+    if os.name != "posix":
+        return
+    from multiprocessing import resource_tracker
+
+    from joblib.externals.loky.backend import (  # type: ignore[import-untyped]
+        resource_tracker as loky_resource_tracker,
+    )
+
+    quiet = "ignore:resource_tracker"  # they warn of what they remove after an interruption
+    sys.warnoptions.append(quiet)
+    resource_tracker.ensure_running()
+    loky_resource_tracker.ensure_running()
+    sys.warnoptions.remove(quiet)
 
 
 def _numbered(function: Callable[[Task], Result], number: int, task: Task) -> tuple[int, Result]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import diskcache
 from diskcache import Disk, Timeout
@@ -15,11 +16,14 @@ from diskcache.core import MODE_PICKLE
 from spotitags.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 
 _ALLOWED = (str, bytes)
+_LAST: Final = "\U0010ffff"
+"""Sorts after every character of a key."""
+_AT_ONCE: Final = 500  # values in one transaction, which keeps other processes from writing
 
 
 class PicklelessDisk(Disk):  # type: ignore[misc]
@@ -73,10 +77,11 @@ class Cache:
 
     Args:
         folder: Folder of the database; created so that only its owner can read it.
-        megabytes: Maximum size; beyond it, the least recently stored values are deleted.
+        megabytes: Maximum size; beyond it, the least recently stored values are deleted. None for no limit:
+            no value is ever deleted to make room, and each is on the disk before a call returns.
     """
 
-    def __init__(self, folder: Path, megabytes: int = 2048) -> None:
+    def __init__(self, folder: Path, megabytes: int | None = 2048) -> None:
         self.folder = folder
         self.megabytes = megabytes
         self._store: diskcache.Cache | None = None
@@ -84,6 +89,16 @@ class Cache:
 
     def __repr__(self) -> str:
         return f"Cache({str(self.folder)!r})"
+
+    @cached_property
+    def paid(self) -> Cache:
+        """Cache beside this one for answers that were paid for: they never make room for others."""
+        return Cache(self.folder.with_name(f"paid-{self.folder.name}"), None)
+
+    @property
+    def database(self) -> Path:
+        """File of the database, which may not exist yet."""
+        return self.folder / "cache.db"
 
     def get(self, kind: str, key: str) -> Any:  # noqa: ANN401
         """Return the value of one key, or None."""
@@ -127,10 +142,59 @@ class Cache:
             store.set(f"{kind}:{key}", _text(value), expire=seconds)
         return value
 
+    def delete_many(self, kind: str, keys: Iterable[str]) -> None:
+        """Delete values in one transaction; keys without a value are ignored."""
+        with self._opened() as store, store.transact():
+            for key in keys:
+                store.delete(f"{kind}:{key}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Run several calls of this thread as one transaction: no other process changes a value meanwhile."""
+        with self._opened() as store, store.transact():
+            yield
+
+    def keys(self, kind: str, prefix: str = "") -> list[str]:
+        """Return the keys of a kind that begin with a prefix; creates no database."""
+        begin = f"{kind}:{prefix}"
+        with self._explained():
+            if not self.database.exists():
+                return []
+            with self._opened():  # another process may have made the file, and not yet its tables
+                pass
+            with closing(
+                sqlite3.connect(f"{self.database.resolve().as_uri()}?mode=ro", uri=True)
+            ) as connection:
+                rows = connection.execute(
+                    "SELECT key FROM Cache WHERE key >= ? AND key < ? AND typeof(key) = 'text'",
+                    (begin, begin + _LAST),
+                ).fetchall()
+        return [str(key)[len(kind) + 1 :] for (key,) in rows]
+
+    def move(self, kind: str, prefix: str, to: Cache) -> None:
+        """Move the values of a kind whose keys begin with a prefix to another cache, which keeps its own.
+
+        They are stored there before they are deleted here, so that an interruption loses none.
+        """
+        keys = self.keys(kind, prefix)
+        for start in range(0, len(keys), _AT_ONCE):
+            part = keys[start : start + _AT_ONCE]
+            there = to.get_many(kind, part)
+            here = self.get_many(kind, part)
+            to.put_many(
+                kind,
+                {
+                    key: value
+                    for key, value, other in zip(part, here, there, strict=True)
+                    if value is not None and other is None
+                },
+            )
+            self.delete_many(kind, [key for key, value in zip(part, here, strict=True) if value is not None])
+
     def volume(self) -> int:
         """Return the size on disk in bytes; 0 if nothing was cached yet."""
         with self._explained():
-            if not (self.folder / "cache.db").exists():
+            if not self.database.exists():
                 return 0
         with self._opened() as store:
             return int(store.volume())
@@ -160,24 +224,38 @@ class Cache:
             ) from error
 
     def _advice(self, error: Exception) -> str:
-        """Describe what happened and what to do. Only a damaged cache is worth deleting."""
+        """Describe what happened and what to do. Nothing is to be deleted: answers may have been paid for."""
         if isinstance(error, Timeout) or "locked" in str(error):
             return (
                 "another program has locked it for a minute; try again, or set SPOTITAGS_CACHE_DIR to another"
             )
         if isinstance(error, OSError) or "readonly" in str(error) or "unable to open" in str(error):
             return f"{error}; set SPOTITAGS_CACHE_DIR to a folder that you may write to"
-        return f"{error or type(error).__name__}; delete that folder, or set SPOTITAGS_CACHE_DIR to another"
+        return (
+            f"{error or type(error).__name__}; run 'spotitags cache verify --repair', which keeps all that "
+            "can be read, or set SPOTITAGS_CACHE_DIR to another folder"
+        )
 
     def _open(self) -> diskcache.Cache:
         if not self.folder.exists():
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        limits: dict[str, Any] = (
+            # 2: a commit returns when it is on the disk, so that a power failure loses nothing
+            {"eviction_policy": "none", "cull_limit": 0, "sqlite_synchronous": 2}
+            if self.megabytes is None
+            else {"size_limit": self.megabytes << 20}
+        )
         return diskcache.Cache(
             str(self.folder),
             disk=PicklelessDisk,
             disk_min_file_size=1 << 20,  # values are small: store them in the database itself
-            size_limit=self.megabytes << 20,
+            **limits,
         )
+
+
+def answer_cache(folder: Path, megabytes: int = 2048) -> Cache:
+    """Return the cache of results and responses in the user's cache folder; ``megabytes`` as for `Cache`."""
+    return Cache(folder / "answers", megabytes)
 
 
 def _parsed(text: str | bytes | None) -> Any:  # noqa: ANN401

@@ -27,6 +27,7 @@ class PaidQueue:
         self.tagger = tagger
         self._paid = paid
         self._covers: dict[str, Cover] = {}
+        self._held: set[str] = set()
         self._announced = False
 
     def __contains__(self, digest: object) -> bool:
@@ -41,14 +42,22 @@ class PaidQueue:
         for cover in covers:
             self._covers.setdefault(cover.digest, cover)
 
-    def remove(self, covers: Iterable[Cover]) -> None:
-        """Remove covers."""
-        for cover in covers:
-            del self._covers[cover.digest]
+    def remove(self, covers: Iterable[str]) -> None:
+        """Remove covers, given by their digests."""
+        for digest in list(covers):
+            del self._covers[digest]
 
     def clear(self) -> None:
         """Remove all covers."""
         self._covers.clear()
+
+    def digests(self) -> list[str]:
+        """Return the digests of all covers in the queue."""
+        return list(self._covers)
+
+    def hold(self, digests: Iterable[str]) -> None:
+        """Leave out those covers, and no others, of the next batches: another process pays for them."""
+        self._held = set(digests)
 
     def next_batch(self, *, whole: bool) -> list[Cover]:
         """Return the next batch; [] if none is full.
@@ -56,9 +65,10 @@ class PaidQueue:
         Args:
             whole: True returns only covers that fill their calls; False returns the rest, too.
         """
-        sizes, most = _sizes(self._covers.values()), self.tagger.batch_size
+        free = [cover for digest, cover in self._covers.items() if digest not in self._held]
+        sizes, most = _sizes(free), self.tagger.batch_size
         count = filled(sizes, self._paid, most) or (0 if whole else min(len(sizes), most))
-        return list(self._covers.values())[:count]
+        return free[:count]
 
     def announcement(self, coming: int | None, max_calls: int | None) -> str | None:
         """Return a line on the cost of the run at the first call; None later, and if the cost is small.

@@ -248,9 +248,9 @@ class SpotiTags:
 
     @cached_property
     def _cache(self) -> Cache:
-        from spotitags.io.cache import Cache
+        from spotitags.io.cache import answer_cache
 
-        return Cache(self._settings.cache_dir / "answers", self._settings.cache_megabytes)
+        return answer_cache(self._settings.cache_dir, self._settings.cache_megabytes)
 
     @cached_property
     def _library(self) -> LibraryCatalog | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, cast
 
+from spotitags.io.interrupts import finish
 from spotitags.pipeline.paid_calls import calls_for
 from spotitags.records import Skipped, Tag
-from spotitags.taggers.base import FeatureExtractor, HasCost
+from spotitags.taggers.base import FeatureExtractor, HasCost, StoresEarly
 from spotitags.taggers.validation import (
     as_tagger_error,
     checked_tags,
@@ -23,14 +24,21 @@ if TYPE_CHECKING:
     from spotitags.errors import SpotiTagsError
     from spotitags.io.cache import Cache
     from spotitags.records import Cover
-    from spotitags.taggers.base import Extractor
+    from spotitags.taggers.base import Extractor, TagExtractor
 
     Extracted = list[Tag] | bytes
     """Tags of a cover, or its packed features."""
 
 
+TAGS: Final = "tags"
+"""Kind of the cached results."""
+_PAID_BEFORE: Final = ("clarifai", "google-vision")
+
+
 class TagCache:
     """Results of extractors: on disk, with those of the current batch in memory.
+
+    Results of paid taggers are in a cache of their own, `spotitags.io.cache.Cache.paid`.
 
     Args:
         extractors: Extractors whose results are cached.
@@ -55,7 +63,9 @@ class TagCache:
         for extractor in self.extractors:
             known = self._results[extractor.name]
             unknown = [digest for digest in dict.fromkeys(digests) if digest not in known]
-            rows = self.cache.get_many("tags", [self._key(extractor, digest) for digest in unknown])
+            rows = self.store_of(extractor).get_many(
+                TAGS, [self.key(extractor, digest) for digest in unknown]
+            )
             for digest, row in zip(unknown, rows, strict=True):
                 if (result := _decoded(extractor, row)) is not None:
                     known[digest] = result
@@ -64,8 +74,8 @@ class TagCache:
         """Store results in memory and on disk, except of covers that could not be read."""
         results = {digest: result for digest, result in found.items() if not isinstance(result, Skipped)}
         self._results[extractor.name] |= results
-        rows = {self._key(extractor, digest): _encoded(extractor, each) for digest, each in results.items()}
-        self.cache.put_many("tags", rows)
+        rows = {self.key(extractor, digest): _encoded(extractor, each) for digest, each in results.items()}
+        self.store_of(extractor).put_many(TAGS, rows)
 
     def retain(self, digests: Collection[str]) -> None:
         """Drop all but these covers from memory; the disk keeps them."""
@@ -74,7 +84,18 @@ class TagCache:
             for name, known in self._results.items()
         }
 
-    def _key(self, extractor: Extractor, digest: str) -> str:
+    def move_paid(self) -> None:
+        """Move results of paid taggers that earlier versions stored among the others."""
+        paid = {extractor.name for extractor in self.extractors if isinstance(extractor, HasCost)}
+        for name in sorted(paid.union(_PAID_BEFORE)):
+            self.cache.move(TAGS, f"{name}:", self.cache.paid)
+
+    def store_of(self, extractor: Extractor) -> Cache:
+        """Return the cache on disk that has the results of an extractor."""
+        return self.cache.paid if isinstance(extractor, HasCost) else self.cache
+
+    def key(self, extractor: Extractor, digest: str) -> str:
+        """Return the key of the result on a cover."""
         return f"{extractor.name}:{self._versions[extractor.name]}:{digest}"
 
 
@@ -146,8 +167,18 @@ class TaggerPool:
         """Return whether an extractor still takes part."""
         return tagger_name(extractor) not in self.dropped
 
-    def extract(self, extractor: Extractor, covers: Sequence[Cover]) -> Mapping[str, Extracted | Skipped]:
+    def extract(
+        self,
+        extractor: Extractor,
+        covers: Sequence[Cover],
+        store: Callable[[Mapping[str, list[Tag]]], None] = lambda _found: None,
+    ) -> Mapping[str, Extracted | Skipped]:
         """Run an extractor on covers.
+
+        Args:
+            extractor: Tagger or feature extractor.
+            covers: At most as many as its batch size.
+            store: Called with the tags of a paid tagger, by digest, as soon as they arrive, in any thread.
 
         Returns:
             By digest, valid tags or packed features, or the reason why a cover could not be read.
@@ -158,11 +189,29 @@ class TaggerPool:
         with as_tagger_error(tagger_name(extractor)):
             if isinstance(extractor, FeatureExtractor):
                 return extracted_rows(extractor, covers)
-            found = checked_tags(extractor.tag(covers), covers)  # type: ignore[attr-defined]
+            found = checked_tags(self._tag(extractor, covers, store), covers)
         for digest, tags in found.items():
             if isinstance(tags, Skipped):
                 self.unreadable[extractor.name, digest] = tags.reason
         return found
+
+    def _tag(
+        self, extractor: Extractor, covers: Sequence[Cover], store: Callable[[Mapping[str, list[Tag]]], None]
+    ) -> Sequence[list[Tag] | Skipped]:
+        """Run a tagger; Ctrl-C does not break off a call that is paid for, nor lose its tags."""
+        tagger = cast("TagExtractor", extractor)
+        if isinstance(extractor, StoresEarly):
+            return extractor.tag_and_store(covers, store)
+        if not isinstance(extractor, HasCost):
+            return tagger.tag(covers)
+
+        def tag_and_store() -> Sequence[list[Tag] | Skipped]:
+            found = tagger.tag(covers)
+            tags = checked_tags(found, covers)
+            store({digest: each for digest, each in tags.items() if not isinstance(each, Skipped)})
+            return found
+
+        return finish(tag_and_store, notify=self.notify)
 
     def drop(self, extractor: Extractor, error: SpotiTagsError) -> None:
         """Continue without the tagger of an extractor.

@@ -22,12 +22,12 @@ from spotitags.covers.fetch import CoverFetchCache
 from spotitags.covers.images import WANTED, cover_url
 from spotitags.errors import SpotiTagsError, TaggerError, TaggerInterrupt
 from spotitags.pipeline.artist_result import ArtistJob, build_result
-from spotitags.pipeline.paid_calls import PaidQueue
+from spotitags.pipeline.payments import Payments
 from spotitags.pipeline.prefetch import chunks, prefetched
 from spotitags.pipeline.tagger_pool import TagCache, TaggerPool
 from spotitags.records import Skipped
 from spotitags.taggers.base import HasCost
-from spotitags.taggers.validation import as_tagger_error, valid_tags
+from spotitags.taggers.validation import valid_tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -76,7 +76,7 @@ class TaggingRun:
         self._results = TagCache(extractors, cache)
         self._undecodable: dict[str, Skipped] = {}
         self._queue: deque[ArtistJob] = deque()
-        self._paid_queues = [PaidQueue(each, each) for each in extractors if isinstance(each, HasCost)]
+        self._payments = Payments(self.pool, self._results, self._extract)
         self._artists_left: int | None = None
 
     def run(self, artists: Iterable[str]) -> Generator[tuple[str, TaggedCovers | SpotiTagsError]]:
@@ -85,6 +85,7 @@ class TaggingRun:
         Raises:
             TaggerError: No tagger can work; finished results are cached.
         """
+        self._results.move_paid()
         refs, stop = iter(artists), Event()
         self._artists_left = len(artists) if isinstance(artists, Sized) else None
         with closing(prefetched(lambda _: self._fetch_batch(refs, stop), iter(int, 1))) as batches:
@@ -95,6 +96,7 @@ class TaggingRun:
                         break
             finally:
                 stop.set()  # after an early end, as by Ctrl-C, at most one more artist is listed
+                self._payments.close()
                 self.pool.report()
 
     def _fetch_batch(self, refs: Iterator[str], stop: Event) -> list[ArtistJob]:
@@ -181,7 +183,7 @@ class TaggingRun:
         """Return whether covers of the artist wait for a batch or, after a failure, for any extractor."""
         if failure:
             return any(self._missing_anywhere(digest, self._results) for digest in job.digests())
-        return any(digest in queue for queue in self._paid_queues for digest in job.digests())
+        return any(digest in queue for queue in self._payments.queues for digest in job.digests())
 
     def _tag_batch(self, jobs: Sequence[ArtistJob]) -> None:
         """Process the covers of the next artists; without artists, also those queued for paid taggers."""
@@ -197,7 +199,8 @@ class TaggingRun:
         self._undecodable |= undecodable
         for request in requests:
             request.file = None
-        self._flush_paid(whole=bool(jobs) and len(self._queue) < ARTISTS_WAITING)
+        coming = None if self._artists_left is None else self._artists_left * self.albums
+        self._payments.send(whole=bool(jobs) and len(self._queue) < ARTISTS_WAITING, coming=coming)
 
     def _decode_and_tag(self, files: Sequence[CoverFile]) -> dict[str, Skipped]:
         """Decode files and run the free extractors; return the files that no decoder can read, by digest."""
@@ -213,7 +216,7 @@ class TaggingRun:
                     for batch in chunks(self._unprocessed(extractor, by_size), extractor.batch_size):
                         if self.pool.is_active(extractor):
                             self._extract(extractor, batch)
-                for queue in self._paid_queues:
+                for queue in self._payments.queues:
                     queue.add(self._unprocessed(queue.tagger, by_size))
         return undecodable
 
@@ -240,7 +243,7 @@ class TaggingRun:
     def _extract(self, extractor: Extractor, covers: Sequence[Cover]) -> None:
         """Run an extractor on covers and store its results, also those before a failure."""
         try:
-            found = self.pool.extract(extractor, covers)
+            found = self.pool.extract(extractor, covers, partial(self._results.store, extractor))
         except SpotiTagsError as error:
             if isinstance(error, TaggerError):
                 self._results.store(extractor, valid_tags(error.answered))
@@ -250,29 +253,6 @@ class TaggingRun:
             raise
         else:
             self._results.store(extractor, found)
-
-    def _flush_paid(self, *, whole: bool) -> None:
-        """Send queued covers that fill batches to paid taggers; all of them unless ``whole``."""
-        for queue in self._paid_queues:
-            while self.pool.is_active(queue.tagger) and (covers := self._next_paid_batch(queue, whole=whole)):
-                self._extract(queue.tagger, covers)
-            if not self.pool.is_active(queue.tagger):
-                queue.clear()
-
-    def _next_paid_batch(self, queue: PaidQueue, *, whole: bool) -> list[Cover]:
-        """Return the covers to pay for now; [] if no batch is full, or no more calls are allowed."""
-        try:
-            with as_tagger_error(queue.tagger.name):
-                if not (batch := queue.next_batch(whole=whole)):
-                    return []
-                coming = None if self._artists_left is None else self._artists_left * self.albums
-                if line := queue.announcement(coming, self.pool.max_calls):
-                    self.pool.notify(line)
-                queue.remove(batch)
-                return self.pool.reserve_calls(queue.tagger, batch)
-        except TaggerError as error:
-            self.pool.drop(queue.tagger, error)
-            return []
 
 
 def _wanted(extractors: Sequence[Extractor]) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -147,6 +147,26 @@ class HasCost(Protocol):
 
     def calls_for(self, sizes: Sequence[int]) -> int:
         """Return the minimum number of calls for covers of these sizes, in bytes."""
+        ...
+
+
+@runtime_checkable
+class StoresEarly(Protocol):
+    """A paid tagger of several calls that hands over the tags of each call as soon as they arrive.
+
+    Of other paid taggers, all of `TagExtractor.tag` counts as one call.
+    """
+
+    def tag_and_store(
+        self, covers: Sequence[Cover], store: Callable[[Mapping[str, list[Tag]]], None]
+    ) -> Sequence[list[Tag] | Skipped]:
+        """Tag covers as `TagExtractor.tag` does.
+
+        Args:
+            covers: At most `batch_size` covers.
+            store: To be called with the tags of each call, by digest, before anything can interrupt the
+                tagger: in the thread of the call.
+        """
         ...
 
 

@@ -59,6 +59,30 @@ def test_every_error_has_its_exit_code(error: BaseException, code: int, said: st
     assert result.stdout == ""
 
 
+def test_a_broken_pipe_other_than_stdout_is_an_error_and_keeps_its_exit_code() -> None:
+    code = """
+import sys, typer
+from spotitags.commands._console import Command, CommandGroup
+app = typer.Typer(cls=CommandGroup, rich_markup_mode=None)
+@app.command(cls=Command)
+def fail(how: str) -> None:
+    try:
+        raise BrokenPipeError(32, "Broken pipe", "a service")
+    except BrokenPipeError:
+        if how == "exit":
+            sys.exit(5)
+        raise
+app.callback()(lambda: None)
+app()
+"""
+    for how, expected in (("exit", 5), ("raise", 1)):
+        run = subprocess.run(
+            [sys.executable, "-c", code, "fail", how], capture_output=True, text=True, cwd=ROOT, check=False
+        )
+        assert run.returncode == expected
+    assert run.stderr == "error: a service: Broken pipe\n"
+
+
 @pytest.mark.parametrize("args", [["predict", "--nonsense"], ["nonsense"], ["train"], ["config", "set"]])
 def test_usage_errors_end_with_2(tmp_path: Path, args: list[str]) -> None:
     run = spotitags(*args, home=tmp_path)
@@ -125,8 +149,9 @@ main()
     )  # fmt: skip
     assert run.returncode == 130
     assert run.stdout == ""
-    assert run.stderr.startswith("interrupted")
-    assert run.stderr.count("\n") == 1
+    assert run.stderr.splitlines()[-1].startswith("interrupted")
+    assert run.stderr.count("interrupted") == 1
+    assert "Traceback" not in run.stderr
 
 
 def test_ctrl_c_while_arguments_are_parsed_ends_with_130(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import diskcache
@@ -15,7 +16,6 @@ from spotitags.io.cache import Cache, PicklelessDisk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -63,7 +63,7 @@ def test_a_planted_pickle_is_never_read(cache: Cache, tmp_path: Path) -> None:
     with sqlite3.connect(cache.folder / "cache.db") as database:
         database.execute("UPDATE Cache SET mode = 4, value = ?", (pickle.dumps(Trap()),))
     database.close()
-    with pytest.raises(SettingsError, match="delete that folder"):
+    with pytest.raises(SettingsError, match="cache verify --repair"):
         cache.get("tags", "a")
     assert not (tmp_path / "sprung").exists()
 
@@ -113,5 +113,41 @@ def test_a_damaged_database_is_named(cache: Cache) -> None:
     cache.put("tags", "a", [])
     cache.close()
     (cache.folder / "cache.db").write_bytes(b"not a database" * 999)
-    with pytest.raises(SettingsError, match="delete that folder"):
+    with pytest.raises(SettingsError, match="cache verify --repair"):
         cache.get("tags", "a")
+
+
+def test_what_was_paid_for_never_makes_room_for_others(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "answers", 1)
+    cache.paid.put("tags", "paid", [1])
+    for n in range(400):
+        cache.put("tags", f"free{n}", "x" * 10_000)
+        cache.paid.put("tags", f"paid{n}", "x" * 10_000)
+    assert cache.get("tags", "free0") is None
+    assert cache.paid.get("tags", "paid") == [1]
+    assert len(cache.paid.keys("tags")) == 401
+    cache.close()
+    cache.paid.close()
+
+
+def test_moved_values_leave_nothing_behind_and_replace_nothing(cache: Cache) -> None:
+    cache.put_many("tags", {f"clarifai:{n}": [n] for n in range(1200)} | {"lite:1": [0]})
+    cache.paid.put("tags", "clarifai:7", ["newer"])
+    cache.move("tags", "clarifai:", cache.paid)
+    assert cache.keys("tags") == ["lite:1"]
+    assert len(cache.paid.keys("tags", "clarifai:")) == 1200
+    assert cache.paid.get_many("tags", ["clarifai:7", "clarifai:8"]) == [["newer"], [8]]
+    cache.paid.close()
+
+
+def test_keys_make_no_database(tmp_path: Path) -> None:
+    assert Cache(tmp_path / "none").keys("tags") == []
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_relative_folder_is_one_like_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    cache = Cache(Path("answers"))
+    cache.put("tags", "a", [1])
+    assert cache.keys("tags") == ["a"]
+    cache.close()

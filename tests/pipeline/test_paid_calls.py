@@ -41,7 +41,7 @@ def sent(tagger: PaidFakeTagger, arrivals: Sequence[Sequence[Cover]]) -> list[li
     for whole, covers in [*((True, covers) for covers in arrivals), (False, ())]:
         waiting.add(covers)
         while batch := waiting.next_batch(whole=whole):
-            waiting.remove(batch)
+            waiting.remove(cover.digest for cover in batch)
             batches.append(batch)
     assert len(waiting) == 0
     return batches

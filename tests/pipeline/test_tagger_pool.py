@@ -4,11 +4,13 @@ import base64
 from typing import TYPE_CHECKING
 
 import pytest
+from helpers.fake_taggers import FakeTagger, PaidFakeTagger
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spotitags.io.cache import Cache
 from spotitags.pipeline.tagger_pool import TagCache
+from spotitags.records import Tag
 from spotitags.taggers.features.colour import ColourHistogram
 from spotitags.taggers.features.perceptual_hash import PerceptualHash
 
@@ -46,3 +48,18 @@ def test_the_text_form_of_features_stays_and_a_damaged_one_is_extracted_again(
     tags = TagCache([extractor], cache)
     tags.load(["digest"])
     assert tags.get(extractor, "digest") is None
+
+
+def test_results_that_earlier_versions_paid_for_are_moved_and_found(cache: Cache) -> None:
+    paid = PaidFakeTagger("paid")
+    cache.put_many(
+        "tags",
+        {f"{name}:1:digest": [["skull", 0.5]] for name in ("paid", "clarifai", "google-vision", "looker")},
+    )
+    tags = TagCache([paid, FakeTagger()], cache)
+    tags.move_paid()
+    tags.load(["digest"])
+    assert tags.get(paid, "digest") == tags.get(tags.extractors[1], "digest") == [Tag("skull", 0.5)]
+    assert cache.keys("tags") == ["looker:1:digest"]
+    assert len(cache.paid.keys("tags")) == 3
+    cache.paid.close()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from classifiers.image import EMBEDDING
 from spotitags.evaluation.cross_validation import in_processes
+from spotitags.io.interrupts import allow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 
 INTERRUPTED = "interrupted"  # the error of a task that was not done
+TABLE_SECONDS = 60.0  # maximum after an interruption
 MIN_SECONDS = 10.0  # of work, to start other processes, which takes seconds itself
 
 
@@ -81,6 +83,7 @@ def run_tasks(
     except KeyboardInterrupt:  # hours of finished models are worth a table
         if not found:
             raise
+        allow(TABLE_SECONDS, f"interrupted; a table of {len(found)} of {count} models follows")
     return [found.get(number, TaskResult(error=INTERRUPTED)) for number in range(count)]
 
 

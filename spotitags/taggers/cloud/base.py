@@ -10,36 +10,29 @@ import math
 import time
 from abc import ABC, abstractmethod
 from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
 
 from spotitags.errors import NotInstalledError, SettingsError, TaggerError, TaggerInterrupt
-from spotitags.io.text import single_line
-from spotitags.records import Skipped, Tag
+from spotitags.io.interrupts import finish
+from spotitags.records import Skipped
 from spotitags.taggers.base import Readiness
+from spotitags.taggers.cloud.answers import Result, skipped
 from spotitags.taggers.cloud.encoding import QUALITIES, SIDE, encoded_cover
-from spotitags.taggers.cloud.grpc import BusyError, endpoint, short_line
+from spotitags.taggers.cloud.grpc import BusyError, endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Self
 
-    from spotitags.records import Cover
+    from spotitags.records import Cover, Tag
     from spotitags.taggers.base import TaggerOptions
 
-
-TOP: Final = 20
-"""Maximum number of tags per cover."""
-MAX_LABEL: Final = 100
-"""Maximum number of characters of a label; longer ones are cut."""
-_DIGITS = 4
-_ROUNDING = 0.001  # a weight may be above 1 by the rounding of a service
 
 # Without a handler, each retry that stamina logs would be printed to stderr.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
-Result: TypeAlias = "list[Tag] | Skipped | BusyError | TaggerError"
-"""The service's result for one cover."""
 Key = TypeVar("Key")
 """Type of a service's key or credentials."""
 
@@ -165,13 +158,19 @@ class PaidTagger(ABC, Generic[Key]):
                 returned before.
             TaggerInterrupt: Ctrl-C was pressed; ``answered`` likewise.
         """
+        return self.tag_and_store(covers, lambda _found: None)
+
+    def tag_and_store(
+        self, covers: Sequence[Cover], store: Callable[[Mapping[str, list[Tag]]], None]
+    ) -> list[list[Tag] | Skipped]:
+        """Tag covers as `tag` does; ``store`` is as for `spotitags.taggers.base.StoresEarly`."""
         if self.offline:
             raise TaggerError(f"the tagger {self.name} sends covers to a service: leave --offline out")
         results: dict[str, list[Tag] | Skipped] = {}
         distinct = list({cover.digest: cover for cover in covers}.values())
         try:
             for start in range(0, len(distinct), self.batch_size):
-                self._tag_batch(distinct[start : start + self.batch_size], results)
+                self._tag_batch(distinct[start : start + self.batch_size], results, store)
         except TaggerError as error:
             error.answered = _tags_only(results)
             raise
@@ -188,9 +187,22 @@ class PaidTagger(ABC, Generic[Key]):
             TaggerError: The service failed, and a retry is useless.
         """
 
-    def _tag_batch(self, covers: Sequence[Cover], results: dict[str, list[Tag] | Skipped]) -> None:
+    def _tag_batch(
+        self,
+        covers: Sequence[Cover],
+        results: dict[str, list[Tag] | Skipped],
+        store: Callable[[Mapping[str, list[Tag]]], None],
+    ) -> None:
         """Add the results of one request's covers; retry those that the service was too busy for."""
         import stamina
+
+        def request(missing: Sequence[Cover]) -> None:
+            found = self._request(missing, [images[cover.digest] for cover in missing])
+            try:
+                _add_results(missing, found, results)
+            finally:
+                answered = {cover.digest for cover in missing} & results.keys()
+                store(_tags_only({digest: results[digest] for digest in answered}))
 
         images = {cover.digest: encoded_cover(cover, self.cover_bytes) for cover in covers}
         limits = self.retry_limits
@@ -208,8 +220,7 @@ class PaidTagger(ABC, Generic[Key]):
                 with attempt:
                     requests = attempt.num
                     missing = [cover for cover in covers if cover.digest not in results]
-                    found = self._request(missing, [images[cover.digest] for cover in missing])
-                    _add_results(missing, found, results)
+                    finish(partial(request, missing), notify=self.notify)
         except BusyError as error:
             missing = [cover for cover in covers if cover.digest not in results]
             if len(missing) == len(covers):
@@ -264,34 +275,3 @@ def _add_results(
             results[cover.digest] = result
     if failures:
         raise next((failure for failure in failures if isinstance(failure, TaggerError)), failures[0])
-
-
-def tags(found: Iterable[tuple[str, float]]) -> list[Tag]:
-    """Convert a service's labels to tags: lower case, unique, weights in (0, 1], the `TOP` heaviest.
-
-    Raises:
-        ValueError: A weight is no number from 0 to 1, so that it has another meaning or none.
-    """
-    weights: dict[str, float] = {}
-    for name, score in found:
-        if not -_ROUNDING <= score <= 1 + _ROUNDING:
-            raise ValueError(f"a weight is {score:.6g} and not in 0 to 1")
-        label = single_line(name.lower(), MAX_LABEL)
-        weight = round(min(max(score, 0.0), 1.0), _DIGITS)
-        if label and weight > weights.get(label, 0.0):
-            weights[label] = weight
-    best = sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [Tag(label, weight) for label, weight in best[:TOP]]
-
-
-def tags_or_skipped(service: str, cover: Cover, found: Iterable[tuple[str, float]]) -> Result:
-    """Return the tags of a cover, or a record of a malformed answer, which is not cached."""
-    try:
-        return tags(found)
-    except ValueError as error:
-        return skipped(cover, f"the answer of {service} is malformed ({error})")
-
-
-def skipped(cover: Cover, reason: str) -> Skipped:
-    """Return a record of a cover that the service returned no tags for."""
-    return Skipped(short_line(cover.album.name or cover.album.id), reason)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from spotitags.errors import TaggerError, TaggerKeyError
 from spotitags.errors.secrets import hide
 from spotitags.taggers.base import Readiness
-from spotitags.taggers.cloud.base import PaidTagger, skipped, tags_or_skipped
+from spotitags.taggers.cloud.answers import skipped, tags_or_skipped
+from spotitags.taggers.cloud.base import PaidTagger
 from spotitags.taggers.cloud.grpc import BusyError, error_of_status, open_channel, short_line
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from spotitags.records import Cover
-    from spotitags.taggers.cloud.base import Result
+    from spotitags.taggers.cloud.answers import Result
 
 
 USER: Final = "clarifai"

@@ -10,7 +10,8 @@ from spotitags.errors import FetchError, SettingsError, TaggerError, TaggerKeyEr
 from spotitags.errors.secrets import hide
 from spotitags.io.addresses import setting_origin
 from spotitags.taggers.base import Readiness
-from spotitags.taggers.cloud.base import TOP, PaidTagger, skipped, tags_or_skipped
+from spotitags.taggers.cloud.answers import TOP, skipped, tags_or_skipped
+from spotitags.taggers.cloud.base import PaidTagger
 from spotitags.taggers.cloud.grpc import BusyError, channel_options, error_of_status, open_channel, short_line
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from requests import Session
 
     from spotitags.records import Cover
-    from spotitags.taggers.cloud.base import Result
+    from spotitags.taggers.cloud.answers import Result
 
 
 MODEL: Final = "builtin/stable"

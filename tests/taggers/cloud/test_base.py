@@ -25,7 +25,8 @@ from spotitags.pipeline.spotitags import SpotiTags
 from spotitags.records import Skipped, Tag
 from spotitags.settings import Settings
 from spotitags.taggers.base import HasCost, TaggerOptions
-from spotitags.taggers.cloud.base import PaidTagger, RetryLimits, tags
+from spotitags.taggers.cloud.answers import tags
+from spotitags.taggers.cloud.base import PaidTagger, RetryLimits
 from spotitags.taggers.registry import tagger_class
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from spotitags.records import Cover
     from spotitags.taggers.base import Readiness
-    from spotitags.taggers.cloud.base import Result
+    from spotitags.taggers.cloud.answers import Result
 
 
 class Service(PaidTagger[None]):
