@@ -29,8 +29,13 @@ WANTED: Final = 300
 """Shorter side in pixels that is enough for most taggers, and that catalogues offer."""
 WEEK: Final = 7 * 24 * 3600.0
 MONTH: Final = 30 * 24 * 3600.0
-TRANSIENT: Final = frozenset({"server", "rate-limited", "connection", "timeout"})
-"""Those of `spotitags.errors.REASONS` that are no fault of the cover: it is fetched again in the next run."""
+TRANSIENT: Final = frozenset(
+    {"server", "rate-limited", "connection", "timeout", "empty", "html", "unknown-format"}
+)
+"""Those of `spotitags.errors.REASONS` that may be no fault of the cover: it is fetched again in the next run.
+
+A proxy, or a network that one must sign in to, sends its own page in place of any cover.
+"""
 
 _side = attrgetter("side")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")

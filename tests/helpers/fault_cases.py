@@ -70,14 +70,14 @@ class Command(NamedTuple):
         name: Name in reports.
         args: Its arguments; paths are relative to the folder of the case.
         files: Files that it writes, which belong to its output.
-        services: True if it calls the catalogues and the archive of covers.
+        services: Services that it calls, of those in `HostileServices`.
         pays: ``fake`` or ``clarifai`` if it pays for covers.
     """
 
     name: str
     args: tuple[str, ...]
     files: tuple[str, ...] = ()
-    services: bool = False
+    services: tuple[str, ...] = ()
     pays: str = ""
 
 
@@ -97,14 +97,20 @@ COMMANDS = {
         Command("paid", ("tag", "covers", "--tagger", "till", "--json"), pays="fake"),
         Command("clarifai", ("tag", "covers", "--tagger", "clarifai", "--json"), pays="clarifai"),
         Command(
-            "musicbrainz", ("tag", *_listed("musicbrainz", "--tagger", "example", "--json")), services=True
+            "musicbrainz",
+            ("tag", *_listed("musicbrainz", "--tagger", "example", "--json")),
+            services=("musicbrainz", "cover"),
         ),
-        Command("spotify", ("tag", *_listed("spotify", "--tagger", "example", "--json")), services=True),
+        Command(
+            "spotify",
+            ("tag", *_listed("spotify", "--tagger", "example", "--json")),
+            services=("spotify", "cover"),
+        ),
         Command(
             "labels",
             ("labels", "--artists", "artists.txt", "--genres", "Rock,jazz", "--out", "labels.csv"),
             ("labels.csv",),
-            services=True,
+            services=("musicbrainz",),
         ),
         Command("config", ("config", "set", "contact", "me@example.org"), ("config/config.toml",)),
         Command("predict", ("predict", "7jxJ25p0pPjk0MStloN6o6", "--offline", "--json")),

@@ -259,13 +259,10 @@ def _send(case: Case, process: subprocess.Popen[bytes], stop: signal.Signals) ->
 @contextmanager
 def _failing_services(case: Case, kinds: tuple[str, ...]) -> Iterator[None]:
     assert case.services is not None
-    fault = case.draw.choice(kinds)
-    service = case.draw.choice(
-        [name for name in ("musicbrainz", "spotify", "cover") if fault not in ANSWERS or name != "cover"]
-    )
-    case.services.faults = {name: (fault,) for name in ("musicbrainz", "spotify", "cover")}
-    if service == "cover":
-        case.services.faults = {"musicbrainz": ("slow",), "spotify": ("slow",), "cover": (fault,)}
+    catalog, *others = case.command.services
+    service = case.draw.choice([catalog, *others]) if kinds is NETWORK else catalog
+    fault = case.draw.choice([kind for kind in kinds if service != "cover" or kind != "endless"])
+    case.services.faults = dict.fromkeys(("musicbrainz", "spotify", "cover"), ("slow",)) | {service: (fault,)}
     case.services.seed = case.draw.randrange(1 << 30)
     case.services.rate = case.draw.choice((0.1, 0.3, 1.0))
     case.notes.append(f"{fault} from {service}, rate {case.services.rate}")
