@@ -2,16 +2,16 @@
 
     python benchmarks/faults.py [--runs 1000] [--seed 1] [--workers 4] [--only KIND] [--first 0]
 
-Faults are kills, full disks, damaged caches, two processes at once, bad networks, and hostile answers, pictures,
-models and names (`tests/helpers/faults.py`). After each, the same command must finish with the output of an
-undisturbed run, byte for byte. Run NUMBER of a seed alone: ``--seed SEED --first NUMBER --runs 1``. Prints a table and
-what was found; the exit code is 1 if anything was. The paid services and catalogues are servers on this machine.
+Faults are kills, full disks, damaged caches, two processes at once, bad networks, and hostile answers,
+pictures, models and names (`tests/helpers/faults.py`). After each, the same command must finish with the
+output of an undisturbed run, byte for byte. Run NUMBER of a seed alone: ``--seed SEED --first NUMBER --runs
+1``, with the same ``--only``. Prints a table and what was found; the exit code is 1 if anything was. The paid
+services and catalogues are servers on this machine.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
 import signal
 import sys
 import tempfile
@@ -20,44 +20,19 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))  # servers and taggers of the tests
 
-from helpers.fault_cases import COMMANDS, KINDS, Finding, can_trace, make_assets, run_case, usual_outcome
-from helpers.faults import FAULTS, unavailable
+from helpers.fault_cases import KINDS, Baseline, can_trace
+from helpers.faults import FAULTS, run_random, unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from helpers.fault_cases import Outcome
+    from helpers.faults import Run
 
 WIDTH = 14
-
-
-class Run(NamedTuple):
-    """One finished run: its number, kind of fault, command, findings, and whether the fault was felt."""
-
-    number: int
-    kind: str
-    command: str
-    findings: list[Finding]
-    felt: bool
-
-
-def run_one(
-    folder: Path, usual: Mapping[str, tuple[Outcome, float]], kinds: Mapping[str, int], seed: int, number: int
-) -> Run:
-    """Draw a fault and a command, and run them."""
-    draw = random.Random(f"{seed}:{number}")
-    kind = draw.choices(list(kinds), list(kinds.values()))[0]
-    fault = FAULTS[kind]
-    command, findings, outcomes = run_case(
-        folder / "assets", folder / f"run-{number}", draw, fault.disturb, fault.commands, dict(usual)
-    )
-    *disturbed, _ = outcomes
-    felt = any(outcome.output != usual[command][0].output for outcome in disturbed)
-    return Run(number, kind, command, findings, felt)
 
 
 def print_table(runs: Sequence[Run]) -> None:
@@ -95,16 +70,10 @@ def main() -> int:
                 print(f"skipped: {kind}: {reason}")
         if not can_trace():
             print("skipped: unasked: strace cannot trace processes here")
-        assets = make_assets(folder)
-        needed = sorted({command for kind in kinds for command in FAULTS[kind].commands})
-        usual = {
-            command: usual_outcome(assets, folder / f"usual-{command}", COMMANDS[command], random.Random(0))
-            for command in needed
-        }
         numbers = range(given.first, given.first + given.runs)
         with ThreadPoolExecutor(given.workers) as pool:
             runs = []
-            for run in pool.map(partial(run_one, folder, usual, kinds, given.seed), numbers):
+            for run in pool.map(partial(run_random, Baseline(folder), kinds, given.seed), numbers):
                 runs.append(run)
                 for finding in run.findings:
                     print(

@@ -1,7 +1,8 @@
-"""Cases of the harness of faults: a folder, a command, its undisturbed output, and what a run must never do.
+"""Cases of the harness of faults: a folder, a command, its undisturbed output, and what must never happen.
 
-A case is drawn from a seed. Its command runs with a fault, the fault ends, and the same command runs again. The
-second run must finish with the output of an undisturbed run. Both runs are searched for what is never allowed.
+A case is drawn from a seed. Its command runs with a fault, the fault ends, and the same command runs again.
+The second run must finish with the output of an undisturbed run. All runs are searched for what is never
+allowed.
 """
 
 from __future__ import annotations
@@ -11,19 +12,22 @@ import csv
 import io
 import json
 import os
+import random
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import unicodedata
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from helpers.fault_services import HostileServices
@@ -33,8 +37,7 @@ from helpers.manifests import STYLES, cover
 from helpers.packages import install, install_example
 
 if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 HANG_SECONDS = 60.0
@@ -263,12 +266,13 @@ class Case:
                 found.append(
                     Finding(LOSS, f"the run with the fault succeeded: {_difference(outcome, usual)}")
                 )
-        found += [Finding(PAID_TWICE, f"{count} times {name}") for name, count in self._paid_twice().items()]
+        if twice := self._paid_twice():
+            found.append(Finding(PAID_TWICE, f"{len(twice)} covers, such as {min(twice)}"))
         found += _secrets_in_output([*self.disturbed, again]) + _secrets_in_files(self.folder)
         return found + _unasked(self.folder)
 
-    def _paid_twice(self) -> dict[str, int]:
-        """Return the number of payments by cover that was paid for more than once.
+    def _paid_twice(self) -> set[str]:
+        """Return the covers that were paid for more than once.
 
         A call that was under way when its process was killed is lost with the process, so it does not count.
         """
@@ -283,7 +287,7 @@ class Case:
             for number, call in enumerate(self.clarifai.calls, 1):
                 if number not in self.killed:
                     paid.update({image[-40:].hex() for image in call.images})
-        return {name: count for name, count in paid.items() if count > 1}
+        return {name for name, count in paid.items() if count > 1}
 
 
 @contextmanager
@@ -308,7 +312,7 @@ def opened_case(assets: Path, folder: Path, command: Command, draw: random.Rando
 
 
 def make_assets(folder: Path) -> Path:
-    """Draw covers, and write lists of artists, a model and packages with taggers, for all cases; return the folder."""
+    """Make the folder that all cases copy: covers, lists of artists, a model and packages with taggers."""
     assets = folder / "assets"
     rows = [["artist_id", "artist_name", "album_id", "album_name", "file"]]
     for number in range(ARTISTS):
@@ -332,52 +336,40 @@ def make_assets(folder: Path) -> Path:
     return assets
 
 
-def usual_outcome(assets: Path, folder: Path, command: Command, draw: random.Random) -> tuple[Outcome, float]:
-    """Run a command undisturbed, twice with one cache; return its outcome and the seconds of the first run.
-
-    Raises:
-        AssertionError: The two runs differ, or something happened that must not.
-    """
-    with opened_case(assets, folder, command, draw) as case:
-        began = time.monotonic()
-        usual = case.run()
-        seconds = time.monotonic() - began
-        found = case.findings(case.run(), usual)
-        assert not found, (command.name, found, usual)
-        assert usual.code in {0, 3}, (command.name, usual)
-    return usual, seconds
-
-
-def run_case(
-    assets: Path, folder: Path, case_draw: random.Random, fault: Callable[[Case], Any], commands: Sequence[str],
-    usual: dict[str, tuple[Outcome, float]],
-) -> tuple[str, list[Finding], list[Outcome]]:  # fmt: skip
-    """Run a drawn command with a fault and again without.
+class Baseline:
+    """Undisturbed outcomes of the commands, each measured when it is first needed.
 
     Args:
-        assets: Folder of `make_assets`.
-        folder: Folder of the case, which is made and deleted.
-        case_draw: Source of all random choices.
-        fault: Context manager that disturbs a case, and ends the fault at its end.
-        commands: Names of the commands to draw from.
-        usual: Undisturbed outcome and seconds of each command.
-
-    Returns:
-        The name of the command, what must not have happened, and the disturbed outcomes.
+        folder: Folder of `make_assets` and of the cases.
     """
-    command = COMMANDS[case_draw.choice(commands)]
-    with opened_case(assets, folder, command, case_draw) as case:
-        case.usual = usual[command.name][1]
-        with fault(case):
-            pass
-        again = case.run()
-        found = case.findings(again, usual[command.name][0])
-        notes = ", ".join(case.notes)
-        return (
-            command.name,
-            [each._replace(detail=f"{notes}: {each.detail}") for each in found],
-            [*case.disturbed, again],
-        )
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.assets = make_assets(folder)
+        self._known: dict[str, tuple[Outcome, float]] = {}
+        self._lock = threading.Lock()
+
+    def __getitem__(self, name: str) -> tuple[Outcome, float]:
+        """Return the outcome of a command and the seconds it took.
+
+        Raises:
+            AssertionError: A second run with the same cache differs, or something happened that must not.
+        """
+        with self._lock:
+            if name not in self._known:
+                self._known[name] = self._measured(COMMANDS[name])
+            return self._known[name]
+
+    def _measured(self, command: Command) -> tuple[Outcome, float]:
+        folder = self.folder / f"undisturbed-{command.name}"
+        with opened_case(self.assets, folder, command, random.Random(0)) as case:
+            began = time.monotonic()
+            usual = case.run()
+            seconds = time.monotonic() - began
+            assert usual.code in {0, 3}, (command.name, usual)
+            found = case.findings(case.run(), usual)
+            assert not found, (command.name, found)
+        return usual, seconds
 
 
 @cache
@@ -413,7 +405,10 @@ def _difference(outcome: Outcome, usual: Outcome) -> str:
     pairs = zip(outcome.out.splitlines(), usual.out.splitlines(), strict=False)
     for line, expected in pairs:
         if line != expected:
-            start = max(len(os.path.commonprefix([line, expected])) - 40, 0)
+            equal = sum(
+                1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(line, expected, strict=False))
+            )
+            start = max(equal - 40, 0)
             return f"{line[start : start + 200]!r}, not {expected[start : start + 200]!r}: {tail}"
     return f"{len(outcome.out)} characters of output, not {len(usual.out)}, or other files: {tail}"
 
@@ -440,7 +435,7 @@ def _tracebacks(outcome: Outcome) -> list[Finding]:
 
 
 def _unsafe_text(outcome: Outcome, command: Command) -> list[Finding]:
-    """Return characters that steer a terminal, and cells of tables that a spreadsheet runs as formulas."""
+    """Return characters that steer a terminal, and cells that a spreadsheet runs as formulas."""
     found = []
     for text in (outcome.out, outcome.err):
         steering = {
@@ -451,12 +446,11 @@ def _unsafe_text(outcome: Outcome, command: Command) -> list[Finding]:
                 Finding(UNSAFE, f"characters {sorted(map(hex, map(ord, steering)))} in {text[:200]!r}")
             )
     tables = [outcome.out] if "--csv" in command.args and not command.files else []
-    tables += [data.decode() for name, data in zip(command.files, outcome.files, strict=True)
-               if data and name.endswith(".csv")]  # fmt: skip
-    for table in tables:
-        for cell in (cell for row in csv.reader(io.StringIO(table)) for cell in row):
-            if _FORMULA.match(cell) and not _is_number(cell):
-                found.append(Finding(UNSAFE, f"formula {cell[:80]!r}"))
+    written = dict(zip(command.files, outcome.files, strict=False))
+    tables += [data.decode() for name, data in written.items() if data and name.endswith(".csv")]
+    cells = [cell for table in tables for row in csv.reader(io.StringIO(table)) for cell in row]
+    formulas = [cell for cell in cells if _FORMULA.match(cell) and not _is_number(cell)]
+    found += [Finding(UNSAFE, f"formula {cell[:80]!r}") for cell in formulas]
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from helpers.cover_files import cover as picture
@@ -60,10 +61,8 @@ class HostileServices(FaultyServices):
         if answer is None:
             return False
         handler.close_connection = True
-        try:
+        with suppress(OSError):  # the client has had enough
             answer(handler, service)
-        except OSError:
-            pass  # the client has had enough
         return True
 
     def _raw(self, handler: Handler, *parts: bytes) -> None:

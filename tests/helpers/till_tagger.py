@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class TillTagger:
-    """Tags four covers a call, by their brightness, and adds a line to the file ``FAULTS_LEDGER`` for each call."""
+    """Tags four covers a call by their brightness, and adds a line to the file ``FAULTS_LEDGER``."""
 
     name = "till"
     version = "1"

@@ -247,7 +247,12 @@ def test_what_an_address_gave_is_not_asked_for_again_in_later_runs_unless_it_was
     reasons = {skipped.cover: skipped.code for skipped in answers[0].skipped}
     assert reasons == {"gone": "not-found", "cut": "truncated", "page": "html", "bare": "no-image"}
     paths = sorted(request.path for request, _ in httpserver.log)
-    assert paths == ["/cut.jpg", "/gone.jpg", "/good.jpg", *["/page.jpg"] * 3]  # a proxy may have sent the page
+    assert paths == [
+        "/cut.jpg",
+        "/gone.jpg",
+        "/good.jpg",
+        *["/page.jpg"] * 3,
+    ]  # a proxy may have sent the page
 
 
 def test_a_refresh_fetches_anew_and_once(httpserver: HTTPServer, cache: Cache) -> None:
