@@ -420,7 +420,7 @@ def _hangs(outcome: Outcome) -> list[Finding]:
 
 
 def _tracebacks(outcome: Outcome) -> list[Finding]:
-    """Return tracebacks and crashes; those of an interpreter that was stopped before it started are its own."""
+    """Return tracebacks and crashes, but for those of an interpreter that was stopped before it started."""
     crashed = outcome.code is not None and -outcome.code in {
         signal.SIGSEGV,
         signal.SIGABRT,

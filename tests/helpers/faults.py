@@ -40,10 +40,10 @@ _UNPRIVILEGED = (
 _PYTHON = (sys.executable, "-ISc")
 
 NAMES: Final = (
-    "=1+1", "@SUM(A1)", "-2+3", "+cmd|' /C calc'!A0", "\t=1", "\x1b[2J\x1b]0;owned\x07", "\x9b31m", "\u202eevil",
-    "a\r\nb", "../../etc/passwd", "x" * 100_000, "\U0001f3b8" * 200, "\u0301" * 500, "\x00zero",
-    "<script>alert(1)</script>", "[bold red]markup[/]", "[/]", '"quoted", "twice"', "\ufeffbom", "\xed\xa0\x80",
-    "a\u2028b", "NULL", "%s%n{0}", "\u200f\u200ename", " ", "\ufdfa" * 50,
+    "=1+1", "@SUM(A1)", "-2+3", "+cmd|' /C calc'!A0", "\t=1", "\x1b[2J\x1b]0;owned\x07", "\x9b31m",
+    "\u202eevil", "a\r\nb", "../../etc/passwd", "x" * 100_000, "\U0001f3b8" * 200, "\u0301" * 500, "\x00zero",
+    "<script>alert(1)</script>", "[bold red]markup[/]", "[/]", '"quoted", "twice"', "\ufeffbom",
+    "\xed\xa0\x80", "a\u2028b", "NULL", "%s%n{0}", "\u200f\u200ename", " ", "\ufdfa" * 50,
 )  # fmt: skip
 """Names of artists and albums that may break tables, terminals, spreadsheets and file systems."""
 
@@ -171,9 +171,10 @@ def pictures(case: Case) -> Iterator[None]:
 
 @contextmanager
 def models(case: Case) -> Iterator[None]:
-    """Damage the model or its card. A model is not signed: one that can still be read may vote otherwise."""
+    """Damage the model or its card; the card holds the digest of the model, but nothing that of the card."""
     file = case.folder / case.draw.choice(("model.onnx", "model.json"))
     kept = file.read_bytes()
+    case.exact = file.suffix == ".onnx"
     change = _replace_value if file.suffix == ".json" and case.draw.random() < 0.5 else _damage_file
     case.notes.append(f"{file.name}: {change(file, case.draw)}")
     case.disturb()
