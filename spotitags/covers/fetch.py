@@ -32,10 +32,7 @@ MONTH: Final = 30 * 24 * 3600.0
 TRANSIENT: Final = frozenset(
     {"server", "rate-limited", "connection", "timeout", "empty", "html", "unknown-format"}
 )
-"""Those of `spotitags.errors.REASONS` that may be no fault of the cover: it is fetched again in the next run.
-
-A proxy, or a network that one must sign in to, sends its own page in place of any cover.
-"""
+"""Those of `spotitags.errors.REASONS` that may be the fault of a server or proxy: fetched again next time."""
 
 _side = attrgetter("side")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
