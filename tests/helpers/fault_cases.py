@@ -40,11 +40,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
-HANG_SECONDS = 60.0
-"""Longest time of a run; the longest wait that a service may cause is 15 s for each cover, eight at once."""
+HANG_SECONDS = 180.0
+"""Longest time of a run. A response of MusicBrainz may take 90 s, a cover 15 s; eight covers come at once."""
 SECRETS = ("planted/Spotify+secret=7f3a", "planted/Clarifai+token=9c1e")
 MODEL = ROOT / "classifiers" / "models" / "lite"
 ARTISTS, COVERS = 6, 3
+REPAIR = "spotitags cache verify --repair"
 
 LOSS = "losses"
 HANG = "hangs"
@@ -165,6 +166,7 @@ class Case:
         services: Catalogues and archive of covers, if the command calls them.
         clarifai: Paid service, if the command pays it.
         disturbed: Finished processes with a fault.
+        repairs: Finished processes that repaired the cache.
         killed: Process ids, or the number of calls of `clarifai`, at each SIGKILL: a call under way is lost.
         exact: True if a disturbed run that reports success must have the usual output.
         notes: What the fault drew, for reports.
@@ -177,6 +179,7 @@ class Case:
     services: HostileServices | None = None
     clarifai: ClarifaiReplay | None = None
     disturbed: list[Outcome] = field(default_factory=list)
+    repairs: list[Outcome] = field(default_factory=list)
     killed: set[int] = field(default_factory=set)
     exact: bool = False
     notes: list[str] = field(default_factory=list)
@@ -254,10 +257,18 @@ class Case:
         self.disturbed.append(outcome)
         return outcome
 
+    def follow_advice(self) -> None:
+        """Repair the cache if the last disturbed run says that this helps; the repair is searched, too."""
+        if REPAIR in self.disturbed[-1].err:
+            self.notes.append("repaired")
+            command = [sys.executable, "-m", *REPAIR.split()]
+            self.repairs.append(self.finish(self._popen(command)))
+
     def findings(self, again: Outcome, usual: Outcome) -> list[Finding]:
         """Return what must not have happened, in the disturbed runs and in the one after the fault."""
         found = []
-        for outcome in (*self.disturbed, again):
+        outcomes = [*self.disturbed, *self.repairs, again]
+        for outcome in outcomes:
             found += [*_hangs(outcome), *_tracebacks(outcome), *_unsafe_text(outcome, self.command)]
         if again.output != usual.output and again.code is not None:
             found.append(Finding(LOSS, f"the run after the fault: {_difference(again, usual)}"))
@@ -268,7 +279,7 @@ class Case:
                 )
         if twice := self._paid_twice():
             found.append(Finding(PAID_TWICE, f"{len(twice)} covers, such as {min(twice)}"))
-        found += _secrets_in_output([*self.disturbed, again]) + _secrets_in_files(self.folder)
+        found += _secrets_in_output(outcomes) + _secrets_in_files(self.folder)
         return found + _unasked(self.folder)
 
     def _paid_twice(self) -> set[str]:

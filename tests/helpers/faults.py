@@ -103,6 +103,7 @@ def damage(case: Case) -> Iterator[None]:
             file = case.draw.choice(files)
             case.notes.append(f"{file.name}: {_damage_file(file, case.draw)}")
     case.disturb()
+    case.follow_advice()
     yield
 
 
