@@ -225,8 +225,11 @@ class Case:
         trace = (
             (*_tracer(), str(self.folder / f"trace-{time.monotonic_ns()}")) if traced and _tracer() else ()
         )
+        return self._popen([*trace, *prefix, sys.executable, "-m", "spotitags", *self.command.args])
+
+    def _popen(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [*trace, *prefix, sys.executable, "-m", "spotitags", *self.command.args],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -413,15 +416,20 @@ def _difference(outcome: Outcome, usual: Outcome) -> str:
     tail = " | ".join(outcome.err.splitlines()[-2:])[-300:]
     if outcome.code != usual.code:
         return f"exit code {outcome.code}, not {usual.code}: {tail}"
-    pairs = zip(outcome.out.splitlines(), usual.out.splitlines(), strict=False)
-    for line, expected in pairs:
+    for line, expected in zip(_lines(outcome), _lines(usual), strict=False):
         if line != expected:
             equal = sum(
                 1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(line, expected, strict=False))
             )
             start = max(equal - 40, 0)
             return f"{line[start : start + 200]!r}, not {expected[start : start + 200]!r}: {tail}"
-    return f"{len(outcome.out)} characters of output, not {len(usual.out)}, or other files: {tail}"
+    return f"{len(_lines(outcome))} lines of output, not {len(_lines(usual))}: {tail}"
+
+
+def _lines(outcome: Outcome) -> list[str]:
+    """Return the lines of stdout and of the files."""
+    texts = [outcome.out, *((data or b"").decode(errors="replace") for data in outcome.files)]
+    return [line for text in texts for line in text.splitlines()]
 
 
 def _hangs(outcome: Outcome) -> list[Finding]:
