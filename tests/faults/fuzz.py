@@ -122,7 +122,7 @@ def card(data: bytes) -> None:
 def responses(data: bytes) -> None:
     """List the albums of an artist with responses of MusicBrainz that are changed or replaced."""
 
-    def get(_client: HttpClient, url: str) -> bytes:
+    def get(_client: HttpClient, url: str, *_options: object) -> bytes:
         name = "release_groups" if "release-group" in url else "url"
         if data[:1] != b"\x00":
             return data
