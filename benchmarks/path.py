@@ -42,7 +42,7 @@ def main() -> None:
 
 def run(command: list[str], cache: str) -> tuple[list[str], list[str]]:
     """Run a command in a process of its own; return the files that were called, and those only imported."""
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(  # noqa: S603 — this Python, with arguments made here
         [sys.executable, __file__, "--traced", *command],
         env=os.environ | {"SPOTITAGS_CACHE_DIR": cache},
         cwd=ROOT,

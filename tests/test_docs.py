@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted(
+    [*(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")), *(ROOT / "docs").glob("*.md")]
+)
 NAME = re.compile(r"(?<![\w./-])(?:spotitags|classifiers)(?:\.\w+)+(?![\w/*])")
 PATH = re.compile(
     r"(?<![\w./-])(?:spotitags|classifiers|tests|docs|benchmarks|fixtures)(?:/[\w.-]+)*/?(?=[\s`)#:;,*])"

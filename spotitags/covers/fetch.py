@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 WEEK: Final = 7 * 24 * 3600.0
 MONTH: Final = 30 * 24 * 3600.0
-TRANSIENT: Final = frozenset({"server", "rate-limited", "connection", "timeout", "address"})
-"""Those of `spotitags.errors.REASONS` that are no fault of the cover: it is fetched again in the next run.
+TRANSIENT: Final = frozenset(
+    {"server", "rate-limited", "connection", "timeout", "address", "empty", "html", "unknown-format"}
+)
+"""Those of `spotitags.errors.REASONS` that may be the fault of a server or proxy: fetched again next time.
 
 An address that one service may not give may be the user's own next time.
 """

@@ -66,6 +66,7 @@ class FaultyServices:
         self.permanent = dict(permanent or {})
         self.calls: list[Call] = []
         self.url = ""
+        self.stopping = threading.Event()
         self._lock = threading.Lock()
         self._repetitions: dict[str, int] = {}
         self._covers = [cover(list(STYLES)[n % len(STYLES)], n) for n in range(COVERS)]
@@ -112,6 +113,18 @@ class FaultyServices:
     def cover(self, name: str) -> bytes:
         """Return the cover of that name."""
         return self._covers[_number(name) % COVERS]
+
+    def respond(self, service: str, request: str) -> dict[str, Any] | None:
+        """Respond as a service to a path with a query, None for 404."""
+        parts = urlsplit(request)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        rest = parts.path.split("/", 2)[2].removeprefix("2/")
+        answers = {"musicbrainz": self.musicbrainz, "spotify": self.spotify}
+        return answers[service](rest, query) if service in answers else None
+
+    def fail(self, handler: Handler, fault: str, service: str) -> bool:  # noqa: ARG002 — for classes with more faults
+        """Answer a request with a fault of a derived class; return False if it has none of that name."""
+        return False
 
     def musicbrainz(self, path: str, query: Mapping[str, str]) -> dict[str, Any] | None:
         """Respond as MusicBrainz, None for 404. One id in ten has no artist; each name has three artists."""
@@ -170,22 +183,25 @@ class FaultyServices:
 def serving(services: FaultyServices) -> Iterator[FaultyServices]:
     """Run the server on 127.0.0.1."""
 
-    class Handler(_Handler):
+    class Bound(Handler):
         pass
 
-    Handler.services = services
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    Bound.services = services
+    with ThreadingHTTPServer(("127.0.0.1", 0), Bound) as server:
         services.url = f"http://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
             yield services
         finally:
+            services.stopping.set()
             server.shutdown()
             thread.join()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
+    """Answers requests for the services of its class."""
+
     services: FaultyServices
 
     def log_message(self, *_words: object) -> None:
@@ -207,18 +223,17 @@ class _Handler(BaseHTTPRequestHandler):
         _, first, rest = parts.path.split("/", 2)
         service = {"ws": "musicbrainz", "v1": "spotify", "covers": "cover"}[first]
         fault = self.services.fault(service, self.path)
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         answered = fault in {None, "slow"}
         self.services.log(service, self.path, answered=answered, time=now)
         if fault == "slow":
             time.sleep(0.1)
         if not answered:
-            self._fail(str(fault))
+            if not self.services.fail(self, str(fault), service):
+                self._fail(str(fault))
         elif service == "cover":
             self._send_cover(rest)
         else:
-            respond = self.services.musicbrainz if service == "musicbrainz" else self.services.spotify
-            body = respond(rest.removeprefix("2/"), query)
+            body = self.services.respond(service, self.path)
             self._send(404 if body is None else 200, body or {"error": {"status": 404, "message": "no"}})
 
     def _send_cover(self, name: str) -> None:

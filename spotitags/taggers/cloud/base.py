@@ -18,7 +18,7 @@ from spotitags.errors import NotInstalledError, SettingsError, TaggerError, Tagg
 from spotitags.io.interrupts import finish
 from spotitags.records import Skipped
 from spotitags.taggers.base import Readiness
-from spotitags.taggers.cloud.answers import Result, skipped
+from spotitags.taggers.cloud.answers import TOP, Result, skipped
 from spotitags.taggers.cloud.encoding import QUALITIES, SIDE, encoded_cover
 from spotitags.taggers.cloud.grpc import BusyError, endpoint
 
