@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, Self
 
-from spotitags.covers.decode import image_format, image_size, read_file, skipped_cover
+from spotitags.covers.decode import image_size, read_file, skipped_cover
+from spotitags.covers.headers import image_format
 from spotitags.errors import REASONS, CoverError, FetchError, RateLimitError
 from spotitags.records import SMALL_SIDE, CoverFile, Skipped
 
@@ -29,8 +30,10 @@ WANTED: Final = 300
 """Shorter side in pixels that is enough for most taggers, and that catalogues offer."""
 WEEK: Final = 7 * 24 * 3600.0
 MONTH: Final = 30 * 24 * 3600.0
-TRANSIENT: Final = frozenset({"server", "rate-limited", "connection", "timeout"})
-"""Those of `spotitags.errors.REASONS` that are no fault of the cover: it is fetched again in the next run."""
+TRANSIENT: Final = frozenset({"server", "rate-limited", "connection", "timeout", "too-slow"})
+"""Those of `spotitags.errors.REASONS` that may not be the cover's fault: the next run fetches it again."""
+
+_USED_NOW: Final = frozenset({"animated", "cmyk", "palette"})  # of earlier versions
 
 _side = attrgetter("side")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -261,11 +264,12 @@ class CoverFetchCache:
 
     def store_undecodable(self, undecodable: Mapping[str, Skipped], requests: Sequence[CoverRequest]) -> None:
         """Store, by URL, which of the requested covers cannot be decoded, given by digest."""
+        found = [(request.album, undecodable.get(request.digest or "")) for request in requests]
         self._store_unusable(
             {
-                url: undecodable[request.digest or ""]._replace(cover=request.album.name)
-                for request in requests
-                if request.digest in undecodable and (url := cover_url(request.album, self.wanted))
+                url: skipped._replace(cover=album.name)
+                for album, skipped in found
+                if skipped and skipped.code not in TRANSIENT and (url := cover_url(album, self.wanted))
             }
         )
 
@@ -275,11 +279,11 @@ class CoverFetchCache:
 
 
 def _from_cache(value: Sequence[str] | None) -> Skipped | None:
-    """Build a `Skipped` from a cached cover and reason; the reason begins with its code."""
-    if not value:
-        return None
-    cover, reason = value
+    """Build a `Skipped` from a cached cover and reason, which begins with its code; None to try it again."""
+    cover, reason = value or ("", "")
     code = reason.partition(":")[0]
+    if not reason or code in _USED_NOW:
+        return None
     return Skipped(cover, reason, code if code in REASONS else "")
 
 
