@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MAX_PIXELS: Final = 50_000_000
 """Default for the maximum number of pixels that are decoded: 7,071 x 7,071."""
-MEMORY: Final = 320_000_000
+MEMORY: Final = 300_000_000
 """Bytes that all decoders together may take at a time."""
 
 _BYTES_PER_RESULT: Final = 16  # of a pixel that is returned: with transparency, on white, in RGB, as an array

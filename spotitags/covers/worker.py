@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SECONDS: Final = 5.0
 """Time to decode one cover."""
-MEMORY: Final = 400_000_000
+MEMORY: Final = 300_000_000
 """Bytes that a worker may take in addition to those with which it starts."""
 
 _IDLE: Final = 60  # seconds after which a worker without work ends
