@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Condition
 from typing import TYPE_CHECKING, Final
@@ -31,11 +31,12 @@ MAX_PIXELS: Final = 50_000_000
 MEMORY: Final = 300_000_000
 """Bytes that all decoders together may take at a time."""
 
+_SMALL: Final = 12_000_000  # bytes that a cover takes without waiting for others
 _BYTES_PER_RESULT: Final = 16  # of a pixel that is returned: with transparency, on white, in RGB, as an array
 
 
 class _Memory:
-    """Memory for decoding, of which each cover takes a part."""
+    """Memory for decoding, of which each large cover takes a part."""
 
     def __init__(self, size: int) -> None:
         self._free = size
@@ -89,7 +90,8 @@ def decode(
     header = read_header(file.data)
     if header.width:
         check_size(header.width, header.height, max_pixels)
-    with _memory.taken(_needed(header, min_side)):
+    needed = _needed(header, min_side)
+    with nullcontext() if needed < _SMALL else _memory.taken(needed):
         cancellation.check()
         if header.quick:
             pixels = rgb_pixels(header.kind, header.data, min_side, max_pixels)
@@ -106,9 +108,9 @@ def _needed(header: Header, min_side: int) -> int:
     """
     width, height = header.width, header.height
     factor = max(min(width, height) // max(min_side, 1), 1)
-    scale = next(each for each in (8, 4, 2, 1) if each <= factor) if header.kind == "JPEG" else 1
-    decoded = width * height * (header.memory + 4 / scale**2 * (header.kind == "JPEG"))
-    needed = int(decoded + width * height / factor**2 * _BYTES_PER_RESULT)
+    needed = width * height * header.memory + width * height // factor**2 * _BYTES_PER_RESULT
+    if header.kind == "JPEG":  # its pixels are scaled by 1/2, 1/4 or 1/8
+        needed += width * height * 4 // min(1 << (factor.bit_length() - 1), 8) ** 2
     if needed > MEMORY:
         raise CoverError("too-many-pixels", f"{width}x{height} as {header.kind}: over {MEMORY // 10**6} MB")
     return needed

@@ -84,7 +84,7 @@ _APP1, _APP14, _COMMENT, _SCAN = 0xE1, 0xEE, 0xFE, 0xDA
 
 def _jpeg(data: bytes) -> Header:
     """Keep of the application's segments those that say how to read the colours, and EXIF."""
-    kept, frame, position, orientation = [data[:2]], None, 2, 0
+    kept, left_out, frame, position, orientation = [data[:2]], 0, None, 2, 0
     for marker, start, end in _segments(data):
         position = end
         exif = marker == _APP1 and data.startswith(b"Exif\0\0", start + 4)
@@ -99,6 +99,8 @@ def _jpeg(data: bytes) -> Header:
             )
         if not application or marker == _APP14 or exif:
             kept.append(data[start:end])
+        else:
+            left_out += 1
         if exif and not orientation:
             orientation = exif_orientation(data[start + 4 : end])
     if frame is None:
@@ -114,7 +116,7 @@ def _jpeg(data: bytes) -> Header:
         "JPEG",
         width,
         height,
-        b"".join([*kept, data[position:]]),
+        b"".join([*kept, data[position:]]) if left_out else data,
         quick=regular and width * height * scans <= MAX_SCANS,
         memory=0 if one_scan else 2 * channels,
         upright=orientation <= 1 and channels != 4,

@@ -148,12 +148,12 @@ def _reduced(image: PillowImage, factor: int) -> PillowImage:
 
     width, height = image.size
     rows = max(_BAND // (width * factor), 1) * factor
+    if rows >= height:
+        return _eight_bits(image).reduce(factor)
     bands = [
         _eight_bits(image.crop((0, top, width, min(top + rows, height)))).reduce(factor)
         for top in range(0, height, rows)
     ]
-    if len(bands) == 1:
-        return bands[0]
     whole = Image.new(bands[0].mode, (bands[0].width, sum(band.height for band in bands)))
     top = 0
     for band in bands:
