@@ -14,6 +14,7 @@ from classifiers.ensemble.onnx_voters import EnsembleInput, OnnxVoters
 from classifiers.ensemble.pooling import pooled
 from classifiers.ensemble.results import Explanation, Pull, Result, Vote, VoterName
 from classifiers.errors import ClassifierError, ModelFileError, NoVotersError, UnknownVoterError
+from classifiers.files import earlier_name, read_plain
 from classifiers.image import classifier_names
 
 if TYPE_CHECKING:
@@ -100,9 +101,12 @@ def _matches(voter: VoterName, name: str) -> bool:
 
 
 def _read_graph(graph: Path, card: Mapping[str, Any], card_file: Path) -> bytes:
-    """Read a graph, and check that it has the digest in the card."""
+    """Read a graph, and check that it has the digest in the card; if not, the earlier one that has it."""
+    digest = card.get("sha256")
     data = _read(graph)
-    if card.get("sha256") != hashlib.sha256(data).hexdigest():
+    if digest != hashlib.sha256(data).hexdigest() and (earlier := earlier_name(graph, str(digest))).is_file():
+        data = _read(earlier)
+    if digest != hashlib.sha256(data).hexdigest():
         raise ModelFileError(
             f"{graph} is not the graph that {card_file.name} describes; train the model again"
         )
@@ -111,7 +115,7 @@ def _read_graph(graph: Path, card: Mapping[str, Any], card_file: Path) -> bytes:
 
 def _read(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        return read_plain(file)
     except OSError as error:
         raise ModelFileError(
             f"no model at {file}: {error}; a model is a .onnx and a .json file in one folder"
@@ -161,7 +165,9 @@ class Ensemble:
         try:
             return cls(card, load_voters(card_file, card, optional_voters))
         except ClassifierError:
-            raise
+            if read_card(path)[1] == card:
+                raise
+            return cls.load(path, optional_voters)  # the model was replaced meanwhile
         except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
             raise ModelFileError(f"{card_file} cannot be used ({error!r}); train the model again") from error
 

@@ -6,6 +6,7 @@ that is killed if it takes too long.
 
 from __future__ import annotations
 
+import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
@@ -13,6 +14,7 @@ from pathlib import Path
 from threading import Condition
 from typing import TYPE_CHECKING, Final
 
+from classifiers.files import read_plain
 from spotitags.covers.headers import read_header
 from spotitags.covers.pixels import check_size, rgb_pixels
 from spotitags.covers.worker import Cancellation, workers
@@ -179,15 +181,10 @@ def read_file(path: str, max_bytes: int) -> bytes:
         CoverError: It does not exist, is no plain file, or has more than ``max_bytes``.
     """
     try:
-        file = Path(path)
-        if file.exists() and not file.is_file():
-            raise CoverError("refused", f"{path}: not a plain file")  # reading a pipe might never end
-        with file.open("rb") as stream:
-            data = stream.read(max_bytes + 1)
+        return read_plain(Path(path), max_bytes)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise CoverError("not-found", path) from error
     except (OSError, ValueError) as error:
-        raise CoverError("refused", f"{path}: {error}") from error
-    if len(data) > max_bytes:
-        raise CoverError("too-many-bytes", f"more than {max_bytes} bytes")
-    return data
+        if isinstance(error, OSError) and error.errno == errno.EFBIG:
+            raise CoverError("too-many-bytes", f"more than {max_bytes} bytes") from error
+        raise CoverError("refused", f"{path}: {getattr(error, 'strerror', None) or error}") from error

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import diskcache
 from diskcache import Disk, Timeout
-from diskcache.core import MODE_PICKLE
+from diskcache.core import MODE_PICKLE, MODE_RAW
 
 from spotitags.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
 
 _ALLOWED = (str, bytes)
+_FILE = re.compile(r"[0-9a-f]{2}[/\\][0-9a-f]{2}[/\\][0-9a-f]{28}\.val")  # of a large value
 
 
 class PicklelessDisk(Disk):  # type: ignore[misc]
@@ -63,7 +65,19 @@ class PicklelessDisk(Disk):  # type: ignore[misc]
         """
         if mode == MODE_PICKLE:
             raise ValueError("the cache holds a pickled value, which is never read")
+        if mode != MODE_RAW and not self._is_own(filename):
+            raise FileNotFoundError(f"{filename!r} is no file of the cache")  # counts as missing
         return super().fetch(mode, filename, value, read)
+
+    def remove(self, file_path: str) -> None:
+        """Remove the file of a large value, but none outside the cache."""
+        if self._is_own(file_path):
+            super().remove(file_path)
+
+    def _is_own(self, name: str | None) -> bool:
+        """Return whether a row names a file as `diskcache` does: in the cache's folder, and without links."""
+        folder = Path(self._directory).resolve()
+        return bool(name and _FILE.fullmatch(name)) and (folder / str(name)).resolve() == folder / str(name)
 
 
 class Cache:

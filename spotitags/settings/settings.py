@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from classifiers.files import read_plain
 from spotitags.errors import SettingsError
 from spotitags.settings.config_file import ConfigFile
 from spotitags.settings.keys import Value, check_value, config_folder, from_environment, variable
@@ -111,7 +112,7 @@ class Settings(BaseModel):
         if not self.contact:
             file = ConfigFile(self.config_dir).former_contact
             with suppress(OSError, UnicodeDecodeError):
-                self.contact = file.read_text(encoding="utf-8").strip() or None
+                self.contact = read_plain(file).decode().strip() or None
         return self
 
 

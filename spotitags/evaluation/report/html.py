@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
+from classifiers.files import replaced_file
 from spotitags.evaluation.report.elements import fill, items, table
 from spotitags.evaluation.report.figures import figures
 from spotitags.evaluation.report.wording import (
@@ -16,7 +17,6 @@ from spotitags.evaluation.report.wording import (
     protocol_lines,
     subtitle,
 )
-from spotitags.io.output import replaced_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,7 +39,7 @@ def write_report(found: Mapping[str, Any], out: Path) -> list[Path]:
     texts = {"report.html": page(found, drawn)}
     texts |= {f"{figure.picture.name}.svg": figure.picture.file() for figure in drawn}
     for name, text in texts.items():
-        with replaced_file(out / name) as stream:
+        with replaced_file(out / name, lasting=True) as stream:
             stream.write(text.encode())
     return [out / name for name in texts]
 
