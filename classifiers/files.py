@@ -76,10 +76,9 @@ def _check_plain(path: Path, status: os.stat_result) -> None:
     for is_kind, text in _KINDS:
         if is_kind(status.st_mode):
             raise OSError(errno.EINVAL, text, str(path))
-    for folder in _SYSTEM:
-        with suppress(OSError):
-            if Path(folder).stat().st_dev == status.st_dev:
-                raise OSError(errno.EINVAL, "it is a file of the operating system", str(path))
+    for folder in map(Path, _SYSTEM):
+        if folder.is_dir() and folder.stat().st_dev == status.st_dev != Path("/").stat().st_dev:
+            raise OSError(errno.EINVAL, "it is a file of the operating system", str(path))
 
 
 def _stream_number(path: Path) -> int | None:

@@ -65,7 +65,9 @@ class PicklelessDisk(Disk):  # type: ignore[misc]
         """
         if mode == MODE_PICKLE:
             raise ValueError("the cache holds a pickled value, which is never read")
-        if mode != MODE_RAW and not self._is_own(filename):
+        if mode != MODE_RAW and not (
+            self._is_own(filename) and Path(self._directory, filename or "").is_file()
+        ):
             raise FileNotFoundError(f"{filename!r} is no file of the cache")  # counts as missing
         return super().fetch(mode, filename, value, read)
 
@@ -179,6 +181,8 @@ class Cache:
             return (
                 "another program has locked it for a minute; try again, or set SPOTITAGS_CACHE_DIR to another"
             )
+        if "disk" in str(error):  # it is full, or damaged
+            return f"{error}; free some space, or set SPOTITAGS_CACHE_DIR to a folder on another disk"
         if isinstance(error, OSError) or "readonly" in str(error) or "unable to open" in str(error):
             return f"{error}; set SPOTITAGS_CACHE_DIR to a folder that you may write to"
         return f"{error or type(error).__name__}; delete that folder, or set SPOTITAGS_CACHE_DIR to another"
