@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import resource
 import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from helpers import evaluations
@@ -20,7 +20,6 @@ from helpers.command_line import spotitags
 from helpers.cover_files import cover
 from helpers.rows import rows
 
-from classifiers import files
 from classifiers.ensemble.ensemble import Ensemble
 from classifiers.training.save import save
 from classifiers.training.train import train
@@ -36,22 +35,29 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="limits and pipes are
 OLD = b"old"
 
 
+class FullDisk(io.FileIO):
+    """A file of at most ten bytes."""
+
+    def write(self, data: Any) -> int:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+        try:
+            return super().write(data)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 @pytest.fixture
 def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the disk be full, but only for the files that are written beside their place."""
-    part = files._part
+    opened = Path.open
 
-    @contextmanager
-    def limited(path: Path) -> Iterator[tuple[Path, IO[bytes]]]:
-        before = resource.getrlimit(resource.RLIMIT_FSIZE)
-        with part(path) as opened:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
-            try:
-                yield opened
-            finally:
-                resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    def limited(path: Path, mode: str = "r", *args: Any, **options: Any) -> Any:
+        if mode == "xb":
+            return io.BufferedWriter(FullDisk(path, mode))
+        return opened(path, mode, *args, **options)
 
-    monkeypatch.setattr(files, "_part", limited)
+    monkeypatch.setattr(Path, "open", limited)
 
 
 @pytest.mark.usefixtures("full_disk")
