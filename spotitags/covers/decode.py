@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from classifiers.files import read_plain
 from spotitags.covers.headers import read_header
 from spotitags.covers.pixels import check_size, rgb_pixels
-from spotitags.covers.worker import Cancellation, workers
+from spotitags.covers.worker import SPARE, Cancellation, workers
 from spotitags.errors import CoverError
 from spotitags.io.text import single_line
 from spotitags.records import Cover, CoverFile, Skipped
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MAX_PIXELS: Final = 50_000_000
 """Default for the maximum number of pixels that are decoded: 7,071 x 7,071."""
-MEMORY: Final = 300_000_000
+MEMORY: Final = 220_000_000
 """Bytes that all decoders together may take at a time."""
 
 _SMALL: Final = 12_000_000  # bytes that a cover takes without waiting for others
@@ -98,7 +98,9 @@ def decode(
         if header.quick:
             pixels = rgb_pixels(header.kind, header.data, min_side, max_pixels)
         else:
-            pixels = workers.pixels(header.kind, header.data, min_side, max_pixels, cancellation)
+            arguments = {"kind": header.kind, "min_side": min_side, "max_pixels": max_pixels}
+            memory = needed + SPARE + 3 * len(header.data)
+            pixels = workers.pixels(arguments, header.data, memory, cancellation)
     return Cover(file.album, file.digest, pixels, file.data if header.upright else b"")
 
 
@@ -109,6 +111,8 @@ def _needed(header: Header, min_side: int) -> int:
         CoverError: They are more than `MEMORY`.
     """
     width, height = header.width, header.height
+    if not width:
+        return MEMORY // 2
     factor = max(min(width, height) // max(min_side, 1), 1)
     needed = width * height * header.memory + width * height // factor**2 * _BYTES_PER_RESULT
     if header.kind == "JPEG":  # its pixels are scaled by 1/2, 1/4 or 1/8

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 SECONDS: Final = 5.0
 """Time to decode one cover."""
-MEMORY: Final = 300_000_000
-"""Bytes that a worker may take in addition to those with which it starts."""
+SPARE: Final = 32_000_000
+"""Bytes that a worker may take for a cover in addition to the estimate, besides three copies of the file."""
 
 _IDLE: Final = 60  # seconds after which a worker without work ends
 _LENGTH: Final = 8  # bytes of the length before each part of a message
@@ -80,9 +80,22 @@ class WorkerPool:
         self._idle: list[Worker] = []
 
     def pixels(
-        self, kind: str, data: bytes, min_side: int, max_pixels: int, cancellation: Cancellation
+        self,
+        arguments: Mapping[str, Any],
+        data: bytes,
+        memory: int,
+        cancellation: Cancellation,
     ) -> NDArray[np.uint8]:
-        """Decode in a worker, as `spotitags.covers.pixels.rgb_pixels`.
+        """Decode in a worker.
+
+        Args:
+            arguments: Those of `spotitags.covers.pixels.rgb_pixels`, without ``data``.
+            data: The file.
+            memory: Bytes that the worker may take in addition to those with which it starts.
+            cancellation: Ends decoding early.
+
+        Returns:
+            As `spotitags.covers.pixels.rgb_pixels`.
 
         Raises:
             CoverError: With one of `spotitags.errors.REASONS`; ``too-slow`` after `SECONDS`.
@@ -90,14 +103,14 @@ class WorkerPool:
         """
         import numpy as np
 
-        request = {"kind": kind, "min_side": min_side, "max_pixels": max_pixels}
+        request = {"memory": memory, "arguments": arguments}
         answer = None
         while answer is None:
             worker = self._take()
             fresh = worker is None
             answer = self._answer(worker or _start(), request, data, cancellation)
             if answer is None and fresh:
-                raise CoverError("broken", f"{kind}: its decoder crashed")
+                raise CoverError("broken", f"{arguments['kind']}: its decoder crashed")
         found, content = answer
         if "reason" in found:
             raise CoverError(found["reason"], found["detail"])
@@ -137,7 +150,7 @@ class WorkerPool:
                 self._idle.append(worker)
         cancellation.check()
         if answer is None and not in_time:
-            raise CoverError("too-slow", f"{request['kind']}: more than {SECONDS:g} s")
+            raise CoverError("too-slow", f"{request['arguments']['kind']}: more than {SECONDS:g} s")
         return answer
 
 
@@ -202,7 +215,7 @@ def serve() -> None:
 
     Image.preinit()
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    _limit_memory()
+    pages = _pages()
     while True:
         _alarm(_IDLE)
         try:
@@ -211,7 +224,8 @@ def serve() -> None:
             return
         _alarm(int(SECONDS) + 1)  # if the process that waits for the answer was killed
         try:
-            pixels = rgb_pixels(data=bytes(data), **request)
+            _limit_memory(pages, request["memory"])
+            pixels = rgb_pixels(data=bytes(data), **request["arguments"])
         except CoverError as error:
             _write(answers, {"reason": error.reason, "detail": error.detail}, b"")
         else:
@@ -226,15 +240,22 @@ def _alarm(seconds: int) -> None:
         signal.alarm(seconds)
 
 
-def _limit_memory() -> None:
-    """Limit the memory of this process, where the operating system can."""
+def _pages() -> int:
+    """Return the pages of memory that this process has reserved; 0 if the operating system does not say."""
     if sys.platform == "linux":
-        import resource
         from pathlib import Path
 
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-        limit = pages * resource.getpagesize() + MEMORY
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    return 0
+
+
+def _limit_memory(pages: int, more: int) -> None:
+    """Limit the memory of this process to so many pages and bytes, where the operating system can."""
+    if pages:
+        import resource
+
+        limit = pages * resource.getpagesize() + more
+        resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
 
 
 workers: Final = WorkerPool()

@@ -118,6 +118,8 @@ def test_services_get_the_pixels_of_a_picture_that_they_may_show_otherwise() -> 
 
 def test_a_worker_decodes_as_a_thread_does() -> None:
     data = cover(progressive=True)
-    found = workers.pixels("JPEG", data, SIDE, 10**6, Cancellation())
+    found = workers.pixels(
+        {"kind": "JPEG", "min_side": SIDE, "max_pixels": 10**6}, data, 50_000_000, Cancellation()
+    )
     assert np.array_equal(found, pixels(data))
     assert found.flags.writeable
