@@ -161,7 +161,9 @@ def tag_files(
     """
     table = folder / "covers.csv"
     with replaced_file(table) as file:
-        write_csv(text_stream(file), ["file", "genre"], [(str(path.resolve()), "any") for path in paths])
+        stream = text_stream(file)
+        write_csv(stream, ["file", "genre"], [(str(path.resolve()), "any") for path in paths], raw=True)
+        stream.detach()
     spotitags = SpotiTags(catalog=SingleCovers(table), tagger=TAGGER)
     found = spotitags.tagged_covers(str(path.resolve()) for path in paths)
     return spotitags.tagger_versions()[TAGGER], iter(found)
