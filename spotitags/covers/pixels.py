@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from spotitags.covers.formats import boxes_end, exif_orientation
 from spotitags.errors import CoverError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
     from PIL.Image import Image as PillowImage
@@ -95,6 +98,11 @@ def _open(kind: str, data: bytes) -> ImageFile:
 
         AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each thread takes memory
         return AvifImagePlugin.AvifImageFile(io.BytesIO(data))
+    return _plugins()[kind](io.BytesIO(data))
+
+
+@cache
+def _plugins() -> Mapping[str, type[ImageFile]]:
     from PIL.BmpImagePlugin import BmpImageFile
     from PIL.GifImagePlugin import GifImageFile
     from PIL.JpegImagePlugin import JpegImageFile
@@ -102,7 +110,7 @@ def _open(kind: str, data: bytes) -> ImageFile:
     from PIL.TiffImagePlugin import TiffImageFile
     from PIL.WebPImagePlugin import WebPImageFile
 
-    classes: dict[str, type[ImageFile]] = {
+    return {
         "BMP": BmpImageFile,
         "GIF": GifImageFile,
         "JPEG": JpegImageFile,
@@ -110,7 +118,6 @@ def _open(kind: str, data: bytes) -> ImageFile:
         "TIFF": TiffImageFile,
         "WebP": WebPImageFile,
     }
-    return classes[kind](io.BytesIO(data))
 
 
 def _rgb(image: PillowImage, min_side: int) -> NDArray[np.uint8]:
@@ -164,6 +171,9 @@ def _reduced(image: PillowImage, factor: int) -> PillowImage:
 
 def _upright(image: PillowImage, exif: object) -> PillowImage:
     """Turn a picture as its EXIF data say."""
+    orientation = exif_orientation(exif) if isinstance(exif, bytes) and exif else 1
+    if orientation == 1:
+        return image
     from PIL.Image import Transpose
 
     turns = {
@@ -175,5 +185,4 @@ def _upright(image: PillowImage, exif: object) -> PillowImage:
         7: Transpose.TRANSVERSE,
         8: Transpose.ROTATE_90,
     }
-    turn = turns.get(exif_orientation(exif)) if isinstance(exif, bytes) and exif else None
-    return image if turn is None else image.transpose(turn)
+    return image.transpose(turns[orientation])
