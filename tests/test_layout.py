@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,16 @@ def test_no_file_is_long() -> None:
     files = [file for package in ("spotitags", "classifiers") for file in (ROOT / package).rglob("*.py")]
     lines = {str(file.relative_to(ROOT)): len(file.read_bytes().splitlines()) for file in files}
     assert {file: number for file, number in lines.items() if number > MOST_LINES} == {}
+
+
+def test_files_are_written_by_one_function() -> None:
+    """Written beside their place and renamed: a full disk or a killed process leaves no half of a file."""
+    writes = re.compile(
+        r"\.write_(text|bytes)\(|\bopen\([^)]*[\"'][wax]b?\+?[\"']|np\.save[a-z_]*\(\s*[^sf\s]"
+    )
+    files = [file for package in ("spotitags", "classifiers") for file in (ROOT / package).rglob("*.py")]
+    found = {str(file.relative_to(ROOT)) for file in files if writes.search(file.read_text("utf-8"))}
+    assert found == {"classifiers/files.py"}
 
 
 def test_the_script_at_the_top_hands_on_the_command_line() -> None:

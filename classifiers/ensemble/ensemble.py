@@ -65,7 +65,12 @@ class Ensemble:
             UnknownVoterError: The model has no voter of a name in ``optional_voters``.
         """
         file, card = read_card(path)
-        return cls(card, load_voters(file, card, optional_voters))
+        try:
+            return cls(card, load_voters(file, card, optional_voters))
+        except ClassifierError:
+            if read_card(path)[1] == card:
+                raise
+            return cls.load(path, optional_voters)  # the model was replaced meanwhile
 
     def vote(
         self,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
-import stat
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -14,6 +14,7 @@ from classifiers.ensemble.model_card import parse_card
 from classifiers.ensemble.onnx_voters import OnnxVoters, output_name
 from classifiers.ensemble.results import VoterName
 from classifiers.errors import ModelFileError, UnknownVoterError
+from classifiers.files import earlier_name, read_plain
 from classifiers.image import classifier_names
 
 if TYPE_CHECKING:
@@ -103,8 +104,10 @@ def _open(
     wanted: Callable[[VoterName], bool] | None = None,
 ) -> OnnxVoters:
     """Open a graph that has the digest, the inputs and the outputs of the card."""
-    data = _read(graph, MAX_GRAPH_BYTES)
-    if card["sha256"] != hashlib.sha256(data).hexdigest():
+    digest, data = card["sha256"], _read(graph, MAX_GRAPH_BYTES)
+    if digest != hashlib.sha256(data).hexdigest() and (earlier := earlier_name(graph, digest)).is_file():
+        data = _read(earlier, MAX_GRAPH_BYTES)  # the model is being replaced
+    if digest != hashlib.sha256(data).hexdigest():
         raise ModelFileError(
             f"{graph} is not the graph that {card_file.name} describes: train the model again, or get both "
             "files again"
@@ -138,14 +141,12 @@ def check_against_card(data: bytes, card: Mapping[str, Any], genres: int) -> Non
 
 
 def _read(file: Path, limit: int) -> bytes:
-    """Read a regular file of at most ``limit`` bytes."""
+    """Read a plain file of at most ``limit`` bytes."""
     try:
-        status = file.stat()
-        if stat.S_ISREG(status.st_mode) and status.st_size <= limit:
-            return file.read_bytes()
+        return read_plain(file, limit)
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
+        if isinstance(error, OSError) and error.errno in {errno.EINVAL, errno.EFBIG}:
+            raise ModelFileError.unusable(file, str(error.strerror)) from error
         raise ModelFileError(
             f"no model at {file}: {error}; a model is a .onnx and a .json file in one folder"
         ) from error
-    cause = f"it is larger than {limit} bytes" if stat.S_ISREG(status.st_mode) else "it is no regular file"
-    raise ModelFileError.unusable(file, cause)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
+import os
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifiers.ensemble.model_card import DIGEST, FORMAT, card_digest, check_card
-from classifiers.ensemble.model_files import check_against_card, model_files
+from classifiers.ensemble.model_files import ModelFiles, check_against_card, model_files
 from classifiers.errors import ClassifierError
+from classifiers.files import DIGITS, earlier_name, read_plain, replaced_file
 from classifiers.training.onnx_export import ExportedDetector, ExportedVoter, export
 from classifiers.training.train import MAX_TEST_COVERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from classifiers.ensemble.confidence import Calibration
     from classifiers.ensemble.results import VoterName
@@ -50,14 +54,9 @@ def save(trained: TrainedEnsemble, stem: Path, *, created: str) -> tuple[Path, .
     card[DIGEST] = card_digest(card)
     _check(card, graph, optional_graph)
     files = model_files(stem)
-    files.graph.parent.mkdir(parents=True, exist_ok=True)
-    files.graph.write_bytes(graph)
-    if optional:
-        files.optional.write_bytes(optional_graph)
-    else:
-        files.optional.unlink(missing_ok=True)  # of an earlier model
+    graphs = {files.graph: graph} | ({files.optional: optional_graph} if optional else {})
     text = json.dumps(card, ensure_ascii=False, indent=1)
-    files.card.write_text(text + "\n", encoding="utf-8")
+    _replace(files, graphs, text.encode() + b"\n")
     return files if optional else files[:2]
 
 
@@ -73,6 +72,34 @@ def _check(card: dict[str, Any], graph: bytes, optional_graph: bytes) -> None:
             f"the model is not saved, since predictions would refuse it ({error}): install the version of "
             "skl2onnx that SpotiTags was tested with"
         ) from error
+
+
+def _replace(files: ModelFiles, graphs: Mapping[Path, bytes], card: bytes) -> None:
+    """Replace a model: when all files are on the disk, the graphs get their names, then the card.
+
+    A reader with the earlier card finds its graphs under the names of `earlier_name` until the new card is
+    there, also if this process is killed between.
+    """
+    earlier = [file for file in (files.graph, files.optional) if file.is_file()]
+    for file in earlier:
+        digest = hashlib.sha256(read_plain(file)).hexdigest()
+        with suppress(OSError):  # it exists, or the file system has no links
+            earlier_name(file, digest).hardlink_to(file.resolve())
+    with ExitStack() as stack:  # which leaves the contexts in reverse order
+        opened = [
+            (stack.enter_context(replaced_file(file, lasting=True)), data)
+            for file, data in {files.card: card, **graphs}.items()
+        ]
+        for stream, data in opened:
+            stream.write(data)
+        for stream, _ in opened:  # a full disk must be known before the first file gets its name
+            stream.flush()
+            os.fsync(stream.fileno())
+    if files.optional not in graphs:
+        files.optional.unlink(missing_ok=True)  # of an earlier model
+    for file in (files.graph, files.optional):
+        for kept in file.parent.glob(earlier_name(Path(glob.escape(file.name)), "?" * DIGITS).name):
+            kept.unlink(missing_ok=True)
 
 
 def _graph(voters: Sequence[WeightedVoter], detector: ExportedDetector | None = None) -> bytes:

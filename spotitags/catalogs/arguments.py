@@ -17,7 +17,7 @@ from spotitags.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FILE_ENDINGS: Final = SUFFIXES | {".csv", ".tsv", ".txt", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".json"}
+FILE_ENDINGS: Final = SUFFIXES | {".csv", ".tsv", ".txt", ".json"}
 """Endings by which text is taken for the name of a file."""
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|spotify:|open\.spotify\.com/|musicbrainz\.org/", re.IGNORECASE)

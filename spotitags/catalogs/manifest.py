@@ -11,7 +11,9 @@ from spotitags.catalogs.csv_table import CsvTable, add_artist, check_file
 from spotitags.errors import ArtistNotFoundError, InputError
 from spotitags.records import Album, Artist, Image
 
-SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+SUFFIXES: Final = frozenset(
+    {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff"}
+)
 """Endings of the files that count as covers in a folder."""
 UNNAMED: Final = frozenset({"cover", "folder", "front"})
 """Names of cover files in music collections, where only the folder names the album."""
@@ -38,11 +40,11 @@ class FolderCatalog:
     Args:
         path: A manifest, which is a table with the columns ``artist_id, file`` and optionally
             ``artist_name, genre, album_id, album_name, release_date``; ``file`` is relative to the manifest,
-            other columns are ignored. Or a folder of images (``*.jpg``, ``*.jpeg``, ``*.png``, ``*.webp``),
-            which is one artist; a folder of such folders, also under folders of genres,
-            ``genre/artist/*.jpg``; or an artist's folders of albums, each with ``cover.jpg``, ``folder.jpg``
-            or ``front.jpg``, ``artist/album/cover.jpg``. The name of an artist's folder is its id, which may
-            be any text. Or one image, which is an artist with one cover. Read on first use.
+            other columns are ignored. Or a folder of images (``*.jpg`` and the other `SUFFIXES`), which is
+            one artist; a folder of such folders, also under folders of genres, ``genre/artist/*.jpg``; or an
+            artist's folders of albums, each with ``cover.jpg``, ``folder.jpg`` or ``front.jpg``,
+            ``artist/album/cover.jpg``. The name of an artist's folder is its id, which may be any text. Or
+            one image, which is an artist with one cover. Read on first use.
     """
 
     name: ClassVar[str] = "folder"

@@ -186,14 +186,15 @@ def save_setting(key: str, value: "Value | None") -> "Path":
         SettingsError: The file cannot be changed.
         InputError: The file cannot be written.
     """
-    from spotitags.io.output import output_errors, replaced_file
+    from classifiers.files import replaced_file
+    from spotitags.io.output import output_errors
     from spotitags.settings.config_file import ConfigFile
 
     file = ConfigFile()
     text = file.edited(key, value).encode()
     with (
         output_errors(file.path, "folder by SPOTITAGS_CONFIG_DIR"),
-        replaced_file(file.path.resolve()) as out,
+        replaced_file(file.path, lasting=True) as out,
     ):
         out.write(text)
         if os.name == "posix":

@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self, TypeGuard, TypeVar
 
-from spotitags.covers.decode import image_format, image_size, read_file, skipped_cover
+from spotitags.covers.decode import image_size, read_file, skipped_cover
+from spotitags.covers.headers import image_format
 from spotitags.covers.images import WANTED, cover_url, in_order, is_remote
 from spotitags.errors import REASONS, CoverError, FetchError, RateLimitError
 from spotitags.records import SMALL_SIDE, CoverFile, Skipped
@@ -27,13 +28,24 @@ if TYPE_CHECKING:
 WEEK: Final = 7 * 24 * 3600.0
 MONTH: Final = 30 * 24 * 3600.0
 TRANSIENT: Final = frozenset(
-    {"server", "rate-limited", "connection", "timeout", "address", "empty", "html", "unknown-format"}
+    {
+        "server",
+        "rate-limited",
+        "connection",
+        "timeout",
+        "address",
+        "empty",
+        "html",
+        "unknown-format",
+        "too-slow",
+    }
 )
-"""Those of `spotitags.errors.REASONS` that may be the fault of a server or proxy: fetched again next time.
+"""Those of `spotitags.errors.REASONS` that may not be the cover's fault: the next run fetches it again.
 
 An address that one service may not give may be the user's own next time.
 """
 
+_USED_NOW: Final = frozenset({"animated", "cmyk", "palette"})  # of earlier versions
 _OTHER_IMAGE = frozenset({"not-found", "address"})  # reasons for which the other sizes are tried
 
 T = TypeVar("T")
@@ -240,11 +252,12 @@ class CoverFetchCache:
 
     def store_undecodable(self, undecodable: Mapping[str, Skipped], requests: Sequence[CoverRequest]) -> None:
         """Store, by URL, which of the requested covers cannot be decoded, given by digest."""
+        found = [(request.album, undecodable.get(request.digest or "")) for request in requests]
         self._store_unusable(
             {
-                url: undecodable[request.digest or ""]._replace(cover=request.album.name)
-                for request in requests
-                if request.digest in undecodable and (url := cover_url(request.album, self.wanted))
+                url: skipped._replace(cover=album.name)
+                for album, skipped in found
+                if skipped and skipped.code not in TRANSIENT and (url := cover_url(album, self.wanted))
             }
         )
 
@@ -254,11 +267,13 @@ class CoverFetchCache:
 
 
 def _from_cache(value: object) -> Skipped | None:
-    """Build a `Skipped` from a cached cover and reason; the reason begins with its code."""
+    """Build a `Skipped` from a cached cover and reason, which begins with its code; None to try it again."""
     if not _is_pair_of(value, str):
         return None
     cover, reason = value
     code = reason.partition(":")[0]
+    if not reason or code in _USED_NOW:
+        return None
     return Skipped(cover, reason, code if code in REASONS else "")
 
 

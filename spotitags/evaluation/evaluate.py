@@ -10,12 +10,13 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+from classifiers.files import replaced_file
 from spotitags.evaluation.cross_validation import run
 from spotitags.evaluation.folds import Protocol
 from spotitags.evaluation.outsiders import evaluate_outsiders
 from spotitags.evaluation.samples import collect_samples, select
 from spotitags.evaluation.scores import scores
-from spotitags.io.output import output_errors, replaced_file
+from spotitags.io.output import output_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -118,6 +119,6 @@ def write(found: Mapping[str, Any], out: Path) -> list[Path]:
     file = out / "scores.json"
     with output_errors(out):
         text = json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        with replaced_file(file) as stream:
+        with replaced_file(file, lasting=True) as stream:
             stream.write(text.encode() + b"\n")
         return [file, *write_report(found, out)]

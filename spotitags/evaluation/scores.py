@@ -9,6 +9,7 @@ import json
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from classifiers.files import read_plain
 from spotitags.errors import InputError
 from spotitags.evaluation.estimates import FORMAT, Bootstrap, Statistic, rounded, significant
 
@@ -70,7 +71,7 @@ def read(path: Path) -> dict[str, Any]:
         InputError: The file cannot be read, or has another format.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(read_plain(path, stream=True))
         version = found["format"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing, contextmanager
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import diskcache
 from diskcache import Disk, Timeout
-from diskcache.core import MODE_PICKLE
+from diskcache.core import MODE_PICKLE, MODE_RAW
 
 from spotitags.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
 
 _ALLOWED = (str, bytes)
+_FILE = re.compile(r"[0-9a-f]{2}[/\\][0-9a-f]{2}[/\\][0-9a-f]{28}\.val")  # of a large value
 _LAST: Final = "\U0010ffff"
 """Sorts after every character of a key."""
 _AT_ONCE: Final = 500  # values in one transaction, which keeps other processes from writing
@@ -67,7 +69,21 @@ class PicklelessDisk(Disk):  # type: ignore[misc]
         """
         if mode == MODE_PICKLE:
             raise ValueError("the cache holds a pickled value, which is never read")
+        if mode != MODE_RAW and not (
+            self._is_own(filename) and Path(self._directory, filename or "").is_file()
+        ):
+            raise FileNotFoundError(f"{filename!r} is no file of the cache")  # counts as missing
         return super().fetch(mode, filename, value, read)
+
+    def remove(self, file_path: str) -> None:
+        """Remove the file of a large value, but none outside the cache."""
+        if self._is_own(file_path):
+            super().remove(file_path)
+
+    def _is_own(self, name: str | None) -> bool:
+        """Return whether a row names a file as `diskcache` does: in the cache's folder, and without links."""
+        folder = Path(self._directory).resolve()
+        return bool(name and _FILE.fullmatch(name)) and (folder / str(name)).resolve() == folder / str(name)
 
 
 class Cache:
@@ -229,6 +245,8 @@ class Cache:
             return (
                 "another program has locked it for a minute; try again, or set SPOTITAGS_CACHE_DIR to another"
             )
+        if "disk is full" in str(error) or "disk I/O" in str(error):
+            return f"{error}; free some space, or set SPOTITAGS_CACHE_DIR to a folder on another disk"
         if isinstance(error, OSError) or "readonly" in str(error) or "unable to open" in str(error):
             return f"{error}; set SPOTITAGS_CACHE_DIR to a folder that you may write to"
         return (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
+from classifiers.files import replaced_file
 from spotitags.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def output_errors(out: Path, option: str = "--out") -> Iterator[None]:
 def output_file(out: Path, option: str = "--out") -> Iterator[IO[bytes]]:
     """Open an output file that appears under its name only when it is complete.
 
-    A link stays a link, an existing file keeps its permissions, and devices and pipes are written directly.
+    After an error the old file stays; `classifiers.files.replaced_file` describes links, permissions and
+    pipes.
 
     Args:
         out: File to write.
@@ -47,28 +48,5 @@ def output_file(out: Path, option: str = "--out") -> Iterator[IO[bytes]]:
     Raises:
         InputError: The file cannot be written.
     """
-    with output_errors(out, option):
-        direct = out.exists() and not out.is_file()
-        with out.open("wb") if direct else replaced_file(out.resolve()) as file:
-            if out.is_file() and os.name == "posix":
-                os.fchmod(file.fileno(), out.stat().st_mode)
-            yield file
-
-
-@contextmanager
-def replaced_file(path: Path) -> Iterator[IO[bytes]]:
-    """Open a temporary file that replaces ``path`` at the end, so that no other process reads half a file.
-
-    Its folder is created if necessary. After an error the old file stays.
-
-    Raises:
-        OSError: The folder cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{os.urandom(8).hex()}.part")
-    try:
-        with part.open("xb") as file:
-            yield file
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with output_errors(out, option), replaced_file(out, lasting=True) as file:
+        yield file

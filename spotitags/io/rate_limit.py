@@ -8,6 +8,7 @@ from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from classifiers.files import replaced_file
 from spotitags.errors import CatalogError, RateLimitError, SettingsError
 from spotitags.io.deadline import MAX_PAUSE, retry_time
 
@@ -65,7 +66,8 @@ class RateLimiter:
                 try:
                     yield
                 finally:
-                    self.file.write_text(repr(self.clock()), encoding="ascii")
+                    with replaced_file(self.file) as file:
+                        file.write(repr(self.clock()).encode())
         except Timeout as error:
             raise CatalogError(
                 f"other runs used the service for {MAX_QUEUE_SECONDS:g} s: let them finish, then run again"

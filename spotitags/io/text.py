@@ -8,6 +8,7 @@ import unicodedata
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from classifiers.files import read_plain
 from spotitags.errors import InputError
 from spotitags.errors.secrets import mask
 
@@ -73,7 +74,7 @@ def read_text(path: Path, notify: Callable[[str], None] | None = None) -> str:
         InputError: The file cannot be read, or is no text.
     """
     try:
-        data = path.read_bytes()
+        data = read_plain(path, stream=True)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
     if data.startswith(_WORKBOOKS):

@@ -21,14 +21,27 @@ def chunks(items: Iterable[A], size: int) -> Iterator[list[A]]:
         yield chunk
 
 
-def prefetched(work: Callable[[A], B], items: Iterable[A]) -> Generator[B]:
-    """Yield ``map(work, items)``, computed one item ahead in a thread."""
+def prefetched(
+    work: Callable[[A], B], items: Iterable[A], cancel: Callable[[], object] = lambda: None
+) -> Generator[B]:
+    """Yield ``map(work, items)``, computed one item ahead in a thread.
+
+    Args:
+        work: Computes an item.
+        items: What ``work`` takes.
+        cancel: Called after an error, Ctrl-C or an early end, so that ``work`` stops soon: its thread is
+            waited for.
+    """
     with ThreadPoolExecutor(1) as pool:
         pending: Future[B] | None = None
-        for item in items:
-            coming = pool.submit(work, item)
+        try:
+            for item in items:
+                coming = pool.submit(work, item)
+                if pending is not None:
+                    yield pending.result()
+                pending = coming
             if pending is not None:
                 yield pending.result()
-            pending = coming
-        if pending is not None:
-            yield pending.result()
+        except BaseException:
+            cancel()
+            raise

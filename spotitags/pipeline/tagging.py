@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from spotitags.covers.decode import decode_many
 from spotitags.covers.fetch import CoverFetchCache
 from spotitags.covers.images import WANTED, cover_url
+from spotitags.covers.worker import Cancellation
 from spotitags.errors import SpotiTagsError, TaggerError, TaggerInterrupt
 from spotitags.pipeline.artist_result import ArtistJob, build_result
 from spotitags.pipeline.payments import Payments
@@ -88,7 +89,7 @@ class TaggingRun:
         self._results.move_paid()
         refs, stop = iter(artists), Event()
         self._artists_left = len(artists) if isinstance(artists, Sized) else None
-        with closing(prefetched(lambda _: self._fetch_batch(refs, stop), iter(int, 1))) as batches:
+        with closing(prefetched(lambda _: self._fetch_batch(refs, stop), iter(int, 1), stop.set)) as batches:
             try:
                 for jobs in batches:
                     yield from self._finished(partial(self._tag_batch, jobs))
@@ -208,7 +209,9 @@ class TaggingRun:
         free = [extractor for extractor in self.extractors if not isinstance(extractor, HasCost)]
         most = max((extractor.batch_size for extractor in free), default=COVERS_AT_ONCE)
         # Closed here: garbage collection, in whatever thread, might wait for that very thread.
-        with closing(prefetched(self._decode, chunks(files, most))) as decoded:
+        stop = Cancellation()
+        decode = partial(self._decode, cancellation=stop)
+        with closing(prefetched(decode, chunks(files, most), stop.cancel)) as decoded:
             for by_size in decoded:
                 for covers in by_size.values():
                     undecodable |= {key: cover for key, cover in covers.items() if isinstance(cover, Skipped)}
@@ -220,7 +223,9 @@ class TaggingRun:
                     queue.add(self._unprocessed(queue.tagger, by_size))
         return undecodable
 
-    def _decode(self, files: Sequence[CoverFile]) -> dict[int, dict[str, Cover | Skipped]]:
+    def _decode(
+        self, files: Sequence[CoverFile], cancellation: Cancellation
+    ) -> dict[int, dict[str, Cover | Skipped]]:
         """Decode covers in each size that an extractor needs, so that no extractor depends on another."""
         sizes = {
             extractor.image_size
@@ -228,7 +233,10 @@ class TaggingRun:
             if any(self._missing(extractor, file.digest, self._results) for file in files)
         }
         digests = [file.digest for file in files]
-        return {size: dict(zip(digests, decode_many(files, size), strict=True)) for size in sizes}
+        return {
+            size: dict(zip(digests, decode_many(files, size, cancellation=cancellation), strict=True))
+            for size in sizes
+        }
 
     def _unprocessed(
         self, extractor: Extractor, by_size: Mapping[int, Mapping[str, Cover | Skipped]]

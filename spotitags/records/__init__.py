@@ -102,7 +102,8 @@ class Cover:
         album: Album of the cover.
         digest: SHA-256 (hex) of its file.
         pixels: (height, width, 3) RGB uint8, C-contiguous.
-        data: Bytes of the file, for taggers that send them to a service; empty if only pixels are known.
+        data: Bytes of the file, for taggers that send them to a service; empty if only pixels are known, or
+            if services may show the file otherwise (CMYK, or turned by EXIF).
     """
 
     album: Album

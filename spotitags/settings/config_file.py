@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from classifiers.files import read_plain
 from spotitags.errors import SettingsError
 from spotitags.settings.keys import (
     KEYS,
@@ -51,7 +52,7 @@ class ConfigFile:
             SettingsError: It cannot be read.
         """
         try:
-            return self.path.read_bytes().decode("utf-8-sig")
+            return read_plain(self.path).decode("utf-8-sig")
         except (FileNotFoundError, NotADirectoryError):
             return ""
         except (OSError, UnicodeDecodeError) as error:

@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from classifiers.files import read_plain
 from spotitags.errors import SettingsError
 from spotitags.errors.secrets import hide
 from spotitags.settings.config_file import ConfigFile
@@ -114,7 +115,7 @@ class Settings(BaseModel):
         if not self.contact:
             file = ConfigFile(self.config_dir).former_contact
             with suppress(OSError, UnicodeDecodeError):
-                self.contact = file.read_text(encoding="utf-8").strip() or None
+                self.contact = read_plain(file).decode().strip() or None
         return self
 
 

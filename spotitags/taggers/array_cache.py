@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spotitags.io.output import replaced_file
+from classifiers.files import read_plain, replaced_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +39,7 @@ def cached_arrays(
 
 def _read(file: Path, rows: Sequence[int]) -> list[NDArray[np.float32]] | None:
     try:
-        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+        with np.load(io.BytesIO(read_plain(file)), allow_pickle=False) as stored:
             arrays = [stored[f"arr_{i}"] for i in range(len(rows))]
     except Exception:  # noqa: BLE001  (a broken file raises errors of numpy, zipfile, zlib or ast)
         return None

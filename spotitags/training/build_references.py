@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import random
 import tempfile
 from collections import defaultdict
@@ -16,9 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from classifiers.arrays import power_normalised
+from classifiers.files import replaced_file
 from spotitags.catalogs.csv_table import CsvTable
 from spotitags.catalogs.single_covers import SingleCovers
 from spotitags.errors import SpotiTagsError
+from spotitags.io.tables import text_stream, write_csv
 from spotitags.pipeline.spotitags import SpotiTags
 from spotitags.taggers.features.embedding import pack
 from spotitags.training.references import DIGEST, FILE, GROUP, MUSIC, TAGGER
@@ -66,17 +67,18 @@ def build(covers: Path, shrunk: Path, out: Path) -> str:
             artist_of += [number // size for number in range(len(chosen))]
         embeddings, digests, version = _embedded(paths, Path(folder))
         directions = _size_directions(shrunk, Path(folder))
-    np.savez_compressed(
-        out,
-        version=np.array(version),
-        covers=pack(embeddings),
-        digests=np.array([digest[:DIGEST] for digest in digests]),
-        kind=np.array(kind_of, np.int16),
-        artist=np.array(artist_of, np.int16),
-        kinds=np.array([name for name, _ in kinds]),
-        categories=np.array([category for _, category in kinds]),
-        size_directions=directions.astype(np.float32),
-    )
+    with replaced_file(out, lasting=True) as file:
+        np.savez_compressed(
+            file,
+            version=np.array(version),
+            covers=pack(embeddings),
+            digests=np.array([digest[:DIGEST] for digest in digests]),
+            kind=np.array(kind_of, np.int16),
+            artist=np.array(artist_of, np.int16),
+            kinds=np.array([name for name, _ in kinds]),
+            categories=np.array([category for _, category in kinds]),
+            size_directions=directions.astype(np.float32),
+        )
     return f"{out}: {len(paths)} covers of {len(kinds)} kinds"
 
 
@@ -158,8 +160,10 @@ def tag_files(
         The tagger's version, and each file with its tags and embedding, or with the error.
     """
     table = folder / "covers.csv"
-    with table.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([("file", "genre"), *((path.resolve(), "any") for path in paths)])
+    with replaced_file(table) as file:
+        stream = text_stream(file)
+        write_csv(stream, ["file", "genre"], [(str(path.resolve()), "any") for path in paths], raw=True)
+        stream.detach()
     spotitags = SpotiTags(catalog=SingleCovers(table), tagger=TAGGER)
     found = spotitags.tagged_covers(str(path.resolve()) for path in paths)
     return spotitags.tagger_versions()[TAGGER], iter(found)

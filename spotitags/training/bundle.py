@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from classifiers.files import replaced_file
 from spotitags.catalogs.library import catalog as catalog_module
 from spotitags.catalogs.library.catalog import EMBEDDINGS, FORMAT
 from spotitags.catalogs.manifest import FolderCatalog
@@ -58,10 +59,12 @@ def build(manifest: Path, sample: Path, model: Path) -> str:
     held_out = _held_out([artist for artist in artists if artist.genre in enough])
     artists.sort(key=lambda artist: artist.id)
     embeddings = _embeddings([tagged[artist.id] for artist in artists])
-    sample.with_name(EMBEDDINGS).write_bytes(embeddings)
+    with replaced_file(sample.with_name(EMBEDDINGS), lasting=True) as file:
+        file.write(embeddings)
     head = {"version": spotitags.tagger_versions()[TAGGER]}
     head["embeddings_sha256"] = hashlib.sha256(embeddings).hexdigest()
-    sample.write_text(_sample(artists, tagged, held_out, head), "utf-8")
+    with replaced_file(sample, lasting=True) as file:
+        file.write(_sample(artists, tagged, held_out, head).encode())
 
     trained_on = [a for a in artists if a.genre in enough and a.id not in held_out]
     digests = frozenset(digest for ref in held_out for digest in tagged[ref].digests)

@@ -15,6 +15,8 @@ import pytest
 from helpers.command_line import Run, spotitags
 from helpers.manifests import labelled, manifest
 
+from classifiers.files import read_plain
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -207,14 +209,14 @@ def test_every_command_reads_lists_of_artists_or_single_covers_once(
 
 @contextmanager
 def counted(table: Path) -> Iterator[list[Path]]:
-    """Count how often the file of a table is opened: one path for each time."""
-    opened, reads = Path.open, list[Path]()
+    """Count how often the file of a table is read: one path for each time."""
+    reads = list[Path]()
 
-    def open_and_count(path: Path, *args: Any, **options: Any) -> Any:
+    def read_and_count(path: Path, *args: Any, **options: Any) -> bytes:
         reads.extend([path] if path == table else [])
-        return opened(path, *args, **options)
+        return read_plain(path, *args, **options)
 
-    with patch.object(Path, "open", open_and_count):
+    with patch("spotitags.io.text.read_plain", read_and_count):
         yield reads
 
 

@@ -34,20 +34,29 @@ def cover(kind: str = "JPEG", mode: str = "RGB", size: tuple[int, int] = (320, 3
     return saved(picture(mode, size), kind, **options)
 
 
-def animation(kind: str) -> bytes:
+def animation(kind: str, size: tuple[int, int] = (320, 300)) -> bytes:
     """Return an animation of two frames."""
-    first = picture()
+    first = picture("RGB", size)
     return saved(first, kind, save_all=True, append_images=[first.transpose(Image.Transpose.FLIP_LEFT_RIGHT)])
 
 
 def png_header(width: int, height: int) -> bytes:
     """Return a PNG with a size in its header and almost no data."""
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 100)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in chunks
-    )
+    return png_file(width, height, zlib.compress(b"\0" * 100))
+
+
+def png_file(
+    width: int, height: int, pixels: bytes, *, bits: int = 8, colours: int = 2, interlaced: int = 0
+) -> bytes:
+    """Return a PNG with compressed pixels."""
+    header = struct.pack(">IIBBBBB", width, height, bits, colours, 0, 0, interlaced)
+    chunks = (png_chunk(b"IHDR", header), png_chunk(b"IDAT", pixels), png_chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def png_chunk(name: bytes, data: bytes) -> bytes:
+    """Return a chunk of a PNG."""
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
 def webp_header(width: int, height: int) -> bytes:
@@ -70,3 +79,14 @@ def gif_header(width: int, height: int) -> bytes:
     data = bytearray(cover("GIF", "L"))
     data[6:10] = struct.pack("<HH", width, height)
     return bytes(data)
+
+
+def jpeg_bomb(side: int, scans: int) -> bytes:
+    """Return a progressive JPEG with scans of a few bytes, each of which refines all blocks again."""
+    plain = bytearray(cover("JPEG", "L", (64, 64), progressive=True))
+    at = plain.index(b"\xff\xc2") + 5
+    plain[at : at + 4] = struct.pack(">HH", side, side)
+    table = bytes([0x10, 1, *[0] * 15, 0xE0])  # one code of one bit: the end of 2**14 blocks
+    define = b"\xff\xc4" + struct.pack(">H", 2 + len(table)) + table
+    scan = b"\xff\xda" + struct.pack(">HB", 8, 1) + bytes([1, 0x00, 1, 63, 0x10])
+    return bytes(plain[: plain.rindex(b"\xff\xd9")]) + define + (scan + b"\x7f") * scans + b"\xff\xd9"

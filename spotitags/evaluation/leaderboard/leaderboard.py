@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from classifiers.files import replaced_file
 from spotitags.evaluation.estimates import FORMAT
 from spotitags.evaluation.folds import Protocol, fold_dataset
 from spotitags.evaluation.leaderboard.contest import cross_validate_models
@@ -25,7 +26,7 @@ from spotitags.evaluation.leaderboard.models import (
 )
 from spotitags.evaluation.leaderboard.standings import all_rows, pair_areas, standings
 from spotitags.evaluation.samples import collect_samples, counts, select
-from spotitags.io.output import output_errors, replaced_file
+from spotitags.io.output import output_errors
 from spotitags.taggers.features.registry import extractors_by_name
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def write(found: Mapping[str, Any], out: Path) -> list[Path]:
     files["leaderboard.html"] = page(found)
     with output_errors(out):
         for name, text in files.items():
-            with replaced_file(out / name) as stream:
+            with replaced_file(out / name, lasting=True) as stream:
                 stream.write(text.encode())
     return [out / name for name in files]
 

@@ -19,6 +19,7 @@ from spotitags.evaluation.folds import Protocol
 from spotitags.evaluation.replication_2015.experiment import experiment, in_rows
 from spotitags.evaluation.replication_2015.findings import findings, table
 from spotitags.evaluation.samples import collect_samples
+from spotitags.io.output import output_file
 from spotitags.pipeline.spotitags import SpotiTags
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def main() -> None:
     )
     args.out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    (args.out / "seed.json").write_text(text + "\n", encoding="utf-8")
+    with output_file(args.out / "seed.json") as file:
+        file.write(text.encode() + b"\n")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from classifiers.files import replaced_file
 from spotitags.evaluation.report.elements import escaped, fill, items, table
 from spotitags.evaluation.report.figures import figures
 from spotitags.evaluation.report.wording import (
@@ -15,7 +16,6 @@ from spotitags.evaluation.report.wording import (
     protocol_lines,
     subtitle,
 )
-from spotitags.io.output import replaced_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,7 +38,7 @@ def write_report(found: Mapping[str, Any], out: Path) -> list[Path]:
     texts = {"report.html": page(found, drawn)}
     texts |= {f"{figure.picture.name}.svg": figure.picture.file() for figure in drawn}
     for name, text in texts.items():
-        with replaced_file(out / name) as stream:
+        with replaced_file(out / name, lasting=True) as stream:
             stream.write(text.encode())
     return [out / name for name in texts]
 

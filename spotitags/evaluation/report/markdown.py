@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from classifiers.files import read_plain
 from spotitags.errors import InputError
 from spotitags.evaluation.comparison import compare
 from spotitags.evaluation.report.wording import (
@@ -43,7 +44,7 @@ def results_page(runs: Sequence[Mapping[str, Any]], notes: Path | None = None) -
         InputError: The notes cannot be read.
     """
     try:
-        appendix = [] if notes is None else [notes.read_text(encoding="utf-8")]
+        appendix = [] if notes is None else [read_plain(notes, stream=True).decode()]
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{notes} cannot be read ({error}): choose another --notes") from error
     return "\n".join([markdown(runs), *appendix])

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from classifiers.files import read_plain
 from spotitags.errors import InputError, NotInstalledError, TaggerError, WeightsError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def image_size(model: str, *, offline: bool = False) -> int:
     else:
         config = _builtin_config(model)
     try:
-        content = json.loads(config.read_text(encoding="utf-8"))
+        content = json.loads(read_plain(config))
         size = content.get("model_cfg", content)["vision_cfg"].get("image_size", _VISION_SIZE)
         side = int(max(size)) if isinstance(size, list) else int(size)
     except Exception as error:  # of the file system, of json, or of values of other types
@@ -88,7 +89,7 @@ def identity(model: str) -> str:
         _check_name(model)
         return model
     folder = _folder(model)
-    digest = hashlib.sha256((folder / _CONFIG).read_bytes())
+    digest = hashlib.sha256(read_plain(folder / _CONFIG))
     for checkpoint in _checkpoints(folder):
         status = checkpoint.stat()
         digest.update(f"{checkpoint.name} {status.st_size} {status.st_mtime_ns}".encode())

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
+from classifiers.files import replaced_file
 from classifiers.onnx_session import open_session
 from spotitags.errors import WeightsError
-from spotitags.io.output import replaced_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from classifiers.files import replaced_file
 from spotitags.taggers.lite.head import Calibration, Head
 from spotitags.training.lite_head import label_vectors as vectors
 from spotitags.training.lite_head.artefact import Labels, Reference, fit_calibration, log_odds, pack
@@ -84,7 +85,8 @@ def main() -> None:
         start = time.monotonic()
         data, losses = build(dataset, replace(Options(), seed=seed))
         if not seed:
-            arguments.out.write_bytes(data)
+            with replaced_file(arguments.out, lasting=True) as file:
+                file.write(data)
         head = Head(data)
         report = {"seed": seed, "bytes": len(data), "loss": [round(losses[0], 3), round(losses[-1], 3)]}
         report["seconds"] = round(time.monotonic() - start)

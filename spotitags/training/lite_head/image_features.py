@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from classifiers.files import replaced_file
 from spotitags.errors import InputError
 from spotitags.taggers.lite import efficientnet as _efficientnet
 from spotitags.taggers.lite.tagger import square
@@ -59,7 +60,7 @@ def extract_features(files: Sequence[Path], cache_dir: Path, view: int = PLAIN) 
         with np.load(cached, allow_pickle=False) as arrays:
             return ImageFeatures(arrays["features"], arrays["probabilities"])
     outputs = _run_network(files, cache_dir, view)
-    with cached.open("wb") as stream:
+    with replaced_file(cached) as stream:
         np.savez(stream, **outputs._asdict())
     return outputs
 

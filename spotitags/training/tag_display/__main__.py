@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from classifiers.files import replaced_file
 from spotitags.bags.display import rates
 from spotitags.catalogs.csv_table import CsvTable
 from spotitags.records import Album, Artist, Cover
@@ -77,7 +78,8 @@ def main() -> None:
     tags = tag_files(dict.fromkeys(files), tagger)
     found = rows(tags)
     table_lines = [*header(tagger, found, len(tags)), *lines(table(fit(found), tags))]
-    options.out.write_text("\n".join(table_lines) + "\n", encoding="utf-8")
+    with replaced_file(options.out, lasting=True) as file:
+        file.write("\n".join(table_lines).encode() + b"\n")
     sys.stdout.write(f"{options.out}: {len(table_lines)} lines\n")
 
 
