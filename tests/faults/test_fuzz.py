@@ -12,8 +12,6 @@ import pytest
 
 FUZZ = Path(__file__).with_name("fuzz.py")
 SECONDS = os.environ.get("SPOTITAGS_FUZZ_SECONDS", "1")
-KNOWN_FAILURES = {"responses": "a value of another type where a string is expected: TypeError"}
-"""Targets that do not hold yet, each with the reason; to be emptied."""
 TARGETS = ("card", "config", "decoder", "labels", "manifest", "names", "responses", "words")
 
 
@@ -30,15 +28,7 @@ def fuzz(target: str, folder: Path, *options: str) -> subprocess.CompletedProces
     )
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        pytest.param(target, marks=pytest.mark.xfail(strict=False, reason=KNOWN_FAILURES[target]))
-        if target in KNOWN_FAILURES
-        else target
-        for target in TARGETS
-    ],
-)
+@pytest.mark.parametrize("target", TARGETS)
 def test_random_input_raises_only_errors_that_say_what_to_do(target: str, tmp_path: Path) -> None:
     pytest.importorskip("atheris", reason="atheris has no wheel for this platform")
     done = fuzz(

@@ -41,14 +41,6 @@ NUMBERS = {
     "names": 7,
 }
 """Number of the run of each kind; these share a few commands, and wait for no slow service."""
-KNOWN_FAILURES = {
-    "answers": "nested too deeply, or with wrong types: tracebacks",
-    "damaged cache": "a damaged database is refused until the folder is deleted",
-    "names": "a C1 control character is printed in JSON",
-    "network": "a service that drips its headers holds a run up for ever",
-    "two at once": "two processes pay for the same covers",
-}
-"""Kinds that are not zero yet, each with the reason; to be emptied."""
 
 
 @pytest.fixture(scope="module")
@@ -56,15 +48,7 @@ def baseline(tmp_path_factory: pytest.TempPathFactory) -> Baseline:
     return Baseline(tmp_path_factory.mktemp("faults"))
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param(kind, marks=pytest.mark.xfail(strict=False, reason=KNOWN_FAILURES[kind]))
-        if kind in KNOWN_FAILURES
-        else kind
-        for kind in FAULTS
-    ],
-)
+@pytest.mark.parametrize("kind", FAULTS)
 def test_after_a_fault_the_same_command_ends_as_if_there_had_been_none(kind: str, baseline: Baseline) -> None:
     if reason := unavailable(baseline.folder).get(kind):
         pytest.skip(reason)
@@ -139,5 +123,5 @@ def test_a_connection_to_another_machine_is_noticed(case: Case) -> None:
 
 
 def test_every_kind_that_is_known_to_fail_is_a_kind_of_fault() -> None:
-    assert KNOWN_FAILURES.keys() <= FAULTS.keys() == NUMBERS.keys()
+    assert FAULTS.keys() == NUMBERS.keys()
     assert len(set(KINDS)) == len(KINDS)
