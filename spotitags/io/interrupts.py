@@ -82,7 +82,8 @@ class Guard:
                 self.end()
             else:
                 first = False
-                self.deadline = time.monotonic() + END_SECONDS
+                # The main thread may have been faster, and have allowed more time already.
+                self.deadline = max(self.deadline, time.monotonic() + END_SECONDS)
                 warnings.simplefilter("ignore")  # of libraries that cannot end what Ctrl-C has ended
                 _thread.start_new_thread(self._end_in_time, ())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 import zlib
 from base64 import b64encode
 from dataclasses import dataclass, field
@@ -77,6 +78,10 @@ class Transport:
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _pools: dict[tuple[str, str], httpcore2.ConnectionPool] = field(default_factory=dict, init=False)
 
+    def __post_init__(self) -> None:
+        """Close the connections with the last reference to this object."""
+        weakref.finalize(self, _close, self._pools).atexit = False
+
     def exchange(self, request: Request) -> Response:
         """Send a request and return the response; redirects are not followed.
 
@@ -107,15 +112,19 @@ class Transport:
     def close(self) -> None:
         """Close the connections; the next exchange opens new ones."""
         with self._lock:
-            for pool in self._pools.values():
-                pool.close()
-            self._pools.clear()
+            _close(self._pools)
 
     def _pool(self, scheme: str, proxy: str) -> httpcore2.ConnectionPool:
         with self._lock:
             if (scheme, proxy) not in self._pools:
                 self._pools[scheme, proxy] = _open_pool(scheme, proxy, self.connections)
             return self._pools[scheme, proxy]
+
+
+def _close(pools: dict[tuple[str, str], httpcore2.ConnectionPool]) -> None:
+    for pool in pools.values():
+        pool.close()
+    pools.clear()
 
 
 def _open_pool(scheme: str, proxy: str, connections: int) -> httpcore2.ConnectionPool:

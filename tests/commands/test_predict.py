@@ -87,7 +87,10 @@ def test_own_labels_are_what_is_seen_and_need_a_model_of_their_own(home: Path, t
         seen = {tag["label"] for tag in answer["tags"]}
         assert {"soft colours", "sunset glow"} <= seen
         assert "skull of a horse" not in seen, "less likely than on any cover"
-    assert "has no words" in spotitags("tag", *args[:-1], os.devnull, home=home).stderr
+    assert "is a device, not a file" in spotitags("tag", *args[:-1], os.devnull, home=home).stderr
+    empty = tmp_path / "empty.txt"
+    empty.write_text("# nothing\n", encoding="utf-8")
+    assert "has no words" in spotitags("tag", *args[:-1], str(empty), home=home).stderr
     refused = spotitags("predict", *args, home=home)
     assert refused.returncode == 1
     assert "spotitags train --words" in refused.stderr

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from spotitags.io.interrupts import finish
+from spotitags.io import interrupts
+from spotitags.io.interrupts import Guard, finish
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,6 +66,25 @@ def test_a_second_ctrl_c_does_not_wait() -> None:
     with pytest.raises(KeyboardInterrupt):
         finish(lambda: time.sleep(20))
     assert time.monotonic() - began < 10
+
+
+def test_time_that_was_allowed_stays_allowed_when_the_watching_thread_is_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended: list[float] = []
+    watched = Guard(lambda: ended.append(time.monotonic()), lambda _line: None)
+    monkeypatch.setattr(interrupts, "_guards", [watched])
+    watched.start()
+    interrupts.allow(10, "the main thread was faster")
+    reader, writer = os.pipe()
+    threading.Thread(target=watched._watch, args=(reader,), daemon=True).start()
+    os.write(writer, bytes([signal.SIGINT]))
+    time.sleep(interrupts.END_SECONDS + 0.5)
+    assert watched.pressed
+    assert not ended
+    watched.deadline = 0.0  # lets the thread end
+    while not ended:
+        time.sleep(0.02)
 
 
 PROGRAM = """

@@ -37,7 +37,7 @@ def test_a_link_to_a_file_is_followed(stem: Path) -> None:
 
 def test_a_card_that_is_too_large_is_not_read(stem: Path) -> None:
     os.truncate(f"{stem}.json", MAX_CARD_BYTES + 1)
-    with pytest.raises(ModelFileError, match=rf"m\.json .*larger than {MAX_CARD_BYTES} bytes"):
+    with pytest.raises(ModelFileError, match=rf"m\.json .*more than {MAX_CARD_BYTES} bytes"):
         read_card(stem)
 
 
