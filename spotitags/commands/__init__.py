@@ -109,20 +109,23 @@ def options(
     set_output(verbose=verbose, quiet=quiet)
 
 
-for command in (
-    predict.predict,
-    tag.tag,
-    train.train,
-    evaluate.evaluate,
-    leaderboard.leaderboard,
-    results.results,
-    sample.sample,
-    labels.labels,
-    library.library,
-    taggers.taggers,
-    doctor.doctor,
+for module in (
+    predict,
+    tag,
+    train,
+    evaluate,
+    leaderboard,
+    results,
+    sample,
+    labels,
+    library,
+    taggers,
+    doctor,
 ):
-    app.command(cls=Command)(command_options(command))
+    examples = "\n  ".join(getattr(module, "EXAMPLES", ()))
+    app.command(cls=Command, epilog=f"\b\nExamples:\n  {examples}" if examples else None)(
+        command_options(getattr(module, module.__name__.rpartition(".")[2]))
+    )
 
 for group, actions, summary in (
     ("config", config.ACTIONS, "Show and change the configuration file."),

@@ -11,6 +11,8 @@ from spotitags.commands._options import AlbumOptions, Columns, Covers, CrossVali
 from spotitags.commands._progress import progress
 from spotitags.errors import InputError, require_training
 
+EXAMPLES = ("spotitags evaluate labels.csv --out runs/mine",)
+
 
 def evaluate(
     labels_file: Annotated[

@@ -12,6 +12,8 @@ from spotitags.commands._options import STDOUT, CatalogName, Columns, RawCells, 
 from spotitags.commands._progress import tracked
 from spotitags.errors import SpotiTagsError
 
+EXAMPLES = ("spotitags labels --artists ids.txt --genres metal,jazz --out labels.csv",)
+
 
 def labels(
     *,

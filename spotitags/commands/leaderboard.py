@@ -39,6 +39,9 @@ class LeaderboardValidation(CrossValidationOptions):
     repeats: Repeats = 1
 
 
+EXAMPLES = ("spotitags leaderboard labels.csv --out runs/board",)
+
+
 def leaderboard(
     labels_file: Annotated[
         Path,

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from spotitags.records import Prediction
 
 
+EXAMPLES = (
+    "spotitags predict Metallica --offline",
+    "spotitags predict covers/ demo.jpg --explain",
+    "spotitags predict ids.txt --json",
+    "spotitags predict --manifest covers.csv --csv votes.csv",
+)
+
+
 def predict(
     artists: ArtistOptions,
     source: SourceOptions,

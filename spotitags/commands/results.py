@@ -9,6 +9,8 @@ import typer
 from spotitags.commands._console import note
 from spotitags.commands._options import STDOUT
 
+EXAMPLES = ("spotitags results runs/mine/scores.json --out page.md",)
+
 
 def results(
     scores: Annotated[

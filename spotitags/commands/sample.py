@@ -9,6 +9,8 @@ from spotitags.commands._console import note
 from spotitags.commands._open import open_for_labels
 from spotitags.commands._options import CatalogOptions, Columns, Covers, Genres, Seed
 
+EXAMPLES = ("spotitags sample labels.csv --out sample.png",)
+
 
 def sample(
     labels_file: Annotated[

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from spotitags.records import TagBag
 
 
+EXAMPLES = (
+    "spotitags tag Metallica --offline",
+    "spotitags tag covers/ --tagger lite --json",
+    "spotitags tag --manifest covers.csv --csv tags.csv",
+)
+
+
 def tag(
     artists: ArtistOptions,
     source: SourceOptions,

@@ -32,6 +32,9 @@ class TrainingSource(AlbumOptions):
     ] = None
 
 
+EXAMPLES = ("spotitags train genres/ --out models/mine",)
+
+
 def train(
     labels_file: Annotated[
         Path,

@@ -50,6 +50,18 @@ def as_list(value: object) -> list[Any]:
     raise TypeError("something else in place of a list")
 
 
+def text_of(record: dict[str, Any], field: str) -> str:
+    """Return a text of an answer before it is compared; empty for null, or if it is not there.
+
+    Raises:
+        TypeError: It is something else, which would only differ in a comparison.
+    """
+    value = record.get(field)
+    if value is None or isinstance(value, str):
+        return value or ""
+    raise TypeError(f"{field}: something else in place of a text")
+
+
 def flaw(error: Exception) -> str:
     """Describe on one line how an answer differs from its schema, without values of the answer."""
     if isinstance(error, ValidationError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import zlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from spotitags.catalogs.musicbrainz.responses import parse_linked_artist, parse_release_groups
 from spotitags.catalogs.spotify import responses
+from spotitags.catalogs.spotify.responses import parse_albums
 from spotitags.covers.fetch import CoverFetchCache, CoverFetcher
 from spotitags.errors import CatalogError, SpotiTagsError, TaggerError
 from spotitags.io.cache import Cache
@@ -273,7 +276,7 @@ def test_one_artist_fails_and_the_batch_goes_on(tmp_path: Path) -> None:
 
         def spotify(self, path: str, query: Any) -> Any:
             if self.broken and path.split("/")[1] == ids[1]:
-                return {"items": [GOOD | {"images": [{"url": ["a"], "width": "wide"}]}], "next": {}}
+                return {"items": [GOOD | {"images": [{"url": ["a"], "width": "wide"}]}], "next": None}
             return super().spotify(path, query)
 
     with serving(Nonsense()) as services:
@@ -396,3 +399,36 @@ def test_any_json_gives_a_page_or_an_error_of_its_schema(value: Any) -> None:
             continue
         assert schema.dump_python(schema.validate_python(kept), mode="json") == kept
         json.dumps(kept, allow_nan=False)
+
+
+LINK = {"target-type": "artist", "artist": {"id": BAND, "name": "A"}}
+CREDITED = {
+    "release-group-count": 1,
+    "release-groups": [
+        {"id": BAND, "title": "T", "artist-credit": [{"artist": {"id": BAND, "name": "As credited"}}]}
+    ],
+}
+GUEST_PAGE = {"items": [{"id": "a", "name": "A", "album_group": "appears_on"}], "next": None}
+
+
+@pytest.mark.parametrize("odd", [{"a": {"b": []}}, [[]], 10**400, True, [{"id": None}]], ids=repr)
+@pytest.mark.parametrize(
+    ("parse", "answer", "place"),
+    [
+        (parse_linked_artist, {"relations": [LINK]}, ("relations", 0, "target-type")),
+        (
+            partial(parse_release_groups, mbid=BAND),
+            CREDITED,
+            ("release-groups", 0, "artist-credit", 0, "artist", "id"),
+        ),
+        (parse_albums, GUEST_PAGE, ("next",)),
+        (parse_albums, GUEST_PAGE, ("items", 0, "album_group")),
+    ],
+    ids=lambda value: str(value) if isinstance(value, tuple) else "",
+)
+def test_a_value_that_decides_what_is_used_must_be_a_text(
+    parse: Callable[[Any], object], answer: dict[str, Any], place: tuple[str | int, ...], odd: object
+) -> None:
+    parse(answer)
+    with pytest.raises(TypeError):
+        parse(replaced(answer, place, odd))

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import Field, TypeAdapter
 
-from spotitags.io.answers import Answer, Count, Text, as_list
+from spotitags.io.answers import Answer, Count, Text, as_list, text_of
 
 Mbid = Annotated[Text, Field(pattern="^[0-9A-Za-z-]{1,64}$")]
 """Id of an artist or release group, which becomes part of an address."""
@@ -57,7 +57,9 @@ GENRES: Final = TypeAdapter(_ArtistGenres)
 
 def parse_linked_artist(response: dict[str, Any]) -> list[Any]:
     """Return MBID and name of the artist that a URL is linked to, or nothing; current links come first."""
-    links = [link for link in as_list(response["relations"]) if link.get("target-type", "artist") == "artist"]
+    links = [
+        link for link in as_list(response["relations"]) if text_of(link, "target-type") in {"", "artist"}
+    ]
     links.sort(key=lambda link: (bool(link.get("ended")), str(link["artist"]["id"])))
     return [links[0]["artist"]["id"], links[0]["artist"]["name"]] if links else []
 
@@ -93,13 +95,13 @@ def parse_genres(response: dict[str, Any]) -> list[Any]:
 
 def _credited_name(group: dict[str, Any], mbid: str) -> Any:  # noqa: ANN401
     for credit in as_list(group.get("artist-credit") or []):
-        if credit["artist"]["id"] == mbid:
+        if text_of(credit["artist"], "id") == mbid:
             return credit["artist"]["name"]
     return None
 
 
 def _detail(artist: dict[str, Any]) -> str:
     """Return country or area, year of birth or foundation, and MusicBrainz's note on artists of one name."""
-    year = str((artist.get("life-span") or {}).get("begin") or "")[:4]
+    year = text_of(artist.get("life-span") or {}, "begin")[:4]
     area = artist.get("country") or (artist.get("area") or {}).get("name") or ""
     return ", ".join(part for part in (area, year, artist.get("disambiguation") or "") if part)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, TypeAdapter
 
-from spotitags.io.answers import Answer, Count, Name, Text, as_list
+from spotitags.io.answers import Answer, Count, Name, Text, as_list, text_of
 
 _ALBUM_FIELDS: Final = ("id", "name", "images", "release_date", "popularity")
 
@@ -100,7 +100,7 @@ def parse_name(response: dict[str, Any]) -> Any:  # noqa: ANN401
 
 
 def _has_next(page: dict[str, Any]) -> bool:
-    return bool(page.get("next"))
+    return bool(text_of(page, "next"))
 
 
 def _has_name(item: object) -> bool:
@@ -120,7 +120,7 @@ def _with_url(images: Any) -> Any:  # noqa: ANN401
 
 def _is_release(item: object) -> bool:
     """Return whether an entry is a release of the artist; Spotify sends null where a release is gone."""
-    return _has_name(item) and isinstance(item, dict) and item.get("album_group") != "appears_on"
+    return _has_name(item) and isinstance(item, dict) and text_of(item, "album_group") != "appears_on"
 
 
 def _detail(artist: dict[str, Any]) -> str:
