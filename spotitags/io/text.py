@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 import re
 import unicodedata
 from contextlib import suppress
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
 
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx, .ods and .numbers are ZIP files; .xls
 
-_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Characters that JSON does not escape, though they steer a terminal, turn the writing or are no text."""
+_STEERING = re.compile(
+    "[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
+)
+"""Characters that JSON does not escape, though they steer a terminal, turn or hide text, or are no text."""
 _ACCENTS = re.compile("[\u0300-\u036f]")  # of Latin, Greek and Cyrillic; in other scripts marks are letters
 
 
@@ -48,12 +53,12 @@ def plain(text: str) -> str:
 
 
 def escape_controls(text: str) -> str:
-    r"""Escape control characters and marks of direction in JSON as ``\u…``, which its readers undo.
+    r"""Escape control and format characters in JSON as ``\u…``, which its readers undo.
 
     >>> escape_controls('["\x9b31m Café"]')
     '["\\u009b31m Café"]'
     """
-    return _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _STEERING.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def single_line(text: str, max_length: int = 120) -> str:
