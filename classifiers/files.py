@@ -46,7 +46,7 @@ def read_plain(path: Path, max_bytes: int = MAX_BYTES, *, stream: bool = False) 
     """
     if stream and (number := _stream_number(path)) is not None:
         with os.fdopen(os.dup(number), "rb") as file:
-            return b"".join(_chunks(file, path, max_bytes))
+            return b"".join(_chunks(file, path, max_bytes, _CHUNK))
     _check_plain(path, path.stat())
     flags = (
         os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
@@ -56,12 +56,13 @@ def read_plain(path: Path, max_bytes: int = MAX_BYTES, *, stream: bool = False) 
         _check_plain(path, status)  # it may have been exchanged meanwhile
         if status.st_size > max_bytes:
             raise _too_large(path, max_bytes)
-        return b"".join(_chunks(file, path, max_bytes))
+        return b"".join(_chunks(file, path, max_bytes, status.st_size + 1))  # one chunk is not copied
 
 
-def _chunks(file: IO[bytes], path: Path, max_bytes: int) -> Iterator[bytes]:
+def _chunks(file: IO[bytes], path: Path, max_bytes: int, first: int) -> Iterator[bytes]:
+    """Yield the bytes of a file: ``first`` at most, then `_CHUNK` at a time."""
     size = 0
-    while chunk := file.read(_CHUNK):
+    while chunk := file.read(_CHUNK if size else first):
         size += len(chunk)
         if size > max_bytes:
             raise _too_large(path, max_bytes)

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from spotitags.catalogs.spotify import responses
-from spotitags.covers.fetch import CoverFetchCache, CoverFetcher
+from spotitags.covers.fetch import CoverFetcher
+from spotitags.covers.fetch_cache import CoverFetchCache
 from spotitags.errors import CatalogError, SpotiTagsError, TaggerError
 from spotitags.io.cache import Cache
 from spotitags.io.rate_limit import DailyQuota
