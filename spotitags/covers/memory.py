@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import sys
 import tempfile
 import weakref
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import cache, partial
 from threading import Condition, Lock
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 HELD: Final = 16_000_000
 """Bytes of files that one call of `spotitags.covers.fetch.CoverFetcher.fetch` holds in memory."""
 
+_MMAP_THRESHOLD: Final = -3  # parameter of mallopt in malloc.h
 _SMALL_FILE: Final = 1_000_000  # bytes; smaller files never wait for others
 
 
@@ -54,7 +56,23 @@ _files: Final = MemoryBudget(60_000_000)
 
 def room_for_file(size: int) -> AbstractContextManager[None]:
     """Wait until a file of so many bytes may be read from disk, and is let go at the end of this context."""
-    return nullcontext() if size < _SMALL_FILE else _files.taken(2 * size)  # with a copy without metadata
+    if size < _SMALL_FILE:
+        return nullcontext()
+    _return_large_blocks()
+    return _files.taken(2 * size)  # with a copy without metadata
+
+
+@cache
+def _return_large_blocks() -> None:
+    """Let glibc give large blocks back at once, as it does at the start of a process.
+
+    Otherwise it keeps blocks of up to 32 MB once such a block was freed, and memory becomes fragmented.
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        with suppress(AttributeError, OSError):  # another C library
+            ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _SMALL_FILE)
 
 
 class FileStore:
