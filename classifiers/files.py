@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
@@ -77,9 +78,14 @@ def _check_plain(path: Path, status: os.stat_result) -> None:
     for is_kind, text in _KINDS:
         if is_kind(status.st_mode):
             raise OSError(errno.EINVAL, text, str(path))
-    for folder in map(Path, _SYSTEM):
-        if folder.is_dir() and folder.stat().st_dev == status.st_dev != Path("/").stat().st_dev:
-            raise OSError(errno.EINVAL, "it is a file of the operating system", str(path))
+    if status.st_dev in _system_devices():
+        raise OSError(errno.EINVAL, "it is a file of the operating system", str(path))
+
+
+@cache
+def _system_devices() -> set[int]:
+    """Return the devices of the operating system's folders that are not the device of ``/``."""
+    return {Path(each).stat().st_dev for each in _SYSTEM if Path(each).is_dir()} - {Path("/").stat().st_dev}
 
 
 def _stream_number(path: Path) -> int | None:
