@@ -17,7 +17,7 @@ from spotitags.errors import CoverError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-HELD: Final = 16_000_000
+HELD: Final = 32_000_000
 """Bytes of files that one call of `spotitags.covers.fetch.CoverFetcher.fetch` holds in memory."""
 
 _MMAP_THRESHOLD: Final = -3  # parameter of mallopt in malloc.h

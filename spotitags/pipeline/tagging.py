@@ -219,8 +219,7 @@ class TaggingRun:
             sizes: As for `cover_batches`.
             coming: As for `Payments.send`.
         """
-        undecodable: dict[str, Skipped] = {}
-        left = len(files)
+        undecodable, left = dict[str, Skipped](), len(files)
         free = [extractor for extractor in self.extractors if not isinstance(extractor, HasCost)]
         most = max((extractor.batch_size for extractor in free), default=COVERS_AT_ONCE)
         batches = cover_batches(files, most, {extractor.image_size for extractor in self.extractors}, sizes)
