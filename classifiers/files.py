@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
@@ -46,7 +47,7 @@ def read_plain(path: Path, max_bytes: int = MAX_BYTES, *, stream: bool = False) 
     """
     if stream and (number := _stream_number(path)) is not None:
         with os.fdopen(os.dup(number), "rb") as file:
-            return b"".join(_chunks(file, path, max_bytes))
+            return b"".join(_chunks(file, path, max_bytes, _CHUNK))
     _check_plain(path, path.stat())
     flags = (
         os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
@@ -56,12 +57,13 @@ def read_plain(path: Path, max_bytes: int = MAX_BYTES, *, stream: bool = False) 
         _check_plain(path, status)  # it may have been exchanged meanwhile
         if status.st_size > max_bytes:
             raise _too_large(path, max_bytes)
-        return b"".join(_chunks(file, path, max_bytes))
+        return b"".join(_chunks(file, path, max_bytes, status.st_size + 1))  # one chunk is not copied
 
 
-def _chunks(file: IO[bytes], path: Path, max_bytes: int) -> Iterator[bytes]:
+def _chunks(file: IO[bytes], path: Path, max_bytes: int, first: int) -> Iterator[bytes]:
+    """Yield the bytes of a file: ``first`` at most, then `_CHUNK` at a time."""
     size = 0
-    while chunk := file.read(_CHUNK):
+    while chunk := file.read(_CHUNK if size else first):
         size += len(chunk)
         if size > max_bytes:
             raise _too_large(path, max_bytes)
@@ -76,9 +78,14 @@ def _check_plain(path: Path, status: os.stat_result) -> None:
     for is_kind, text in _KINDS:
         if is_kind(status.st_mode):
             raise OSError(errno.EINVAL, text, str(path))
-    for folder in map(Path, _SYSTEM):
-        if folder.is_dir() and folder.stat().st_dev == status.st_dev != Path("/").stat().st_dev:
-            raise OSError(errno.EINVAL, "it is a file of the operating system", str(path))
+    if status.st_dev in _system_devices():
+        raise OSError(errno.EINVAL, "it is a file of the operating system", str(path))
+
+
+@cache
+def _system_devices() -> set[int]:
+    """Return the devices of the operating system's folders that are not the device of ``/``."""
+    return {Path(each).stat().st_dev for each in _SYSTEM if Path(each).is_dir()} - {Path("/").stat().st_dev}
 
 
 def _stream_number(path: Path) -> int | None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
-from threading import Condition
 from typing import TYPE_CHECKING, Final
 
 from classifiers.files import read_plain
 from spotitags.covers.headers import read_header
+from spotitags.covers.memory import MemoryBudget, room_for_file
 from spotitags.covers.pixels import check_size, rgb_pixels
 from spotitags.covers.worker import SPARE, Cancellation, workers
 from spotitags.errors import CoverError
@@ -23,7 +23,7 @@ from spotitags.io.text import single_line
 from spotitags.records import Cover, CoverFile, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from spotitags.covers.formats import Header
     from spotitags.records import Album
@@ -35,30 +35,7 @@ MEMORY: Final = 220_000_000
 
 _SMALL: Final = 12_000_000  # bytes that a cover takes without waiting for others
 _BYTES_PER_RESULT: Final = 16  # of a pixel that is returned: with transparency, on white, in RGB, as an array
-
-
-class _Memory:
-    """Memory for decoding, of which each large cover takes a part."""
-
-    def __init__(self, size: int) -> None:
-        self._free = size
-        self._freed = Condition()
-
-    @contextmanager
-    def taken(self, size: int) -> Iterator[None]:
-        """Wait until so many bytes are free, and take them in this context."""
-        with self._freed:
-            self._freed.wait_for(lambda: self._free >= size)
-            self._free -= size
-        try:
-            yield
-        finally:
-            with self._freed:
-                self._free += size
-                self._freed.notify_all()
-
-
-_memory: Final = _Memory(MEMORY)
+_memory: Final = MemoryBudget(MEMORY)
 
 
 def decode(
@@ -89,19 +66,22 @@ def decode(
         CancelledError: Decoding was cancelled.
     """
     cancellation = cancellation or Cancellation()
-    header = read_header(file.data)
-    if header.width:
-        check_size(header.width, header.height, max_pixels)
-    needed = _needed(header, min_side)
-    with nullcontext() if needed < _SMALL else _memory.taken(needed):
-        cancellation.check()
-        if header.quick:
-            pixels = rgb_pixels(header.kind, header.data, min_side, max_pixels)
-        else:
-            arguments = {"kind": header.kind, "min_side": min_side, "max_pixels": max_pixels}
-            memory = needed + SPARE + 3 * len(header.data)
-            pixels = workers.pixels(arguments, header.data, memory, cancellation)
-    return Cover(file.album, file.digest, pixels, file.data if header.upright else b"")
+    with room_for_file(file.length):
+        data = file.read()
+        header = read_header(data)
+        if header.width:
+            check_size(header.width, header.height, max_pixels)
+        needed = _needed(header, min_side)
+        if not header.quick:
+            needed += SPARE + 3 * len(header.data)
+        with nullcontext() if needed < _SMALL else _memory.taken(needed):
+            cancellation.check()
+            if header.quick:
+                pixels = rgb_pixels(header.kind, header.data, min_side, max_pixels)
+            else:
+                arguments = {"kind": header.kind, "min_side": min_side, "max_pixels": max_pixels}
+                pixels = workers.pixels(arguments, header.data, needed, cancellation)
+    return Cover(file.album, file.digest, pixels, data if header.upright else b"")
 
 
 def _needed(header: Header, min_side: int) -> int:

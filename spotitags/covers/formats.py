@@ -84,7 +84,8 @@ _APP1, _APP14, _COMMENT, _SCAN = 0xE1, 0xEE, 0xFE, 0xDA
 
 def _jpeg(data: bytes) -> Header:
     """Keep of the application's segments those that say how to read the colours, and EXIF."""
-    kept, left_out, frame, position, orientation = [data[:2]], 0, None, 2, 0
+    view = memoryview(data)
+    kept, left_out, frame, position, orientation = [view[:2]], 0, None, 2, 0
     for marker, start, end in _segments(data):
         position = end
         exif = marker == _APP1 and data.startswith(b"Exif\0\0", start + 4)
@@ -98,7 +99,7 @@ def _jpeg(data: bytes) -> Header:
                 data[start + 9],
             )
         if not application or marker == _APP14 or exif:
-            kept.append(data[start:end])
+            kept.append(view[start:end])
         else:
             left_out += 1
         if exif and not orientation:
@@ -116,7 +117,7 @@ def _jpeg(data: bytes) -> Header:
         "JPEG",
         width,
         height,
-        b"".join([*kept, data[position:]]) if left_out else data,
+        b"".join([*kept, view[position:]]) if left_out else data,
         quick=regular and width * height * scans <= MAX_SCANS,
         memory=0 if one_scan else 2 * channels,
         upright=orientation <= 1 and channels != 4,
@@ -151,12 +152,13 @@ def _png(data: bytes) -> Header:
     )
     if data[12:16] != b"IHDR":
         raise ValueError("no header")
-    kept, at = [data[:8]], 8
+    view = memoryview(data)
+    kept, at = [view[:8]], 8
     for _ in range(MAX_PARTS):
         name, end = data[at + 4 : at + 8], at + 12 + _int(data, at, 4)
         critical = not name[:1].islower()
         if critical or (name in _KEPT_CHUNKS and end - at <= _MAX_EXIF):
-            kept.append(data[at:end])
+            kept.append(view[at:end])
         at = end
         if name == b"IEND" or at >= len(data):
             break

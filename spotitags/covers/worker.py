@@ -29,9 +29,18 @@ SECONDS: Final = 5.0
 SPARE: Final = 32_000_000
 """Bytes that a worker may take for a cover in addition to the estimate, besides three copies of the file."""
 
+LARGE: Final = 220_000_000
+"""Bytes for one cover before which the workers that wait are ended, for each keeps 40 MB."""
+
 _IDLE: Final = 60  # seconds after which a worker without work ends
 _LENGTH: Final = 8  # bytes of the length before each part of a message
 _START: Final = "import sys; sys.path[:] = {path!r}; from spotitags.covers.worker import serve; serve()"
+
+_SETTINGS: Final = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "1000000",  # glibc gives larger blocks back at once
+}
 
 Worker = subprocess.Popen[bytes]
 
@@ -105,6 +114,8 @@ class WorkerPool:
 
         request = {"memory": memory, "arguments": arguments}
         answer = None
+        if memory > LARGE:
+            self.close()
         while answer is None:
             worker = self._take()
             fresh = worker is None
@@ -160,7 +171,7 @@ def _start() -> Worker:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        env={**os.environ, **_SETTINGS},
         start_new_session=True,  # Ctrl-C at a terminal goes to this process alone
     )
 
@@ -183,7 +194,7 @@ def _exchange(
         return None
 
 
-def _write(stream: IO[bytes], message: Mapping[str, Any], content: bytes) -> None:
+def _write(stream: IO[bytes], message: Mapping[str, Any], content: bytes | memoryview) -> None:
     text = json.dumps(message).encode()
     for part in (text, content):
         stream.write(len(part).to_bytes(_LENGTH, "big"))
@@ -219,17 +230,20 @@ def serve() -> None:
     while True:
         _alarm(_IDLE)
         try:
-            request, data = _read(requests)
+            request, data = cast("tuple[dict[str, Any], bytes]", _read(requests))
         except EOFError:
             return
         _alarm(int(SECONDS) + 1)  # if the process that waits for the answer was killed
         try:
             _limit_memory(pages, request["memory"])
-            pixels = rgb_pixels(data=bytes(data), **request["arguments"])
+            data = bytes(data)
+            pixels = rgb_pixels(data=data, **request["arguments"])
         except CoverError as error:
             _write(answers, {"reason": error.reason, "detail": error.detail}, b"")
         else:
-            _write(answers, {"shape": pixels.shape}, pixels.tobytes())
+            _write(answers, {"shape": pixels.shape}, pixels.data.cast("B"))
+            del pixels
+        del data  # while it waits
 
 
 def _alarm(seconds: int) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from spotitags.covers.fetch import CoverRequest
+    from spotitags.covers.fetch_cache import CoverRequest
     from spotitags.errors import SpotiTagsError
     from spotitags.pipeline.tagger_pool import Extracted, TagCache, TaggerPool
     from spotitags.records import Album, Artist

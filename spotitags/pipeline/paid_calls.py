@@ -42,6 +42,10 @@ class PaidQueue:
         for cover in covers:
             self._covers.setdefault(cover.digest, cover)
 
+    def memory(self) -> int:
+        """Return the bytes of all pixels and files in the queue."""
+        return sum(cover.pixels.nbytes + len(cover.data) for cover in self._covers.values())
+
     def remove(self, covers: Iterable[str]) -> None:
         """Remove covers, given by their digests."""
         for digest in list(covers):

@@ -69,6 +69,10 @@ class Payments:
             if not whole and len(queue):
                 self._wait_for_others(queue, coming)
 
+    def memory(self) -> int:
+        """Return the bytes of all covers in the queues."""
+        return sum(queue.memory() for queue in self.queues)
+
     def close(self) -> None:
         """Release all reservations."""
         self._reservations.close()

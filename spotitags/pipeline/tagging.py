@@ -18,11 +18,12 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from spotitags.covers.decode import decode_many
-from spotitags.covers.fetch import CoverFetchCache
+from spotitags.covers.fetch_cache import CoverFetchCache
 from spotitags.covers.images import WANTED, cover_url
 from spotitags.covers.worker import Cancellation
 from spotitags.errors import SpotiTagsError, TaggerError, TaggerInterrupt
 from spotitags.pipeline.artist_result import ArtistJob, build_result
+from spotitags.pipeline.cover_batches import cover_batches
 from spotitags.pipeline.payments import Payments
 from spotitags.pipeline.prefetch import chunks, prefetched
 from spotitags.pipeline.tagger_pool import TagCache, TaggerPool
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     from spotitags.catalogs.base import Catalog
-    from spotitags.covers.fetch import CoverFetcher, CoverRequest
+    from spotitags.covers.fetch import CoverFetcher
+    from spotitags.covers.fetch_cache import CoverRequest
     from spotitags.io.cache import Cache
     from spotitags.records import Cover, CoverFile, TaggedCovers
     from spotitags.taggers.base import Extractor
@@ -43,6 +45,7 @@ ARTISTS_AT_ONCE = 16  # about 160 covers: fills a GPU's batch, and bounds what a
 ARTISTS_WAITING = 512  # for a paid tagger's batch to fill; then an unfilled batch is sent
 SECONDS_AT_ONCE = 5.0  # of listing albums, after which fewer artists are passed on, for a person waits
 COVERS_AT_ONCE = 64  # decoded together if no free extractor sets a batch size
+QUEUE_BYTES = 100_000_000  # of covers for paid taggers, from which on full batches are sent at once
 
 
 class TaggingRun:
@@ -195,33 +198,58 @@ class TaggingRun:
         self._results.load([request.digest for request in requests if request.digest])
         files = {request.digest: request.file for request in requests if request.digest and request.file}
         missing = [file for digest, file in files.items() if self._missing_anywhere(digest, self._results)]
-        undecodable = self._decode_and_tag(missing)
+        coming = None if self._artists_left is None else self._artists_left * self.albums
+        undecodable = self._decode_and_tag(missing, {each.digest: each.size for each in requests}, coming)
         self.fetcher.store_undecodable(undecodable, requests)
         self._undecodable |= undecodable
         for request in requests:
             request.file = None
-        coming = None if self._artists_left is None else self._artists_left * self.albums
         self._payments.send(whole=bool(jobs) and len(self._queue) < ARTISTS_WAITING, coming=coming)
 
-    def _decode_and_tag(self, files: Sequence[CoverFile]) -> dict[str, Skipped]:
-        """Decode files and run the free extractors; return the files that no decoder can read, by digest."""
-        undecodable: dict[str, Skipped] = {}
+    def _decode_and_tag(
+        self,
+        files: Sequence[CoverFile],
+        sizes: Mapping[str | None, tuple[int, int] | None],
+        coming: int | None,
+    ) -> dict[str, Skipped]:
+        """Decode files and run the free extractors; return the files that no decoder can read, by digest.
+
+        Args:
+            files: Files to decode.
+            sizes: As for `cover_batches`.
+            coming: As for `Payments.send`.
+        """
+        undecodable, left = dict[str, Skipped](), len(files)
         free = [extractor for extractor in self.extractors if not isinstance(extractor, HasCost)]
         most = max((extractor.batch_size for extractor in free), default=COVERS_AT_ONCE)
+        batches = cover_batches(files, most, {extractor.image_size for extractor in self.extractors}, sizes)
         # Closed here: garbage collection, in whatever thread, might wait for that very thread.
         stop = Cancellation()
-        decode = partial(self._decode, cancellation=stop)
-        with closing(prefetched(decode, chunks(files, most), stop.cancel)) as decoded:
+        with closing(prefetched(partial(self._decode, cancellation=stop), batches, stop.cancel)) as decoded:
             for by_size in decoded:
-                for covers in by_size.values():
-                    undecodable |= {key: cover for key, cover in covers.items() if isinstance(cover, Skipped)}
-                for extractor in free:
-                    for batch in chunks(self._unprocessed(extractor, by_size), extractor.batch_size):
-                        if self.pool.is_active(extractor):
-                            self._extract(extractor, batch)
-                for queue in self._payments.queues:
-                    queue.add(self._unprocessed(queue.tagger, by_size))
+                undecodable |= self._tag_decoded(by_size, free)
+                left -= max(map(len, by_size.values()), default=0)
+                by_size.clear()  # before the next batch comes
+                if self._payments.memory() > QUEUE_BYTES:
+                    self._payments.send(whole=True, coming=None if coming is None else coming + left)
         return undecodable
+
+    def _tag_decoded(
+        self, by_size: Mapping[int, Mapping[str, Cover | Skipped]], free: Sequence[Extractor]
+    ) -> dict[str, Skipped]:
+        """Run the free extractors on decoded covers and queue them for the others; return those skipped."""
+        for extractor in free:
+            for batch in chunks(self._unprocessed(extractor, by_size), extractor.batch_size):
+                if self.pool.is_active(extractor):
+                    self._extract(extractor, batch)
+        for queue in self._payments.queues:
+            queue.add(self._unprocessed(queue.tagger, by_size))
+        return {
+            digest: cover
+            for covers in by_size.values()
+            for digest, cover in covers.items()
+            if isinstance(cover, Skipped)
+        }
 
     def _decode(
         self, files: Sequence[CoverFile], cancellation: Cancellation

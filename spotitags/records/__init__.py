@@ -9,7 +9,7 @@ from spotitags.records.printing import Printable
 from spotitags.records.tagged_covers import TaggedCovers as TaggedCovers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -87,11 +87,31 @@ class Album:
 
 @dataclass(frozen=True, slots=True)
 class CoverFile:
-    """File of a cover, not yet decoded. ``digest`` is the SHA-256 (hex) of its bytes."""
+    """File of a cover, not yet decoded.
+
+    Attributes:
+        album: Album of the cover.
+        digest: SHA-256 (hex) of its bytes.
+        data: Its bytes; empty if they are not held in memory: `read` returns them in any case.
+        load: Reads the bytes that are not held in memory; None if they are.
+        length: Number of its bytes, if they are not held in memory.
+        size: Width and height in pixels, if they are known.
+    """
 
     album: Album
     digest: str
     data: bytes = field(repr=False)
+    load: Callable[[], bytes] | None = field(default=None, repr=False)
+    length: int = 0
+    size: tuple[int, int] | None = None
+
+    def read(self) -> bytes:
+        """Return its bytes.
+
+        Raises:
+            CoverError: They cannot be read again, or have changed.
+        """
+        return self.load() if self.load else self.data
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 from helpers.cover_files import cover
 
-from spotitags.covers.fetch import CoverFetchCache, CoverFetcher
+from spotitags.covers.fetch import CoverFetcher
+from spotitags.covers.fetch_cache import CoverFetchCache
 from spotitags.io.cache import Cache
 from spotitags.records import Album, Artist, Image, Skipped
 

@@ -51,6 +51,42 @@ def test_a_folder_of_damaged_pictures_is_tagged(tmp_path: Path, cache: Cache) ->
     assert len(tagger.shown) > 50
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="memory of processes is read from /proc")
+def test_the_memory_of_a_run_does_not_grow_with_its_files(tmp_path: Path) -> None:
+    """Large files: 40 that decode at once and 300 damaged ones, in a process of its own."""
+    folder = tmp_path / "Kiln"
+    write_attacks(folder, 300, with_bombs=False)
+    for number in range(40):
+        (folder / f"large {number}.jpg").write_bytes(cover(size=(300, 300)) + bytes([number]) * 12_000_000)
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from helpers.fake_taggers import FakeTagger, seen\n"
+        "from helpers.memory import PeakMemory\n"
+        "from spotitags.catalogs.manifest import FolderCatalog\n"
+        "from spotitags.covers.fetch import CoverFetcher\n"
+        "from spotitags.io.cache import Cache\n"
+        "from spotitags.pipeline.tagging import TaggingRun\n"
+        "folder, cache = FolderCatalog(sys.argv[1]), Cache(Path(sys.argv[2]))\n"
+        "tagger = FakeTagger()\n"
+        "tagger.batch_size = 64\n"
+        "run = TaggingRun(folder, [tagger], CoverFetcher(), cache, albums=1000)\n"
+        "with PeakMemory() as memory:\n"
+        "    ((_, result),) = run.run(['Kiln'])\n"
+        "assert len([a for a in seen(result).albums if a.name.startswith('large')]) == 40\n"
+        "print(memory.growth)\n"
+    )
+    tests = Path(__file__).parent.parent
+    run = subprocess.run(
+        [sys.executable, "-c", code, folder, tmp_path / "cache"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(tests)},
+    )
+    assert int(run.stdout) < 400_000_000
+
+
 def test_the_attacks_are_many_and_always_the_same() -> None:
     assert len(originals()) >= 13
     assert len(bombs()) >= 48
