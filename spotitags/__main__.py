@@ -1,8 +1,15 @@
 """Entry point of ``python -m spotitags`` and of the console script."""
 
 import os
-import signal
 import sys
+
+if __name__ == "__main__":  # until the guard of `main`: the next imports take a few milliseconds
+    import _signal  # type: ignore[import-not-found]
+
+    if _signal.getsignal(_signal.SIGINT) is not _signal.SIG_IGN:
+        _signal.signal(_signal.SIGINT, lambda *_: os._exit(130))
+
+import signal
 from contextlib import suppress
 
 from spotitags.io.interrupts import first_announcement, guard

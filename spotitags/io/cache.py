@@ -263,12 +263,15 @@ class Cache:
             if self.megabytes is None
             else {"size_limit": self.megabytes << 20}
         )
-        return diskcache.Cache(
-            str(self.folder),
-            disk=PicklelessDisk,
-            disk_min_file_size=1 << 20,  # values are small: store them in the database itself
-            **limits,
-        )
+        try:
+            return diskcache.Cache(
+                str(self.folder),
+                disk=PicklelessDisk,
+                disk_min_file_size=1 << 20,  # values are small: store them in the database itself
+                **limits,
+            )
+        except (TypeError, AttributeError, KeyError) as error:  # settings of diskcache are in the database
+            raise ValueError(f"its settings are damaged ({error})") from error
 
 
 def answer_cache(folder: Path, megabytes: int = 2048) -> Cache:

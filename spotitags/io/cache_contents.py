@@ -223,11 +223,18 @@ def _is_damaged(cache: Cache) -> bool:
     try:
         with closing(_connection(cache.database)) as connection:
             connection.execute("SELECT count(*), sum(length(value)) FROM Cache").fetchone()
-            return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok")
+            if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                return True
+            cache.volume()  # opens the database with the settings in it
     except sqlite3.OperationalError as error:
         return "locked" not in str(error)
     except sqlite3.DatabaseError:
         return True
+    except SettingsError as error:
+        return isinstance(error.__cause__, ValueError)
+    finally:
+        cache.close()
+    return False
 
 
 def _rebuilt(cache: Cache) -> tuple[Path, int]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from helpers.command_line import read_screen, spotitags
 
+from spotitags.errors import SettingsError
 from spotitags.io.cache import answer_cache
 
 if TYPE_CHECKING:
@@ -192,3 +193,16 @@ def test_it_works_while_another_process_uses_the_cache(home: Path) -> None:
     cache.put("tags", "lite:v1:a", TAGS)
     assert contents(home)["tags", "lite"] == 1
     cache.close()
+
+
+def test_a_damaged_setting_of_the_database_is_repaired(home: Path) -> None:
+    damage(home, "UPDATE Settings SET key = 'disk_mio_file_size' WHERE key = 'disk_min_file_size'")
+    before = contents(home)
+    with pytest.raises(SettingsError, match=r"settings are damaged .*cache verify --repair"):
+        answer_cache(home).get("tags", "lite:v1:a")
+    repaired = spotitags("cache", "verify", "--repair", home=home)
+    assert repaired.returncode == 0, repaired.stderr
+    assert answer_cache(home).get("tags", "lite:v1:a") == TAGS
+    after = contents(home)
+    for kept in (("tags", "lite"), ("paid", "clarifai"), ("responses", "musicbrainz")):
+        assert after[kept] == before[kept]

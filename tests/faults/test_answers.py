@@ -23,6 +23,7 @@ from pydantic import SecretStr
 from spotitags.catalogs.musicbrainz.responses import parse_linked_artist, parse_release_groups
 from spotitags.catalogs.spotify import responses
 from spotitags.catalogs.spotify.responses import parse_albums
+from spotitags.covers.fetch import CoverFetcher
 from spotitags.covers.fetch_cache import CoverFetchCache
 from spotitags.errors import CatalogError, SpotiTagsError, TaggerError
 from spotitags.io.cache import Cache

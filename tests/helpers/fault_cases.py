@@ -456,7 +456,7 @@ def _tracebacks(outcome: Outcome) -> list[Finding]:
 def _unsafe_text(outcome: Outcome, command: Command) -> list[Finding]:
     """Return characters that steer a terminal, and cells that a spreadsheet runs as formulas."""
     found = []
-    for text in (outcome.out, outcome.err):
+    for text in (outcome.err,) if "--csv" in command.args else (outcome.out, outcome.err):  # CSV is data
         steering = {
             char for char in text if unicodedata.category(char) in {"Cc", "Cf"} and char not in "\n\t"
         }

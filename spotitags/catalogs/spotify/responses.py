@@ -103,8 +103,13 @@ def _has_next(page: dict[str, Any]) -> bool:
     return bool(text_of(page, "next"))
 
 
-def _has_name(item: object) -> bool:
-    return isinstance(item, dict) and bool(item.get("id")) and bool(item.get("name"))
+def _has_name(item: Any) -> bool:  # noqa: ANN401
+    """Return whether an entry has id and name, which are null, or the entry is, where something is gone.
+
+    Raises:
+        KeyError, TypeError: It is something else.
+    """
+    return item is not None and bool(item["id"]) and bool(item["name"])
 
 
 def _id_and_name(item: dict[str, Any]) -> list[Any]:
@@ -115,12 +120,12 @@ def _with_url(images: Any) -> Any:  # noqa: ANN401
     """Leave out images without a URL, which are null where a cover is gone."""
     if not isinstance(images, list):
         return images
-    return [image for image in images if image and not (isinstance(image, dict) and not image.get("url"))]
+    return [image for image in images if image is not None and image["url"]]
 
 
-def _is_release(item: object) -> bool:
+def _is_release(item: Any) -> bool:  # noqa: ANN401
     """Return whether an entry is a release of the artist; Spotify sends null where a release is gone."""
-    return _has_name(item) and isinstance(item, dict) and text_of(item, "album_group") != "appears_on"
+    return _has_name(item) and text_of(item, "album_group") != "appears_on"
 
 
 def _detail(artist: dict[str, Any]) -> str:

@@ -223,8 +223,19 @@ def test_keys_follow_no_redirect(spotify: SpotifyReplay) -> None:
     assert [request.path for request, _ in spotify.web.log] == ["/api/token", path]
 
 
-def test_odd_entries_of_a_page_are_passed_over(spotify: SpotifyReplay) -> None:
-    odd = [None, 1, {}, {"id": "a"}, {"id": "b", "name": "Guest", "album_group": "appears_on"}]
+@pytest.mark.parametrize("odd", [1, True, {}, {"id": "a"}, [[]], "x", [{"id": None}]], ids=repr)
+def test_an_entry_that_is_no_release_is_an_error_and_not_one_release_less(
+    spotify: SpotifyReplay, odd: object
+) -> None:
+    page = {"items": [odd, {"id": "c", "name": "Good", "images": [{"url": "u"}]}], "next": None}
+    spotify.web.expect_request(f"/v1/artists/{ARTIST}/albums").respond_with_json(page)
+    with pytest.raises(CatalogError, match="malformed"):
+        spotify.catalog().albums(ARTIST, 1)
+
+
+def test_what_is_gone_is_passed_over(spotify: SpotifyReplay) -> None:
+    guest = {"id": "b", "name": "Guest", "album_group": "appears_on"}
+    odd = [None, {"id": None, "name": "Gone"}, {"id": "a", "name": ""}, guest]
     good = {"id": "c", "name": "Bare", "images": [None, {"url": None}, {"url": "u"}], "artists": [None]}
     page = {"items": [*odd, good], "next": None}
     spotify.web.expect_request(f"/v1/artists/{ARTIST}/albums").respond_with_json(page)
