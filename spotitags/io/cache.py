@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import zlib
 from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _ALLOWED = (str, bytes)
 _FILE = re.compile(r"[0-9a-f]{2}[/\\][0-9a-f]{2}[/\\][0-9a-f]{28}\.val")  # of a large value
+_CHECKED: Final = re.compile("(.*)#([0-9a-f]{8})", re.DOTALL)  # no JSON ends so
 _LAST: Final = "\U0010ffff"
 """Sorts after every character of a key."""
 _AT_ONCE: Final = 500  # values in one transaction, which keeps other processes from writing
@@ -279,13 +281,33 @@ def answer_cache(folder: Path, megabytes: int = 2048) -> Cache:
     return Cache(folder / "answers", megabytes)
 
 
+def parse_value(text: str | bytes) -> Any:  # noqa: ANN401
+    """Parse a stored value: JSON, and its checksum unless an earlier version stored it.
+
+    Raises:
+        ValueError: It is damaged.
+    """
+    text = text.decode() if isinstance(text, bytes) else text
+    if checked := _CHECKED.fullmatch(text):
+        text = checked[1]
+        if _checksum(text) != checked[2]:
+            raise ValueError("it is not what its checksum says")
+    return json.loads(text)
+
+
 def _parsed(text: str | bytes | None) -> Any:  # noqa: ANN401
     """Parse a stored value; a damaged one counts as missing, so that it is written again."""
     try:
-        return None if text is None else json.loads(text)
+        return None if text is None else parse_value(text)
     except ValueError:
         return None
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 — any JSON
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _text(value: Any) -> str:  # noqa: ANN401
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return f"{text}#{_checksum(text)}"
+
+
+def _checksum(text: str) -> str:
+    """Return the checksum that shows a changed bit; a changed number would still be JSON."""
+    return f"{zlib.crc32(text.encode(errors='surrogatepass')):08x}"

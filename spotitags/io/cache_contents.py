@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 import time
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from spotitags.errors import SettingsError
-from spotitags.io.cache import Cache, answer_cache
+from spotitags.io.cache import Cache, answer_cache, parse_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,7 +43,8 @@ _ROWS: Final = {
 _FILES: Final = {".onnx": "networks", ".npz": "vectors", ".pace": "limits", ".lock": RUNNING}
 _PICKLE: Final = 4  # diskcache's mode of a row
 _AT_ONCE: Final = 500
-_PACKED: Final = re.compile(r'\[\["[A-Za-z0-9+/=]{16,}",1\.0\]\]')  # features, as the pipeline stores them
+# Features, as the pipeline stores them.
+_PACKED: Final = re.compile(r'\[\["[A-Za-z0-9+/=]{16,}",1\.0\]\](#[0-9a-f]{8})?')
 
 
 class Entry(NamedTuple):
@@ -132,9 +132,9 @@ def _fault(folder: Path, kind: str, mode: int, filename: str | None, value: obje
         except (OSError, UnicodeDecodeError) as error:
             return f"its file cannot be read ({error})"
     try:
-        parsed = json.loads(value)  # type: ignore[arg-type]
-    except (ValueError, TypeError):
-        return "not JSON"
+        parsed = parse_value(value)  # type: ignore[arg-type]
+    except (ValueError, TypeError, AttributeError):
+        return "not JSON, or not what its checksum says"
     return "" if _has_shape(kind, parsed) else "not a value of its kind"
 
 
@@ -265,7 +265,7 @@ def _readable(cache: Cache) -> Iterator[tuple[str, Any, float | None]]:
                 ).fetchone()
                 if found and not _fault(cache.folder, found[0].partition(":")[0], *found[1:4]):
                     text = (cache.folder / found[2]).read_text(encoding="utf-8") if found[2] else found[3]
-                    yield found[0], json.loads(text), found[4]
+                    yield found[0], parse_value(text), found[4]
 
 
 def _connection(database: Path, mode: str = "ro") -> sqlite3.Connection:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,3 +152,27 @@ def test_a_relative_folder_is_one_like_any(tmp_path: Path, monkeypatch: pytest.M
     cache.put("tags", "a", [1])
     assert cache.keys("tags") == ["a"]
     cache.close()
+
+
+@given(value=JSON, data=st.data())
+def test_one_changed_bit_of_a_value_is_noticed(shared: Cache, value: object, data: st.DataObject) -> None:
+    shared.put("kind", "changed", value)
+    with sqlite3.connect(shared.database) as database:
+        (text,) = database.execute("SELECT value FROM Cache WHERE key = 'kind:changed'").fetchone()
+        stored = bytearray(text.encode())
+        bit = data.draw(st.integers(0, 8 * len(stored) - 1))
+        stored[bit // 8] ^= 1 << bit % 8
+        database.execute(
+            "UPDATE Cache SET value = CAST(? AS TEXT) WHERE key = 'kind:changed'", (bytes(stored),)
+        )
+    database.close()
+    with suppress(SettingsError):  # no UTF-8 any more
+        assert shared.get("kind", "changed") is None
+
+
+def test_a_value_of_an_earlier_version_has_no_checksum(shared: Cache) -> None:
+    shared.put("kind", "earlier", 0)
+    with sqlite3.connect(shared.database) as database:
+        database.execute("UPDATE Cache SET value = '[\"#0123abcd\", 0.5]' WHERE key = 'kind:earlier'")
+    database.close()
+    assert shared.get("kind", "earlier") == ["#0123abcd", 0.5]
