@@ -43,6 +43,7 @@ _ROWS: Final = {
 _FILES: Final = {".onnx": "networks", ".npz": "vectors", ".pace": "limits", ".lock": RUNNING}
 _PICKLE: Final = 4  # diskcache's mode of a row
 _AT_ONCE: Final = 500
+_LAST_ROW: Final = 2**63 - 1  # of SQLite
 # Features, as the pipeline stores them.
 _PACKED: Final = re.compile(r'\[\["[A-Za-z0-9+/=]{16,}",1\.0\]\](#[0-9a-f]{8})?')
 
@@ -257,15 +258,32 @@ def _rebuilt(cache: Cache) -> tuple[Path, int]:
 def _readable(cache: Cache) -> Iterator[tuple[str, Any, float | None]]:
     """Yield key, value and time of expiry of those rows of a damaged database that can be read."""
     with suppress(sqlite3.Error), closing(_connection(cache.database)) as connection:
-        (last,) = connection.execute("SELECT max(rowid) FROM Cache").fetchone()
-        for row in range(1, (last or 0) + 1):
-            with suppress(sqlite3.Error, ValueError, TypeError, OSError):
-                found = connection.execute(
-                    "SELECT key, mode, filename, value, expire_time FROM Cache WHERE rowid = ?", (row,)
-                ).fetchone()
-                if found and not _fault(cache.folder, found[0].partition(":")[0], *found[1:4]):
-                    text = (cache.folder / found[2]).read_text(encoding="utf-8") if found[2] else found[3]
-                    yield found[0], parse_value(text), found[4]
+        for key, mode, filename, value, expires in _readable_rows(connection):
+            with suppress(ValueError, TypeError, AttributeError, OSError):
+                if not _fault(cache.folder, key.partition(":")[0], mode, filename, value):
+                    text = (cache.folder / filename).read_text(encoding="utf-8") if filename else value
+                    yield key, parse_value(text), expires
+
+
+def _readable_rows(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
+    """Yield rows in order; from a row that cannot be read, go on 1, 2, 4 … rows later."""
+    row, step = 0, 1
+    while row < _LAST_ROW:
+        try:
+            found = connection.execute(
+                "SELECT rowid, key, mode, filename, value, expire_time FROM Cache WHERE rowid > ? "
+                "ORDER BY rowid LIMIT 1",
+                (row,),
+            ).fetchone()
+        except sqlite3.Error:
+            found = (0,)
+        if found is None:
+            return
+        if found[0] <= row:  # an error, or a damaged order
+            row, step = row + step, 2 * step
+        else:
+            row, step = found[0], 1
+            yield found[1:]
 
 
 def _connection(database: Path, mode: str = "ro") -> sqlite3.Connection:
