@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
-import zlib
 from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +15,7 @@ from diskcache import Disk, Timeout
 from diskcache.core import MODE_PICKLE, MODE_RAW
 
 from spotitags.errors import SettingsError
+from spotitags.io.cache_values import parsed, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 _ALLOWED = (str, bytes)
 _FILE = re.compile(r"[0-9a-f]{2}[/\\][0-9a-f]{2}[/\\][0-9a-f]{28}\.val")  # of a large value
-_CHECKED: Final = re.compile("(.*)#([0-9a-f]{8})", re.DOTALL)  # no JSON ends so
 _LAST: Final = "\U0010ffff"
 """Sorts after every character of a key."""
 _AT_ONCE: Final = 500  # values in one transaction, which keeps other processes from writing
@@ -126,7 +124,7 @@ class Cache:
         """Return the values of several keys, None for each key without a value."""
         with self._opened() as store:
             texts = [store.get(f"{kind}:{key}") for key in keys]
-        return [_parsed(text) for text in texts]
+        return [parsed(text) for text in texts]
 
     def put(self, kind: str, key: str, value: Any, *, seconds: float | None = None) -> None:  # noqa: ANN401
         """Store one value, for ``seconds`` or until it is deleted to make room."""
@@ -138,7 +136,7 @@ class Cache:
             return
         with self._opened() as store, store.transact():
             for key, value in values.items():
-                store.set(f"{kind}:{key}", _text(value), expire=seconds)
+                store.set(f"{kind}:{key}", value_text(value), expire=seconds)
 
     def update(
         self, kind: str, key: str, change: Callable[[Any], Any], *, seconds: float | None = None
@@ -156,8 +154,8 @@ class Cache:
         """
         with self._opened() as store, store.transact():
             text = store.get(f"{kind}:{key}")
-            value = change(_parsed(text))
-            store.set(f"{kind}:{key}", _text(value), expire=seconds)
+            value = change(parsed(text))
+            store.set(f"{kind}:{key}", value_text(value), expire=seconds)
         return value
 
     def delete_many(self, kind: str, keys: Iterable[str]) -> None:
@@ -279,35 +277,3 @@ class Cache:
 def answer_cache(folder: Path, megabytes: int = 2048) -> Cache:
     """Return the cache of results and responses in the user's cache folder; ``megabytes`` as for `Cache`."""
     return Cache(folder / "answers", megabytes)
-
-
-def parse_value(text: str | bytes) -> Any:  # noqa: ANN401
-    """Parse a stored value: JSON, and its checksum unless an earlier version stored it.
-
-    Raises:
-        ValueError: It is damaged.
-    """
-    text = text.decode() if isinstance(text, bytes) else text
-    if checked := _CHECKED.fullmatch(text):
-        text = checked[1]
-        if _checksum(text) != checked[2]:
-            raise ValueError("it is not what its checksum says")
-    return json.loads(text)
-
-
-def _parsed(text: str | bytes | None) -> Any:  # noqa: ANN401
-    """Parse a stored value; a damaged one counts as missing, so that it is written again."""
-    try:
-        return None if text is None else parse_value(text)
-    except ValueError:
-        return None
-
-
-def _text(value: Any) -> str:  # noqa: ANN401
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return f"{text}#{_checksum(text)}"
-
-
-def _checksum(text: str) -> str:
-    """Return the checksum that shows a changed bit; a changed number would still be JSON."""
-    return f"{zlib.crc32(text.encode(errors='surrogatepass')):08x}"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from spotitags.errors import SettingsError
-from spotitags.io.cache import Cache, answer_cache, parse_value
+from spotitags.io.cache import Cache, answer_cache
+from spotitags.io.cache_values import parse_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
