@@ -105,9 +105,11 @@ def _open(
 ) -> OnnxVoters:
     """Open a graph that has the digest, the inputs and the outputs of the card."""
     digest, data = card["sha256"], _read(graph, MAX_GRAPH_BYTES)
-    if digest != hashlib.sha256(data).hexdigest() and (earlier := earlier_name(graph, digest)).is_file():
+    found = hashlib.sha256(data).hexdigest()
+    if digest != found and (earlier := earlier_name(graph, digest)).is_file():
         data = _read(earlier, MAX_GRAPH_BYTES)  # the model is being replaced
-    if digest != hashlib.sha256(data).hexdigest():
+        found = hashlib.sha256(data).hexdigest()
+    if digest != found:
         raise ModelFileError(
             f"{graph} is not the graph that {card_file.name} describes: train the model again, or get both "
             "files again"

@@ -173,7 +173,9 @@ def _cost(tagger: str) -> str | None:
 
 
 def _paid_line(paid: "Mapping[str, Any]") -> str:
-    covers = f"{paid['covers']} cover{'' if paid['covers'] == 1 else 's'}"
+    from spotitags.rendering.wording import number_of_covers
+
+    covers = number_of_covers(paid["covers"])
     return f"paid for: {covers} by {paid['tagger']}" + (f"; {paid['cost']}" if paid["cost"] else "")
 
 

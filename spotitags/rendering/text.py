@@ -11,6 +11,7 @@ from spotitags.io.text import plain
 from spotitags.records import Prediction, TagBag
 from spotitags.rendering.prediction import show_prediction
 from spotitags.rendering.tags import show_bags
+from spotitags.rendering.wording import number_of_covers
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -45,7 +46,7 @@ def summary(record: object) -> str:
         return f"<Prediction {plain(record.artist.name or record.artist.id)}: {', '.join(parts)}>"
     bag = _bag(record)
     name = plain(bag.artist.name or bag.artist.id)
-    covers = f"{bag.covers} cover{'' if bag.covers == 1 else 's'}"
+    covers = number_of_covers(bag.covers)
     return f"<TagBag {name}: {len(bag.tags)} tags of {covers} by {plain(bag.tagger)}>"
 
 

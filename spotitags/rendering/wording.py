@@ -20,7 +20,7 @@ def cover_count(bags: Sequence[TagBag]) -> str:
     """Return the number of covers of an artist, and of copies that were left out."""
     covers, copies = largest_bag(bags).covers, bags[0].copies
     left_out = f" ({copies} cop{'y' if copies == 1 else 'ies'} left out)" if copies else ""
-    return f"{_covers(covers)}{left_out}"
+    return f"{number_of_covers(covers)}{left_out}"
 
 
 def small_covers(bags: Sequence[TagBag]) -> str:
@@ -28,11 +28,12 @@ def small_covers(bags: Sequence[TagBag]) -> str:
     largest = largest_bag(bags)
     if not (small := largest.small_sides()):
         return ""
-    number = f"{len(small)} of {_covers(largest.covers)}"
+    number = f"{len(small)} of {number_of_covers(largest.covers)}"
     return f"{number} under {SMALL_SIDE} px (smallest {min(small)}): tags and votes are less reliable"
 
 
-def _covers(number: int) -> str:
+def number_of_covers(number: int) -> str:
+    """Return a number of covers in words."""
     return f"{number} cover{'' if number == 1 else 's'}"
 
 

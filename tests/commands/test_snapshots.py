@@ -1,4 +1,4 @@
-"""What the command line prints of a prediction, at several widths of the terminal.
+"""Output of the command line for a prediction, at several widths of the terminal.
 
 After a deliberate change, run this file with ``SPOTITAGS_WRITE_SNAPSHOTS=1`` and read the difference.
 """

@@ -73,7 +73,7 @@ def shows(text: str, secret: str) -> bool:
 @pytest.mark.parametrize("secret", [SECRET, KEY])
 @pytest.mark.parametrize("form", forms(KEY))
 def test_every_form_of_a_key_is_masked(secret: str, form: str) -> None:
-    """What is left says nothing of the key: it is the same for another one of these characters."""
+    """The rest says nothing of the key: it is the same for another one of these characters."""
     other = secret[::-1]
     hide(secret, other)
     masked = mask(f"before {forms(secret)[form]} after")

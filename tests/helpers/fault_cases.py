@@ -55,7 +55,7 @@ SECRET = "secrets"
 UNASKED = "unasked"
 UNSAFE = "unsafe text"
 KINDS = (LOSS, HANG, TRACEBACK, PAID_TWICE, SECRET, UNASKED, UNSAFE)
-"""What is counted; all must be 0."""
+"""Kinds of findings that are counted; all must be 0."""
 
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\)|Exception ignored in|Fatal Python error")
 _INTERPRETER = re.compile(r"Fatal Python error: init_|<frozen site>|<frozen importlib._bootstrap>.*\Z")
@@ -143,7 +143,7 @@ class Outcome(NamedTuple):
 
     @property
     def output(self) -> tuple[int | None, str, tuple[bytes | None, ...]]:
-        """What must be equal in an undisturbed run; stderr tells what happened and may differ."""
+        """The parts that must be equal in an undisturbed run; stderr may differ."""
         return self.code, self.out, self.files
 
 
