@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-SECONDS = 5.5
+SECONDS = 5.0
 """Limit of a cover: the decoders', and what killing one takes."""
 BYTES = 400_000_000
 

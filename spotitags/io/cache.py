@@ -122,9 +122,10 @@ class Cache:
 
     def get_many(self, kind: str, keys: Sequence[str]) -> list[Any]:
         """Return the values of several keys, None for each key without a value."""
+        names = [f"{kind}:{key}" for key in keys]
         with self._opened() as store:
-            texts = [store.get(f"{kind}:{key}") for key in keys]
-        return [parsed(text) for text in texts]
+            texts = [store.get(name) for name in names]
+        return list(map(parsed, names, texts))
 
     def put(self, kind: str, key: str, value: Any, *, seconds: float | None = None) -> None:  # noqa: ANN401
         """Store one value, for ``seconds`` or until it is deleted to make room."""
@@ -136,7 +137,8 @@ class Cache:
             return
         with self._opened() as store, store.transact():
             for key, value in values.items():
-                store.set(f"{kind}:{key}", value_text(value), expire=seconds)
+                name = f"{kind}:{key}"
+                store.set(name, value_text(name, value), expire=seconds)
 
     def update(
         self, kind: str, key: str, change: Callable[[Any], Any], *, seconds: float | None = None
@@ -152,10 +154,10 @@ class Cache:
         Returns:
             The new value.
         """
+        name = f"{kind}:{key}"
         with self._opened() as store, store.transact():
-            text = store.get(f"{kind}:{key}")
-            value = change(parsed(text))
-            store.set(f"{kind}:{key}", value_text(value), expire=seconds)
+            value = change(parsed(name, store.get(name)))
+            store.set(name, value_text(name, value), expire=seconds)
         return value
 
     def delete_many(self, kind: str, keys: Iterable[str]) -> None:

@@ -105,7 +105,7 @@ def _rows(database: Path, *, paid: bool, check: bool) -> Iterator[Entry]:
         ):
             text = key if isinstance(key, str) else ""
             kind, _, rest = text.partition(":")
-            fault = _fault(database.parent, kind, mode, filename, value) if check else ""
+            fault = _fault(database.parent, text, mode, filename, value) if check else ""
             length = size + len(text) + (len(value) if isinstance(value, str | bytes) else 0)
             shown = _ROWS.get(kind, "other")
             if shown == "tags":
@@ -124,7 +124,7 @@ def _service(kind: str, rest: str) -> str:
     return "" if kind in {"size", "reserved", "owner"} else rest.partition(":")[0]
 
 
-def _fault(folder: Path, kind: str, mode: int, filename: str | None, value: object) -> str:
+def _fault(folder: Path, key: str, mode: int, filename: str | None, value: object) -> str:
     """Return what is damaged in a row; empty if nothing is."""
     if mode == _PICKLE:
         return "a pickled value, which is never read"
@@ -134,10 +134,10 @@ def _fault(folder: Path, kind: str, mode: int, filename: str | None, value: obje
         except (OSError, UnicodeDecodeError) as error:
             return f"its file cannot be read ({error})"
     try:
-        parsed = parse_value(value)  # type: ignore[arg-type]
+        parsed = parse_value(key, value)  # type: ignore[arg-type]
     except (ValueError, TypeError, AttributeError):
         return "not JSON, or not what its checksum says"
-    return "" if _has_shape(kind, parsed) else "not a value of its kind"
+    return "" if _has_shape(key.partition(":")[0], parsed) else "not a value of its kind"
 
 
 def _has_shape(kind: str, value: Any) -> bool:  # noqa: ANN401 - any JSON
@@ -261,9 +261,9 @@ def _readable(cache: Cache) -> Iterator[tuple[str, Any, float | None]]:
     with suppress(sqlite3.Error), closing(_connection(cache.database)) as connection:
         for key, mode, filename, value, expires in _readable_rows(connection):
             with suppress(ValueError, TypeError, AttributeError, OSError):
-                if not _fault(cache.folder, key.partition(":")[0], mode, filename, value):
+                if not _fault(cache.folder, key, mode, filename, value):
                     text = (cache.folder / filename).read_text(encoding="utf-8") if filename else value
-                    yield key, parse_value(text), expires
+                    yield key, parse_value(key, text), expires
 
 
 def _readable_rows(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:

@@ -142,7 +142,7 @@ class HttpClient:
                 self._check_status(response)
                 return response.body
             url = parse_url(_redirect_url(url, _joined(url, target)))
-        raise FetchError("refused", f"more than {MAX_REDIRECTS} redirects")
+        raise FetchError("server", f"more than {MAX_REDIRECTS} redirects")
 
     def _check_status(self, response: Response) -> None:
         status = response.status

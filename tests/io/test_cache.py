@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pickle
 import sqlite3
-from contextlib import suppress
+import zlib
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -168,6 +169,21 @@ def test_one_changed_bit_of_a_value_is_noticed(shared: Cache, value: object, dat
     database.close()
     with suppress(SettingsError):  # no UTF-8 any more
         assert shared.get("kind", "changed") is None
+
+
+def test_a_value_does_not_move_to_a_key_that_was_changed(shared: Cache) -> None:
+    shared.put("kind", "1", "of 1")
+    shared.volume()
+    with closing(sqlite3.connect(shared.database)) as database, database:
+        database.execute("UPDATE Cache SET key = 'kind:9' WHERE key = 'kind:1'")  # one bit
+    assert shared.get_many("kind", ["1", "9"]) == [None, None]
+
+
+def test_a_checksum_of_an_earlier_version_leaves_the_key_out(shared: Cache) -> None:
+    shared.put("kind", "a", "")
+    with closing(sqlite3.connect(shared.database)) as database, database:
+        database.execute("UPDATE Cache SET value = ?", (f"[1]#{zlib.crc32(b'[1]'):08x}",))
+    assert shared.get("kind", "a") == [1]
 
 
 def test_a_value_of_an_earlier_version_has_no_checksum(shared: Cache) -> None:

@@ -102,7 +102,7 @@ def test_redirects_are_followed_up_to_a_limit(httpserver: HTTPServer) -> None:
     httpserver.expect_request(f"/{MAX_REDIRECTS + 1}").respond_with_data(b"here")
     with HttpClient() as client:
         assert client.get(httpserver.url_for("/1")) == b"here"
-    assert failure(httpserver.url_for("/0")).reason == "refused"
+    assert failure(httpserver.url_for("/0")).reason == "server"
 
 
 @pytest.mark.parametrize(
