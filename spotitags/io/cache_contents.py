@@ -225,7 +225,7 @@ def _is_damaged(cache: Cache) -> bool:
     try:
         with closing(_connection(cache.database)) as connection:
             connection.execute("SELECT count(*), sum(length(value)) FROM Cache").fetchone()
-            if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            if connection.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
                 return True
             cache.volume()  # opens the database with the settings in it
     except sqlite3.OperationalError as error:

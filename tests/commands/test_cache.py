@@ -207,3 +207,19 @@ def test_a_damaged_setting_of_the_database_is_repaired(home: Path) -> None:
     after = contents(home)
     for kept in (("tags", "lite"), ("paid", "clarifai"), ("responses", "musicbrainz")):
         assert after[kept] == before[kept]
+
+
+def test_an_index_that_lacks_a_value_is_repaired(home: Path) -> None:
+    cache = answer_cache(home)
+    cache.put_many("tags", {f"lite:v1:{n:03}": TAGS for n in range(300)})
+    cache.close()
+    damage(home, "PRAGMA wal_checkpoint(TRUNCATE)")
+    file = home / "answers" / "cache.db"
+    data = bytearray(file.read_bytes())
+    entry = data.index(b"tags:lite:v1:123", data.index(b"tags:lite:v1:123") + 1)  # the second one: in an index
+    data[entry + 15] ^= 0x08
+    file.write_bytes(data)
+    repaired = spotitags("cache", "verify", "--repair", home=home)
+    assert repaired.returncode == 0, repaired.stderr
+    assert "values were saved" in repaired.stderr
+    assert answer_cache(home).get("tags", "lite:v1:123") == TAGS
