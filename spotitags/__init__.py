@@ -5,11 +5,10 @@ Public names load on first use, so that importing the package is fast.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
 import classifiers  # noqa: F401  (turns off the usage reports of libraries, which must precede their import)
 
+# ``python -m spotitags`` imports this before it can catch Ctrl-C: so nothing is imported that takes time.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from spotitags.bags.display.selection import shown_tags
     from spotitags.bags.tables import tags_frame
@@ -50,6 +49,8 @@ _MODULES = {
 
 def __getattr__(name: str) -> object:
     if name in _MODULES:
+        from importlib import import_module
+
         return getattr(import_module(f"spotitags.{_MODULES[name]}"), name)
     if name == "__version__":
         from importlib.metadata import version

@@ -10,7 +10,7 @@ from pathlib import Path
 import spotitags.commands
 
 ROOT = Path(__file__).resolve().parent.parent
-MOST_ENTRIES = 16
+MOST_ENTRIES = 20
 MOST_LINES = 300
 
 

@@ -29,6 +29,7 @@ COVERS = "covers"
 """Name of the view whose rows are single covers."""
 VIEWS = ("all", "top", "distinct", "log-odds", COVERS)
 
+_LEAST = 1e-12  # weight of a label whose odds are computed
 BAG_ROOT, COVER_ROOT = 3, 5  # roots of weights; docs/ensemble.md compares others
 
 
@@ -189,12 +190,28 @@ def log_odds(
 
 def _z_scores(own: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
     """Log-odds ratio over its standard deviation; both (n_labels,), smoothed, above 0 up to rounding."""
-    if own.size < 2:  # noqa: PLR2004 - the odds of a single label are infinite on both sides
-        return np.zeros_like(own)
-    own, others = np.maximum(own, 1e-12), np.maximum(others, 1e-12)
-    odds = np.log(own / (own.sum() - own)) - np.log(others / (others.sum() - others))
-    z: NDArray[np.float64] = odds / np.sqrt(1 / own + 1 / others)
+    z: NDArray[np.float64] = log_odds_ratios(own, others) / np.sqrt(
+        1 / np.maximum(own, _LEAST) + 1 / np.maximum(others, _LEAST)
+    )
     return z
+
+
+def log_odds_ratios(own: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the log-odds of labels in one group over those in another: equation 15 of Monroe et al.
+
+    Args:
+        own: (..., n_labels) weights of each label in the group, prior included, at least 0.
+        others: The same in the other group.
+
+    Returns:
+        (..., n_labels); 0 for a single label, whose odds are infinite on both sides.
+    """
+    if own.shape[-1] < 2:  # noqa: PLR2004
+        return np.zeros_like(own)
+    own, others = np.maximum(own, _LEAST), np.maximum(others, _LEAST)
+    odds: NDArray[np.float64] = np.log(own / (own.sum(axis=-1, keepdims=True) - own))
+    odds -= np.log(others / (others.sum(axis=-1, keepdims=True) - others))
+    return odds
 
 
 def _common(bags: Bags, min_artists: int) -> set[str]:

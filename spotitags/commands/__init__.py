@@ -27,6 +27,7 @@ from spotitags.commands import (
     tag,
     taggers,
     train,
+    words,
 )
 from spotitags.commands._completion import VARIABLE, answer_shell
 from spotitags.commands._console import Command, CommandGroup
@@ -116,6 +117,7 @@ for module in (
     evaluate,
     leaderboard,
     results,
+    words,
     sample,
     labels,
     library,

@@ -46,7 +46,7 @@ def write_tags(results: Iterator[Any], refs: list[str], top: int | None, options
                 yield from tables.rows(result, top)
 
     with closing(tracked(results, refs)) as found:
-        _write(options, tables.COLUMNS, rows())
+        write_table(options, tables.COLUMNS, rows())
     raise typer.Exit(exit_code(len(refs), len(failed)))
 
 
@@ -72,11 +72,12 @@ def write_predictions(
             if not isinstance(result, SpotiTagsError):
                 genres = sorted(result.votes)  # the same for all predictions of a run
                 break
-        _write(options, prediction_table.columns(genres), rows())
+        write_table(options, prediction_table.columns(genres), rows())
     raise typer.Exit(exit_code(len(refs), len(failed)))
 
 
-def _write(options: TableOptions, columns: Mapping[str, type], rows: "Iterable[Sequence[Cell]]") -> None:
+def write_table(options: TableOptions, columns: Mapping[str, type], rows: "Iterable[Sequence[Cell]]") -> None:
+    """Write a table to the CSV or Parquet file of the options."""
     from spotitags.io.tables import write_parquet
 
     if options.parquet is None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from spotitags.errors import InputError, NoResultsError, SpotiTagsError, require_training
+from spotitags.errors import InputError, NoResultsError, SpotiTagsError
+from spotitags.io.groups import joined
 from spotitags.pipeline.dataset import collect_rows
 from spotitags.taggers.features.perceptual_hash import PerceptualHash, near_identical
 
@@ -65,12 +66,14 @@ class Samples:
         failed: Artists without a result, with the error.
         notes: Notes on the scores.
         labelled: The samples' rows with the digest of each cover as its group, and with all covers.
+        albums: An album with each cover, by its digest.
     """
 
     rows: tuple[Sample, ...]
     failed: Mapping[str, SpotiTagsError]
     notes: tuple[str, ...] = ()
     labelled: tuple[Row, ...] = ()
+    albums: Mapping[str, Album] = field(default_factory=dict)
 
 
 def collect_samples(
@@ -92,10 +95,8 @@ def collect_samples(
 
     Raises:
         NoResultsError: There is no result for any artist.
-        NotInstalledError: The extra ``train`` is not installed.
         TaggerError: A tagger cannot be used at all.
     """
-    require_training("an evaluation")
     found = collect_rows(spotitags, artists, extractors=extractors, progress=progress)
     if not found.rows:
         why = next(iter(found.failed.values()), "there is no artist")
@@ -116,7 +117,8 @@ def collect_samples(
         for row in found.rows
     )
     lost = (f"{len(found.failed)} of {len(artists)} have no result",) if found.failed else ()
-    return Samples(rows, found.failed, (*lost, *found.notes), tuple(found.rows))
+    albums = {str(album.digest): album for each in hashed for album in each.albums}
+    return Samples(rows, found.failed, (*lost, *found.notes), tuple(found.rows), albums)
 
 
 def shared_covers(samples: Iterable[Sample]) -> frozenset[str]:
@@ -159,7 +161,7 @@ def select(samples: Samples, *, min_covers: int = 1, drop_shared: bool = False) 
         notes.append(f"{left} {were} left out: fewer than {min_covers} covers that no other artist has")
     chosen = {row.id for row in rows}
     labelled = tuple(row for row in samples.labelled if row.id in chosen)
-    return Samples(rows, samples.failed, (*samples.notes, *notes), labelled)
+    return Samples(rows, samples.failed, (*samples.notes, *notes), labelled, samples.albums)
 
 
 def counts(rows: Iterable[Sample]) -> dict[str, int]:
@@ -184,25 +186,6 @@ def _names_of_covers(hashed: Iterable[TaggedCovers]) -> dict[str, str]:
     alike = [[f"cover {digest}" for digest in group] for group in near_identical(hashes)]
     leader = joined([*map(_names, albums), *alike])
     return {album.digest: leader[_names(album)[0]] for album in albums if album.digest}
-
-
-def joined(links: Sequence[Sequence[str]]) -> dict[str, str]:
-    """Join linked names into groups.
-
-    Args:
-        links: Names that belong together.
-
-    Returns:
-        Each name to the name of its group, which is the first name of the group.
-    """
-    from scipy.cluster.hierarchy import DisjointSet
-
-    groups = DisjointSet(name for link in links for name in link)
-    for link in links:
-        for name in link[1:]:
-            groups.merge(link[0], name)
-    first: dict[str, str] = {}
-    return {name: first.setdefault(groups[name], name) for name in groups}
 
 
 def _names(album: Album) -> list[str]:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from spotitags.errors import InputError, NoResultsError, SpotiTagsError, require_training
-from spotitags.evaluation.samples import joined, unit
+from spotitags.evaluation.samples import unit
+from spotitags.io.groups import joined
 from spotitags.io.output import output_errors
 from spotitags.pipeline.dataset import collect_rows
 from spotitags.taggers.features.registry import extractors_for_models, feature_versions

@@ -216,7 +216,9 @@ def test_an_index_that_lacks_a_value_is_repaired(home: Path) -> None:
     damage(home, "PRAGMA wal_checkpoint(TRUNCATE)")
     file = home / "answers" / "cache.db"
     data = bytearray(file.read_bytes())
-    entry = data.index(b"tags:lite:v1:123", data.index(b"tags:lite:v1:123") + 1)  # the second one: in an index
+    entry = data.index(
+        b"tags:lite:v1:123", data.index(b"tags:lite:v1:123") + 1
+    )  # the second one: in an index
     data[entry + 15] ^= 0x08
     file.write_bytes(data)
     repaired = spotitags("cache", "verify", "--repair", home=home)

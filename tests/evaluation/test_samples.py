@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from helpers.manifests import STYLES, cover, manifest
 from helpers.samples import sample
-from hypothesis import given
-from hypothesis import strategies as st
 
 from spotitags.catalogs.labels import load_labelled, read_labels
 from spotitags.errors import InputError
-from spotitags.evaluation.samples import Samples, collect_samples, counts, joined, select, shared_covers
+from spotitags.evaluation.samples import Samples, collect_samples, counts, select, shared_covers
 from spotitags.pipeline.spotitags import SpotiTags
 from spotitags.settings import Settings
 
@@ -71,20 +69,6 @@ def test_labelled_rows_are_those_of_the_selected_artists() -> None:
 def test_a_single_genre_is_named() -> None:
     with pytest.raises(InputError, match="all artists with a result are jazz: label another genre"):
         select(several(("a",)), min_covers=0)
-
-
-@given(st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=3), max_size=8))
-def test_what_is_linked_is_one_group_whatever_the_order(links: list[list[str]]) -> None:
-    def groups(pairs: list[list[str]]) -> set[frozenset[str]]:
-        leader = joined(pairs)
-        return {frozenset(n for n in leader if leader[n] == leader[name]) for name in leader}
-
-    assert groups(links) == groups(links[::-1])
-    names = [name for link in links for name in link]
-    for link in links:
-        assert len({joined(links)[name] for name in link}) == 1
-    for name, first in joined(links).items():
-        assert names.index(first) <= names.index(name)
 
 
 def test_single_covers_of_one_artist_are_one_unit(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spotitags.io.groups import joined
 from spotitags.taggers.base import FeatureExtractor
 
 if TYPE_CHECKING:
@@ -72,20 +73,21 @@ def near_identical(hashes_by_key: Mapping[str, NDArray[np.float32 | np.uint8]]) 
     Returns:
         Disjoint sets of keys, in the order of their first keys.
     """
-    from scipy.cluster.hierarchy import DisjointSet
-
     keys = list(hashes_by_key)
     if not keys:
         return []
     data = np.stack(list(hashes_by_key.values())).astype(np.uint8)
     hashes = np.ascontiguousarray(data[:, : LOW * LOW // 8]).view(np.uint64)[:, 0]
     thumbs = data[:, LOW * LOW // 8 :].astype(np.int16)
-    groups = DisjointSet(keys)
+    links = [[key] for key in keys]
     for i in range(1, len(keys)):
         near = np.flatnonzero(np.bitwise_count(hashes[:i] ^ hashes[i]) <= MOST_BITS)
-        for j in near[np.abs(thumbs[near] - thumbs[i]).mean(axis=1) <= MOST_COLOUR].tolist():
-            groups.merge(keys[i], keys[j])
-    return [frozenset(group) for group in groups.subsets() if len(group) > 1]
+        alike = near[np.abs(thumbs[near] - thumbs[i]).mean(axis=1) <= MOST_COLOUR]
+        links += [[keys[j], keys[i]] for j in alike.tolist()]
+    groups: dict[str, set[str]] = {}
+    for key, leader in joined(links).items():
+        groups.setdefault(leader, set()).add(key)
+    return [frozenset(group) for group in groups.values() if len(group) > 1]
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Reasons behind genres and votes: the words that tell genres apart."""
