@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from classifiers.ensemble.confidence import OutsiderEvidence
+    from classifiers.ensemble.linear import LinearVoter
     from classifiers.ensemble.onnx_voters import OnnxVoters, Voter
     from classifiers.ensemble.results import Explanation
 
@@ -152,6 +153,14 @@ class Ensemble:
         votes, _, _ = self._votes(artist, available, tags)
         voters = [voter.name for of_graph in available for voter in of_graph]
         return explain_votes(OccludedVotes(self.genres, voters, weights, tags, votes), pair, n)
+
+    def linear_voters(self, tagger: str) -> list[LinearVoter]:
+        """Return the voters on a tagger's embeddings whose logits are linear, of all graphs.
+
+        Raises:
+            ModelFileError: A graph takes too long or computes no probabilities.
+        """
+        return [voter for graph in self._graphs for voter in graph.linear(tagger)]
 
     def _available(self, artist: EnsembleInput) -> tuple[list[list[Voter]], NDArray[np.float64]]:
         """Return the available voters of each graph, and the weights of all of them, summing to 1."""

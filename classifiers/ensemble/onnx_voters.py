@@ -9,6 +9,7 @@ import numpy as np
 
 from classifiers.arrays import l2_normalised, power_normalised
 from classifiers.ensemble.confidence import OUTSIDERS, OutsiderEvidence, evidence
+from classifiers.ensemble.linear import LinearVoter, linear_voters
 from classifiers.ensemble.model_card import PER_COVER
 from classifiers.ensemble.pooling import Sharpness, flat_where_unknown, pool_covers, temper
 from classifiers.ensemble.results import VoterName
@@ -227,6 +228,25 @@ class OnnxVoters:
             [_voter_output(v, found[v.source][:, v.place], batches[v.source], artist) for v in voters],
             OutsiderEvidence(evidence(outputs[-1]), len(outputs[-1])) if outsiders else None,
         )
+
+    def linear(self, tagger: str) -> list[LinearVoter]:
+        """Return the voters on a tagger's embeddings whose logits are linear in `feature_rows`.
+
+        Raises:
+            ModelFileError: The graph takes too long or computes no probabilities.
+        """
+        zeros = {name: np.zeros((1, source.width)) for name, source in self.inputs.items()}
+
+        def votes(source: GraphInput, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+            (found,) = self._run([source.output], zeros | {source.name: rows})
+            return found
+
+        return [
+            voter
+            for source in self.inputs.values()
+            if source.tagger == tagger
+            for voter in linear_voters(source, [v for v in self.voters if v.source == source.name], votes)
+        ]
 
     def _run(
         self, outputs: Sequence[str], rows: Mapping[str, NDArray[np.float64]]

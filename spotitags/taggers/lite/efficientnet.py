@@ -40,6 +40,10 @@ POOLED = LAST + 120 + SPREAD + 352
 """Number of features averaged over the image: of the last layer, then of the last three stages before it."""
 FEATURES = POOLED + 6 * SPREAD
 """Number of all features: of one stage also the standard deviation and the means of corners and centre."""
+EARLIER = 0.1
+"""Factor of the earlier stages' features, to be about as large as the last layer's."""
+WINDOWS = (0, 2, 6, 8, 4)
+"""Numbers of the windows whose means are features, among 3 x 3 of 5 x 5 places: corners, then the centre."""
 CLASSES = 1000
 WEIGHTS_SHA256 = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
 GRAPH_VERSION = 3
@@ -58,8 +62,6 @@ CLASS_WEIGHT = 0.2
 """Weight of a class with probability 1."""
 
 _CLASS_DIGITS = 4
-_EARLIER = 0.1  # factor of the earlier stages' features, to be about as large as the last layer's
-_WINDOWS = (0, 2, 6, 8, 4)  # of 3 x 3 windows: the corners, then the centre
 _EPSILON = 1e-3
 _STEM = 32
 _MEAN = np.array([0.485, 0.456, 0.406]) * 255  # ImageNet's, for pixels in [0, 255]
@@ -123,6 +125,15 @@ def build_model(weights: Path) -> ModelProto:
     return _Graph(read_state_dict(weights)).model()
 
 
+def pooled_values(model: ModelProto) -> list[str]:
+    """Return the names of the values in the graph whose means over all places are features, in graph order.
+
+    They are the last three stages, (n, channels, side, side) each, the squared deviations of the stage with
+    spread after it, and the last layer.
+    """
+    return [node.input[0] for node in model.graph.node if node.op_type == "GlobalAveragePool"]
+
+
 def open_model(cache_dir: Path) -> InferenceSession:
     """Open the network exported to a folder; build and export it if it is missing or broken.
 
@@ -172,7 +183,7 @@ class _Graph(Graph):
         self.side = SIDE
         self.constant(np.float32(0), "zero")
         self.constant(np.float32(6), "six")
-        self.constant(np.float32(_EARLIER), "earlier")
+        self.constant(np.float32(EARLIER), "earlier")
 
     def model(self) -> ModelProto:
         from onnx import TensorProto, helper
@@ -235,7 +246,7 @@ class _Graph(Graph):
         variance = self.node("GlobalAveragePool", self.node("Mul", centred, centred))
         windows = self.node("AveragePool", value, kernel_shape=[5, 5], strides=[2, 2])
         windows = self.node("Reshape", windows, self.constant(np.array([0, SPREAD, 9])))
-        windows = self.node("Gather", windows, self.constant(np.array(_WINDOWS)), axis=2)
+        windows = self.node("Gather", windows, self.constant(np.array(WINDOWS)), axis=2)
         windows = self.node("Transpose", windows, perm=[0, 2, 1])
         return self.flat(self.node("Sqrt", variance)), self.flat(windows)
 

@@ -131,6 +131,33 @@ class Head:
             row[:] = self._straight @ x + self._narrow @ wide + self._bias
         return l2_normalised(out)
 
+    def linear_at(self, features: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return `project` as a linear function, with its gates and the vector's length held as they are.
+
+        Args:
+            features: (n_features,) of one cover.
+
+        Returns:
+            (dim, n_features) matrix and (dim,) constants: ``matrix @ features + constants`` is the vector.
+        """
+        x = (np.asarray(features, np.float64) - self._shift) * self._scale
+        gates = self._wide @ x + self._wide_bias > 0
+        matrix = self._straight + self._narrow[:, gates].astype(np.float64) @ self._wide[gates]
+        constant = self._narrow[:, gates] @ self._wide_bias[gates].astype(np.float64) + self._bias
+        length = np.linalg.norm(matrix @ x + constant)
+        matrix = matrix * self._scale / length
+        return matrix, constant / length - matrix @ self._shift
+
+    @property
+    def mean_features(self) -> Floats:
+        """(n_features,) of the mean cover of the head's training."""
+        return self._shift
+
+    @property
+    def mean_vector(self) -> Floats:
+        """(dim,) mean of the reference covers' vectors."""
+        return self._mean
+
     def adapt(self, sentences: NDArray[np.floating]) -> Floats:
         """Project sentences close to the covers that they describe.
 
