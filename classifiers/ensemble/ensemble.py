@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from classifiers.ensemble.confidence import Calibration, OutsiderModel
+from classifiers.ensemble.linear import linear_voters
 from classifiers.ensemble.model_files import load_voters, read_card
 from classifiers.ensemble.occlusion import OccludedVotes, explain_votes
 from classifiers.ensemble.onnx_voters import EnsembleInput
@@ -160,7 +161,7 @@ class Ensemble:
         Raises:
             ModelFileError: A graph takes too long or computes no probabilities.
         """
-        return [voter for graph in self._graphs for voter in graph.linear(tagger)]
+        return [voter for graph in self._graphs for voter in linear_voters(graph, tagger)]
 
     def _available(self, artist: EnsembleInput) -> tuple[list[list[Voter]], NDArray[np.float64]]:
         """Return the available voters of each graph, and the weights of all of them, summing to 1."""

@@ -1,4 +1,4 @@
-"""Voters on embeddings whose log-probabilities are linear in their input, as matrices."""
+"""Voters whose logits are linear in their input, found by running them."""
 
 from __future__ import annotations
 
@@ -9,57 +9,78 @@ import numpy as np
 from classifiers.image import EMBEDDING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from classifiers.ensemble.onnx_voters import GraphInput, Voter
+    from classifiers.ensemble.onnx_voters import GraphInput, OnnxVoters, Voter
 
     Floats = NDArray[np.float64]
-    Votes = Callable[[GraphInput, Floats], Floats]
-    """Returns (m, n_voters, n_genres) votes on (m, width) rows of an input."""
 
 
-_TOLERANCE: Final = 1e-5  # of log-odds, for a voter that counts as linear
+_TOLERANCE: Final = 1e-5  # of logits, for a classifier that counts as linear
 _SCALE: Final = 4.0  # of the rows that are tried: larger ones lose fewer digits
 
 
-class LinearVoter(NamedTuple):
-    """Voter with ``logits = rows @ weights + constants``, whose softmax are its votes.
+class LinearLogits(NamedTuple):
+    """Logits ``rows @ weights + constants``, whose softmax are the votes.
 
     Attributes:
-        voter: The voter.
-        weights: (width, n_genres), logits with mean 0 over the genres for each unit of a column.
-        constants: (n_genres,) logits of a row of zeros, with mean 0.
+        weights: (width, n_genres), with mean 0 over the genres for each column.
+        constants: (n_genres,) of a row of zeros, with mean 0.
     """
 
-    voter: Voter
     weights: Floats
     constants: Floats
 
 
-def linear_voters(source: GraphInput, voters: Sequence[Voter], votes: Votes) -> list[LinearVoter]:
-    """Return those voters on an input of embeddings whose logits are linear; others are left out.
+class LinearVoter(NamedTuple):
+    """A voter on embeddings whose logits are linear in `classifiers.ensemble.onnx_voters.feature_rows`."""
+
+    voter: Voter
+    logits: LinearLogits
+
+
+def linear_voters(graph: OnnxVoters, tagger: str) -> list[LinearVoter]:
+    """Return the voters of a graph on a tagger's embeddings whose logits are linear.
+
+    Raises:
+        ModelFileError: The graph takes too long or computes no probabilities.
+    """
+    zeros = {name: np.zeros((1, source.width)) for name, source in graph.inputs.items()}
+    found = []
+    for source in graph.inputs.values():
+        if (source.tagger, source.view) != (tagger, EMBEDDING):
+            continue
+
+        def votes(rows: Floats, source: GraphInput = source) -> Floats:
+            return graph.run([source.output], zeros | {source.name: rows})[0]
+
+        logits = linear_logits(source.width, votes)
+        voters = [voter for voter in graph.voters if voter.source == source.name]
+        found += [LinearVoter(voter, each) for voter in voters if (each := logits[voter.place])]
+    return found
+
+
+def linear_logits(width: int, votes: Callable[[Floats], Floats]) -> list[LinearLogits | None]:
+    """Return the logits of each voter on an input; None for voters whose logits are not linear.
 
     The graph is only run, on a row for each column: what it computes may be written in any way.
 
     Args:
-        source: Input with the view ``embedding``.
-        voters: Voters on it.
-        votes: Runs the graph.
+        width: Number of columns.
+        votes: Returns (m, n_voters, n_genres) votes on (m, width) rows.
     """
-    if source.view != EMBEDDING:
-        return []
-    tried = np.vstack([np.zeros(source.width), _SCALE * np.eye(source.width)])
-    probe = np.random.default_rng(0).normal(size=(1, source.width)) / np.sqrt(source.width)
-    found, probed = _logits(votes(source, tried)), _logits(votes(source, probe))
-    linear = []
-    for voter in voters:
-        constants = found[0, voter.place]
-        weights = (found[1:, voter.place] - constants) / _SCALE
-        if np.abs(probe[0] @ weights + constants - probed[0, voter.place]).max() < _TOLERANCE:
-            linear.append(LinearVoter(voter, weights, constants))
-    return linear
+    tried = np.vstack([np.zeros(width), _SCALE * np.eye(width)])
+    probe = np.random.default_rng(0).normal(size=width) / np.sqrt(width)
+    found, (probed,) = _logits(votes(tried)), _logits(votes(probe[np.newaxis]))
+    constants = found[0]
+    weights = (found[1:] - constants) / _SCALE
+    exact = np.abs(np.einsum("w,wvg->vg", probe, weights) + constants - probed).max(axis=-1) < _TOLERANCE
+    return [
+        LinearLogits(weights[:, voter], constants[voter]) if linear else None
+        for voter, linear in enumerate(exact)
+    ]
 
 
 def _logits(votes: Floats) -> Floats:

@@ -9,7 +9,6 @@ import numpy as np
 
 from classifiers.arrays import l2_normalised, power_normalised
 from classifiers.ensemble.confidence import OUTSIDERS, OutsiderEvidence, evidence
-from classifiers.ensemble.linear import LinearVoter, linear_voters
 from classifiers.ensemble.model_card import PER_COVER
 from classifiers.ensemble.pooling import Sharpness, flat_where_unknown, pool_covers, temper
 from classifiers.ensemble.results import VoterName
@@ -219,7 +218,7 @@ class OnnxVoters:
         batches = {name: source.batch(artist, without) for name, source in self.inputs.items()}
         names = list(dict.fromkeys(voter.source for voter in voters))
         outsiders = self._outsider_input in names
-        outputs = self._run(
+        outputs = self.run(
             [*(self.inputs[name].output for name in names), *[OUTSIDERS] * outsiders],
             {name: batch.rows for name, batch in batches.items()},
         )
@@ -229,29 +228,18 @@ class OnnxVoters:
             OutsiderEvidence(evidence(outputs[-1]), len(outputs[-1])) if outsiders else None,
         )
 
-    def linear(self, tagger: str) -> list[LinearVoter]:
-        """Return the voters on a tagger's embeddings whose logits are linear in `feature_rows`.
-
-        Raises:
-            ModelFileError: The graph takes too long or computes no probabilities.
-        """
-        zeros = {name: np.zeros((1, source.width)) for name, source in self.inputs.items()}
-
-        def votes(source: GraphInput, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-            (found,) = self._run([source.output], zeros | {source.name: rows})
-            return found
-
-        return [
-            voter
-            for source in self.inputs.values()
-            if source.tagger == tagger
-            for voter in linear_voters(source, [v for v in self.voters if v.source == source.name], votes)
-        ]
-
-    def _run(
+    def run(
         self, outputs: Sequence[str], rows: Mapping[str, NDArray[np.float64]]
     ) -> list[NDArray[np.float64]]:
-        """Run the graph, and check that its outputs are probabilities."""
+        """Run the graph, and check that its outputs are probabilities.
+
+        Args:
+            outputs: Names of outputs.
+            rows: (m, width) rows of each input.
+
+        Raises:
+            ModelFileError: It takes too long or computes no probabilities.
+        """
         try:
             values = run_session(self._session, outputs, rows, seconds=SECONDS)
         except Exception as error:

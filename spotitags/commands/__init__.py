@@ -18,6 +18,7 @@ from spotitags.commands import (
     config,
     doctor,
     evaluate,
+    explain,
     labels,
     leaderboard,
     library,
@@ -112,6 +113,7 @@ def options(
 
 for module in (
     predict,
+    explain,
     tag,
     train,
     evaluate,

@@ -88,6 +88,8 @@ def _places(stages: list[Floats]) -> Floats:
 
 def _mean_parts(stage: Floats) -> Floats:
     """Return (GRID * GRID, channels) parts of the mean over the places of (channels, side, side)."""
+    if stage.shape[1] == GRID:
+        return stage.transpose(1, 2, 0).reshape(GRID * GRID, -1) / GRID**2
     rows = _resampling(stage.shape[1])
     sums = np.einsum("gs,cst,ht->ghc", rows, stage, rows, optimize=True)
     parts: Floats = sums.reshape(GRID * GRID, -1) / stage[0].size

@@ -61,16 +61,20 @@ def vote_map(
         other: Column of a genre to compare with: then the log-odds of the one over the other are split, else
             the logits with mean 0 over all genres.
     """
-    parts, constant = _embedding_parts(split)
-    embedding = parts.sum(axis=0) + constant
-    mean = np.concatenate([load_head().mean_features[:POOLED], VECTOR_SCALE * load_head().mean_vector])
+    head = load_head()
+    held = head.held(split.features)
+    embedding = np.concatenate([split.features[:POOLED], VECTOR_SCALE * held.vector])
+    mean = np.concatenate([head.mean_features[:POOLED], VECTOR_SCALE * head.mean_vector])
     weights, bias = combined(voters, genre, other)
     roots, mean_roots = (np.sign(row) * np.sqrt(np.abs(row)) for row in (embedding, mean))
     away = embedding - mean
     slopes = np.divide(roots - mean_roots, away, out=np.zeros_like(away), where=np.abs(away) > _CLOSE)
     per_root = weights / np.linalg.norm(roots)
-    shares = parts + (constant - mean) / _PLACES
-    places = (shares @ (slopes * per_root)).reshape(GRID, GRID)
+    per_value = slopes * per_root
+    per_feature, held_constant = held.back(VECTOR_SCALE * per_value[POOLED:])
+    per_feature[:POOLED] += per_value[:POOLED]
+    usual = (per_value @ mean - held_constant) / _PLACES
+    places = (split.places @ per_feature - usual).reshape(GRID, GRID)
     skipped = (roots - mean_roots - slopes * away) @ per_root
     return PlaceMap(places, float(per_root @ mean_roots + skipped + bias))
 
@@ -84,25 +88,17 @@ def tag_map(split: PlaceFeatures, vector: NDArray[np.floating], mean: float, spr
         mean: Mean dot product of reference covers with the vector, from `Head.statistics`.
         spread: Its standard deviation.
     """
-    matrix, constant = load_head().linear_at(split.features)
-    per_feature = np.asarray(vector, np.float64) @ matrix / spread
-    usual = load_head().mean_features.astype(np.float64)
-    places = ((split.places - usual / _PLACES) @ per_feature).reshape(GRID, GRID)
-    return PlaceMap(places, float(per_feature @ usual + (vector @ constant - mean) / spread))
-
-
-def _embedding_parts(split: PlaceFeatures) -> tuple[Floats, Floats]:
-    """Return (`_PLACES`, dim) parts of a cover's embedding, and the (dim,) rest that belongs to no place."""
-    matrix, constant = load_head().linear_at(split.features)
-    parts = np.hstack([split.places[:, :POOLED], VECTOR_SCALE * split.places @ matrix.T])
-    return parts, np.concatenate([np.zeros(POOLED), VECTOR_SCALE * constant])
+    per_feature, constant = load_head().held(split.features).back(np.asarray(vector, np.float64) / spread)
+    usual = float(per_feature @ load_head().mean_features)
+    places = (split.places @ per_feature - usual / _PLACES).reshape(GRID, GRID)
+    return PlaceMap(places, usual + constant - mean / spread)
 
 
 def combined(voters: Sequence[LinearVoter], genre: int, other: int | None) -> tuple[Floats, float]:
     """Return the (dim,) weights and the constant of the voters' weighted sum for a single cover."""
-    weights, bias = np.zeros(len(voters[0].weights)), 0.0
+    weights, bias = np.zeros(len(voters[0].logits.weights)), 0.0
     total = sum(each.voter.weight for each in voters) or 1.0
-    for voter, matrix, constants in voters:
+    for voter, (matrix, constants) in voters:
         sharpness = voter.sharpness.scale if voter.sharpness else 1.0
         factor = voter.weight / total * sharpness
         weights += factor * (matrix[:, genre] - (0 if other is None else matrix[:, other]))

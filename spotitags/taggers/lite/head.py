@@ -60,6 +60,19 @@ class Calibration(NamedTuple):
     bias: float
 
 
+class HeldHead(NamedTuple):
+    """State of the head at one cover: gates of its ReLU, length before scaling, and (dim,) vector."""
+
+    head: Head
+    gates: NDArray[np.bool_]
+    length: float
+    vector: NDArray[np.float64]
+
+    def back(self, direction: NDArray[np.floating]) -> tuple[NDArray[np.float64], float]:
+        """Return `Head.back` of a direction."""
+        return self.head.back(self, direction)
+
+
 class Head:
     """Projects features to unit vectors in the sentence space, and holds the vectors of labels and genres.
 
@@ -131,22 +144,29 @@ class Head:
             row[:] = self._straight @ x + self._narrow @ wide + self._bias
         return l2_normalised(out)
 
-    def linear_at(self, features: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return `project` as a linear function, with its gates and the vector's length held as they are.
+    def held(self, features: NDArray[np.floating]) -> HeldHead:
+        """Return `project` at a cover as a linear function: its gates and the vector's length are held.
 
         Args:
-            features: (n_features,) of one cover.
-
-        Returns:
-            (dim, n_features) matrix and (dim,) constants: ``matrix @ features + constants`` is the vector.
+            features: (n_features,) of the cover.
         """
         x = (np.asarray(features, np.float64) - self._shift) * self._scale
-        gates = self._wide @ x + self._wide_bias > 0
-        matrix = self._straight + self._narrow[:, gates].astype(np.float64) @ self._wide[gates]
-        constant = self._narrow[:, gates] @ self._wide_bias[gates].astype(np.float64) + self._bias
-        length = np.linalg.norm(matrix @ x + constant)
-        matrix = matrix * self._scale / length
-        return matrix, constant / length - matrix @ self._shift
+        wide = self._wide @ x + self._wide_bias
+        vector = self._straight @ x + self._narrow @ np.maximum(wide, 0) + self._bias
+        length = float(np.linalg.norm(vector))
+        return HeldHead(self, wide > 0, length, vector / length)
+
+    def back(self, held: HeldHead, direction: NDArray[np.floating]) -> tuple[NDArray[np.float64], float]:
+        """Return (n_features,) weights and a constant: with the features they sum to a dot product.
+
+        Args:
+            held: From `held`.
+            direction: (dim,) with which the cover's vector is multiplied.
+        """
+        through = (direction @ self._narrow) * held.gates
+        weights = (direction @ self._straight + through @ self._wide) * self._scale
+        constant = through @ self._wide_bias + direction @ self._bias - weights @ self._shift
+        return weights.astype(np.float64) / held.length, float(constant) / held.length
 
     @property
     def mean_features(self) -> Floats:

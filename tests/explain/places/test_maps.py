@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,9 +11,7 @@ from hypothesis import strategies as st
 
 from classifiers.arrays import power_normalised
 from classifiers.ensemble.ensemble import Ensemble
-from classifiers.ensemble.linear import linear_voters
-from classifiers.ensemble.onnx_voters import GraphInput, Voter
-from classifiers.ensemble.results import VoterName
+from classifiers.ensemble.linear import linear_logits
 from spotitags.explain.places.features import GRID, PlaceFeatures, PlaceNetwork
 from spotitags.explain.places.maps import combined, tag_map, vote_map
 from spotitags.explain.places.occlusion import blurred, occlusion_map
@@ -20,6 +19,9 @@ from spotitags.explain.places.picture import attention, overlay
 from spotitags.pipeline.voting import bundled_model
 from spotitags.taggers.lite.head import load_head
 from spotitags.taggers.lite.tagger import VECTOR_SCALE, square
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SIDE = 260
 NOISE = noise(260, 260)
@@ -82,26 +84,21 @@ def test_the_half_that_differs_from_the_mean_is_where_the_map_is_strong() -> Non
     assert parts[:, 5:].sum() > 1.2 * parts[:, :4].sum()
 
 
-def voters_of(logits: np.ndarray) -> tuple[GraphInput, list[Voter]]:
-    source = GraphInput("x", "lite", "embedding", (), None, logits.shape[1])
-    names = [VoterName("lite", "embedding", f"v{i}") for i in range(logits.shape[0])]
-    return source, [Voter(name, 0.5, "x", i, None) for i, name in enumerate(names)]
-
-
 @given(st.integers(0, 2**32 - 1))
-def test_linear_voters_are_recovered_and_others_left_out(seed: int) -> None:
+def test_linear_logits_are_recovered_and_others_left_out(seed: int) -> None:
     rng = np.random.default_rng(seed)
     weights, constants = rng.normal(size=(2, 6, 3)), rng.normal(size=(2, 3))
-    source, voters = voters_of(weights)
 
-    def votes(_: GraphInput, rows: np.ndarray) -> np.ndarray:
+    def votes(rows: NDArray[np.float64]) -> NDArray[np.float64]:
         logits = np.einsum("mw,vwg->mvg", rows, weights) + constants
         logits[:, 1] += 0.1 * (rows**2).sum(axis=1, keepdims=True) * [1, 0, 0]  # not linear
         powers = np.exp(logits)
-        return powers / powers.sum(axis=-1, keepdims=True)
+        shares: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
+        return shares
 
-    (found,) = linear_voters(source, voters, votes)
-    assert found.voter.name.classifier == "v0"
+    found, other = linear_logits(6, votes)
+    assert other is None
+    assert found is not None
     centred = weights[0] - weights[0].mean(axis=1, keepdims=True)
     np.testing.assert_allclose(found.weights, centred, atol=1e-8)
     np.testing.assert_allclose(found.constants, constants[0] - constants[0].mean(), atol=1e-8)
@@ -110,7 +107,7 @@ def test_linear_voters_are_recovered_and_others_left_out(seed: int) -> None:
 def test_occlusion_finds_the_place_that_decides() -> None:
     pixels = NOISE
 
-    def answer(changed: np.ndarray) -> float:
+    def answer(changed: NDArray[np.uint8]) -> float:
         return float(np.abs(changed[:40, :40].astype(float) - changed[:40, :40].mean()).mean())
 
     falls = occlusion_map(pixels, answer)
