@@ -8,21 +8,13 @@ from typing import ClassVar, Final, NamedTuple
 
 from spotitags.catalogs.artist_ids import bare_id
 from spotitags.catalogs.csv_table import CsvTable, add_artist, check_file
+from spotitags.catalogs.pictures import SUFFIXES, is_picture
 from spotitags.errors import ArtistNotFoundError, InputError
 from spotitags.records import Album, Artist, Image
 
-SUFFIXES: Final = frozenset(
-    {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff"}
-)
-"""Endings of the files that count as covers in a folder."""
 UNNAMED: Final = frozenset({"cover", "folder", "front"})
 """Names of cover files in music collections, where only the folder names the album."""
 _OPTIONAL: Final = ("artist_name", "genre", "album_id", "album_name", "release_date")
-
-
-def is_picture(path: Path) -> bool:
-    """Return whether a file is a cover, by its ending."""
-    return path.suffix.lower() in SUFFIXES
 
 
 class _CoverEntry(NamedTuple):

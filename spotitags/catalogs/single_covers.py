@@ -61,6 +61,11 @@ class SingleCovers:
             return self._in_folder()
         listed: dict[str, Artist] = {}
         table = self._table
+        if not {"artist_id", "artist_name"} & table.columns.keys() and len(table.header) > len(table.columns):
+            table.notify(
+                f"{self.path} has no column artist_id or artist_name, so each cover counts by itself; its "
+                f"columns are {table.named_columns()}"
+            )
         required, optional = (["file", "genre"], []) if self.labelled else (["file"], ["genre"])
         for line, (file, genre, *names) in table.rows(required, [*optional, "artist_name", "artist_id"]):
             check_file(table, line, file)

@@ -1,12 +1,14 @@
 """Artists of a command, the SpotiTags instances that serve them, and results in the order of the artists."""
 
+import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from spotitags.commands._console import note
-from spotitags.commands._open import open_spotitags
+from spotitags.commands._open import open_spotitags, open_tables
 from spotitags.commands._options import ArtistOptions
 from spotitags.errors import InputError, SpotiTagsError
 
@@ -87,9 +89,11 @@ def select_artists(
         SpotiTagsError: The catalogue cannot be opened.
     """
     reported = cache(note)  # a line is the same for all instances
+    open_table = open_tables(_paths(artists, source), artists.columns)
+    manifest = None if source.manifest is None else open_table(source.manifest)
 
     def open_with(**replaced: Any) -> "SpotiTags":  # noqa: ANN401  (of SpotiTags)
-        given = {"columns": artists.columns, "notify": reported} | options | replaced
+        given = {"manifest": manifest, "notify": reported} | options | replaced
         return open_spotitags(source, tagging, **given)
 
     if not any((artists.given, artists.artist, artists.artists, artists.name, artists.playlist)):
@@ -103,10 +107,16 @@ def select_artists(
         return Selection(refs, [base] * len(refs))
     from spotitags.commands._finder import find_artists
 
-    own, found = find_artists(artists, source, open_with)
+    own, found = find_artists(artists, source, open_with, open_table)
     if own and all(origin is own.source for origin, _ in found):
         return Selection([ref for _, ref in found], [own] * len(found))
     return _served(found, own, lambda catalog: open_with(catalog=catalog, manifest=None))
+
+
+def _paths(artists: ArtistOptions, source: "SourceOptions") -> "Iterator[Path]":
+    """Yield the files and folders of a command that exist, and those that its options name."""
+    yield from (Path(text) for text in artists.given or () if os.path.exists(text))  # noqa: PTH110 — long names
+    yield from (path for path in (artists.artists, source.manifest) if path is not None)
 
 
 def _served(

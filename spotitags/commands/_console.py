@@ -21,7 +21,7 @@ from spotitags.errors import InputError, NoResultsError, SpotiTagsError
 from spotitags.io.choices import Detail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from rich.console import Console, RenderableType
     from rich.table import Table
@@ -135,6 +135,19 @@ def exit_code(total: int, failed: int) -> int:
     if not failed:
         return ALL_SUCCEEDED
     return NONE_SUCCEEDED if failed == total else SOME_SUCCEEDED
+
+
+def results_code(total: int, errors: Sequence[SpotiTagsError]) -> int:
+    """Return the exit code for a number of artists: as `exit_code`, and 2 if the user must correct all."""
+    if errors and len(errors) == total and all(isinstance(error, InputError) for error in errors):
+        return USAGE
+    return exit_code(total, len(errors))
+
+
+def artist_error(ref: str, error: SpotiTagsError) -> str:
+    """Return the line on an artist that failed; its name is not repeated where the message begins with it."""
+    text = str(error)
+    return text if text.startswith(ref) else f"{ref}: {text}"
 
 
 def stdout() -> Console:

@@ -1,20 +1,21 @@
 """Find the artists of a request in their catalogues; let the user choose if several fit."""
 
 import sys
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import typer
 
-from spotitags.catalogs.arguments import Kind, open_covers, read_argument, read_artists
+from spotitags.catalogs.arguments import Kind, artist_column, open_covers, read_argument, read_artists
 from spotitags.catalogs.artist_ids import bare_id, is_artist_id
 from spotitags.catalogs.artist_names import same_name
 from spotitags.catalogs.base import ListableCatalog
+from spotitags.catalogs.missing_columns import EXPECTED, columns_option
 from spotitags.catalogs.search import playlist, search, suggest
 from spotitags.commands._console import message, note
 from spotitags.commands._contact import prompt_for_contact
-from spotitags.commands._open import album_count, user_table
+from spotitags.commands._open import album_count
 from spotitags.errors import ArtistNotFoundError, InputError, SpotiTagsError
 from spotitags.io.choices import Choice, Detail
 
@@ -29,15 +30,25 @@ if TYPE_CHECKING:
     from spotitags.pipeline.spotitags import SpotiTags
 
     OpenTable = Callable[[Path], CsvTable]
-    Request = tuple[Kind, str]
     Found = tuple["Catalog | SpotiTagsError", str]
     """The catalogue of an artist, and its id there; or the error of a request, and its text."""
 
 MAX_NAMED = 3  # arguments in one message
 
 
+class Request(NamedTuple):
+    """A request for an artist or for covers, and the table that lists it, if one does."""
+
+    kind: Kind
+    text: str
+    table: "CsvTable | None" = None
+
+
 def find_artists(
-    artists: "ArtistOptions", source: "SourceOptions", open_own: "Callable[[], SpotiTags]"
+    artists: "ArtistOptions",
+    source: "SourceOptions",
+    open_own: "Callable[[], SpotiTags]",
+    open_table: "OpenTable",
 ) -> "tuple[SpotiTags | None, list[Found]]":
     """Find the selected artists, each once.
 
@@ -45,6 +56,7 @@ def find_artists(
         artists: Arguments and options that select artists.
         source: Options that choose albums.
         open_own: Opens the instance with the catalogue of ids and names.
+        open_table: Returns the table of a file.
 
     Returns:
         The instance of ids and names, None if there are none; and the artists in the order of the arguments.
@@ -53,9 +65,8 @@ def find_artists(
         InputError: An argument is of no known kind, or an option is not for covers.
         SpotiTagsError: The catalogue or the playlist cannot be opened.
     """
-    open_table = cache(lambda path: user_table(path, artists.columns))
     requests = list(_requests(artists, open_table))
-    sought = [text for kind, text in requests if kind is not Kind.COVERS]
+    sought = [request.text for request in requests if request.kind is not Kind.COVERS]
     if len(sought) < len(requests):
         note(Choice("folder", "covers on disk are given").line("catalog"))
     if sought:
@@ -64,7 +75,10 @@ def find_artists(
         _check_unused(source)
     own = open_own() if sought or artists.playlist else None
     finder = _Finder(own.source if own else None, album_count(source), open_table)
-    found = [each for kind, text in requests for each in finder.find(kind, text)]
+    results = [(request.table, finder.find(request.kind, request.text)) for request in requests]
+    for table in dict.fromkeys(table for table, _ in results if table):
+        _check_known([each for of, one in results if of is table for each in one], table, own)
+    found = [each for _, one in results for each in one]
     if own and artists.playlist:
         found += [(own.source, artist.id) for artist in playlist(own.source, artists.playlist)]
     unique: dict[tuple[int, str], Found] = {}
@@ -79,22 +93,42 @@ def _requests(artists: "ArtistOptions", open_table: "OpenTable") -> "Iterator[Re
     if ambiguous := [argument.text for argument in arguments if argument.ambiguous]:
         more = f" and {len(ambiguous) - MAX_NAMED} more" if len(ambiguous) > MAX_NAMED else ""
         note(
-            f"{', '.join(ambiguous[:MAX_NAMED])}{more}: there is such a file or folder here, and it is used; "
-            f"for an artist of that name give --name {ambiguous[0]!r}"
+            f"{', '.join(ambiguous[:MAX_NAMED])}{more}: covers on disk; "
+            f"for the artist of that name give --name {ambiguous[0]!r}"
         )
     for kind, text, _ in arguments:
         if kind is Kind.ARTISTS:
             yield from _listed(open_table(Path(text)))
         else:
-            yield kind, text
-    yield from ((Kind.ID, text) for text in artists.artist or ())
+            yield Request(kind, text)
+    yield from (Request(Kind.ID, text) for text in artists.artist or ())
     if artists.artists:
         yield from _listed(open_table(artists.artists))
-    yield from ((Kind.NAME, text) for text in artists.name or ())
+    yield from (Request(Kind.NAME, text) for text in artists.name or ())
 
 
 def _listed(table: "CsvTable") -> "Iterator[Request]":
-    return ((Kind.ID if is_artist_id(line) else Kind.TEXT, line) for line in read_artists(table))
+    for line in read_artists(table):
+        yield Request(Kind.ID if is_artist_id(line) else Kind.TEXT, line, table)
+
+
+def _check_known(found: "Sequence[Found]", table: "CsvTable", own: "SpotiTags | None") -> None:
+    """Check that a table of names, which has no column of files, names an artist of the catalogue.
+
+    Raises:
+        InputError: It names none.
+    """
+    if own is None or not (column := artist_column(table)):
+        return
+    if all(isinstance(origin, ArtistNotFoundError) for origin, _ in found):
+        name = own.source.name
+        place = "the bundled library" if name == "library" else f"the catalogue {name!r}"
+        raise table.error(
+            1,
+            f"no column file, and {place} has no artist of the column {table.name_of(column)!r}, such as "
+            f"{found[0][1]!r}; {EXPECTED}; the columns are {table.named_columns()}: add "
+            f"{columns_option(table, ['file'])}",
+        )
 
 
 def _check_unused(source: "SourceOptions") -> None:
@@ -130,14 +164,23 @@ class _Finder:
                 path = Path(text)
                 catalog = self._opened.setdefault(path.resolve(), open_covers(self.open_table(path)))
                 found = catalog.artists()
-                if len(found) == 1 and len(catalog.albums(found[0].id, self.albums + 1)) > self.albums:
-                    note(f"{text}: only {self.albums} different covers are used; --albums N takes more")
+                if len(found) == 1:
+                    self._report_limit(text, len(catalog.albums(found[0].id, sys.maxsize)))
                 return [(catalog, artist.id) for artist in found]
             own = cast("Catalog", self.own)
             known = kind is Kind.ID or (kind is Kind.TEXT and text in self._ids)
             return [(own, text if known else _find_name(own, text))]
         except SpotiTagsError as error:
+            if isinstance(error, InputError) and kind is Kind.COVERS and Path(text).is_file():
+                raise  # a table that must be corrected
             return [(error, text)]
+
+    def _report_limit(self, text: str, covers: int) -> None:
+        if covers > self.albums:
+            note(
+                f"{text}: of {covers} covers the first {self.albums} different ones are used, as many as "
+                f"--albums says (10 by default); --albums {covers} uses all"
+            )
 
     @cached_property
     def _ids(self) -> frozenset[str]:
@@ -169,7 +212,7 @@ def _find_name(catalog: "Catalog", name: str) -> str:
             raise InputError(f"{len(found)} artists fit the name {name!r}: give the id of one. {listed}")
         chosen = found[0] if len(found) == 1 else _choose(f"several artists fit {name!r}. Which one?", found)
         if chosen is None:
-            raise InputError(f"none of the artists that fit {name!r} was chosen")
+            raise ArtistNotFoundError(f"none of the artists that fit {name!r} was chosen")
     expected = len(found) == 1 and same_name(name, chosen.name)
     line = f"artist {chosen.id}: {_line(chosen)}"
     note(Detail(line) if expected else line)

@@ -7,6 +7,7 @@ from spotitags.commands._console import note
 from spotitags.commands._options import AlbumOptions, CatalogOptions, TaggerChoice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from spotitags.catalogs.csv_table import CsvTable
@@ -32,8 +33,6 @@ class Labelled(NamedTuple):
 def open_spotitags(
     source: CatalogOptions,
     tagging: TaggerChoice | None = None,
-    *,
-    columns: str | None = None,
     **options: Any,  # noqa: ANN401  (of SpotiTags)
 ) -> "SpotiTags":
     """Build a SpotiTags instance from option groups, whose fields are named as its keywords.
@@ -41,7 +40,6 @@ def open_spotitags(
     Args:
         source: Options that choose albums.
         tagging: Options that choose taggers.
-        columns: Value of the option ``--columns``, for the manifest.
         options: Further keywords of SpotiTags; they replace options of the same name.
     """
     from spotitags.pipeline.spotitags import SpotiTags
@@ -52,8 +50,6 @@ def open_spotitags(
         given["albums"] = album_count(source)
     if "also" in given:
         given["also"] = split(given["also"])
-    if given.get("manifest") is not None:
-        given["manifest"] = user_table(given["manifest"], columns)
     given |= {"notify": note} | options
     fill_in(given)
     return SpotiTags(**{name: value for name, value in given.items() if value is not None})
@@ -70,6 +66,26 @@ def user_table(path: "Path", columns: str | None) -> "CsvTable":
     from spotitags.catalogs.csv_table import CsvTable
 
     return CsvTable(path, parse_columns(columns), note)
+
+
+def open_tables(paths: "Iterable[Path]", columns: str | None) -> "Callable[[Path], CsvTable]":
+    """Open the tables of one command, each once; what ``--columns`` gives is for those that have the columns.
+
+    Args:
+        paths: Files, and folders of covers.
+        columns: Value of the option ``--columns``.
+
+    Returns:
+        A function that returns the table of one of the paths.
+
+    Raises:
+        InputError: No table has one of the given columns.
+    """
+    from spotitags.catalogs.arguments import share_columns
+
+    tables = {path: user_table(path, columns) for path in paths}
+    share_columns(tables.values())
+    return tables.__getitem__
 
 
 def open_for_labels(

@@ -13,11 +13,12 @@ import typer
 
 from spotitags.commands._console import (
     USAGE,
-    exit_code,
+    artist_error,
     message,
     note,
     print_all,
     print_json,
+    results_code,
 )
 from spotitags.commands._verbosity import OUTPUT, Verbosity
 from spotitags.errors import InputError, SpotiTagsError
@@ -44,18 +45,18 @@ def print_results(
     """Print the result of each artist as it comes, and exit with the code for their number."""
     from spotitags.rendering.json_objects import error_json
 
-    failed = 0
+    failed: list[SpotiTagsError] = []
     with closing(tracked(results, refs)) as found:  # the bar ends with an error while printing, too
         for ref, result in found:
             if isinstance(result, SpotiTagsError):
-                failed += 1
+                failed.append(result)
                 if as_json:
                     print_json(error_json(ref, result))
             elif as_json:
                 print_json(render(result))
             else:
                 print_all(render(result))
-    raise typer.Exit(exit_code(len(refs), failed))
+    raise typer.Exit(results_code(len(refs), failed))
 
 
 def tracked(results: Iterator[Any], refs: list[str]) -> Generator[tuple[str, Any]]:
@@ -69,7 +70,7 @@ def tracked(results: Iterator[Any], refs: list[str]) -> Generator[tuple[str, Any
             for ref, result in results:
                 done += 1
                 if isinstance(result, SpotiTagsError):
-                    message(f"{ref}: {result}")
+                    message(artist_error(ref, result))
                 yield ref, result
                 step("artists", done, len(refs))
         except SpotiTagsError as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import typer
 
-from spotitags.commands._console import exit_code
+from spotitags.commands._console import results_code
 from spotitags.commands._options import STDOUT, TableOptions
 from spotitags.commands._progress import tracked
 from spotitags.errors import InputError, SpotiTagsError
@@ -36,18 +36,18 @@ def write_tags(results: Iterator[Any], refs: list[str], top: int | None, options
     """Write all tags as a table, and exit with the code for the artists."""
     from spotitags.bags import tables
 
-    failed: list[str] = []
+    failed: list[SpotiTagsError] = []
 
     def rows() -> Iterator[tables.Row]:
-        for ref, result in found:
+        for _, result in found:
             if isinstance(result, SpotiTagsError):
-                failed.append(ref)
+                failed.append(result)
             else:
                 yield from tables.rows(result, top)
 
     with closing(tracked(results, refs)) as found:
         _write(options, tables.COLUMNS, rows())
-    raise typer.Exit(exit_code(len(refs), len(failed)))
+    raise typer.Exit(results_code(len(refs), failed))
 
 
 def write_predictions(
@@ -56,14 +56,14 @@ def write_predictions(
     """Write a row for each artist as a table, and exit with the code for the artists."""
     from spotitags.pipeline import prediction_table
 
-    failed: list[str] = []
+    failed: list[SpotiTagsError] = []
     first: list[tuple[str, Any]] = []
     genres: list[str] = []
 
     def rows() -> "Iterator[list[Cell]]":
         for ref, result in chain(first, found):
             if isinstance(result, SpotiTagsError):
-                failed.append(ref)
+                failed.append(result)
             yield prediction_table.row(ref, result, genres, top or 10)
 
     with closing(tracked(results, refs)) as found:
@@ -73,7 +73,7 @@ def write_predictions(
                 genres = sorted(result.votes)  # the same for all predictions of a run
                 break
         _write(options, prediction_table.columns(genres), rows())
-    raise typer.Exit(exit_code(len(refs), len(failed)))
+    raise typer.Exit(results_code(len(refs), failed))
 
 
 def _write(options: TableOptions, columns: Mapping[str, type], rows: "Iterable[Sequence[Cell]]") -> None:

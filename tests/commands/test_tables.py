@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 METALLICA = "2ye2Wgw4gimLv2eAKyk1NB"
+NOBODY = "0000000000000000000000"
 GENRES = ["classical", "country", "hiphop", "jazz", "metal"]
 
 
@@ -95,13 +96,13 @@ def test_predictions_fill_a_table_with_a_row_per_artist(home: Path, tmp_path: Pa
 
 
 def test_a_table_of_failures_has_their_reasons(home: Path) -> None:
-    run = spotitags("predict", "-a", "nobody", "--offline", "--csv", "-", home=home)
+    run = spotitags("predict", "-a", NOBODY, "--offline", "--csv", "-", home=home)
     assert run.returncode == 1
     (row,) = rows(run.stdout)
     assert list(row) == [
         "artist_id", "artist_name", "genre", "none", "right", "sure", "covers", "tags", "error",
     ]  # fmt: skip
-    assert "nobody" in row["error"]
+    assert NOBODY in row["error"]
 
 
 def test_a_table_of_predictions_is_a_list_of_artists(home: Path, tmp_path: Path) -> None:
