@@ -33,6 +33,9 @@ LEAST_WIDTH = 4  # of a column of names on a narrow terminal
 
 
 CONTINUE: Final = "interrupted; finished work is cached, run the same command to continue"
+ONLY_TAGS: Final = (
+    "interrupted; tags of covers are cached, but a training is not: the same command starts it anew"
+)
 
 
 EARLIER_NAMES: Final[Mapping[str, str]] = MappingProxyType({"labels": "words"})
@@ -106,12 +109,17 @@ class CommandGroup(TyperGroup):
             raise typer.Exit(NONE_SUCCEEDED) from None
 
 
-def announce_interruption(write: Callable[[str], None], line: str = CONTINUE) -> None:
-    """Print that the run was interrupted, by any function that prints a line; only once in a program."""
+def announce_interruption(write: Callable[[str], None], line: str = "") -> None:
+    """Print that the run was interrupted, by any function that prints a line; only once in a program.
+
+    Args:
+        write: Prints a line.
+        line: The line; by default it says what is cached.
+    """
     from spotitags.io.interrupts import first_announcement
 
     if first_announcement():
-        write(line)
+        write(line or (ONLY_TAGS if OUTPUT.command == "train" else CONTINUE))
 
 
 def _reader_left() -> bool:
