@@ -20,6 +20,8 @@ from spotitags.io.suggestions import nearest, similar_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from spotitags.catalogs.base import Catalog
+
 FILE_ENDINGS: Final = SUFFIXES | {".csv", ".tsv", ".txt", ".json"}
 """Endings by which text is taken for the name of a file."""
 
@@ -151,6 +153,24 @@ def read_artists(table: CsvTable) -> list[str]:
 def artist_column(table: CsvTable) -> str | None:
     """Return the column of a table with the artists' ids or names; None if it has neither."""
     return next((name for name in ("artist_id", "artist_name") if name in table.columns), None)
+
+
+def unknown_artists(table: CsvTable, column: str, name: str, catalog: Catalog) -> InputError:
+    """Build the error on a table without files of whose artists a catalogue has none.
+
+    Args:
+        table: The table.
+        column: Column of the artists.
+        name: One of them.
+        catalog: The catalogue.
+    """
+    place = "the bundled library" if catalog.name == "library" else f"the catalogue {catalog.name!r}"
+    return table.error(
+        1,
+        f"no column file, and {place} has no artist of the column {table.name_of(column)!r}, such as "
+        f"{name!r}; {EXPECTED}; the columns are {table.named_columns()}: "
+        f"add {columns_option(table, ['file'])}",
+    )
 
 
 def share_columns(tables: Iterable[CsvTable]) -> None:

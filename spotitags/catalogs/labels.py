@@ -6,11 +6,10 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from spotitags.catalogs.artist_ids import is_artist_id
 from spotitags.catalogs.csv_table import CsvTable, add_artist, lists_single_covers
 from spotitags.catalogs.library.catalog import LibraryCatalog
 from spotitags.catalogs.manifest import FolderCatalog
-from spotitags.catalogs.missing_columns import EXPECTED, check_no_pictures, columns_option
+from spotitags.catalogs.missing_columns import check_no_pictures
 from spotitags.catalogs.single_covers import SingleCovers
 from spotitags.errors import InputError
 from spotitags.io.genre_names import common_spellings, find_genre, similar_genres
@@ -162,23 +161,6 @@ def load_labelled(
     table = CsvTable.of(source)
     if not (single or (table.path.is_file() and lists_single_covers(table))):
         artists, with_covers = read_labels(table, genres, notify=notify)
-        if not with_covers:
-            _check_ids(table, artists)
         return artists, table if with_covers else None
     catalog = SingleCovers(table)
     return filter_genres(catalog.artists(), genres, table.path, what="cover", notify=notify), catalog
-
-
-def _check_ids(table: CsvTable, artists: Sequence[Artist]) -> None:
-    """Check that a table without files has ids, by which a catalogue finds covers.
-
-    Raises:
-        InputError: It has none.
-    """
-    if any(is_artist_id(artist.id) for artist in artists):
-        return
-    raise table.error(
-        1,
-        f"no column file, and {artists[0].id!r} is no id of an artist; {EXPECTED}; "
-        f"the columns are {table.named_columns()}: add {columns_option(table, ['file'])}",
-    )

@@ -40,10 +40,12 @@ class FolderCatalog:
     """
 
     name: ClassVar[str] = "folder"
+    key: ClassVar[str] = "artist_id"
+    """Column with the ids of its artists."""
 
     def __init__(self, path: str | Path | CsvTable) -> None:
-        self._table = CsvTable.of(path)
-        self.path = self._table.path
+        self.table = CsvTable.of(path)
+        self.path = self.table.path
 
     def artists(self) -> list[Artist]:
         """Return all artists, in the order of the manifest (folders: by name).
@@ -85,7 +87,7 @@ class FolderCatalog:
                 return _read_folder(self.path)
             if is_picture(self.path):
                 return _one_cover(self.path)
-            return _read_manifest(self._table)
+            return _read_manifest(self.table)
         except OSError as error:
             reason = error.strerror or error
             raise InputError(f"{error.filename or self.path} cannot be read: {reason}") from error

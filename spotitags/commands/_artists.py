@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from spotitags.catalogs.artist_ids import bare_id
 from spotitags.commands._console import note
 from spotitags.commands._open import open_spotitags, open_tables
 from spotitags.commands._options import ArtistOptions
@@ -14,7 +15,7 @@ from spotitags.errors import InputError, SpotiTagsError
 
 if TYPE_CHECKING:
     from spotitags.catalogs.base import Catalog
-    from spotitags.commands._finder import Found
+    from spotitags.commands._finder import Found, Row
     from spotitags.commands._options import BagOptions, SourceOptions
     from spotitags.pipeline.spotitags import SpotiTags
 
@@ -28,10 +29,24 @@ class Selection:
     Attributes:
         refs: Reference to each artist, in the order of the arguments.
         owners: For each of them the instance that serves it, or the error of its argument.
+        rows: For each of them its row in a table of the user, if there is one.
     """
 
     refs: list[str]
     owners: "list[SpotiTags | SpotiTagsError]"
+    rows: "list[Row | None]"
+
+    def other_cells(self) -> list[dict[str, str]]:
+        """Return, for each artist, the cells of the user's table that SpotiTags does not read."""
+        from spotitags.catalogs.other_columns import other_columns
+
+        read = cache(other_columns)  # a table is its own key
+        cells = []
+        for row in self.rows:
+            table, key, ref = row or (None, "", "")
+            found = {} if table is None else read(table, key)
+            cells.append(found.get(ref) or found.get(bare_id(ref)) or {})
+        return cells
 
     def results(
         self, run: "Callable[[SpotiTags, list[str]], Iterator[tuple[str, T | SpotiTagsError]]]"
@@ -103,13 +118,16 @@ def select_artists(
                 "--artists, --name, --playlist), or --manifest for all of its artists"
             )
         base = open_with()
+        from spotitags.commands._finder import row_in
+
         refs = [artist.id for artist in base.artists()]
-        return Selection(refs, [base] * len(refs))
+        return Selection(refs, [base] * len(refs), [row_in(base.source, ref) for ref in refs])
     from spotitags.commands._finder import find_artists
 
     own, found = find_artists(artists, source, open_with, open_table)
-    if own and all(origin is own.source for origin, _ in found):
-        return Selection([ref for _, ref in found], [own] * len(found))
+    if own and all(each.origin is own.source for each in found):
+        refs, rows = [each.ref for each in found], [each.row for each in found]
+        return Selection(refs, [own] * len(found), rows)
     return _served(found, own, lambda catalog: open_with(catalog=catalog, manifest=None))
 
 
@@ -135,8 +153,8 @@ def _served(
 
     origins: dict[str, tuple[Catalog, str]] = {}
     other = open_other(CombinedCatalog(origins))
-    selection = Selection([], [])
-    for origin, ref in found:
+    selection = Selection([], [], [])
+    for origin, ref, row in found:
         owner: SpotiTags | SpotiTagsError
         if isinstance(origin, SpotiTagsError):
             owner = origin
@@ -150,4 +168,5 @@ def _served(
             origins[ref] = (origin, artist_id)
         selection.refs.append(ref)
         selection.owners.append(owner)
+        selection.rows.append(row)
     return selection

@@ -7,12 +7,26 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 import typer
 
-from spotitags.catalogs.arguments import Kind, artist_column, open_covers, read_argument, read_artists
+from spotitags.catalogs.arguments import (
+    Kind,
+    artist_column,
+    open_covers,
+    read_argument,
+    read_artists,
+    unknown_artists,
+)
 from spotitags.catalogs.artist_ids import bare_id, is_artist_id
 from spotitags.catalogs.artist_names import same_name
-from spotitags.catalogs.base import ListableCatalog
-from spotitags.catalogs.missing_columns import EXPECTED, columns_option
-from spotitags.catalogs.search import playlist, search, suggest
+from spotitags.catalogs.library.catalog import LibraryCatalog
+from spotitags.catalogs.search import (
+    ArtistFinder,
+    has_name,
+    match_line,
+    playlist,
+    search,
+    several_artists,
+    suggest,
+)
 from spotitags.commands._console import message, note
 from spotitags.commands._contact import prompt_for_contact
 from spotitags.commands._open import album_count
@@ -30,10 +44,24 @@ if TYPE_CHECKING:
     from spotitags.pipeline.spotitags import SpotiTags
 
     OpenTable = Callable[[Path], CsvTable]
-    Found = tuple["Catalog | SpotiTagsError", str]
-    """The catalogue of an artist, and its id there; or the error of a request, and its text."""
+
+    Row = tuple[CsvTable, str, str]
 
 MAX_NAMED = 3  # arguments in one message
+
+
+class Found(NamedTuple):
+    """An artist that was found, or an error.
+
+    Attributes:
+        origin: Catalogue of the artist, or the error of a request.
+        ref: Id of the artist there, or the text of the request.
+        row: Table with the artist, the column of its ids, and the artist's cell in it; None without a table.
+    """
+
+    origin: "Catalog | SpotiTagsError"
+    ref: str
+    row: "Row | None" = None
 
 
 class Request(NamedTuple):
@@ -75,27 +103,22 @@ def find_artists(
         _check_unused(source)
     own = open_own() if sought or artists.playlist else None
     finder = _Finder(own.source if own else None, album_count(source), open_table)
-    results = [(request.table, finder.find(request.kind, request.text)) for request in requests]
+    results = [(request.table, finder.find(request)) for request in requests]
     for table in dict.fromkeys(table for table, _ in results if table):
         _check_known([each for of, one in results if of is table for each in one], table, own)
     found = [each for _, one in results for each in one]
     if own and artists.playlist:
-        found += [(own.source, artist.id) for artist in playlist(own.source, artists.playlist)]
+        found += [Found(own.source, artist.id) for artist in playlist(own.source, artists.playlist)]
     unique: dict[tuple[int, str], Found] = {}
-    for origin, ref in found:
-        unique.setdefault((id(origin), bare_id(ref)), (origin, ref))
+    for each in found:
+        unique.setdefault((id(each.origin), bare_id(each.ref)), each)
     return own, list(unique.values())
 
 
 def _requests(artists: "ArtistOptions", open_table: "OpenTable") -> "Iterator[Request]":
     """Yield the kind and the text of all that is requested, lists of artists line by line."""
     arguments = [read_argument(text, open_table) for text in artists.given or ()]
-    if ambiguous := [argument.text for argument in arguments if argument.ambiguous]:
-        more = f" and {len(ambiguous) - MAX_NAMED} more" if len(ambiguous) > MAX_NAMED else ""
-        note(
-            f"{', '.join(ambiguous[:MAX_NAMED])}{more}: covers on disk; "
-            f"for the artist of that name give --name {ambiguous[0]!r}"
-        )
+    _report_ambiguous([argument.text for argument in arguments if argument.ambiguous])
     for kind, text, _ in arguments:
         if kind is Kind.ARTISTS:
             yield from _listed(open_table(Path(text)))
@@ -105,6 +128,21 @@ def _requests(artists: "ArtistOptions", open_table: "OpenTable") -> "Iterator[Re
     if artists.artists:
         yield from _listed(open_table(artists.artists))
     yield from (Request(Kind.NAME, text) for text in artists.name or ())
+
+
+def _report_ambiguous(paths: "Sequence[str]") -> None:
+    """Report files and folders with names of artists; only on request if the bundled library has no such."""
+    if not paths:
+        return
+    library = LibraryCatalog()
+    known = [path for path in paths if has_name(library, path)]
+    listed = known or paths
+    more = f" and {len(listed) - MAX_NAMED} more" if len(listed) > MAX_NAMED else ""
+    line = (
+        f"{', '.join(listed[:MAX_NAMED])}{more}: covers on disk; for the artist of that name give --name "
+        f"{listed[0]!r}"
+    )
+    note(line if known else Detail(line))
 
 
 def _listed(table: "CsvTable") -> "Iterator[Request]":
@@ -120,15 +158,8 @@ def _check_known(found: "Sequence[Found]", table: "CsvTable", own: "SpotiTags | 
     """
     if own is None or not (column := artist_column(table)):
         return
-    if all(isinstance(origin, ArtistNotFoundError) for origin, _ in found):
-        name = own.source.name
-        place = "the bundled library" if name == "library" else f"the catalogue {name!r}"
-        raise table.error(
-            1,
-            f"no column file, and {place} has no artist of the column {table.name_of(column)!r}, such as "
-            f"{found[0][1]!r}; {EXPECTED}; the columns are {table.named_columns()}: add "
-            f"{columns_option(table, ['file'])}",
-        )
+    if all(isinstance(each.origin, ArtistNotFoundError) for each in found):
+        raise unknown_artists(table, column, found[0].ref, own.source)
 
 
 def _check_unused(source: "SourceOptions") -> None:
@@ -140,6 +171,12 @@ def _check_unused(source: "SourceOptions") -> None:
     }
     if option := next((name for name, value in unused.items() if value), None):
         raise InputError(f"{option} is for names and ids, and only covers are given: leave it out")
+
+
+def row_in(catalog: "Catalog", ref: str) -> "Row | None":
+    """Return the row of an artist in the table that a catalogue reads; None if it reads none."""
+    table = getattr(catalog, "table", None)
+    return None if table is None else (table, getattr(catalog, "key", ""), ref)
 
 
 class _Finder:
@@ -157,8 +194,10 @@ class _Finder:
         self.open_table = open_table
         self._opened: dict[Path, FolderCatalog | SingleCovers] = {}
 
-    def find(self, kind: Kind, text: str) -> "list[Found]":
+    def find(self, request: Request) -> "list[Found]":
         """Return the artists of one request, or its error."""
+        kind, text, table = request
+        row = (table, column, text) if table and (column := artist_column(table)) else None
         try:
             if kind is Kind.COVERS:
                 path = Path(text)
@@ -166,14 +205,15 @@ class _Finder:
                 found = catalog.artists()
                 if len(found) == 1:
                     self._report_limit(text, len(catalog.albums(found[0].id, sys.maxsize)))
-                return [(catalog, artist.id) for artist in found]
+                return [Found(catalog, artist.id, row_in(catalog, artist.id)) for artist in found]
             own = cast("Catalog", self.own)
-            known = kind is Kind.ID or (kind is Kind.TEXT and text in self._ids)
-            return [(own, text if known else _find_name(own, text))]
+            known = kind is Kind.ID or (kind is Kind.TEXT and self._artists.is_id(text))
+            ref = text if known else _find_name(own, text)
+            return [Found(own, ref, row or row_in(own, ref))]
         except SpotiTagsError as error:
             if isinstance(error, InputError) and kind is Kind.COVERS and Path(text).is_file():
                 raise  # a table that must be corrected
-            return [(error, text)]
+            return [Found(error, text, row)]
 
     def _report_limit(self, text: str, covers: int) -> None:
         if covers > self.albums:
@@ -183,11 +223,8 @@ class _Finder:
             )
 
     @cached_property
-    def _ids(self) -> frozenset[str]:
-        """Ids of a catalogue on disk, which may be any text."""
-        if not isinstance(self.own, ListableCatalog):
-            return frozenset()
-        return frozenset(artist.id for artist in self.own.artists())
+    def _artists(self) -> ArtistFinder:
+        return ArtistFinder(cast("Catalog", self.own))
 
 
 def _find_name(catalog: "Catalog", name: str) -> str:
@@ -208,13 +245,12 @@ def _find_name(catalog: "Catalog", name: str) -> str:
             raise
     else:
         if len(found) > 1 and not at_terminal:
-            listed = "; ".join(f"{match.id} {_line(match)}" for match in found)
-            raise InputError(f"{len(found)} artists fit the name {name!r}: give the id of one. {listed}")
+            raise several_artists(name, found)
         chosen = found[0] if len(found) == 1 else _choose(f"several artists fit {name!r}. Which one?", found)
         if chosen is None:
             raise ArtistNotFoundError(f"none of the artists that fit {name!r} was chosen")
     expected = len(found) == 1 and same_name(name, chosen.name)
-    line = f"artist {chosen.id}: {_line(chosen)}"
+    line = f"artist {chosen.id}: {match_line(chosen)}"
     note(Detail(line) if expected else line)
     return chosen.id
 
@@ -225,12 +261,8 @@ def _choose(question: str, matches: "Sequence[Match]") -> "Match | None":
         return None
     message(question)
     for number, match in enumerate(matches, start=1):
-        message(f"{number:>3}  {_line(match)}")
+        message(f"{number:>3}  {match_line(match)}")
     number = -1
     while not 0 <= number <= len(matches):
         number = typer.prompt(f"1 to {len(matches)}, or 0 for none", default=1, type=int, err=True)
     return matches[number - 1] if number else None
-
-
-def _line(match: "Match") -> str:
-    return f"{match.name} ({match.detail})" if match.detail else match.name

@@ -113,6 +113,8 @@ def test_a_folder_of_an_artist_s_name_is_used_unless_a_name_is_demanded(home: Pa
     assert "metallica: covers on disk; for the artist of that name give --name 'metallica'" in run.stderr
     assert ids(spotitags("tag", "--name", "metallica", "--offline", "--json", home=home)) == [METALLICA]
     assert "--name" not in spotitags("tag", "metallica/", "--tagger", "lite", home=home).stderr
+    assert "--name" not in spotitags("tag", "bands", "--tagger", "lite", home=home).stderr, "no artist"
+    assert "--name 'bands'" in spotitags("tag", "bands", "--tagger", "lite", "-v", home=home).stderr
 
 
 def test_ids_and_names_of_a_manifest_are_arguments(home: Path, here: Path) -> None:
@@ -361,11 +363,12 @@ def test_a_table_of_unknown_artists_names_the_columns_of_covers(home: Path, here
         "covers), a list of artists artist_id; the columns are Artist, Bild: add --columns file=NAME "
         "with the names that they have\n"
     )
+    (here / "sheet.csv").write_text("Artist;Genre\nXyzzy;x\nPlugh;y\n", encoding="utf-8")
+    run = spotitags("train", "sheet.csv", "--out", "model", "--offline", home=home)
+    assert run.returncode == 2
+    assert "the bundled library has no artist of the column 'Artist', such as 'Xyzzy'" in run.stderr
     (here / "sheet.csv").write_text("Artist;Genre\nXyzzy;x\nMetallica;y\n", encoding="utf-8")
     assert spotitags("predict", "sheet.csv", "--offline", home=home).returncode == 3
-    run = spotitags("train", "sheet.csv", "--out", "model", home=home)
-    assert run.returncode == 2
-    assert "no column file, and 'Xyzzy' is no id of an artist; a table of covers needs" in run.stderr
 
 
 def test_covers_without_artists_say_that_each_counts_by_itself(home: Path, here: Path) -> None:
