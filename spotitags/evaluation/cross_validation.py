@@ -25,13 +25,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from classifiers.ensemble.results import VoterName
-    from classifiers.training.cross_validation import FoldPredictions
-    from spotitags.evaluation.fold_cache import FoldCache
+    from spotitags.evaluation.fold_cache import FoldCache, SplitPredictions
     from spotitags.evaluation.folds import FoldedDataset, Protocol, Split
     from spotitags.evaluation.samples import Progress, Sample
 
     Floats = NDArray[np.float64]
-    SplitPredictions = tuple[FoldPredictions, list[Floats]]  # from all covers; shares from 1, 2 ... covers
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

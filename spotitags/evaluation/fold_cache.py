@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from classifiers.ensemble.results import VoterName
+    from classifiers.training.cross_validation import FoldPredictions
     from classifiers.training.dataset import Row
-    from spotitags.evaluation.cross_validation import SplitPredictions
     from spotitags.evaluation.folds import Split
     from spotitags.io.cache import Cache
 
     Floats = NDArray[np.float64]
+    SplitPredictions = tuple[FoldPredictions, list[Floats]]  # from all covers; shares from 1, 2 ... covers
     SplitTask = tuple[Split, Sequence[VoterName], Sequence[str], Sequence[int]]
 
 KIND: Final = "folds"

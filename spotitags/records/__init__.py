@@ -287,7 +287,7 @@ class Prediction(Printable):
         return None if self.none is not None and self.none >= NONE_FROM else self.leading
 
     def to_dict(self, top: int | None = None) -> dict[str, Any]:
-        """Return the JSON object of ``predict --json`` with ``top`` tags, with the evidence if there is any."""
+        """Return the JSON object of ``predict --json``: ``top`` tags, and the evidence if there is any."""
         from spotitags.rendering.json_objects import prediction_json
 
         return prediction_json(self, top, explain=self.evidence is not None)
