@@ -14,6 +14,7 @@ from unittest.mock import patch
 import pytest
 from helpers.command_line import Run, spotitags
 from helpers.manifests import labelled, manifest
+from helpers.quick_training import quick_training
 
 from classifiers.files import read_plain
 
@@ -310,11 +311,12 @@ def test_an_evaluation_lists_its_artists_with_the_other_columns(
     head, *lines = drawn.read_text(encoding="utf-8").splitlines()
     table.write_text("\n".join([f"{head},Shelf", *(f"{line},low" for line in lines)]), encoding="utf-8")
     args = ["--tagger", "lite", "--folds", "2", "--repeats", "1", "--min-covers", "1", "--curve-repeats", "0"]
-    run = spotitags("evaluate", table, *args, home=home)
+    out = tmp_path / "run"
+    with quick_training(), patch("spotitags.training.references.references_for", return_value=None):
+        run = spotitags("evaluate", table, *args, home=home)
+        kept = spotitags("evaluate", table, *args, "--out", out, home=home)
     assert run.returncode == 0, run.stderr
     assert "no file was written: add --out FOLDER" in run.stderr
-    out = tmp_path / "run"
-    kept = spotitags("evaluate", table, *args, "--out", out, home=home)
     assert kept.returncode == 0, kept.stderr
     assert "votes.csv" in kept.stdout
     found = rows((out / "votes.csv").read_text(encoding="utf-8"))
