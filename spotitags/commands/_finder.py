@@ -20,7 +20,6 @@ from spotitags.catalogs.artist_names import same_name
 from spotitags.catalogs.library.catalog import LibraryCatalog
 from spotitags.catalogs.search import (
     ArtistFinder,
-    has_name,
     match_line,
     playlist,
     search,
@@ -134,8 +133,8 @@ def _report_ambiguous(paths: "Sequence[str]") -> None:
     """Report files and folders with names of artists; only on request if the bundled library has no such."""
     if not paths:
         return
-    library = LibraryCatalog()
-    known = [path for path in paths if has_name(library, path)]
+    names = [artist.name or "" for artist in LibraryCatalog().artists()]
+    known = [path for path in paths if any(same_name(path, name) for name in names)]
     listed = known or paths
     more = f" and {len(listed) - MAX_NAMED} more" if len(listed) > MAX_NAMED else ""
     line = (
