@@ -13,6 +13,8 @@ from classifiers.ensemble.occlusion import OccludedVotes, explain_votes
 from classifiers.ensemble.onnx_voters import EnsembleInput
 from classifiers.ensemble.pooling import pooled
 from classifiers.ensemble.results import Result, Vote, VoterName
+from classifiers.ensemble.training_covers import KEY as TRAINING_COVERS
+from classifiers.ensemble.training_covers import count_known, unpack
 from classifiers.errors import ClassifierError, NoVotersError
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class Ensemble:
         voters: Names of the loaded voters.
         calibration: How often the ensemble was right on held-out artists; None if the card does not say.
         outsiders: Probability of none of the genres; None if the model was trained without outsiders.
+        training_covers: Shortened digests of the covers in training; None if the card does not have them.
     """
 
     def __init__(self, card: Mapping[str, Any], graphs: Sequence[OnnxVoters]) -> None:
@@ -50,6 +53,7 @@ class Ensemble:
         self.voters = tuple(voter.name for graph in graphs for voter in graph.voters)
         self.calibration = Calibration.from_card(card["confidence"]) if "confidence" in card else None
         self.outsiders = OutsiderModel.from_card(card["outsiders"]) if "outsiders" in card else None
+        self.training_covers = unpack(card[TRAINING_COVERS]) if TRAINING_COVERS in card else None
 
     @classmethod
     def load(cls, path: Path | str, optional_voters: Sequence[str] = ()) -> Ensemble:
@@ -117,6 +121,10 @@ class Ensemble:
             confidence=calibration.confidence(max(shares.values()), none) if calibration else None,
             none=none,
         )
+
+    def trained_on(self, digests: Iterable[str]) -> int | None:
+        """Return how many covers, given by SHA-256 (hex), were in training; None if the card does not say."""
+        return None if self.training_covers is None else count_known(self.training_covers, digests)
 
     def explain(
         self,

@@ -9,6 +9,8 @@ from itertools import pairwise
 from math import nan
 from typing import TYPE_CHECKING, Any, Final
 
+from classifiers.ensemble.training_covers import KEY as TRAINING_COVERS
+from classifiers.ensemble.training_covers import unpack
 from classifiers.image import EMBEDDING
 from classifiers.text.views import COVERS, VIEWS
 
@@ -92,6 +94,9 @@ def check_card(card: Mapping[str, Any]) -> None:
         _check_voters(_object(card["optional"], "optional"))
     if "confidence" in card:
         _check_calibration(_object(card["confidence"], "confidence"))
+    if TRAINING_COVERS in card:
+        _require(isinstance(card[TRAINING_COVERS], str), f"{TRAINING_COVERS} is no text")
+        unpack(card[TRAINING_COVERS])
     if "outsiders" in card:
         outsiders = _object(card["outsiders"], "outsiders")
         named = outsiders.get("input")

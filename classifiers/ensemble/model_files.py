@@ -149,6 +149,7 @@ def _read(file: Path, limit: int) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
         if isinstance(error, OSError) and error.errno in {errno.EINVAL, errno.EFBIG}:
             raise ModelFileError.unusable(file, str(error.strerror)) from error
+        reason = error.strerror if isinstance(error, OSError) else error
         raise ModelFileError(
-            f"no model at {file}: {error}; a model is a .onnx and a .json file in one folder"
+            f"no model at {file}: {reason}; a model is a .onnx and a .json file in one folder"
         ) from error

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from classifiers.ensemble.model_card import DIGEST, FORMAT, card_digest, check_card
 from classifiers.ensemble.model_files import ModelFiles, check_against_card, model_files
+from classifiers.ensemble.training_covers import KEY as TRAINING_COVERS
+from classifiers.ensemble.training_covers import MAX_COVERS, pack
 from classifiers.errors import ClassifierError
 from classifiers.files import DIGITS, earlier_name, read_plain, replaced_file
 from classifiers.training.onnx_export import ExportedDetector, ExportedVoter, export
 from classifiers.training.train import MAX_TEST_COVERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from classifiers.ensemble.confidence import Calibration
     from classifiers.ensemble.results import VoterName
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
     from classifiers.training.train import TrainedEnsemble, WeightedVoter
 
 
-def save(trained: TrainedEnsemble, stem: Path, *, created: str) -> tuple[Path, ...]:
+def save(
+    trained: TrainedEnsemble, stem: Path, *, created: str, covers: Collection[str] = ()
+) -> tuple[Path, ...]:
     """Write ``<stem>.onnx`` and ``<stem>.json``; equal trainings give equal bytes.
 
     Optional voters go to ``<stem>.optional.onnx``, so that they cost nothing unless requested.
@@ -36,6 +40,7 @@ def save(trained: TrainedEnsemble, stem: Path, *, created: str) -> tuple[Path, .
         trained: From `classifiers.training.train`.
         stem: Path without the ending; missing folders are created.
         created: Date for the card, such as ``2026-11-20``.
+        covers: SHA-256 (hex) of each cover in training, so that predictions can name them; empty if unknown.
 
     Returns:
         The files: graph, card, and the graph of the optional voters if there are any.
@@ -49,6 +54,8 @@ def save(trained: TrainedEnsemble, stem: Path, *, created: str) -> tuple[Path, .
     detector = ExportedDetector(out.model.input, out.detector) if (out := trained.outsiders) else None
     graph, optional_graph = _graph(defaults, detector), _graph(optional) if optional else b""
     card = _card(trained, created) | _voters_card(defaults, graph)
+    if 0 < len(covers) <= MAX_COVERS:
+        card[TRAINING_COVERS] = pack(covers)
     if optional:
         card["optional"] = _voters_card(optional, optional_graph)
     card[DIGEST] = card_digest(card)

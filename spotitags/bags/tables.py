@@ -26,13 +26,14 @@ class Row(NamedTuple):
 
     artist_id: str
     artist_name: str | None
+    genre: str | None
     tagger: str
     label: str
     weight: float
 
 
 COLUMNS: Final[Mapping[str, type]] = MappingProxyType(
-    {"artist_id": str, "artist_name": str, "tagger": str, "label": str, "weight": float}
+    {"artist_id": str, "artist_name": str, "genre": str, "tagger": str, "label": str, "weight": float}
 )
 """Columns of `Row`."""
 
@@ -41,7 +42,8 @@ def rows(bags: Sequence[TagBag], top: int | None = None) -> Iterator[Row]:
     """Yield the ``top`` tags (None: all) of each bag, heaviest first; weights have 6 decimals."""
     for bag in bags:
         for label, weight in bag.tags[:top]:
-            yield Row(bag.artist.id, bag.artist.name, bag.tagger, label, round(weight, 6))
+            artist = bag.artist
+            yield Row(artist.id, artist.name, artist.genre, bag.tagger, label, round(weight, 6))
 
 
 def frame(bags: Sequence[TagBag], *, long: bool = False) -> DataFrame:

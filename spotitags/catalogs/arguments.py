@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from spotitags.catalogs.artist_ids import is_artist_id
 from spotitags.catalogs.csv_table import SEPARATORS, CsvTable, lists_single_covers
-from spotitags.catalogs.manifest import SUFFIXES, FolderCatalog, is_picture
+from spotitags.catalogs.manifest import FolderCatalog
+from spotitags.catalogs.missing_columns import EXPECTED, check_no_pictures, columns_option
+from spotitags.catalogs.pictures import SUFFIXES, is_picture
 from spotitags.catalogs.single_covers import SingleCovers
 from spotitags.errors import InputError
+from spotitags.io.suggestions import nearest, similar_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from spotitags.catalogs.base import Catalog
 
 FILE_ENDINGS: Final = SUFFIXES | {".csv", ".tsv", ".txt", ".json"}
 """Endings by which text is taken for the name of a file."""
@@ -73,7 +78,8 @@ def read_argument(text: str, open_table: Callable[[Path], CsvTable] = CsvTable) 
         )
     if _looks_like_path(text):
         raise InputError(
-            f"there is no file or folder {text!r}; for an artist of this name give --name {text!r}"
+            f"there is no file or folder {text!r}{similar_path(path)}; for an artist of this name give "
+            f"--name {text!r}"
         )
     return Argument(Kind.TEXT, text)
 
@@ -92,13 +98,17 @@ def _lists_artists(path: Path, open_table: Callable[[Path], CsvTable]) -> bool:
     if is_picture(path):
         return False
     try:
-        return "file" not in open_table(path).columns
+        table = open_table(path)
+        lists_artists = "file" not in table.columns
     except InputError as error:
         if isinstance(error.__cause__, UnicodeDecodeError):
             raise InputError(
                 f"{path} is neither a picture ({', '.join(sorted(SUFFIXES))}) nor a CSV or list in UTF-8"
             ) from error
         raise
+    if lists_artists:
+        check_no_pictures(table, ["artist_id"], f"; for its artists in a catalogue give --artists {path}")
+    return lists_artists
 
 
 def open_covers(source: Path | CsvTable) -> FolderCatalog | SingleCovers:
@@ -114,7 +124,9 @@ def open_covers(source: Path | CsvTable) -> FolderCatalog | SingleCovers:
 
 
 def read_artists(table: CsvTable) -> list[str]:
-    """Read the artists of a file, each once: column ``artist_id`` of a table, or one id or name per line.
+    """Read the artists of a file, each once: a column of a table, or one id or name per line.
+
+    The column is ``artist_id``, or ``artist_name`` if there is none.
 
     Empty lines and, without a header, lines that begin with ``#`` are ignored.
 
@@ -122,16 +134,65 @@ def read_artists(table: CsvTable) -> list[str]:
         InputError: The file cannot be read or lists no artist.
     """
     path = table.path
-    if "artist_id" in table.columns or "artist_id" in table.given:
-        found = [artist_id for _, (artist_id,) in table.rows(["artist_id"])]
+    if column := artist_column(table):
+        found = [artist for _, (artist,) in table.rows([column])]
     else:
         lines = [line.strip() for line in table.text.splitlines()]
         found = [line for line in lines if line and not line.startswith("#")]
         if found and any(separator in found[0] for separator in SEPARATORS):
-            raise InputError(
-                f"{path}, line 1: a table of artists needs a column artist_id: rename the column of ids, or "
-                "add --columns artist_id=NAME with the name that it has"
+            raise table.error(
+                1,
+                f"no column artist_id and no column file; {EXPECTED}; the first line names "
+                f"{table.named_columns()}: rename columns, or add {columns_option(table, ['artist_id'])}",
             )
     if not found:
         raise InputError(f"{path} lists no artist: write one id a line, or a table with a column artist_id")
     return list(dict.fromkeys(found))
+
+
+def artist_column(table: CsvTable) -> str | None:
+    """Return the column of a table with the artists' ids or names; None if it has neither."""
+    return next((name for name in ("artist_id", "artist_name") if name in table.columns), None)
+
+
+def unknown_artists(table: CsvTable, column: str, name: str, catalog: Catalog) -> InputError:
+    """Build the error on a table without files of whose artists a catalogue has none.
+
+    Args:
+        table: The table.
+        column: Column of the artists.
+        name: One of them.
+        catalog: The catalogue.
+    """
+    place = "the bundled library" if catalog.name == "library" else f"the catalogue {catalog.name!r}"
+    return table.error(
+        1,
+        f"no column file, and {place} has no artist of the column {table.name_of(column)!r}, such as "
+        f"{name!r}; {EXPECTED}; the columns are {table.named_columns()}: "
+        f"add {columns_option(table, ['file'])}",
+    )
+
+
+def share_columns(tables: Iterable[CsvTable]) -> None:
+    """Leave each table those given columns that it has: users give the columns of all their tables at once.
+
+    Args:
+        tables: Tables, folders and pictures of one command, all with the same ``given``.
+
+    Raises:
+        InputError: There is no table, or none has one of the given columns.
+    """
+    tables = list(tables)
+    given = dict(tables[0].given) if tables else {}
+    files = [table for table in tables if not (table.path.is_dir() or is_picture(table.path))]
+    if not given or len(files) == 1:  # a table checks by itself
+        return
+    if not files:
+        raise InputError("--columns is for tables, and there is none: leave it out")
+    for name, column in given.items():
+        having = [table for table in files if table.has_given(name)]
+        if not having:
+            near = (table for table in files if nearest(column, table.header))
+            raise next(near, files[0]).no_given_column(name)
+    for table in files:
+        table.given = {name: column for name, column in given.items() if table.has_given(name)}

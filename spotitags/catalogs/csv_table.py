@@ -7,14 +7,17 @@ import io
 import re
 from collections import Counter
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from spotitags.catalogs.columns import COLUMNS, find_columns, same_column
+from spotitags.catalogs.missing_columns import missing_columns
 from spotitags.errors import InputError
 from spotitags.io.genre_names import genre_key
 from spotitags.io.keywords import suggest_arguments
+from spotitags.io.suggestions import did_you_mean
 from spotitags.io.tables import FORMULA_STARTS
 from spotitags.io.text import read_text, single_line
 from spotitags.records import Artist
@@ -54,7 +57,7 @@ class CsvTable:
         notify: Callable[[str], None] | None = None,
     ) -> None:
         self.path = Path(path)
-        self.given = columns or {}
+        self.given: Mapping[str, str] = columns or {}
         self.notify = notify or (lambda _line: None)
 
     @classmethod
@@ -76,9 +79,25 @@ class CsvTable:
         """Position of each column of `COLUMNS` that the file has; empty if the file is empty.
 
         Raises:
-            InputError: The file cannot be read, or its first line is no CSV.
+            InputError: The file cannot be read, its first line is no CSV, or it lacks a given column.
         """
+        for name in self.given:
+            if not self.has_given(name):
+                raise self.no_given_column(name)
         return find_columns(self.header, self.given)
+
+    def has_given(self, name: str) -> bool:
+        """Return whether the file has the column that was given for one of `COLUMNS`."""
+        return name in find_columns(self.header, {name: self.given[name]})
+
+    def no_given_column(self, name: str) -> InputError:
+        """Build the error that the file lacks the column that was given for one of `COLUMNS`."""
+        column = self.given[name]
+        return self.error(
+            1,
+            f"no column {column!r} for {name}, as --columns says{did_you_mean(column, self.header)}; "
+            f"the columns are {self.named_columns()}",
+        )
 
     @cached_property
     def header(self) -> list[str]:
@@ -167,26 +186,14 @@ class CsvTable:
         names = [*required, *optional]
         positions = {name: self._position(name) for name in names}
         missing = [name for name in required if positions[name] is None]
-        absent = [name for name in optional if name in self.given and positions[name] is None]
         spelt = Counter(map(same_column, self.header))
         used = [self.header[position] for position in positions.values() if position is not None]
         if twice := [name for name in used if spelt[same_column(name)] > 1]:
             raise self.error(1, f"two columns are called {twice[0]!r}: rename one")
         if "\0" in "".join(self.header):
             raise self.error(1, "the first line has NUL characters: save the table as CSV in UTF-8")
-        if wrong := [name for name in (*missing, *absent) if name in self.given]:
-            raise self.error(
-                1,
-                f"no column {self.given[wrong[0]]!r} for {wrong[0]}, as --columns says; "
-                f"the columns are {self._named()}",
-            )
         if missing:
-            raise self.error(
-                1,
-                f"no column {' and no column '.join(missing)}; needed are {', '.join(required)}, and the "
-                f"first line names {self._named()}: rename a column, or add --columns {missing[0]}=NAME with "
-                "the name that it has",
-            )
+            raise missing_columns(self, missing, required)
         return [positions[name] for name in names]
 
     def _position(self, name: str) -> int | None:
@@ -200,8 +207,17 @@ class CsvTable:
         """Return the name that the file gives to one of `columns`."""
         return self.header[self.columns[column]]
 
-    def _named(self) -> str:
+    def named_columns(self) -> str:
+        """Return the names of the columns as the file spells them, for a message."""
         return single_line(", ".join(self.header), 120) or "none"
+
+    def records(self) -> Iterator[list[str]]:
+        """Yield the cells of every line that is not blank, below the header; short lines are not filled up.
+
+        Raises:
+            InputError: The file cannot be read, or is no CSV.
+        """
+        return (cells for _, cells in islice(self._records(), 1, None))
 
     def _row(
         self, line: int, cells: Sequence[str], positions: Sequence[int | None], required: Sequence[str]

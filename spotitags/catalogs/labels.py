@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from spotitags.catalogs.csv_table import CsvTable, add_artist, lists_single_covers
 from spotitags.catalogs.library.catalog import LibraryCatalog
 from spotitags.catalogs.manifest import FolderCatalog
+from spotitags.catalogs.missing_columns import check_no_pictures
 from spotitags.catalogs.single_covers import SingleCovers
 from spotitags.errors import InputError
 from spotitags.io.genre_names import common_spellings, find_genre, similar_genres
@@ -124,6 +125,7 @@ def read_labels(
                 "add --covers if the folders are genres (genre/*.jpg)"
             )
         return filter_genres(listed, genres, table.path, notify=notify), True
+    check_no_pictures(table, ["artist_id", "genre"])
     artists: dict[str, Artist] = {}
     for line, (artist_id, genre, name) in table.rows(["artist_id", "genre"], ["artist_name"]):
         add_artist(artists, Artist(artist_id, name or None, genre), table, line)

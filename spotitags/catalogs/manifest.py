@@ -8,21 +8,13 @@ from typing import ClassVar, Final, NamedTuple
 
 from spotitags.catalogs.artist_ids import bare_id
 from spotitags.catalogs.csv_table import CsvTable, add_artist, check_file
+from spotitags.catalogs.pictures import SUFFIXES, is_picture
 from spotitags.errors import ArtistNotFoundError, InputError
 from spotitags.records import Album, Artist, Image
 
-SUFFIXES: Final = frozenset(
-    {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff"}
-)
-"""Endings of the files that count as covers in a folder."""
 UNNAMED: Final = frozenset({"cover", "folder", "front"})
 """Names of cover files in music collections, where only the folder names the album."""
 _OPTIONAL: Final = ("artist_name", "genre", "album_id", "album_name", "release_date")
-
-
-def is_picture(path: Path) -> bool:
-    """Return whether a file is a cover, by its ending."""
-    return path.suffix.lower() in SUFFIXES
 
 
 class _CoverEntry(NamedTuple):
@@ -48,10 +40,12 @@ class FolderCatalog:
     """
 
     name: ClassVar[str] = "folder"
+    key: ClassVar[str] = "artist_id"
+    """Column with the ids of its artists."""
 
     def __init__(self, path: str | Path | CsvTable) -> None:
-        self._table = CsvTable.of(path)
-        self.path = self._table.path
+        self.table = CsvTable.of(path)
+        self.path = self.table.path
 
     def artists(self) -> list[Artist]:
         """Return all artists, in the order of the manifest (folders: by name).
@@ -93,7 +87,7 @@ class FolderCatalog:
                 return _read_folder(self.path)
             if is_picture(self.path):
                 return _one_cover(self.path)
-            return _read_manifest(self._table)
+            return _read_manifest(self.table)
         except OSError as error:
             reason = error.strerror or error
             raise InputError(f"{error.filename or self.path} cannot be read: {reason}") from error

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from spotitags.catalogs.artist_ids import is_artist_id
 from spotitags.catalogs.artist_names import best_matches, similar_names
 from spotitags.catalogs.base import ListableCatalog, Match, SearchableCatalog
 from spotitags.errors import ArtistNotFoundError, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from spotitags.catalogs.base import Catalog
-    from spotitags.records import Artist
+    from spotitags.records import Album, Artist
 
 
 def search(catalog: Catalog, name: str, limit: int = 10) -> list[Match]:
@@ -66,6 +70,64 @@ def _more(catalog: Catalog) -> str:
         " 'spotitags library' lists all of its artists; for others set SPOTITAGS_CONTACT (your e-mail or web "
         "address) to search MusicBrainz, use --catalog spotify with keys, or give a folder of covers"
     )
+
+
+def several_artists(name: str, found: Sequence[Match]) -> InputError:
+    """Build the error that several artists fit a name."""
+    listed = "; ".join(f"{match.id} {match_line(match)}" for match in found)
+    return InputError(f"{len(found)} artists fit the name {name!r}: give the id of one. {listed}")
+
+
+def match_line(match: Match) -> str:
+    """Return the name of an artist, and what tells it from others of that name."""
+    return f"{match.name} ({match.detail})" if match.detail else match.name
+
+
+class ArtistFinder:
+    """Artists of a catalogue by id or by name; a catalogue itself.
+
+    Args:
+        catalog: The catalogue.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.name = catalog.name
+        self._found: dict[str, str] = {}
+
+    def albums(self, artist: str, limit: int) -> list[Album]:
+        """Return up to ``limit`` albums of the artist of this id or name.
+
+        Raises:
+            InputError: Several artists fit the name.
+            CatalogError: There is no such artist, or the catalogue could not answer.
+        """
+        return self.catalog.albums(self.id_of(artist), limit)
+
+    def id_of(self, artist: str) -> str:
+        """Return the id of an artist, which may be named; raises as `albums`."""
+        if self.is_id(artist):
+            return artist
+        if artist not in self._found:
+            found = search(self.catalog, artist)
+            if len(found) > 1:
+                raise several_artists(artist, found)
+            self._found[artist] = found[0].id
+        return self._found[artist]
+
+    def is_id(self, artist: str) -> bool:
+        """Return whether text is an id: by its form, in a list of artists, or where names are unknown."""
+        listable = isinstance(self.catalog, ListableCatalog)
+        named = listable or isinstance(self.catalog, SearchableCatalog)
+        address = "://" in artist or artist.startswith("spotify:")
+        return not named or address or not artist.strip() or is_artist_id(artist) or artist in self._ids
+
+    @cached_property
+    def _ids(self) -> frozenset[str]:
+        """Ids of a catalogue on disk, which may be any text."""
+        if not isinstance(self.catalog, ListableCatalog):
+            return frozenset()
+        return frozenset(artist.id for artist in self.catalog.artists())
 
 
 def playlist(catalog: Catalog, ref: str) -> list[Artist]:

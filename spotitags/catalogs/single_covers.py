@@ -28,10 +28,12 @@ class SingleCovers:
     """
 
     name: ClassVar[str] = "covers"
+    key: ClassVar[str] = "file"
+    """Column with the ids of its artists."""
 
     def __init__(self, path: str | Path | CsvTable, *, labelled: bool = True) -> None:
-        self._table = CsvTable.of(path)
-        self.path = self._table.path
+        self.table = CsvTable.of(path)
+        self.path = self.table.path
         self.labelled = labelled
 
     def artists(self) -> list[Artist]:
@@ -60,7 +62,12 @@ class SingleCovers:
         if self.path.is_dir():
             return self._in_folder()
         listed: dict[str, Artist] = {}
-        table = self._table
+        table = self.table
+        if not {"artist_id", "artist_name"} & table.columns.keys() and len(table.header) > len(table.columns):
+            table.notify(
+                f"{self.path} has no column artist_id or artist_name, so each cover counts by itself; its "
+                f"columns are {table.named_columns()}"
+            )
         required, optional = (["file", "genre"], []) if self.labelled else (["file"], ["genre"])
         for line, (file, genre, *names) in table.rows(required, [*optional, "artist_name", "artist_id"]):
             check_file(table, line, file)

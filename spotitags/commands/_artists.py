@@ -1,18 +1,21 @@
 """Artists of a command, the SpotiTags instances that serve them, and results in the order of the artists."""
 
+import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from spotitags.catalogs.artist_ids import bare_id
 from spotitags.commands._console import note
-from spotitags.commands._open import open_spotitags
+from spotitags.commands._open import open_spotitags, open_tables
 from spotitags.commands._options import ArtistOptions
 from spotitags.errors import InputError, SpotiTagsError
 
 if TYPE_CHECKING:
     from spotitags.catalogs.base import Catalog
-    from spotitags.commands._finder import Found
+    from spotitags.commands._finder import Found, Row
     from spotitags.commands._options import BagOptions, SourceOptions
     from spotitags.pipeline.spotitags import SpotiTags
 
@@ -26,10 +29,24 @@ class Selection:
     Attributes:
         refs: Reference to each artist, in the order of the arguments.
         owners: For each of them the instance that serves it, or the error of its argument.
+        rows: For each of them its row in a table of the user, if there is one.
     """
 
     refs: list[str]
     owners: "list[SpotiTags | SpotiTagsError]"
+    rows: "list[Row | None]"
+
+    def other_cells(self) -> list[dict[str, str]]:
+        """Return, for each artist, the cells of the user's table that SpotiTags does not read."""
+        from spotitags.catalogs.other_columns import other_columns
+
+        read = cache(other_columns)  # a table is its own key
+        cells = []
+        for row in self.rows:
+            table, key, ref = row or (None, "", "")
+            found = {} if table is None else read(table, key)
+            cells.append(found.get(ref) or found.get(bare_id(ref)) or {})
+        return cells
 
     def results(
         self, run: "Callable[[SpotiTags, list[str]], Iterator[tuple[str, T | SpotiTagsError]]]"
@@ -87,9 +104,11 @@ def select_artists(
         SpotiTagsError: The catalogue cannot be opened.
     """
     reported = cache(note)  # a line is the same for all instances
+    open_table = open_tables(_paths(artists, source), artists.columns)
+    manifest = None if source.manifest is None else open_table(source.manifest)
 
     def open_with(**replaced: Any) -> "SpotiTags":  # noqa: ANN401  (of SpotiTags)
-        given = {"columns": artists.columns, "notify": reported} | options | replaced
+        given = {"manifest": manifest, "notify": reported} | options | replaced
         return open_spotitags(source, tagging, **given)
 
     if not any((artists.given, artists.artist, artists.artists, artists.name, artists.playlist)):
@@ -99,14 +118,23 @@ def select_artists(
                 "--artists, --name, --playlist), or --manifest for all of its artists"
             )
         base = open_with()
+        from spotitags.commands._finder import row_in
+
         refs = [artist.id for artist in base.artists()]
-        return Selection(refs, [base] * len(refs))
+        return Selection(refs, [base] * len(refs), [row_in(base.source, ref) for ref in refs])
     from spotitags.commands._finder import find_artists
 
-    own, found = find_artists(artists, source, open_with)
-    if own and all(origin is own.source for origin, _ in found):
-        return Selection([ref for _, ref in found], [own] * len(found))
+    own, found = find_artists(artists, source, open_with, open_table)
+    if own and all(each.origin is own.source for each in found):
+        refs, rows = [each.ref for each in found], [each.row for each in found]
+        return Selection(refs, [own] * len(found), rows)
     return _served(found, own, lambda catalog: open_with(catalog=catalog, manifest=None))
+
+
+def _paths(artists: ArtistOptions, source: "SourceOptions") -> "Iterator[Path]":
+    """Yield the files and folders of a command that exist, and those that its options name."""
+    yield from (Path(text) for text in artists.given or () if os.path.exists(text))  # noqa: PTH110 — long names
+    yield from (path for path in (artists.artists, source.manifest) if path is not None)
 
 
 def _served(
@@ -125,8 +153,8 @@ def _served(
 
     origins: dict[str, tuple[Catalog, str]] = {}
     other = open_other(CombinedCatalog(origins))
-    selection = Selection([], [])
-    for origin, ref in found:
+    selection = Selection([], [], [])
+    for origin, ref, row in found:
         owner: SpotiTags | SpotiTagsError
         if isinstance(origin, SpotiTagsError):
             owner = origin
@@ -140,4 +168,5 @@ def _served(
             origins[ref] = (origin, artist_id)
         selection.refs.append(ref)
         selection.owners.append(owner)
+        selection.rows.append(row)
     return selection

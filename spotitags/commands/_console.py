@@ -21,7 +21,7 @@ from spotitags.errors import InputError, NoResultsError, SpotiTagsError
 from spotitags.io.choices import Detail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from rich.console import Console, RenderableType
     from rich.table import Table
@@ -33,6 +33,9 @@ LEAST_WIDTH = 4  # of a column of names on a narrow terminal
 
 
 CONTINUE: Final = "interrupted; finished work is cached, run the same command to continue"
+ONLY_TAGS: Final = (
+    "interrupted; tags of covers are cached, but a training is not: the same command starts it anew"
+)
 
 
 EARLIER_NAMES: Final[Mapping[str, str]] = MappingProxyType({"labels": "words"})
@@ -106,12 +109,17 @@ class CommandGroup(TyperGroup):
             raise typer.Exit(NONE_SUCCEEDED) from None
 
 
-def announce_interruption(write: Callable[[str], None], line: str = CONTINUE) -> None:
-    """Print that the run was interrupted, by any function that prints a line; only once in a program."""
+def announce_interruption(write: Callable[[str], None], line: str = "") -> None:
+    """Print that the run was interrupted, by any function that prints a line; only once in a program.
+
+    Args:
+        write: Prints a line.
+        line: The line; by default it says what is cached.
+    """
     from spotitags.io.interrupts import first_announcement
 
     if first_announcement():
-        write(line)
+        write(line or (ONLY_TAGS if OUTPUT.command == "train" else CONTINUE))
 
 
 def _reader_left() -> bool:
@@ -135,6 +143,19 @@ def exit_code(total: int, failed: int) -> int:
     if not failed:
         return ALL_SUCCEEDED
     return NONE_SUCCEEDED if failed == total else SOME_SUCCEEDED
+
+
+def results_code(total: int, errors: Sequence[SpotiTagsError]) -> int:
+    """Return the exit code for a number of artists: as `exit_code`, and 2 if the user must correct all."""
+    if errors and len(errors) == total and all(isinstance(error, InputError) for error in errors):
+        return USAGE
+    return exit_code(total, len(errors))
+
+
+def artist_error(ref: str, error: SpotiTagsError) -> str:
+    """Return the line on an artist that failed; its name is not repeated where the message begins with it."""
+    text = str(error)
+    return text if text.startswith(ref) else f"{ref}: {text}"
 
 
 def stdout() -> Console:

@@ -1,18 +1,24 @@
 """Build the SpotiTags instance of a command from its options, tables and configuration."""
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from spotitags.commands._console import note
 from spotitags.commands._options import AlbumOptions, CatalogOptions, TaggerChoice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from spotitags.catalogs.base import Catalog
     from spotitags.catalogs.csv_table import CsvTable
     from spotitags.pipeline.spotitags import SpotiTags
     from spotitags.records import Artist
     from spotitags.settings.keys import Value
+
+
+NAMES_TRIED = 10  # of a table, in a catalogue that may take a second for each
 
 
 class Labelled(NamedTuple):
@@ -22,18 +28,25 @@ class Labelled(NamedTuple):
         artists: Artists with genres.
         spotitags: Finds their covers.
         single: True if each "artist" is one cover.
+        table: The table of the labels; None for the bundled library.
     """
 
     artists: "list[Artist]"
     spotitags: "SpotiTags"
     single: bool
+    table: "CsvTable | None" = None
+
+    @property
+    def genre_column(self) -> str | None:
+        """Name of the column of genres in the table; None if it has none."""
+        if self.table is None or self.table.path.is_dir() or "genre" not in self.table.columns:
+            return None
+        return self.table.name_of("genre")
 
 
 def open_spotitags(
     source: CatalogOptions,
     tagging: TaggerChoice | None = None,
-    *,
-    columns: str | None = None,
     **options: Any,  # noqa: ANN401  (of SpotiTags)
 ) -> "SpotiTags":
     """Build a SpotiTags instance from option groups, whose fields are named as its keywords.
@@ -41,7 +54,6 @@ def open_spotitags(
     Args:
         source: Options that choose albums.
         tagging: Options that choose taggers.
-        columns: Value of the option ``--columns``, for the manifest.
         options: Further keywords of SpotiTags; they replace options of the same name.
     """
     from spotitags.pipeline.spotitags import SpotiTags
@@ -52,8 +64,6 @@ def open_spotitags(
         given["albums"] = album_count(source)
     if "also" in given:
         given["also"] = split(given["also"])
-    if given.get("manifest") is not None:
-        given["manifest"] = user_table(given["manifest"], columns)
     given |= {"notify": note} | options
     fill_in(given)
     return SpotiTags(**{name: value for name, value in given.items() if value is not None})
@@ -70,6 +80,26 @@ def user_table(path: "Path", columns: str | None) -> "CsvTable":
     from spotitags.catalogs.csv_table import CsvTable
 
     return CsvTable(path, parse_columns(columns), note)
+
+
+def open_tables(paths: "Iterable[Path]", columns: str | None) -> "Callable[[Path], CsvTable]":
+    """Open the tables of one command, each once; what ``--columns`` gives is for those that have the columns.
+
+    Args:
+        paths: Files, and folders of covers.
+        columns: Value of the option ``--columns``.
+
+    Returns:
+        A function that returns the table of one of the paths.
+
+    Raises:
+        InputError: No table has one of the given columns.
+    """
+    from spotitags.catalogs.arguments import share_columns
+
+    tables = {path: user_table(path, columns) for path in paths}
+    share_columns(tables.values())
+    return tables.__getitem__
 
 
 def open_for_labels(
@@ -101,9 +131,29 @@ def open_for_labels(
     manifest = origin if isinstance(origin, CsvTable) else None
     if manifest is None and origin is not None:
         options["catalog"] = origin
-    return Labelled(
-        artists, open_spotitags(source, tagging, manifest=manifest, **options), "catalog" in options
-    )
+    spotitags = open_spotitags(source, tagging, manifest=manifest, **options)
+    if table is not None and origin is None:
+        _check_names(table, artists, spotitags.source)
+    return Labelled(artists, spotitags, "catalog" in options, table)
+
+
+def _check_names(table: "CsvTable", artists: "Sequence[Artist]", catalog: "Catalog") -> None:
+    """Check that a table with names instead of ids, and without files, names artists of the catalogue.
+
+    Raises:
+        InputError: The catalogue has none of the first artists.
+        CatalogError: The catalogue could not answer.
+    """
+    from spotitags.catalogs.arguments import unknown_artists
+    from spotitags.catalogs.search import ArtistFinder
+    from spotitags.errors import ArtistNotFoundError
+
+    finder = ArtistFinder(catalog)
+    for artist in artists[:NAMES_TRIED]:
+        with suppress(ArtistNotFoundError):
+            finder.id_of(artist.id)
+            return
+    raise unknown_artists(table, "artist_id", artists[0].id, catalog)
 
 
 def dataset_name(labels_file: "Path") -> str:

@@ -13,11 +13,12 @@ import typer
 
 from spotitags.commands._console import (
     USAGE,
-    exit_code,
+    artist_error,
     message,
     note,
     print_all,
     print_json,
+    results_code,
 )
 from spotitags.commands._verbosity import OUTPUT, Verbosity
 from spotitags.errors import InputError, SpotiTagsError
@@ -39,23 +40,38 @@ MINUTES: Final = 100  # seconds from which a time is given in minutes
 
 
 def print_results(
-    results: Iterator[Any], refs: list[str], render: Callable[[Any], Any], *, as_json: bool
+    results: Iterator[Any],
+    refs: list[str],
+    render: Callable[[Any], Any],
+    *,
+    as_json: bool,
+    foot: Callable[[], Any] | None = None,
 ) -> None:
-    """Print the result of each artist as it comes, and exit with the code for their number."""
+    """Print the result of each artist as it comes, and exit with the code for their number.
+
+    Args:
+        results: References to artists, each with its result or error.
+        refs: The references.
+        render: Builds a JSON object or renderables from a result.
+        as_json: True for JSON.
+        foot: Builds renderables to print after all results.
+    """
     from spotitags.rendering.json_objects import error_json
 
-    failed = 0
+    failed: list[SpotiTagsError] = []
     with closing(tracked(results, refs)) as found:  # the bar ends with an error while printing, too
         for ref, result in found:
             if isinstance(result, SpotiTagsError):
-                failed += 1
+                failed.append(result)
                 if as_json:
                     print_json(error_json(ref, result))
             elif as_json:
                 print_json(render(result))
             else:
                 print_all(render(result))
-    raise typer.Exit(exit_code(len(refs), failed))
+    if foot:
+        print_all(foot())
+    raise typer.Exit(results_code(len(refs), failed))
 
 
 def tracked(results: Iterator[Any], refs: list[str]) -> Generator[tuple[str, Any]]:
@@ -69,7 +85,7 @@ def tracked(results: Iterator[Any], refs: list[str]) -> Generator[tuple[str, Any
             for ref, result in results:
                 done += 1
                 if isinstance(result, SpotiTagsError):
-                    message(f"{ref}: {result}")
+                    message(artist_error(ref, result))
                 yield ref, result
                 step("artists", done, len(refs))
         except SpotiTagsError as error:
@@ -104,9 +120,14 @@ def progress(total: int, interval: float = INTERVAL) -> Iterator[Step]:
 def _bar(total: int) -> Iterator[Step]:
     """Draw a bar, which disappears at the end; all other lines on the same terminal are printed above it."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[left]}"),
+    )
     console = Console(file=sys.stderr)
     redirects: tuple[tuple[TextIO, Redirect], ...] = (
         (sys.stderr, redirect_stderr),
@@ -122,8 +143,39 @@ def _bar(total: int) -> Iterator[Step]:
             *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
         )
         drawn = stack.enter_context(bars)
-        bar = drawn.add_task("artists", total=total)
-        yield lambda stage, done, of: drawn.update(bar, description=stage, completed=done, total=of)
+        bar = drawn.add_task("artists", total=total, left="")
+        clock = _StageClock()
+
+        def step(stage: str, done: int, of: int) -> None:
+            left = clock.left(stage, done, of)
+            drawn.update(bar, description=stage, completed=done, total=of, left=left)
+
+        yield step
+
+
+class _StageClock:
+    """Clock that estimates the rest of a stage from its first finished step on."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._start = 0.0
+        self._first = 0
+
+    def left(self, stage: str, done: int, of: int) -> str:
+        """Return the time left in words; empty before the first step of a stage, and after its last.
+
+        Args:
+            stage: Name of the stage.
+            done: Number of its finished steps; those of the first call are of an earlier run.
+            of: Number of its steps.
+        """
+        now = time.monotonic()
+        if stage != self._stage:
+            self._stage, self._start, self._first = stage, now, done
+        new = done - self._first
+        if new < 1 or done >= of:
+            return ""
+        return f"about {_duration((now - self._start) / new * (of - done))} left"
 
 
 class _AboveBar:
@@ -165,21 +217,23 @@ class _AboveBar:
 def _lines(total: int, interval: float) -> Iterator[Step]:
     """Print a line once in an interval, where something was done; where nothing was, more seldom."""
     start = time.monotonic()
-    state = ["artists", 0, total]
+    state: list[Any] = ["artists", 0, total, ""]
+    clock = _StageClock()
     finished = Event()
 
     def report() -> None:
         printed: list[object] = []
         unchanged = 0
         while not finished.wait(interval):
-            stage, done, of = now = list(state)
+            stage, done, of, left = now = list(state)
             unchanged = unchanged + 1 if now == printed else UNCHANGED
             if unchanged >= UNCHANGED:
-                note(f"{OUTPUT.command}: {stage} {done} of {of}, {_duration(time.monotonic() - start)}")
+                line = f"{OUTPUT.command}: {stage} {done} of {of}, {_duration(time.monotonic() - start)}"
+                note(f"{line}, {left}" if left else line)
                 printed, unchanged = now, 0
 
-    def step(*stage: object) -> None:
-        state[:] = stage
+    def step(stage: str, done: int, of: int) -> None:
+        state[:] = stage, done, of, clock.left(stage, done, of)
 
     reporting = Thread(target=report, daemon=True)
     reporting.start()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+BESIDE = 5  # columns of the state and the gaps
 NARROW = 72  # columns of a terminal that has no space for names and results side by side
 
 
@@ -46,9 +47,12 @@ def status_table(columns: tuple[str, str], lines: Iterable[StatusRow], width: in
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column(no_wrap=True)
-    narrow = width < NARROW
+    lines = list(lines)
+    names = max((len(part) for line in lines for part in line.name.split("\n")), default=0)
+    longest = max((len(word) for line in lines for word in _found(line).plain.split()), default=0)
+    narrow = width < NARROW or names + longest + BESIDE > width  # a path is never broken
     for column in (" / ".join(columns),) if narrow else columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", min_width=longest if column != columns[0] else None)
     for line in lines:
         name, found = _name(line.name), _found(line)
         state = Text("ok", style="green") if line.ok else Text("--", style="yellow")

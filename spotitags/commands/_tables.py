@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import typer
 
-from spotitags.commands._console import exit_code
+from spotitags.commands._console import results_code
 from spotitags.commands._options import STDOUT, TableOptions
 from spotitags.commands._progress import tracked
 from spotitags.errors import InputError, SpotiTagsError
 
 if TYPE_CHECKING:
+    from spotitags.commands._open import Labelled
     from spotitags.io.tables import Cell
 
 
@@ -36,35 +37,49 @@ def write_tags(results: Iterator[Any], refs: list[str], top: int | None, options
     """Write all tags as a table, and exit with the code for the artists."""
     from spotitags.bags import tables
 
-    failed: list[str] = []
+    failed: list[SpotiTagsError] = []
 
     def rows() -> Iterator[tables.Row]:
-        for ref, result in found:
+        for _, result in found:
             if isinstance(result, SpotiTagsError):
-                failed.append(ref)
+                failed.append(result)
             else:
                 yield from tables.rows(result, top)
 
     with closing(tracked(results, refs)) as found:
         write_table(options, tables.COLUMNS, rows())
-    raise typer.Exit(exit_code(len(refs), len(failed)))
+    raise typer.Exit(results_code(len(refs), failed))
 
 
 def write_predictions(
-    results: Iterator[Any], refs: list[str], top: int | None, options: TableOptions
+    results: Iterator[Any],
+    refs: list[str],
+    top: int | None,
+    options: TableOptions,
+    others: Sequence[Mapping[str, str]],
 ) -> None:
-    """Write a row for each artist as a table, and exit with the code for the artists."""
+    """Write a row for each artist as a table, and exit with the code for the artists.
+
+    Args:
+        results: References to artists, each with its prediction or error.
+        refs: The references.
+        top: Number of tags per tagger.
+        options: Files to write.
+        others: For each artist, cells of the user's table by column.
+    """
+    from spotitags.catalogs.other_columns import free_names
     from spotitags.pipeline import prediction_table
 
-    failed: list[str] = []
+    failed: list[SpotiTagsError] = []
     first: list[tuple[str, Any]] = []
     genres: list[str] = []
 
     def rows() -> "Iterator[list[Cell]]":
-        for ref, result in chain(first, found):
+        for (ref, result), cells in zip(chain(first, found), others, strict=True):
             if isinstance(result, SpotiTagsError):
-                failed.append(ref)
-            yield prediction_table.row(ref, result, genres, top or 10)
+                failed.append(result)
+            kept = [cells.get(name) for name in names]
+            yield [*prediction_table.row(ref, result, genres, top or 10), *kept]
 
     with closing(tracked(results, refs)) as found:
         for ref, result in found:
@@ -72,8 +87,48 @@ def write_predictions(
             if not isinstance(result, SpotiTagsError):
                 genres = sorted(result.votes)  # the same for all predictions of a run
                 break
-        write_table(options, prediction_table.columns(genres), rows())
-    raise typer.Exit(exit_code(len(refs), len(failed)))
+        columns = prediction_table.columns(genres)
+        names = free_names(_further(others, columns), columns)
+        write_table(options, columns | dict.fromkeys(names.values(), str), rows())
+    raise typer.Exit(results_code(len(refs), failed))
+
+
+def _further(others: Sequence[Mapping[str, str]], columns: Mapping[str, type]) -> dict[str, None]:
+    """Return the names of further columns, without those of an earlier table of predictions."""
+    earlier = {"genre", "none", "right", "sure", "covers", "tags", "error"}
+    return {
+        name: None for cells in others for name in cells if not (earlier <= cells.keys() and name in columns)
+    }
+
+
+def write_votes(found: Mapping[str, Any], labelled: "Labelled", out: Path) -> Path:
+    """Write ``votes.csv`` of an evaluation, with the other columns of the labels; return the file.
+
+    Args:
+        found: Content of ``scores.json``.
+        labelled: The labels.
+        out: An existing folder.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    from spotitags.catalogs.other_columns import free_names, other_columns
+    from spotitags.evaluation import votes
+
+    table, columns = labelled.table, votes.columns(found)
+    others = {} if table is None else other_columns(table, "file" if labelled.single else "artist_id")
+    labels = {labelled.genre_column: None}
+    further = {name: None for cells in others.values() for name in cells if name not in labels}
+    names = free_names(further, columns)
+    rows = votes.rows(found, {artist.id: artist.name for artist in labelled.artists})
+    kept = [[others.get(str(row[0]), {}).get(name) for name in names] for row in rows]
+    write_csv(
+        out / "votes.csv",
+        [*columns, *names.values()],
+        ([*row, *more] for row, more in zip(rows, kept, strict=True)),
+        raw=False,
+    )
+    return out / "votes.csv"
 
 
 def write_table(options: TableOptions, columns: Mapping[str, type], rows: "Iterable[Sequence[Cell]]") -> None:

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from spotitags.commands._console import exit_code, print_all, print_failures
+from spotitags.commands._console import exit_code, note, print_all, print_failures
 from spotitags.commands._open import album_count, dataset_name, open_for_labels
 from spotitags.commands._options import AlbumOptions, Columns, Covers, CrossValidationOptions, TaggingOptions
 from spotitags.commands._progress import progress
 from spotitags.errors import InputError, require_training
 
+NOT_KEPT = "no file was written: add --out FOLDER for scores.json, votes.csv and report.html"
 EXAMPLES = ("spotitags evaluate labels.csv --out runs/mine",)
 
 
@@ -54,24 +55,26 @@ def evaluate(
     from datetime import UTC, datetime
 
     from spotitags import evaluation
+    from spotitags.commands._tables import write_votes
     from spotitags.evaluation.report.terminal import show_comparison, show_scores
     from spotitags.training.references import references_for
 
     runs = [evaluation.read(path) for path in compare or ()]
-    if labels_file is None and out is None:
+    if labels_file is None and not source.offline:
+        if out is not None or not runs:
+            raise InputError(
+                "there are no artists to evaluate: give LABELS (a table or a folder), --offline for the "
+                "bundled library's artists, or --compare twice and no --out"
+            )
         print_all(show_comparison(runs, evaluation.against_first(runs)))
         return
-    if out is None or not (labels_file or source.offline):
-        raise InputError(
-            "LABELS and --out belong together (--offline takes the bundled library's artists): "
-            "give both, or --compare twice and neither"
-        )
     require_training("evaluate")
     albums = album_count(source)
-    artists, spotitags, single = open_for_labels(
+    labelled = open_for_labels(
         labels_file, validation.genres, source, tagging,
         columns=columns, single=covers, albums=max(albums, train_albums),
     )  # fmt: skip
+    artists = labelled.artists
     protocol = evaluation.Protocol(
         validation.folds,
         validation.repeats,
@@ -83,13 +86,17 @@ def evaluate(
     default_name = dataset_name(labels_file) if labels_file else "bundled library"
     with progress(len(artists)) as step:
         found = evaluation.evaluate(
-            spotitags, artists, name=out.resolve().name, dataset=validation.dataset or default_name,
+            labelled.spotitags, artists,
+            name=out.resolve().name if out else default_name, dataset=validation.dataset or default_name,
             created=datetime.now(UTC).date().isoformat(), protocol=protocol,
-            min_covers=validation.min_covers, drop_shared=drop_shared, single=single,
+            min_covers=validation.min_covers, drop_shared=drop_shared, single=labelled.single,
             references=references_for, progress=step,
         )  # fmt: skip
-    print_all(show_scores(found, evaluation.write(found, out)))
+    written = [*evaluation.write(found, out), write_votes(found, labelled, out)] if out else ()
+    print_all(show_scores(found, written))
     for run in runs:
         print_all(show_comparison([run, found], evaluation.against_first([run, found])))
     print_failures(found["failed"])
+    if out is None:
+        note(NOT_KEPT)
     raise typer.Exit(exit_code(len(artists), len(found["failed"])))

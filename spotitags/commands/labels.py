@@ -43,6 +43,10 @@ def labels(
     musicbrainz = SpotiTags(catalog="musicbrainz", refresh=refresh, notify=note).source
     answers = genre_votes.label_artists(musicbrainz, refs, split(genres))
     found = [label for _, label in tracked(answers, refs) if not isinstance(label, SpotiTagsError)]
-    write_csv(out, genre_votes.COLUMNS, map(genre_votes.label_row, found), raw=raw_cells)
-    note(f"{len(found)} of {len(refs)} artists labelled")
+    if found or out == STDOUT:  # earlier labels are not replaced by none
+        write_csv(out, genre_votes.COLUMNS, map(genre_votes.label_row, found), raw=raw_cells)
+    note(
+        f"{len(found)} of {len(refs)} artists labelled"
+        + ("" if found or out == STDOUT else f"; {out} was not written")
+    )
     raise typer.Exit(exit_code(len(refs), len(refs) - len(found)))

@@ -83,7 +83,7 @@ def leaderboard(
     from spotitags.evaluation.leaderboard.terminal import show_leaderboard
 
     require_training("leaderboard")
-    artists, spotitags, single = open_for_labels(
+    artists, spotitags, single, _ = open_for_labels(
         labels_file, validation.genres, source, tagging, columns=columns, single=covers
     )
     folds = validation.folds or (models.PAIR_FOLDS if pairs else models.FOLDS)

@@ -24,7 +24,11 @@ from spotitags.errors import InputError
 
 if TYPE_CHECKING:
     from spotitags.records import Prediction
+    from spotitags.rendering.overview import Overview
 
+
+SHORT_FROM = 4
+"""Number of artists from which each gets one line: in full they would be more than a screen."""
 
 EXAMPLES = (
     "spotitags predict Metallica --offline",
@@ -50,6 +54,12 @@ def predict(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each voter's vote, and the tags for and against.")
     ] = False,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help=f"Show artists in full; from {SHORT_FROM} on, each gets a line by default."
+        ),
+    ] = False,
     raw_tags: RawTags = False,
     as_json: Json = False,
 ) -> None:
@@ -66,16 +76,29 @@ def predict(
         model=model, voters=voter or (), genres=split(genres), zero_shot=zero_shot,
     )  # fmt: skip
 
+    short = len(selection.refs) >= SHORT_FROM and not (full or explain or raw_tags or as_json)
+    overview = _overview(top) if short else None
+
     def render(prediction: "Prediction") -> Any:  # noqa: ANN401  (a JSON object or renderables)
         if as_json:
             from spotitags.rendering.json_objects import prediction_json
 
             return prediction_json(prediction, top, explain=explain)
+        if overview:
+            return overview.lines(prediction)
         from spotitags.rendering.prediction import show_prediction
 
         return show_prediction(prediction, top or 10, explain=explain, raw=raw_tags)
 
     results = selection.results(lambda spotitags, refs: spotitags.predictions(refs, explain=explain))
     if in_table:
-        write_predictions(results, selection.refs, top, table)
-    print_results(results, selection.refs, render, as_json=as_json)
+        write_predictions(results, selection.refs, top, table, selection.other_cells())
+    foot = overview.foot if overview else None
+    print_results(results, selection.refs, render, as_json=as_json, foot=foot)
+
+
+def _overview(top: int | None) -> "Overview":
+    from spotitags.commands._console import stdout
+    from spotitags.rendering.overview import MOST_TAGS, Overview
+
+    return Overview(stdout().width, top or MOST_TAGS)

@@ -34,7 +34,9 @@ def sample(
     from spotitags.evaluation.contact_sheet import contact_sheet, sample_covers
     from spotitags.io.output import output_file
 
-    artists, spotitags, single = open_for_labels(labels_file, genres, source, columns=columns, single=covers)
+    artists, spotitags, single, _ = open_for_labels(
+        labels_file, genres, source, columns=columns, single=covers
+    )
     samples, skipped = sample_covers(spotitags.source, artists, per_genre=per_genre, seed=seed)
     for cover, reason, _ in skipped:
         note(f"skipped {cover}: {reason}")

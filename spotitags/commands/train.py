@@ -57,13 +57,13 @@ def train(
 ) -> None:
     """Train an ensemble on labelled artists.
 
-    Finished work is cached: after an interruption, run the same command to continue.
+    Tags are cached: after an interruption, the same command tags the covers that are left, and trains anew.
     """
     from spotitags.commands._render import show_training
     from spotitags.training.ensemble import train as train_ensemble
 
     require_training("train")
-    artists, spotitags, single = open_for_labels(
+    artists, spotitags, single, _ = open_for_labels(
         labels_file, genres, source, tagging,
         columns=columns, single=covers, albums=album_count(source, default=20),
     )  # fmt: skip

@@ -88,7 +88,7 @@ def words(
     if in_table:
         check_table(table, as_json=as_json)
     source.offline = source.offline or labels_file is None
-    artists, spotitags, single = open_for_labels(
+    artists, spotitags, single, _ = open_for_labels(
         labels_file,
         genres,
         source,

@@ -25,12 +25,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from classifiers.ensemble.results import VoterName
-    from classifiers.training.cross_validation import FoldPredictions
+    from spotitags.evaluation.fold_cache import FoldCache, SplitPredictions
     from spotitags.evaluation.folds import FoldedDataset, Protocol, Split
     from spotitags.evaluation.samples import Progress, Sample
 
     Floats = NDArray[np.float64]
-    SplitPredictions = tuple[FoldPredictions, list[Floats]]  # from all covers; shares from 1, 2 ... covers
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -101,13 +100,14 @@ class EnsemblePredictions(HeldOutPredictions):
         return pooled(self.votes, self.weights)
 
 
-def run(
+def run(  # noqa: PLR0913  (each is a choice of its own, and three have defaults)
     samples: Sequence[Sample],
     taggers: Mapping[str, str],
     protocol: Protocol,
     *,
     workers: int | None = None,
     progress: Progress | None = None,
+    finished: FoldCache | None = None,
 ) -> EnsemblePredictions:
     """Cross-validate the ensemble of all voters, with its learning curves.
 
@@ -117,6 +117,7 @@ def run(
         protocol: Number of repeats and folds.
         workers: Number of processes; None for one per core, 1 for the current process alone.
         progress: Called with ("repeats", done, total).
+        finished: Splits that an earlier run finished; those of this run are added. None to cache none.
 
     Raises:
         InputError: The samples cannot be split or trained on.
@@ -134,9 +135,15 @@ def run(
             for number, split in enumerate(dataset.splits)  # the repeats come first
         ]
         step = progress or (lambda *_stage: None)
-        step("repeats", 0, len(tasks))
-        for number, found in in_processes(_predict, tasks, workers):
-            predictions[number] = found
+        if finished:
+            cached = {number: finished.get(task) for number, task in enumerate(tasks)}
+            predictions = {number: found for number, found in cached.items() if found is not None}
+        step("repeats", len(predictions), len(tasks))
+        left = [number for number in range(len(tasks)) if number not in predictions]
+        for place, found in in_processes(_predict, [tasks[number] for number in left], workers):
+            predictions[left[place]] = found
+            if finished:
+                finished.put(tasks[left[place]], found)
             step("repeats", len(predictions), len(tasks))
     except ClassifierError as error:
         raise InputError(str(error)) from error

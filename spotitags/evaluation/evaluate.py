@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from classifiers.files import replaced_file
 from spotitags.evaluation.cross_validation import run
+from spotitags.evaluation.fold_cache import FoldCache
 from spotitags.evaluation.folds import Protocol
 from spotitags.evaluation.outsiders import evaluate_outsiders
 from spotitags.evaluation.samples import collect_samples, select
@@ -76,7 +77,10 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
     found = collect_samples(spotitags, artists, single=single, progress=progress)
     samples = select(found, min_covers=0 if single else min_covers, drop_shared=drop_shared)
     versions = spotitags.tagger_versions()
-    predictions = run(samples.rows, versions, protocol, workers=workers, progress=progress)
+    predictions = run(
+        samples.rows, versions, protocol,
+        workers=workers, progress=progress, finished=FoldCache(spotitags.cache),
+    )  # fmt: skip
     outsiders = None
     if references:
         if progress:

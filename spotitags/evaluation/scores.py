@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from classifiers.files import read_plain
 from spotitags.errors import InputError
 from spotitags.evaluation.estimates import FORMAT, Bootstrap, Statistic, rounded, significant
+from spotitags.io.suggestions import similar_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -73,7 +74,10 @@ def read(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(read_plain(path, stream=True))
         version = found["format"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        meant = similar_path(path) if isinstance(error, FileNotFoundError) else ""
+        raise InputError(f"{path} cannot be read: {error.strerror or error}{meant}") from error
+    except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path} is not a scores.json ({error}): write one with 'spotitags evaluate'"
         ) from error

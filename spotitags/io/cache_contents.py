@@ -24,6 +24,7 @@ KINDS: Final = {
     "responses": "responses of catalogues",
     "tags": "tags of covers",
     "features": "embeddings and other numbers of covers",
+    "folds": "finished parts of evaluations",
     "paid": "tags that were paid for",
     "networks": "networks of taggers, made at their first use",
     "vectors": "embeddings of labels and genres",
@@ -39,6 +40,7 @@ KEPT: Final = frozenset({"paid", "limits", "other"})
 
 _ROWS: Final = {
     "digest": "covers", "size": "covers", "unusable": "covers", "answer": "responses", "tags": "tags",
+    "folds": "folds",
     "wait": "limits", "calls": "limits", "reserved": RUNNING, "owner": RUNNING,
 }  # fmt: skip
 _FILES: Final = {".onnx": "networks", ".npz": "vectors", ".pace": "limits", ".lock": RUNNING}
@@ -121,7 +123,7 @@ def _service(kind: str, rest: str) -> str:
         return ""
     if kind == "answer":  # format:service:request
         return rest.split(":")[1] if rest.count(":") > 1 else ""
-    return "" if kind in {"size", "reserved", "owner"} else rest.partition(":")[0]
+    return "" if kind in {"size", "reserved", "owner", "folds"} else rest.partition(":")[0]
 
 
 def _fault(folder: Path, key: str, mode: int, filename: str | None, value: object) -> str:

@@ -52,9 +52,9 @@ def _checked(function: FunctionType) -> Callable[..., Any]:
 
 def unexpected_argument(name: str, known: Collection[str]) -> str:
     """Describe an unexpected keyword argument: the known one that was probably meant, or all of them."""
-    from difflib import get_close_matches
+    from spotitags.io.suggestions import nearest
 
-    if near := get_close_matches(name, known, n=1):
-        return f"unexpected argument {name!r}: did you mean {near[0]!r}?"
+    if near := nearest(name, known):
+        return f"unexpected argument {name!r}: did you mean {near!r}?"
     listed = ", ".join(each for each in known if each != "self")
     return f"unexpected argument {name!r}: " + (f"there are {listed}" if listed else "there is none")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from classifiers.files import read_plain
 from spotitags.errors import InputError
 from spotitags.errors.secrets import mask
+from spotitags.io.suggestions import similar_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +82,8 @@ def read_text(path: Path, notify: Callable[[str], None] | None = None) -> str:
     try:
         data = read_plain(path, stream=True)
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+        meant = similar_path(path) if isinstance(error, FileNotFoundError) else ""
+        raise InputError(f"{path} cannot be read: {error.strerror or error}{meant}") from error
     if data.startswith(_WORKBOOKS):
         raise InputError(f"{path} is the file of a spreadsheet program: save the sheet as CSV (UTF-8)")
     utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from spotitags.catalogs.search import ArtistFinder
 from spotitags.errors import InputError, SpotiTagsError
 from spotitags.records import TaggedCovers
 
@@ -63,7 +64,7 @@ def library_tags(
 
     Args:
         library: The bundled library.
-        ref: Artist id.
+        ref: Artist id or name.
         limit: Maximum number of different covers.
         extractors: Further extractors; those that are not `FromEmbeddings` need covers and are ignored.
         embeddings: True also returns the embeddings of the covers.
@@ -71,7 +72,7 @@ def library_tags(
     try:
         by_digest: dict[str, Album] = {}
         copies = 0
-        for album in library.albums(ref, sys.maxsize):
+        for album in ArtistFinder(library).albums(ref, sys.maxsize):
             if len(by_digest) == limit:
                 break
             if album.digest in by_digest:

@@ -24,15 +24,17 @@ _DTYPES = {str: "str", float: "float64", int: "Int64", bool: "boolean"}  # of pa
 def columns(genres: Sequence[str]) -> dict[str, type]:
     """Return the names and types of the columns.
 
-    ``none`` is the probability of none of the genres, ``share_jazz`` the share of votes for jazz.
+    ``none`` is the probability of none of the genres, ``share_jazz`` the share of votes for jazz, and
+    ``trained_on`` the number of the covers that the model was trained on.
 
     >>> list(columns(["jazz"]))
-    ['artist_id', 'artist_name', 'genre', 'none', 'right', 'sure', 'share_jazz', 'covers', 'tags', 'error']
+    ['artist_id', 'artist_name', 'genre', 'none', 'right', 'sure', 'share_jazz', \
+'covers', 'trained_on', 'tags', 'error']
     """
     return (
         {"artist_id": str, "artist_name": str, "genre": str, "none": float, "right": float, "sure": bool}
         | {f"share_{genre}": float for genre in genres}
-        | {"covers": int, "tags": str, "error": str}
+        | {"covers": int, "trained_on": int, "tags": str, "error": str}
     )
 
 
@@ -47,7 +49,7 @@ def row(ref: str, result: Prediction | SpotiTagsError, genres: Sequence[str], to
     """
     if isinstance(result, SpotiTagsError):
         artist = getattr(result, "artist", None)
-        unknown: list[Cell] = [None] * (len(genres) + 6)
+        unknown: list[Cell] = [None] * (len(genres) + 7)
         return [ref, artist.name if artist else None, *unknown, str(result)]
     shares = [round(result.votes[genre], 6) if genre in result.votes else None for genre in genres]
     confidence = result.confidence
@@ -56,7 +58,7 @@ def row(ref: str, result: Prediction | SpotiTagsError, genres: Sequence[str], to
     tags = _tags(result.bags, top)
     none = None if result.none is None else round(result.none, 6)
     artist, genre = result.artist, result.genre
-    return [artist.id, artist.name, genre, none, right, sure, *shares, covers, tags, None]
+    return [artist.id, artist.name, genre, none, right, sure, *shares, covers, result.trained_on, tags, None]
 
 
 @suggest_arguments

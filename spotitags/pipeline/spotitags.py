@@ -12,7 +12,7 @@ from spotitags.bags.merge import merge, merged_version
 from spotitags.bags.tables import frame
 from spotitags.catalogs.base import ListableCatalog
 from spotitags.catalogs.registry import choose_catalog, open_catalog, open_local_catalog
-from spotitags.catalogs.search import search
+from spotitags.catalogs.search import ArtistFinder, search
 from spotitags.errors import InputError, ModelError, SpotiTagsError, value_or_raise
 from spotitags.io.keywords import suggest_arguments
 from spotitags.pipeline.arguments import as_list, as_tuple, check_ranges
@@ -42,7 +42,7 @@ class SpotiTags:
     """Tags of artists' album covers, and the genres that they predict.
 
     Catalogue, cache, taggers and model open with the first request; an instance serves any number.
-    Artists are Spotify ids, URIs or URLs, MusicBrainz ids, or ids of the manifest.
+    Artists are Spotify ids, URIs or URLs, MusicBrainz ids, ids of the manifest, or names in the catalogue.
     Methods on one artist raise a `SpotiTagsError`, whose subclass says who can fix it; methods on several
     yield the error in place of the artist's result, and raise TaggerError or ModelError if none can work.
 
@@ -137,7 +137,7 @@ class SpotiTags:
         if not self.also and (local := open_local_catalog(choice.name, self.manifest)):
             return local
         return open_catalog(
-            choice.name, self._settings, self._cache,
+            choice.name, self._settings, self.cache,
             manifest=self.manifest, refresh=self.refresh, also=self.also,
         )  # fmt: skip
 
@@ -227,7 +227,7 @@ class SpotiTags:
         embedders = embedding_extractors(self._taggers) if embeddings else ()
         with CoverFetcher() as covers:
             run = TaggingRun(
-                self.source, [*self._taggers, *embedders, *extractors], covers, self._cache,
+                ArtistFinder(self.source), [*self._taggers, *embedders, *extractors], covers, self.cache,
                 albums=self.albums, refresh=self.refresh, pool=self._tagger_pool,
             )  # fmt: skip
             with closing(run.run(artists)) as results:  # prefetching must stop before the connections close
@@ -247,7 +247,8 @@ class SpotiTags:
         return self.settings or Settings()
 
     @cached_property
-    def _cache(self) -> Cache:
+    def cache(self) -> Cache:
+        """Cache of results, in the folder of the settings."""
         from spotitags.io.cache import answer_cache
 
         return answer_cache(self._settings.cache_dir, self._settings.cache_megabytes)

@@ -80,9 +80,8 @@ class Voting:
         known = self.ensemble.genres
         self.genres = choose_genres(genres, known, self.notify) if genres else known
         self._unknown_genres: set[str] = set()
-        same_taggers = all(versions.get(name) == each for name, each in self.ensemble.taggers.items())
-        self._same_taggers = same_taggers
-        self._as_evaluated = same_taggers and set(self.genres) == set(self.ensemble.genres)
+        self._same_taggers = all(versions.get(name) == each for name, each in self.ensemble.taggers.items())
+        self._as_evaluated = self._same_taggers and set(self.genres) == set(self.ensemble.genres)
         self.zero_shot: list[GenreVoteExtractor] = []
         if zero_shot:
             able = zero_shot_taggers(taggers)
@@ -191,6 +190,7 @@ class Voting:
             evidence=why.evidence if why else None,
             confidence=self._confidence(result, present),
             none=self._none_of_these(result),
+            trained_on=None if covers is None else self.ensemble.trained_on(covers.digests),
         )
 
     def _none_of_these(self, result: Result) -> float | None:

@@ -263,6 +263,7 @@ class Prediction(Printable):
             untrained voters, a model that was trained without outsiders, another version of a tagger, or no
             embeddings of the covers.
         evidence: Log-odds of the winner over the runner-up; None unless requested, or with untrained voters.
+        trained_on: Number of the artist's covers that the model was trained on; None if it is unknown.
     """
 
     artist: Artist
@@ -273,6 +274,7 @@ class Prediction(Printable):
     confidence: Confidence | None = None
     none: float | None = None
     evidence: Evidence | None = None
+    trained_on: int | None = None
 
     @property
     def leading(self) -> str:
@@ -285,10 +287,7 @@ class Prediction(Printable):
         return None if self.none is not None and self.none >= NONE_FROM else self.leading
 
     def to_dict(self, top: int | None = None) -> dict[str, Any]:
-        """Return the JSON object of ``spotitags predict --json``, with the ``top`` tags (None: all).
-
-        It has ``reasons`` and ``evidence``, as with ``--explain``, if they were requested.
-        """
+        """Return the JSON object of ``predict --json``: ``top`` tags, and the evidence if there is any."""
         from spotitags.rendering.json_objects import prediction_json
 
         return prediction_json(self, top, explain=self.evidence is not None)

@@ -90,6 +90,7 @@ def prediction_json(
         "none": None if prediction.none is None else round(prediction.none, 4),
         "votes": _shares(prediction.votes),
         "confidence": prediction.confidence and prediction.confidence._asdict(),
+        "trained_on": prediction.trained_on,
         "voters": [_voter_json(voter, explain=explain) for voter in prediction.voters],
         "tags": tags_json(prediction.bags, top),
         "shown": shown_json(prediction.bags, top),

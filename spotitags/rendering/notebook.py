@@ -15,7 +15,15 @@ from spotitags.bags.bag import largest_bag, skipped_covers
 from spotitags.bags.display.selection import shown_tags
 from spotitags.errors import CoverError
 from spotitags.io.text import single_line
-from spotitags.rendering.wording import agreement, cover_count, reliability, small_covers
+from spotitags.rendering.wording import (
+    NONE,
+    agreement,
+    cover_count,
+    ranked,
+    reliability,
+    small_covers,
+    trained_on,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,7 +53,7 @@ _GRID = (
 
 def prediction_html(prediction: Prediction) -> str:
     """Build the HTML of a prediction: artist, covers, a bar per genre, confidence in words, and tags."""
-    words = (agreement(prediction), reliability(prediction)[0])
+    words = (agreement(prediction), reliability(prediction)[0], trained_on(prediction))
     lines = [_line(each) for each in words if each]
     return _page([*_heading(prediction.bags), _bars(prediction), *lines, *_tags(prediction.bags)])
 
@@ -84,11 +92,9 @@ def _heading(bags: Sequence[TagBag]) -> list[str]:
 
 def _bars(prediction: Prediction) -> str:
     rows = [
-        _bar(_text(genre, MAX_GENRE), share, leads=genre == prediction.genre)
-        for genre, share in prediction.votes.items()
+        _bar(NONE if genre is None else _text(genre, MAX_GENRE), share, leads=genre == prediction.genre)
+        for genre, share in ranked(prediction)
     ]
-    if prediction.none is not None:
-        rows.append(_bar("none of these", prediction.none, leads=prediction.genre is None))
     return f'<div style="{_GRID}">{"".join(rows)}</div>'
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from spotitags.io.text import plain
 from spotitags.rendering.explanation import show_explanation
 from spotitags.rendering.tags import chosen_tags, heading, missing_lines, tag_line
-from spotitags.rendering.wording import agreement, reliability
+from spotitags.rendering.wording import NONE, agreement, ranked, reliability, trained_on
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -39,6 +39,8 @@ def show_prediction(
     words, sure = reliability(prediction)
     if words:
         shown.append(Text(words, style="dim" if sure else "yellow"))
+    if known := trained_on(prediction):
+        shown.append(Text(known, style="yellow"))
     shown += [tag_line(bag, chosen_tags(bag, top, raw=raw)) for bag in prediction.bags if not bag.missing]
     shown += missing_lines(prediction.bags)
     if explain:
@@ -67,12 +69,12 @@ def _bars(prediction: Prediction) -> Table:
     table.add_column(overflow="fold", max_width=30)
     table.add_column()
     table.add_column(justify="right", no_wrap=True)
-    for genre, share in prediction.votes.items():
+    for genre, share in ranked(prediction):
+        if genre is None:
+            style = "yellow" if prediction.genre is None else "dim"
+            table.add_row(Text(NONE, style=style), _Bar(share, style), f"{share:.2f}")
+            continue
         winner = genre == prediction.genre
         bar = _Bar(share, "green" if winner else "dim")
         table.add_row(Text(plain(genre), style="bold" if winner else ""), bar, f"{share:.2f}")
-    if prediction.none is not None:
-        style = "yellow" if prediction.genre is None else "dim"
-        bar = _Bar(prediction.none, style)
-        table.add_row(Text("none of these", style=style), bar, f"{prediction.none:.2f}")
     return table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from spotitags.bags.bag import largest_bag
 from spotitags.io.text import plain
@@ -13,7 +13,30 @@ if TYPE_CHECKING:
 
     from spotitags.records import Prediction, TagBag
 
+NONE: Final = "none of these"
+"""The answer that none of the genres fits."""
+
 _LEAST_PART = 0.01  # that a whole number of percent shows
+
+
+def ranked(prediction: Prediction) -> list[tuple[str | None, float]]:
+    """Return genres and shares, largest first; None for none of these, first if that is the answer."""
+    shares: list[tuple[str | None, float]] = list(prediction.votes.items())
+    if prediction.none is None:
+        return shares
+    none: list[tuple[str | None, float]] = [(None, prediction.none)]
+    return none + shares if prediction.genre is None else shares + none
+
+
+def trained_on(prediction: Prediction) -> str:
+    """Return a warning that the model was trained on covers of the artist; empty if it was on none."""
+    if not prediction.trained_on:
+        return ""
+    covers = largest_bag(prediction.bags).covers
+    part = f"{prediction.trained_on} of these {covers} covers"
+    if prediction.trained_on == covers:
+        part = "this cover" if covers == 1 else "these covers"
+    return f"the model was trained on {part}: on others it is less often right"
 
 
 def cover_count(bags: Sequence[TagBag]) -> str:

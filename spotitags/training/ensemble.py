@@ -104,7 +104,8 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
             progress=step,
         )
         with output_errors(out):
-            files = save(trained, out, created=datetime.now(UTC).date().isoformat())
+            covers = {digest for row in labelled.rows for digest in row.groups}
+            files = save(trained, out, created=datetime.now(UTC).date().isoformat(), covers=covers)
     except ClassifierError as error:
         raise InputError(str(error)) from error
     return TrainingReport(files, trained, labelled.failed, labelled.notes)

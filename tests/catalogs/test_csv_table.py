@@ -48,7 +48,8 @@ def test_other_columns_than_those_of_catalogues_are_found_by_their_own_names(tmp
 
 def test_a_column_of_files_makes_labels_a_manifest(tmp_path: Path) -> None:
     for columns, with_covers in (("artist_id,genre,file", True), ("artist_id,genre,tracks", False)):
-        (tmp_path / "labels.csv").write_text(f"{columns}\na,jazz,1.jpg\n")
+        cell = "1.jpg" if with_covers else "12"
+        (tmp_path / "labels.csv").write_text(f"{columns}\na,jazz,{cell}\n")
         assert read_labels(tmp_path / "labels.csv")[1] is with_covers
 
 

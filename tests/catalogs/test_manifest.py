@@ -79,7 +79,7 @@ def test_later_lines_may_say_what_earlier_ones_left_out(tmp_path: Path) -> None:
         ("artist_id,album\na,b\n", r"line 1: no column file; .*artist_id, file"),
         (
             "artist_id:file\na:b.jpg\n",
-            r"line names artist_id:file: rename a column, or add --columns",
+            r"line names artist_id:file: rename columns, or add --columns",
         ),
         ("artist_id,file\n", r"lists nothing"),
         ("artist_id,file\na,1.jpg\n\n ,2.jpg\n", r"line 4, column 'artist_id': the artist_id is empty"),

@@ -51,8 +51,8 @@ def test_artists_come_from_lines_or_a_csv_each_once(tmp_path: Path) -> None:
         (b"", "lists no artist"),
         (b"# nobody\n\n", "lists no artist"),
         (b"artist_id\n", "lists nothing"),
-        (b"id,name\n1,x\n", "column artist_id"),
-        (b"id;name\n1;x\n", "column artist_id"),
+        (b"id,who\n1,x\n", "column artist_id and no column file; a table of covers needs artist_id and file"),
+        (b"id;who\n1;x\n", "the first line names id, who: .*--columns artist_id=NAME"),
         (b"artist_id,name\n,x\n", "line 2"),
         (b"\xff\xfea", "UTF-8"),
         (None, "cannot be read"),
@@ -64,6 +64,11 @@ def test_a_file_without_artists_is_named(tmp_path: Path, data: bytes | None, wor
         path.write_bytes(data)
     with pytest.raises(InputError, match=word):
         read_artists(CsvTable(path))
+
+
+def test_a_table_without_ids_lists_artists_by_name(tmp_path: Path) -> None:
+    (tmp_path / "names.csv").write_text("genre,name\nmetal,Metallica\nmetal,Slayer\nmetal,Slayer\n")
+    assert read_artists(CsvTable(tmp_path / "names.csv")) == ["Metallica", "Slayer"]
 
 
 def test_one_of_the_name_hides_others_of_similar_names(musicbrainz: MusicBrainzReplay) -> None:
@@ -195,7 +200,7 @@ def test_at_a_terminal_one_of_several_of_a_name_can_be_chosen(tmp_path: Path) ->
         assert code == 1
         assert "none of the artists that fit 'Twins' was chosen" in screen
         run = spotitags(*args, home=tmp_path, **services.environment())
-    assert run.returncode == 1
+    assert run.returncode == 2
     (answer,) = map(json.loads, run.stdout.splitlines())
     assert answer["error"]["message"].startswith("3 artists fit the name 'Twins': give the id of one. ")
     for number in range(3):

@@ -79,7 +79,8 @@ def test_a_missing_extra_is_one_row_with_its_install_line(
 
     monkeypatch.setattr("spotitags.commands._checks.version", without)
     file = io.StringIO()
-    Console(file=file, width=200).print(checks_table(examine(Settings(cache_dir=tmp_path), offline=True)))
+    checks = examine(Settings(cache_dir=tmp_path), offline=True)
+    Console(file=file, width=200).print(checks_table(checks, 200))
     lines = [line.rstrip() for line in file.getvalue().splitlines()]
     clip = next(number for number, line in enumerate(lines) if "extra clip" in line)
     assert lines[clip].startswith("--  extra clip")
@@ -152,3 +153,13 @@ def test_a_person_sees_what_to_do_below_what_was_found() -> None:
     Console(file=file, width=80).print(checks_table(checks))
     lines = [line.rstrip() for line in file.getvalue().splitlines()]
     assert lines[1:] == ["--  key K  not set", "           set it", "ok  x      [b]here"]
+
+
+def test_a_long_path_is_whole_at_any_width(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder with spaces" / ("of-a-long-name" * 2)
+    checks = examine(Settings(cache_dir=folder), offline=True)
+    for width in (60, 80, 120, 200):
+        file = io.StringIO()
+        Console(file=file, width=width).print(checks_table(checks, width), crop=False)
+        for word in f"{folder},".split():
+            assert word in file.getvalue().split()

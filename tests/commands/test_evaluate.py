@@ -101,8 +101,9 @@ def test_single_covers_are_evaluated(home: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "word"),
     [
-        ([], "two runs"),
-        (["labels.csv"], "belong together"),
+        ([], "give LABELS"),
+        (["--out", "x"], "give LABELS"),
+        (["labels.csv"], "labels.csv"),
         (["missing.csv", "--out", "x"], "missing.csv"),
         (["--compare", "missing.json", "--compare", "missing.json"], "missing.json"),
     ],

@@ -110,10 +110,11 @@ def test_a_folder_of_an_artist_s_name_is_used_unless_a_name_is_demanded(home: Pa
     assert here
     run = spotitags("tag", "metallica", "--tagger", "lite", "--json", home=home)
     assert ids(run) == ["metallica"]
-    assert "metallica: there is such a file or folder here, and it is used" in run.stderr
-    assert "--name 'metallica'" in run.stderr
+    assert "metallica: covers on disk; for the artist of that name give --name 'metallica'" in run.stderr
     assert ids(spotitags("tag", "--name", "metallica", "--offline", "--json", home=home)) == [METALLICA]
     assert "--name" not in spotitags("tag", "metallica/", "--tagger", "lite", home=home).stderr
+    assert "--name" not in spotitags("tag", "bands", "--tagger", "lite", home=home).stderr, "no artist"
+    assert "--name 'bands'" in spotitags("tag", "bands", "--tagger", "lite", "-v", home=home).stderr
 
 
 def test_ids_and_names_of_a_manifest_are_arguments(home: Path, here: Path) -> None:
@@ -159,21 +160,26 @@ def test_wrong_arguments_are_usage_errors(home: Path, here: Path, args: list[str
 
 
 @pytest.mark.parametrize(
-    ("args", "words"),
+    ("args", "words", "code"),
     [
-        (["Metalica"], "the bundled library has no artist called 'Metalica': did you mean Metallica?"),
-        (["Social Distortion"], "SPOTITAGS_CONTACT"),
-        (["kuhn"], "2 artists fit the name 'kuhn': give the id of one. 63ZJSdxmTX5wWRMoS1C5ph Joachim Kühn"),
-        (["empty"], "has no covers"),
-        (["csv/bad.csv"], "line 2, column 'artist_id': the artist_id is empty"),
+        (["Metalica"], "the bundled library has no artist called 'Metalica': did you mean Metallica?", 1),
+        (["Social Distortion"], "SPOTITAGS_CONTACT", 1),
+        (
+            ["kuhn"],
+            "2 artists fit the name 'kuhn': give the id of one. 63ZJSdxmTX5wWRMoS1C5ph Joachim Kühn",
+            2,
+        ),
+        (["empty"], "has no covers", 2),
     ],
 )
-def test_what_cannot_be_found_fails_alone(home: Path, here: Path, args: list[str], words: str) -> None:
+def test_what_cannot_be_found_fails_alone(
+    home: Path, here: Path, args: list[str], words: str, code: int
+) -> None:
     (here / "empty").mkdir()
-    (here / "csv/bad.csv").write_text("artist_id,file\n,1.jpg\n")
     alone = spotitags("tag", *args, "--json", home=home)
-    assert alone.returncode == 1
+    assert alone.returncode == code
     assert words in alone.stderr
+    assert f"{args[0]}: {args[0]}" not in alone.stderr
     assert words in objects(alone)[0]["error"]["message"]
     with_another = spotitags("tag", *args, METALLICA, "--json", home=home)
     assert with_another.returncode == 3
@@ -192,7 +198,8 @@ def test_more_covers_than_are_used_are_no_secret(home: Path, here: Path) -> None
     assert here
     run = spotitags("tag", "Frost", "--tagger", "lite", "--albums", "1", "--json", home=home)
     assert objects(run)[0]["covers"]["used"] == 1
-    assert "Frost: only 1 different covers are used; --albums N takes more" in run.stderr
+    assert "Frost: of 2 covers the first 1 different ones are used" in run.stderr
+    assert "--albums 2 uses all" in run.stderr
 
 
 def test_names_of_strangers_cannot_steer_the_terminal(home: Path, here: Path) -> None:
@@ -259,7 +266,8 @@ def test_tables_of_any_form_are_arguments(home: Path, here: Path) -> None:
     assert ids(run) == ["Frost", "Ann", METALLICA]
     assert ids(spotitags("tag", "--manifest", "sheet.csv", *args, home=home)) == ["Frost", "Ann"]
     assert ids(spotitags("tag", "ann", "--manifest", "sheet.csv", *args, home=home)) == ["Ann"]
-    assert ids(spotitags("tag", "ids.csv", *args, home=home)) == [METALLICA]
+    both = spotitags("tag", "ids.csv", "sheet.csv", *args, home=home)
+    assert ids(both) == [METALLICA, "Frost", "Ann"]
     assert ids(spotitags("tag", "single.csv", "--json", "--tagger", "lite", home=home)) == ["one.jpg"]
 
 
@@ -298,3 +306,106 @@ def test_a_folder_of_genres_has_single_covers_on_request(home: Path, tmp_path: P
     run = spotitags(*args, "--covers", home=home)
     assert run.returncode == 0, run.stderr
     assert "fire 8, moss 8, sea 8" in run.stdout
+
+
+SHEET = "Band;Scan;Style;Note\nMetallica;Frost/1.jpg;sea;x\nAnn;bands/Ann/1.jpg;sea;y\n"
+
+
+@pytest.mark.parametrize("command", ["tag", "predict", "train", "evaluate", "leaderboard", "sample"])
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ("artist_id=Band", "names pictures: for covers on disk add --columns artist_id=Band,file=Scan"),
+        ("artist_id=Band,file=Scann", "no column 'Scann' for file, as --columns says (did you mean 'Scan'?)"),
+        ("artist_id=Bands,file=Scan", "(did you mean 'Band'?); the columns are Band, Scan, Style, Note"),
+        ("artist_id=Band,release_date=When", "no column 'When' for release_date"),
+        (None, "no column file and no column artist_id; the columns are Band, Scan, Style, Note"),
+    ],
+)
+def test_a_column_that_is_not_recognised_is_named_by_all_commands(
+    home: Path, here: Path, command: str, columns: str | None, words: str
+) -> None:
+    """The library knows an artist of the table, and would answer for it."""
+    (here / "sheet.csv").write_text(SHEET, encoding="utf-8")
+    out = [] if command in {"tag", "predict"} else ["--out", "out.png" if command == "sample" else "out"]
+    given = [] if columns is None else ["--columns", columns]
+    run = spotitags(command, "sheet.csv", *given, *out, home=home)
+    assert run.returncode == 2, run.stderr
+    assert run.stdout == ""
+    assert words in run.stderr
+    assert run.stderr.startswith("error: sheet.csv, line 1: ")
+
+
+def test_given_columns_belong_to_the_tables_that_have_them(home: Path, here: Path) -> None:
+    (here / "sheet.csv").write_text("Band;Scan\nFrost;Frost/1.jpg\nAnn;bands/Ann/1.jpg\n", encoding="utf-8")
+    (here / "ids.csv").write_text("note,artist_id\nx,Ann\n", encoding="utf-8")
+    args = ["--manifest", "sheet.csv", "--json", "--tagger", "lite"]
+    run = spotitags("tag", "--artists", "ids.csv", *args, "--columns", "artist_id=Band,file=Scan", home=home)
+    assert run.returncode == 0, run.stderr
+    assert ids(run) == ["Ann"]
+    run = spotitags("tag", "--artists", "ids.csv", *args, "--columns", "artist_id=Bend,file=Scan", home=home)
+    assert run.returncode == 2
+    assert "sheet.csv, line 1: no column 'Bend' for artist_id, as --columns says (did you mean 'Band'?)" in (
+        run.stderr
+    )
+    run = spotitags("tag", "Frost", "--columns", "file=Scan", home=home)
+    assert run.returncode == 2
+    assert "--columns is for tables, and there is none" in run.stderr
+
+
+def test_a_table_of_unknown_artists_names_the_columns_of_covers(home: Path, here: Path) -> None:
+    (here / "sheet.csv").write_text("Artist;Bild\nXyzzy;one\nPlugh;two\n", encoding="utf-8")
+    run = spotitags("predict", "sheet.csv", "--offline", home=home)
+    assert run.returncode == 2
+    assert run.stderr == (
+        "error: sheet.csv, line 1: no column file, and the bundled library has no artist of the column "
+        "'Artist', such as 'Xyzzy'; a table of covers needs artist_id and file (file alone lists single "
+        "covers), a list of artists artist_id; the columns are Artist, Bild: add --columns file=NAME "
+        "with the names that they have\n"
+    )
+    (here / "sheet.csv").write_text("Artist;Genre\nXyzzy;x\nPlugh;y\n", encoding="utf-8")
+    run = spotitags("train", "sheet.csv", "--out", "model", "--offline", home=home)
+    assert run.returncode == 2
+    assert "the bundled library has no artist of the column 'Artist', such as 'Xyzzy'" in run.stderr
+    (here / "sheet.csv").write_text("Artist;Genre\nXyzzy;x\nMetallica;y\n", encoding="utf-8")
+    assert spotitags("predict", "sheet.csv", "--offline", home=home).returncode == 3
+
+
+def test_covers_without_artists_say_that_each_counts_by_itself(home: Path, here: Path) -> None:
+    (here / "sheet.csv").write_text(SHEET, encoding="utf-8")
+    run = spotitags("tag", "sheet.csv", "--columns", "file=Scan", "--json", "--tagger", "lite", home=home)
+    assert run.returncode == 0, run.stderr
+    assert "sheet.csv has no column artist_id or artist_name, so each cover counts by itself" in run.stderr
+    (here / "single.csv").write_text("file;style\nFrost/1.jpg;sea\n", encoding="utf-8")
+    assert "by itself" not in spotitags("tag", "single.csv", "--json", "--tagger", "lite", home=home).stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["predict", "Forst/1.jpg"], "'Forst/1.jpg' (did you mean 'Frost/1.jpg'?)"),
+        (["predict", "band/Ann/9.jpg"], "(did you mean 'bands'?)"),
+        (["predict", "bands/Anne/"], "(did you mean 'bands/Ann'?)"),
+        (["predict", "--manifest", "csv/cover.csv"], "(did you mean 'csv/covers.csv'?)"),
+        (["predict", "--artists", "csv/cover.csv"], "(did you mean 'csv/covers.csv'?)"),
+        (["train", "csv/cover.csv", "--out", "m"], "(did you mean 'csv/covers.csv'?)"),
+        (["evaluate", "band", "--out", "m"], "(did you mean 'bands'?)"),
+    ],
+)
+def test_a_mistyped_file_or_folder_is_suggested(home: Path, here: Path, args: list[str], words: str) -> None:
+    assert here
+    run = spotitags(*args, home=home)
+    assert run.returncode == 2
+    assert words in run.stderr
+
+
+@pytest.mark.parametrize("command", ["predict", "tag", "train", "evaluate"])
+@pytest.mark.parametrize("text", ["artist_id,genre,file\n,x,1.jpg\n", "artist_id,genre,file\n", '"a,b\n'])
+def test_a_bad_table_is_a_usage_error_that_names_it_once(
+    home: Path, here: Path, command: str, text: str
+) -> None:
+    (here / "bad.csv").write_text(text)
+    more = ["--out", "out"] if command in {"train", "evaluate"} else [METALLICA]
+    run = spotitags(command, "bad.csv", *more, home=home)
+    assert run.returncode == 2, run.stderr
+    assert run.stderr.count("bad.csv") == 1

@@ -16,7 +16,7 @@ from helpers.command_line import spotitags
 from helpers.manifests import manifest
 
 from spotitags.commands import tag
-from spotitags.commands._progress import INTERVAL, UNCHANGED, print_results, progress
+from spotitags.commands._progress import INTERVAL, UNCHANGED, _StageClock, print_results, progress
 from spotitags.commands._verbosity import OUTPUT, set_output, start_output
 
 if TYPE_CHECKING:
@@ -49,7 +49,18 @@ def test_each_stage_is_reported() -> None:
         wait_until(lambda: "evaluate: repeats 3 of 10, " in said.getvalue())
         step("repeats", 4, 10)
         wait_until(lambda: "evaluate: repeats 4 of 10, " in said.getvalue())
-    assert re.fullmatch(r"(evaluate: \w+ \d+ of \d+, \d+ s\n)+", said.getvalue())
+    assert re.fullmatch(r"(evaluate: \w+ \d+ of \d+, \d+ s(, about \d+ s left)?\n)+", said.getvalue())
+
+
+def test_the_time_left_is_known_from_the_first_step_of_a_stage_on() -> None:
+    times = iter([0.0, 100.0, 130.0, 160.0, 500.0])
+    with patch("spotitags.commands._progress.time", SimpleNamespace(monotonic=lambda: next(times))):
+        clock = _StageClock()
+        assert clock.left("artists", 5, 5) == ""
+        assert clock.left("repeats", 2, 18) == "", "two were cached"
+        assert clock.left("repeats", 3, 18) == "about 8 min left"
+        assert clock.left("repeats", 4, 18) == "about 7 min left"
+        assert clock.left("repeats", 18, 18) == ""
 
 
 def test_there_is_at_most_one_line_in_an_interval_and_fewer_if_nothing_is_done() -> None:
@@ -103,4 +114,4 @@ def test_a_command_names_itself(tmp_path: Path) -> None:
     with patch.object(tag, "print_results", print_slowly):
         run = spotitags("tag", "--manifest", path, "--tagger", "lite", "--json", home=tmp_path)
     assert run.returncode == 0
-    assert re.search(r"^tag: artists \d of 4, \d+ s$", run.stderr, re.MULTILINE)
+    assert re.search(r"^tag: artists \d of 4, \d+ s(, about \d+ s left)?$", run.stderr, re.MULTILINE)

@@ -19,6 +19,7 @@ from classifiers.ensemble.results import Confidence, Evidence
 from spotitags.commands._console import print_all
 from spotitags.records import Artist, Prediction, Reason, Skipped, Tag, TagBag, Vote
 from spotitags.rendering.explanation import LEAST, signed
+from spotitags.rendering.overview import Overview
 from spotitags.rendering.prediction import show_prediction
 from spotitags.rendering.text import as_text
 
@@ -102,6 +103,56 @@ def test_a_prediction_prints_as_before(
     assert "…" not in printed
     assert ARTIST.id in printed
     assert "-0.00" not in printed
+
+
+SEVERAL = (
+    TRAINED,
+    replace(TRAINED, artist=Artist("id", "Einstürzende Neubauten"), none=0.8),
+    replace(TRAINED, confidence=Confidence(0.61, 30, sure=False), trained_on=3, bags=(bag("lite"),)),
+    replace(FLAT, artist=Artist("id", "Frost"), bags=(bag("clip"), bag("lite", missing="it has no network"))),
+)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_several_artists_are_a_line_each(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    overview = Overview(width)
+    for prediction in SEVERAL:
+        print_all(overview.lines(prediction))
+    print_all(overview.foot())
+    printed = "\n".join(line.rstrip() for line in capsys.readouterr().out.splitlines())
+    snapshot = FOLDER / f"several-{width}.txt"
+    if os.environ.get("SPOTITAGS_WRITE_SNAPSHOTS"):
+        snapshot.write_text(printed, encoding="utf-8")
+    assert printed == snapshot.read_text(encoding="utf-8")
+    assert max(map(cell_len, printed.splitlines())) <= width
+    assert printed.startswith("artist ")
+    assert ARTIST.id in "".join(line[: overview.artist].strip() for line in printed.splitlines())
+    assert "61%?*" in printed
+    assert "?: not sure; *: the model was trained on covers of this artist" in " ".join(printed.split())
+    assert re.search(r"none of these +0\.80  ", printed)
+    assert printed.count("1 cover skipped") == 4
+
+
+def test_an_overview_of_nothing_has_no_foot() -> None:
+    assert Overview(80).foot() == []
+
+
+def test_none_of_these_is_first_where_it_is_the_answer() -> None:
+    for none, place in ((0.8, 1), (0.7, 5)):
+        lines = as_text(replace(TRAINED, none=none)).splitlines()
+        assert [line.startswith("none of these") for line in lines].index(True) == place + 1
+
+
+def test_covers_of_the_training_are_named() -> None:
+    for number, words in ((10, "these covers"), (3, "3 of these 10 covers")):
+        assert f"the model was trained on {words}: on others it is less often right" in as_text(
+            replace(TRAINED, trained_on=number)
+        )
+    for unknown in (0, None):
+        assert "was trained" not in as_text(replace(TRAINED, trained_on=unknown))
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

@@ -14,6 +14,7 @@ from unittest.mock import patch
 import pytest
 from helpers.command_line import Run, spotitags
 from helpers.manifests import labelled, manifest
+from helpers.quick_training import quick_training
 
 from classifiers.files import read_plain
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 METALLICA = "2ye2Wgw4gimLv2eAKyk1NB"
+NOBODY = "0000000000000000000000"
 GENRES = ["classical", "country", "hiphop", "jazz", "metal"]
 
 
@@ -66,10 +68,11 @@ def test_predictions_fill_a_table_with_a_row_per_artist(home: Path, tmp_path: Pa
     failed, found = rows(run.stdout)
     shares = [f"share_{genre}" for genre in GENRES]
     assert list(found) == [
-        "artist_id", "artist_name", "genre", "none", "right", "sure", *shares, "covers", "tags", "error",
+        "artist_id", "artist_name", "genre", "none", "right", "sure", *shares, "covers", "trained_on", "tags",
+        "error",
     ]  # fmt: skip
     assert (failed["artist_id"], failed["genre"]) == ("nobody", "")
-    assert "is not a Spotify artist" in failed["error"]
+    assert "has no artist called 'nobody'" in failed["error"]
     (answer,) = objects(spotitags(*args[:1], *args[3:], "--json", home=home))
     assert (found["artist_id"], found["artist_name"], found["genre"]) == (METALLICA, "Metallica", "metal")
     assert {vote["genre"]: vote["share"] for vote in answer["votes"]} == {
@@ -95,13 +98,13 @@ def test_predictions_fill_a_table_with_a_row_per_artist(home: Path, tmp_path: Pa
 
 
 def test_a_table_of_failures_has_their_reasons(home: Path) -> None:
-    run = spotitags("predict", "-a", "nobody", "--offline", "--csv", "-", home=home)
+    run = spotitags("predict", "-a", NOBODY, "--offline", "--csv", "-", home=home)
     assert run.returncode == 1
     (row,) = rows(run.stdout)
     assert list(row) == [
-        "artist_id", "artist_name", "genre", "none", "right", "sure", "covers", "tags", "error",
+        "artist_id", "artist_name", "genre", "none", "right", "sure", "covers", "trained_on", "tags", "error",
     ]  # fmt: skip
-    assert "nobody" in row["error"]
+    assert NOBODY in row["error"]
 
 
 def test_a_table_of_predictions_is_a_list_of_artists(home: Path, tmp_path: Path) -> None:
@@ -274,3 +277,61 @@ def test_results_go_to_stdout_or_a_file(home: Path, drawn: Path, tmp_path: Path)
     refused = spotitags("results", scores, "--out", tmp_path, home=home)
     assert refused.returncode == 2
     assert "cannot be written" in refused.stderr
+
+
+def test_tables_keep_the_other_columns_of_the_table_they_came_from(home: Path, drawn: Path) -> None:
+    head, *lines = drawn.read_text(encoding="utf-8").splitlines()
+    notes = [f"{line},note {number}, {number % 2} euro" for number, line in enumerate(lines)]
+    table = drawn.with_name("notes.csv")
+    table.write_text("\n".join([f"{head},Note,none", *notes]).replace(", ", ","), encoding="utf-8")
+    args = ["--tagger", "lite", "--csv", "-"]
+    found = rows(spotitags("predict", table, *args, home=home).stdout)
+    assert list(found[0])[-5:] == ["tags", "error", "table_genre", "Note", "table_none"]
+    assert [(row["artist_id"], row["table_genre"]) for row in found[:2]] == [
+        ("fire0", "fire"),
+        ("fire1", "fire"),
+    ]
+    assert (found[0]["Note"], found[0]["table_none"]) == ("note 0; note 1", "0 euro; 1 euro")
+    (row,) = rows(spotitags("predict", "-a", "fire1", "--manifest", table, *args, home=home).stdout)
+    assert row["Note"] == "note 2; note 3"
+    single = rows(spotitags("predict", table, "--columns", "artist_id=Note", *args, home=home).stdout)
+    assert len(single) == 24
+    ids = drawn.with_name("ids.csv")
+    ids.write_text(f"name,shelf\nmetallica,top\nbach,low\n{METALLICA},other\n", encoding="utf-8")
+    listed = rows(spotitags("predict", ids, "--offline", "--csv", "-", home=home).stdout)
+    assert [(row["artist_name"], row["shelf"]) for row in listed] == [
+        ("Metallica", "top"), ("Johann Sebastian Bach", "low"),
+    ]  # fmt: skip
+
+
+def test_an_evaluation_lists_its_artists_with_the_other_columns(
+    home: Path, drawn: Path, tmp_path: Path
+) -> None:
+    table = drawn.with_name("shelves.csv")
+    head, *lines = drawn.read_text(encoding="utf-8").splitlines()
+    table.write_text("\n".join([f"{head},Shelf", *(f"{line},low" for line in lines)]), encoding="utf-8")
+    args = ["--tagger", "lite", "--folds", "2", "--repeats", "1", "--min-covers", "1", "--curve-repeats", "0"]
+    out = tmp_path / "run"
+    with quick_training(), patch("spotitags.training.references.references_for", return_value=None):
+        run = spotitags("evaluate", table, *args, home=home)
+        kept = spotitags("evaluate", table, *args, "--out", out, home=home)
+    assert run.returncode == 0, run.stderr
+    assert "no file was written: add --out FOLDER" in run.stderr
+    assert kept.returncode == 0, kept.stderr
+    assert "votes.csv" in kept.stdout
+    found = rows((out / "votes.csv").read_text(encoding="utf-8"))
+    assert list(found[0]) == [
+        "artist_id", "artist_name", "genre", "predicted", "right", "share_fire", "share_moss", "share_sea",
+        "covers", "Shelf",
+    ]  # fmt: skip
+    assert sorted(row["artist_id"] for row in found) == sorted(
+        f"{s}{n}" for s in ("fire", "sea", "moss") for n in range(4)
+    )
+    assert all(row["genre"] == row["artist_id"][:-1] for row in found)
+    assert {row["Shelf"] for row in found} == {"low"}
+
+
+def test_tags_have_the_genre_of_the_catalogue(home: Path) -> None:
+    (row,) = rows(spotitags("tag", "-a", METALLICA, "--offline", "--top", "1", "--csv", home=home).stdout)
+    assert list(row) == ["artist_id", "artist_name", "genre", "tagger", "label", "weight"]
+    assert row["genre"] == "metal"

@@ -36,6 +36,7 @@ def test_a_frame_of_predictions_is_the_table_of_the_command_line(tmp_path: Path)
         "right": "float64",
         "sure": "boolean",
         "covers": "Int64",
+        "trained_on": "Int64",
     }
     assert frame["share_metal"].idxmax() == 0
 
@@ -50,7 +51,9 @@ def test_predictions_alone_make_the_same_frame() -> None:
 def test_a_frame_of_tags_has_a_row_per_artist_and_tag() -> None:
     spotitags = SpotiTags(offline=True)
     bag = spotitags.bag(METALLICA)
-    with pytest.warns(UserWarning, match="nobody: 'nobody' is not a Spotify artist") as caught:
+    with pytest.warns(
+        UserWarning, match="nobody: the bundled library has no artist called 'nobody'"
+    ) as caught:
         frame = tags_frame(spotitags.all_bags([METALLICA, "nobody"]))
     assert [warning.filename for warning in caught] == [__file__]
     assert list(zip(frame["label"], frame["weight"], strict=True)) == list(bag.tags)

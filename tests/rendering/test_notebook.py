@@ -58,9 +58,10 @@ def test_a_prediction_shows_artist_bars_words_and_tags(prediction: Prediction) -
 def test_an_unsure_prediction_says_so(prediction: Prediction) -> None:
     unsure = replace(prediction, confidence=Confidence(0.4, 12, sure=False))
     assert "not sure: votes this unsure were right 4 times in 10" in shown(unsure).text
+    assert "the model was trained on these covers" in shown(prediction).text
     outside = replace(prediction, none=0.9)
     assert "none of these genres fits; the shares only compare them" in shown(outside).text
-    unknown = replace(prediction, confidence=None, none=None)
+    unknown = replace(prediction, confidence=None, none=None, trained_on=None)
     assert "right" not in shown(unknown).text
     assert "none of these" not in shown(unknown).text
 

@@ -43,3 +43,15 @@ def test_sample_and_model_are_built_from_a_manifest_and_agree(
     ((_, tagged),) = afresh.tagged_covers([sea])
     assert not isinstance(tagged, Exception)
     assert stored == [list(tags) for tags in tagged.tags["lite"]]
+
+
+def test_the_bundled_model_knows_its_training_covers_and_no_held_out_ones() -> None:
+    library, spotitags = LibraryCatalog(), SpotiTags(offline=True, albums=1000)
+    for refs, known in ((sorted(library.trained_on)[:10], True), (sorted(library.held_out), False)):
+        for ref in refs:
+            prediction = spotitags.predict(ref)
+            assert prediction.trained_on is not None
+            if not known:
+                assert prediction.trained_on == 0
+            else:
+                assert 0 < prediction.trained_on <= prediction.bags[0].covers

@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from helpers.manifests import labelled
+from helpers.manifests import cover, labelled
 from helpers.quick_training import quick_training
 
 from spotitags.catalogs.manifest import FolderCatalog
@@ -59,3 +59,16 @@ def test_its_predictions_say_how_likely_none_of_its_genres_is(report: TrainingRe
     assert metallica.none > 0.75
     assert metallica.genre is None
     assert metallica.leading in {"fire", "sea", "moss"}
+
+
+def test_its_predictions_say_which_covers_it_was_trained_on(report: TrainingReport, folder: Path) -> None:
+    settings = Settings(cache_dir=folder / "cache")
+    table = folder / "covers" / "again.csv"
+    (folder / "covers" / "new.jpg").write_bytes(cover("fire", 8123))
+    table.write_text("artist_id,file\nfire0,fire0-0.jpg\nfire0,fire0-1.jpg\nfire0,new.jpg\nnew,new.jpg\n")
+    own = SpotiTags(manifest=table, tagger="lite", model=report.files[0], settings=settings)
+    assert own.predict("fire0").trained_on == 2
+    assert own.predict("new").trained_on == 0
+    assert own.predict("new").to_dict()["trained_on"] == 0
+    named = SpotiTags(manifest=table, tagger="lite", genres=["fire", "sea"], settings=settings)
+    assert named.predict("fire0").trained_on is None, "untrained votes"

@@ -46,7 +46,9 @@ def results_page(runs: Sequence[Mapping[str, Any]], notes: Path | None = None) -
     try:
         appendix = [] if notes is None else [read_plain(notes, stream=True).decode()]
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{notes} cannot be read ({error}): choose another --notes") from error
+        raise InputError(
+            f"{notes} cannot be read ({getattr(error, 'strerror', None) or error}): choose another --notes"
+        ) from error
     return "\n".join([markdown(runs), *appendix])
 
 

@@ -32,7 +32,7 @@ def show_scores(found: Mapping[str, Any], written: Iterable[Path] = ()) -> list[
     lines = [Text(plain(f"{found['dataset']}: {found['name']}"), style="bold")]
     taggers = " and ".join(tagger["name"] for tagger in found["taggers"])
     lines.append(dim(f"{subtitle(found)} · tagger {taggers}"))
-    files = [dim(str(path)) for path in written if path.suffix in {".json", ".html"}]
+    files = [dim(str(path)) for path in written if path.suffix in {".json", ".html", ".csv"}]
     return [*lines, scores, Text(""), views, Text(""), *_outsiders(found), *map(dim, found["notes"]), *files]
 
 
