@@ -93,7 +93,7 @@ def evaluate(
             references=references_for, progress=step,
         )  # fmt: skip
     written = [*evaluation.write(found, out), write_votes(found, labelled, out)] if out else ()
-    print_all(show_scores(found, written))
+    print_all(show_scores(found, written, {artist.id: artist.name for artist in artists}))
     for run in runs:
         print_all(show_comparison([run, found], evaluation.against_first([run, found])))
     print_failures(found["failed"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
+from spotitags.evaluation import votes
 from spotitags.evaluation.report.wording import METRICS, outsider_sentences, subtitle
 from spotitags.io.text import plain
 
@@ -17,8 +18,20 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-def show_scores(found: Mapping[str, Any], written: Iterable[Path] = ()) -> list[RenderableType]:
-    """Build the ensemble's scores, those of its views, the notes, and the names of written files."""
+WORST = 8
+"""Maximum number of artists that are named because their predictions are wrong."""
+
+
+def show_scores(
+    found: Mapping[str, Any], written: Iterable[Path] = (), names: Mapping[str, str | None] | None = None
+) -> list[RenderableType]:
+    """Build the ensemble's scores, those of its views, the artists that it gets wrong, and the notes.
+
+    Args:
+        found: Content of ``scores.json``.
+        written: Files that were written, whose names are shown.
+        names: Name of each artist by id, where it is known.
+    """
     scores = table([""], ["value", "95% interval"])
     for metric, label in METRICS.items():
         estimate = found["systems"][0]["scores"][metric]
@@ -33,7 +46,22 @@ def show_scores(found: Mapping[str, Any], written: Iterable[Path] = ()) -> list[
     taggers = " and ".join(tagger["name"] for tagger in found["taggers"])
     lines.append(dim(f"{subtitle(found)} · tagger {taggers}"))
     files = [dim(str(path)) for path in written if path.suffix in {".json", ".html", ".csv"}]
-    return [*lines, scores, Text(""), views, Text(""), *_outsiders(found), *map(dim, found["notes"]), *files]
+    parts = [*_worst(found, names or {}), *_outsiders(found), *map(dim, found["notes"]), *files]
+    return [*lines, scores, Text(""), views, Text(""), *parts]
+
+
+def _worst(found: Mapping[str, Any], names: Mapping[str, str | None]) -> list[RenderableType]:
+    """Build a table of the artists that most repeats get wrong; nothing if there are none."""
+    wrong = [row for row in votes.rows(found, names) if isinstance(row[4], float) and row[4] < 0.5]  # noqa: PLR2004
+    if not wrong:
+        return []
+    shown = table([f"wrong in most repeats: {len(wrong)}", "genre", "predicted"], ["right"])
+    for artist, name, genre, predicted, right, *_ in wrong[:WORST]:
+        shown.add_row(
+            *(Text(plain(str(cell))) for cell in (name or artist, genre, predicted)), f"{right:.0%}"
+        )
+    more = [dim(f"{len(wrong) - WORST} more in votes.csv (--out)")] if len(wrong) > WORST else []
+    return [shown, *more, Text("")]
 
 
 def _outsiders(found: Mapping[str, Any]) -> list[RenderableType]:

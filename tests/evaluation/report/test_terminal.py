@@ -27,3 +27,16 @@ def test_the_answer_none_of_these_is_shown_where_it_was_evaluated() -> None:
     assert 'Of the 24 artists of these genres, 4% got the answer "none of these genres"' in text
     assert "none of" not in printed(run())
     assert printed(run() | {"outsiders": None}) == printed(run())
+
+
+def test_artists_that_most_repeats_get_wrong_are_named_the_worst_first() -> None:
+    found = run()
+    shares = {"jazz": [0.9, 0.1, 0.0], "metal": [0.2, 0.7, 0.1], "pop": [0.0, 0.0, 1.0]}
+    answers = [answer | {"shares": [shares[answer["genre"]]] * 3} for answer in found["answers"]]
+    assert "wrong in most repeats" not in printed(found | {"answers": answers})
+    first, second = (next(a for a in answers if a["genre"] == genre) for genre in ("jazz", "pop"))
+    first["shares"] = [[0.4, 0.6, 0.0]] * 3
+    second["shares"] = [[0.9, 0.0, 0.1]] * 2 + [[0.0, 0.0, 1.0]]
+    text = printed(found | {"answers": answers})
+    assert "wrong in most repeats: 2 genre predicted right" in text
+    assert text.index(f"{first['id']} jazz metal 0%") < text.index(f"{second['id']} pop jazz 33%")
