@@ -1,0 +1,103 @@
+"""The tagger `text`: the words on covers, read by PP-OCRv6's networks on the CPU."""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, ClassVar
+
+from spotitags.errors import pip_install
+from spotitags.taggers.base import Readiness
+from spotitags.taggers.text.detection import SIDE, find_lines
+from spotitags.taggers.text.networks import DETECTION, RECOGNITION, Network, characters_of, open_network
+from spotitags.taggers.text.recognition import read_line
+from spotitags.taggers.text.words import Line, tags_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Self
+
+    from onnxruntime import InferenceSession
+
+    from spotitags.records import Cover, Tag
+    from spotitags.taggers.base import TaggerOptions
+
+VERSION = 1
+"""Version of the steps between the networks and the tags; raise it with every change of tags."""
+
+
+class TextTagger:
+    """Reads what is written on covers, in Latin script; needs no PyTorch, network access or keys.
+
+    docs/text.md says what it reads and what not. The tags of a cover do not depend on the covers beside it.
+    Threads may share an instance.
+    """
+
+    name: ClassVar[str] = "text"
+    image_size = SIDE
+    batch_size = 16
+    version: ClassVar[str] = (
+        f"pp-ocrv6-small {DETECTION.sha256[:8]}.{RECOGNITION.sha256[:8]} side-{SIDE} words-{VERSION}"
+    )
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sessions: dict[Network, InferenceSession] = {}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    @classmethod
+    def from_options(cls, options: TaggerOptions) -> Self:  # noqa: ARG003
+        """Build the tagger; no option concerns it."""
+        return cls()
+
+    @classmethod
+    def readiness(cls, options: TaggerOptions) -> Readiness:  # noqa: ARG003
+        """Return whether onnxruntime is installed; imports nothing."""
+        if find_spec("onnxruntime") is None:
+            return Readiness(
+                ready=False, reason="onnxruntime is missing", remedy=f"{pip_install()} onnxruntime"
+            )
+        return Readiness(ready=True, reason="runs on any CPU; its weights are installed with SpotiTags")
+
+    def tag(self, covers: Sequence[Cover]) -> list[list[Tag]]:
+        """Return the words on each cover, heaviest first; [] for a cover without text.
+
+        Raises:
+            WeightsError: The networks cannot be read.
+        """
+        if not covers:
+            return []
+        self._session(DETECTION), self._session(RECOGNITION)
+        with ThreadPoolExecutor(min(len(covers), _cores())) as pool:
+            return [tags_of(lines) for lines in pool.map(self.read, covers)]
+
+    def read(self, cover: Cover) -> list[Line]:
+        """Return all lines found on a cover, from top to bottom, also those too unsure to be tags.
+
+        Raises:
+            WeightsError: The networks cannot be read.
+        """
+        reader = self._session(RECOGNITION)
+        side = min(cover.pixels.shape[:2])
+        lines = []
+        for place in sorted(find_lines(self._session(DETECTION), cover.pixels), key=lambda line: line.y):
+            text, score = read_line(reader, characters_of(reader), cover.pixels, place)
+            lines.append(Line(text, score, min(place.height, place.width) / side))
+        return lines
+
+    def _session(self, network: Network) -> InferenceSession:
+        with self._lock:
+            if network not in self._sessions:
+                self._sessions[network] = open_network(network)
+            return self._sessions[network]
+
+
+def _cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
