@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from spotitags.io.text import without_accents, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from spotitags.records import Artist, Tag, TaggedCovers
 
@@ -60,19 +60,21 @@ def without_name(tags: Iterable[Tag], name: str) -> list[Tag]:
     >>> without_name(tags, "Metallica")
     [Tag(label='garage', weight=0.8)]
     """
-    own = frozenset(_words(name))
-    return [tag for tag in tags if not any(_is_of(word, own) for word in _words(tag.label))]
+    own = words(without_accents(name))
+    return [tag for tag in tags if not any(_is_of(word, own) for word in words(without_accents(tag.label)))]
 
 
-def _words(text: str) -> list[str]:
-    """Return words without accents, and text of several words also as one: "Jay-Z" is read as "jayz"."""
-    found = words(without_accents(text))
-    return [*found, "".join(found)] if len(found) > 1 else found
+def _is_of(word: str, name: Sequence[str]) -> bool:
+    """Return whether a word is one of the name's: the same, misread, or with other letters around it.
 
-
-def _is_of(word: str, name: frozenset[str]) -> bool:
-    """Return whether a word is one of the name's: the same, misread, or with other letters around it."""
-    return word in name or any(own in word or _similar(own, word) for own in name if len(own) >= FUZZY_LENGTH)
+    The words may be written as one: "Jay-Z" as "jayz".
+    """
+    whole = "".join(name)
+    return (
+        word in name
+        or (len(whole) >= FUZZY_LENGTH and whole in word)
+        or any(own in word or _similar(own, word) for own in name if len(own) >= FUZZY_LENGTH)
+    )
 
 
 def _similar(one: str, other: str) -> bool:

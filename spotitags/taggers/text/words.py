@@ -23,8 +23,18 @@ MAX_WORDS: Final = 100
 """Maximum number of words of a line."""
 
 _STEP: Final = 1e-4  # by which each word of a line weighs less than the one before: keeps them in order
-_ADVISORY_LINES: Final = ("parental", "advisory", "explicitcontent", "explicitlyrics", "parentaladvisory")
-_ADVISORY_LIKE: Final = 0.7  # similarity from which a line is one of them; "history" has 0.67
+# Lines of the notice, each with the least similarity of a line that is taken for it. "savior" has 0.71 to
+# "advisory", and "pantera" 0.67 to "parental".
+_ADVISORY_LINES: Final = {
+    "advisory": 0.75,
+    "parental": 0.75,
+    "parentaladvisory": 0.7,
+    "explicitcontent": 0.65,
+    "explicitlyrics": 0.65,
+    "stronglanguage": 0.75,
+}
+_SMALL: Final = 0.08  # height of a line up to which it may be misread; a larger one is read well
+_EXACT: Final = 0.95
 _DIGITS: Final = str.maketrans("015", "ois")  # read for letters in small print
 _WORD: Final = re.compile("[^\\W_]+(?:['\u2019.\\-][^\\W_]+)*")
 _NUMBER: Final = re.compile(r"\d+|[ivxlc]+")
@@ -67,7 +77,7 @@ def tags_of(lines: Sequence[Line]) -> list[Tag]:
     words: list[Tag] = []
     for line in clear:
         weight = min(line.score * (line.height / highest) ** 0.5, 1.0)
-        written = [ADVISORY] if is_advisory(line.text) else _words(line.text)
+        written = [ADVISORY] if is_advisory(line) else _words(line.text)
         words += [Tag(word, weight * (1 - _STEP * index)) for index, word in enumerate(written[:MAX_WORDS])]
     tags: dict[str, Tag] = {}
     for tag in sorted(_joined(words), key=lambda tag: -tag.weight):
@@ -76,19 +86,23 @@ def tags_of(lines: Sequence[Line]) -> list[Tag]:
     return list(tags.values())
 
 
-def is_advisory(text: str) -> bool:
+def is_advisory(line: Line) -> bool:
     """Return whether a line is one of the parental advisory notice, also if some letters are misread.
 
-    >>> [is_advisory(line) for line in ("PARENTAL", "ADVIS0RY", "EXPLICIT CONTENT", "History", "Advice")]
+    >>> lines = "PARENTAL", "ADVIS0RY", "EEPUICIT CENTENT", "History", "Pantera"
+    >>> [is_advisory(Line(line, 0.9, 0.03)) for line in lines]
     [True, True, True, False, False]
     """
-    letters = "".join(_WORD.findall(text.lower())).translate(_DIGITS)
-    return any(_similarity(letters, line) >= _ADVISORY_LIKE for line in _ADVISORY_LINES)
+    letters = "".join(_WORD.findall(line.text.lower())).translate(_DIGITS)
+    small = line.height <= _SMALL
+    return any(
+        _similar(letters, known, least if small else _EXACT) for known, least in _ADVISORY_LINES.items()
+    )
 
 
-def _similarity(one: str, other: str) -> float:
+def _similar(one: str, other: str, least: float) -> bool:
     matcher = SequenceMatcher(None, one, other, autojunk=False)
-    return matcher.ratio() if matcher.quick_ratio() >= _ADVISORY_LIKE else 0.0
+    return matcher.quick_ratio() >= least and matcher.ratio() >= least
 
 
 def _words(text: str) -> list[str]:
