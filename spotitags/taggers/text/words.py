@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 MIN_SCORE: Final = 0.6
 """Least score of a line that counts."""
+MIN_SCORE_OF_SHORT: Final = 0.9
+"""Least score of a line of one or two characters, for shapes of a picture are read as such."""
 ADVISORY: Final = "parental advisory"
 """Tag of the notice that warns of explicit lyrics."""
 
 MAX_WORDS: Final = 100
 """Maximum number of words of a line."""
 
+_SHORT: Final = 2  # characters of a short line
 _STEP: Final = 1e-4  # by which each word of a line weighs less than the one before: keeps them in order
 # Lines of the notice, each with the least similarity of a line that is taken for it. "savior" has 0.71 to
 # "advisory", and "pantera" 0.67 to "parental".
@@ -72,7 +75,7 @@ def tags_of(lines: Sequence[Line]) -> list[Tag]:
     >>> tags_of([Line("Live at", 0.9, 0.1), Line("Carnegie Hall", 1.0, 0.1)])
     [Tag(label='carnegie', weight=1.0), Tag(label='hall', weight=0.9999), Tag(label='live at', weight=0.9)]
     """
-    clear = [line for line in lines if line.score >= MIN_SCORE]
+    clear = [line for line in lines if _is_clear(line)]
     highest = max((line.height for line in clear), default=1.0)
     words: list[Tag] = []
     for line in clear:
@@ -84,6 +87,12 @@ def tags_of(lines: Sequence[Line]) -> list[Tag]:
         if len(tag.label) > 1:
             tags.setdefault(tag.label, tag)
     return list(tags.values())
+
+
+def _is_clear(line: Line) -> bool:
+    """Return whether a line is surely read, and has a word of two characters."""
+    characters = sum(map(str.isalnum, line.text))
+    return line.score >= (MIN_SCORE if characters > _SHORT else MIN_SCORE_OF_SHORT) and characters > 1
 
 
 def is_advisory(line: Line) -> bool:

@@ -28,6 +28,15 @@ def test_unsure_lines_say_nothing(lines: list[Line]) -> None:
     assert tags_of([line for line in lines if line.score < MIN_SCORE]) == []
 
 
+def test_short_lines_must_be_surer() -> None:
+    assert tags_of([Line("EK", 0.7, 0.8)]) == []
+    assert labels("HD") == ["hd"]
+
+
+def test_a_single_letter_does_not_make_others_small() -> None:
+    assert tags_of([Line("4", 1.0, 0.9), Line("live", 1.0, 0.1)]) == [("live", 1.0)]
+
+
 def test_words_are_in_the_order_of_their_line_and_keep_accents() -> None:
     assert labels("Motörhead plays", "JOACHIM KÜHN") == ["motörhead", "joachim", "plays", "kühn"]
 
