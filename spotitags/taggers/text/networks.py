@@ -23,6 +23,13 @@ class Network(NamedTuple):
     sha256: str
 
 
+class Reader(NamedTuple):
+    """The network that reads lines, and the character of each of its classes; class 0 has none."""
+
+    session: InferenceSession
+    characters: tuple[str, ...]
+
+
 DETECTION: Final = Network(
     "detection.onnx", "b58d8237fa8dd7d752e1e47bd047f5290808d5e5b77731fe1a956b37c84b66c9"
 )
@@ -49,6 +56,16 @@ def open_network(network: Network) -> InferenceSession:
     return open_session(data)
 
 
-def characters_of(reader: InferenceSession) -> tuple[str, ...]:
-    """Return the character of each class of the reader; class 0 has none."""
-    return ("", *reader.get_modelmeta().custom_metadata_map[CHARACTERS])
+def open_reader() -> Reader:
+    """Open the network that reads lines.
+
+    Raises:
+        WeightsError: Its file is missing or damaged.
+    """
+    session = open_network(RECOGNITION)
+    return Reader(session, characters_of(session))
+
+
+def characters_of(session: InferenceSession) -> tuple[str, ...]:
+    """Return the character of each class of a network that reads lines; class 0 has none."""
+    return ("", *session.get_modelmeta().custom_metadata_map[CHARACTERS])

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-    from onnxruntime import InferenceSession
 
     from spotitags.taggers.text.components import Rectangle
+    from spotitags.taggers.text.networks import Reader
 
 _HEIGHT = 48  # of the network's input, in pixels
 _MAX_WIDTH = 1280  # of the network's input; a longer line is squeezed
@@ -30,16 +30,13 @@ class Reading(NamedTuple):
     score: float
 
 
-def read_line(
-    network: InferenceSession, characters: Sequence[str], pixels: NDArray[np.uint8], line: Rectangle
-) -> Reading:
+def read_line(reader: Reader, pixels: NDArray[np.uint8], line: Rectangle) -> Reading:
     """Read one line.
 
     A line that runs up or down is read both ways, and the better reading counts.
 
     Args:
-        network: The reader.
-        characters: Character of each class of the network; the first is none.
+        reader: The network and its characters.
         pixels: (height, width, 3) RGB.
         line: Its place in ``pixels``.
     """
@@ -47,10 +44,8 @@ def read_line(
     turns = [cut]
     if cut.shape[0] >= _UPRIGHT * cut.shape[1]:
         turns = [np.rot90(cut), np.rot90(cut, 3)]
-    readings = []
-    for turn in turns:
-        probabilities = network.run(None, {"x": _normalised(turn)})[0][0]
-        readings.append(decode(probabilities, characters))
+    outputs = [reader.session.run(None, {"x": _normalised(turn)})[0][0] for turn in turns]
+    readings = [decode(probabilities, reader.characters) for probabilities in outputs]
     return max(readings, key=lambda reading: reading.score)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from spotitags.errors import pip_install
 from spotitags.taggers.base import Readiness
 from spotitags.taggers.text.detection import SIDE, find_lines
-from spotitags.taggers.text.networks import DETECTION, RECOGNITION, Network, characters_of, open_network
+from spotitags.taggers.text.networks import DETECTION, RECOGNITION, Reader, open_network, open_reader
 from spotitags.taggers.text.recognition import read_line
 from spotitags.taggers.text.words import Line, tags_of
 
@@ -44,7 +44,7 @@ class TextTagger:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._sessions: dict[Network, InferenceSession] = {}
+        self._loaded: tuple[InferenceSession, Reader] | None = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -71,7 +71,7 @@ class TextTagger:
         """
         if not covers:
             return []
-        self._session(DETECTION), self._session(RECOGNITION)
+        self._networks()
         with ThreadPoolExecutor(min(len(covers), _cores())) as pool:
             return [tags_of(lines) for lines in pool.map(self.read, covers)]
 
@@ -81,19 +81,20 @@ class TextTagger:
         Raises:
             WeightsError: The networks cannot be read.
         """
-        reader = self._session(RECOGNITION)
+        detector, reader = self._networks()
         side = min(cover.pixels.shape[:2])
         lines = []
-        for place in sorted(find_lines(self._session(DETECTION), cover.pixels), key=lambda line: line.y):
-            text, score = read_line(reader, characters_of(reader), cover.pixels, place)
-            lines.append(Line(text, score, min(place.height, place.width) / side))
+        for place in sorted(find_lines(detector, cover.pixels), key=lambda line: line.y):
+            text, score = read_line(reader, cover.pixels, place)
+            lines.append(Line(text, score, min(min(place.height, place.width) / side, 1.0)))
         return lines
 
-    def _session(self, network: Network) -> InferenceSession:
+    def _networks(self) -> tuple[InferenceSession, Reader]:
+        """Return the detector and the reader; opened in the first call."""
         with self._lock:
-            if network not in self._sessions:
-                self._sessions[network] = open_network(network)
-            return self._sessions[network]
+            if self._loaded is None:
+                self._loaded = open_network(DETECTION), open_reader()
+            return self._loaded
 
 
 def _cores() -> int:
