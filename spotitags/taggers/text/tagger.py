@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 VERSION = 1
 """Version of the steps between the networks and the tags; raise it with every change of tags."""
 
+_ROWS = 60  # of a cover; lines in one row are read from left to right
+
 
 class TextTagger:
     """Reads what is written on covers, in Latin script; needs no PyTorch, network access or keys.
@@ -76,7 +78,9 @@ class TextTagger:
             return [tags_of(lines) for lines in pool.map(self.read, covers)]
 
     def read(self, cover: Cover) -> list[Line]:
-        """Return all lines found on a cover, from top to bottom, also those too unsure to be tags.
+        """Return all lines found on a cover, as they are read, also those too unsure to be tags.
+
+        They go from top to bottom, and lines at the same height from left to right.
 
         Raises:
             WeightsError: The networks cannot be read.
@@ -84,7 +88,8 @@ class TextTagger:
         detector, reader = self._networks()
         side = min(cover.pixels.shape[:2])
         lines = []
-        for place in sorted(find_lines(detector, cover.pixels), key=lambda line: line.y):
+        places = find_lines(detector, cover.pixels)
+        for place in sorted(places, key=lambda line: (round(line.y / side * _ROWS), line.x)):
             text, score = read_line(reader, cover.pixels, place)
             lines.append(Line(text, score, min(min(place.height, place.width) / side, 1.0)))
         return lines

@@ -75,6 +75,14 @@ def test_nothing_is_invented(tagger: TextTagger, pixels: np.ndarray) -> None:
     assert tagger.tag([cover(pixels)]) == [[]]
 
 
+def test_lines_at_one_height_are_read_from_the_left(tagger: TextTagger) -> None:
+    image = lettered([("WAGNER", 150, 22)])
+    both = Image.new("RGB", (600, 600), "navy")
+    both.paste(image, (300, 2))
+    both.paste(lettered([("RICHARD", 150, 22)]), (0, 0))
+    assert read(tagger, both) == ["RICHARD", "WAGNER"]
+
+
 def test_many_covers_are_tagged_as_one(tagger: TextTagger) -> None:
     covers = [cover(lettered([(f"Album {number}", 150, 40)])) for number in range(10, 14)] + [cover(clock())]
     assert tagger.tag(covers) == [tags for each in covers for tags in tagger.tag([each])]
