@@ -41,6 +41,8 @@ NOT_RUN = {
     "bash .ci/run": "runs these tests",
     "python -m spotitags.training.bundle": "takes covers that are not here: tests/training/test_bundle.py",
     "python -m spotitags.training.build_references": "likewise: tests/training/test_build_references.py",
+    "pip download": "takes the network",
+    "python -m spotitags.training.text_models": "takes that package: tests/training/test_text_models.py",
     "python -m spotitags.evaluation.replication_2015": "minutes: tests/evaluation/test_replication_2015.py",
     "python benchmarks/outsiders.py": "minutes, on covers that are not here",
 }

@@ -102,7 +102,7 @@ Tagger = Annotated[
         "--tagger",
         "-t",
         metavar="NAME",
-        help="Tagger to use, such as clip or lite; repeatable.",
+        help="Tagger to use, such as clip, lite or text; repeatable.",
         autocompletion=complete_tagger,
     ),
 ]

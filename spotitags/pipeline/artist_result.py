@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from spotitags.bags.own_names import mask_names
 from spotitags.errors import CallLimitError, NoCoversError, TaggerError, tagger_reason
 from spotitags.records import Skipped, TaggedCovers
 from spotitags.taggers.base import FeatureExtractor
@@ -85,6 +86,8 @@ def build_result(
 ) -> TaggedCovers | SpotiTagsError:
     """Build the result of one artist; the same cover on two releases counts once.
 
+    The artist's own name is not among the words read on the covers: see `spotitags.bags.own_names`.
+
     A tagger counts for an artist if it processed all its covers. A cover that one tagger could not read is
     missing from its bag only; a cover that none could read is skipped.
 
@@ -135,7 +138,7 @@ def build_result(
         missing=missing,
         copies=job.copies(),
     )
-    return tagged.subset(kept) if lost else tagged
+    return mask_names(tagged.subset(kept) if lost else tagged)
 
 
 def _covers(job: ArtistJob, undecodable: Mapping[str, Skipped]) -> _Covers:

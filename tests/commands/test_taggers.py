@@ -51,7 +51,7 @@ def listed(run: Run) -> dict[str, dict[str, Any]]:
 
 def test_every_tagger_of_ours_says_what_it_needs_and_what_it_costs(tmp_path: Path) -> None:
     found = {tagger.name: tagger for tagger in installed_taggers(TaggerOptions(tmp_path, device="cpu"))}
-    assert found.keys() == {"clarifai", "clip", "google-vision", "lite"}
+    assert found.keys() == {"clarifai", "clip", "google-vision", "lite", "text"}
     assert all(tagger.package == "spotitags" for tagger in found.values())
     assert all(tagger.ready or tagger.remedy for tagger in found.values())
     assert found["lite"].ready

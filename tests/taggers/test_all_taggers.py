@@ -101,6 +101,11 @@ def lite(folder: Path) -> Iterator[Sample]:
 
 
 @contextmanager
+def text(folder: Path) -> Iterator[Sample]:
+    yield Sample(tagger_class("text").from_options(TaggerOptions(folder)), 0)
+
+
+@contextmanager
 def example(folder: Path) -> Iterator[Sample]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(install_example(folder / "site")))
@@ -109,6 +114,7 @@ def example(folder: Path) -> Iterator[Sample]:
 
 MADE: dict[str, Callable[[Path], AbstractContextManager[Sample]]] = {
     "clarifai": clarifai, "clip": clip, "example": example, "google-vision": google, "lite": lite,
+    "text": text,
 }  # fmt: skip
 
 
