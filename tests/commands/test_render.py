@@ -117,6 +117,7 @@ def test_json_follows_readme_and_explains_only_when_asked() -> None:
         "none": None,
         "votes": [{"genre": "metal", "share": 0.75}, {"genre": "jazz", "share": 0.25}],
         "confidence": None,
+        "trained_on": None,
         "voters": [
             {
                 "tagger": "lite",

@@ -127,5 +127,5 @@ def test_a_file_is_read_back_and_others_are_refused(tmp_path: Path) -> None:
         file.write_text(text, encoding="utf-8")
         with pytest.raises(InputError, match=r"not a scores\.json"):
             read(file)
-    with pytest.raises(InputError, match=r"not a scores\.json"):
+    with pytest.raises(InputError, match=r"did you mean"):
         read(tmp_path / "missing.json")

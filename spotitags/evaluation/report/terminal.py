@@ -45,7 +45,7 @@ def show_scores(
     lines = [Text(plain(f"{found['dataset']}: {found['name']}"), style="bold")]
     taggers = " and ".join(tagger["name"] for tagger in found["taggers"])
     lines.append(dim(f"{subtitle(found)} · tagger {taggers}"))
-    files = [dim(str(path)) for path in written if path.suffix in {".json", ".html", ".csv"}]
+    files = [_file_name(path) for path in written if path.suffix in {".json", ".html", ".csv"}]
     parts = [*_worst(found, names or {}), *_outsiders(found), *map(dim, found["notes"]), *files]
     return [*lines, scores, Text(""), views, Text(""), *parts]
 
@@ -99,6 +99,13 @@ def show_comparison(
             )  # fmt: skip
         shown += [metrics, Text("")]
     return shown
+
+
+def _file_name(path: Path) -> Text:
+    """Return the name of a file, which is never broken over lines."""
+    name = dim(str(path))
+    name.no_wrap, name.overflow = True, "ignore"
+    return name
 
 
 def dim(line: str) -> Text:
