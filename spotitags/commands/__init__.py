@@ -25,6 +25,7 @@ from spotitags.commands import (
     results,
     sample,
     tag,
+    tag_corpus,
     taggers,
     train,
 )
@@ -64,7 +65,7 @@ def command_options(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(**values: Any) -> None:  # noqa: ANN401  (options of any type)
         set_output(verbose=values.pop("verbose"), quiet=values.pop("quiet"))
-        OUTPUT.command = command.__name__
+        OUTPUT.command = command.__name__.replace("_", "-")
         for name, group in groups.items():
             values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
         command(**values)
@@ -112,6 +113,7 @@ def options(
 for module in (
     predict,
     tag,
+    tag_corpus,
     train,
     evaluate,
     leaderboard,

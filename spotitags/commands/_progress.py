@@ -101,12 +101,65 @@ def progress(total: int, interval: float = INTERVAL) -> Iterator[Step]:
 
 
 @contextmanager
-def _bar(total: int) -> Iterator[Step]:
-    """Draw a bar, which disappears at the end; all other lines on the same terminal are printed above it."""
+def counting(what: str, interval: float = INTERVAL) -> Iterator[Callable[[int, int], None]]:
+    """Give a callback ``(done, total)`` that reports progress on stderr, with the speed and the time left.
+
+    The first call is for what was done before, which counts for no speed.
+
+    Args:
+        what: What is counted, in the plural.
+        interval: As for `progress`.
+    """
+    if OUTPUT.verbosity is Verbosity.QUIET:
+        yield lambda _done, _of: None
+        return
+    speed = _Speed()
+    drawn = _bar(1, speed) if sys.stderr.isatty() else _lines(0, interval, speed)
+    with drawn as step:
+
+        def count(done: int, of: int) -> None:
+            speed.update(done, of)
+            step(what, done, of)
+
+        yield count
+
+
+class _Speed:
+    """Speed since the first update, as text behind a bar or in a line."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._first: int | None = None
+        self._done = self._of = 0
+
+    def update(self, done: int, of: int) -> None:
+        """Set the number that is done, and the total."""
+        if self._first is None:
+            self._first, self._began = done, time.monotonic()
+        self._done, self._of = done, of
+
+    def __call__(self) -> str:
+        """Return such as ``61 a second, 12 min left``; empty as long as nothing is done."""
+        done = self._done - (self._first or 0)
+        if not done:
+            return ""
+        rate = done / max(time.monotonic() - self._began, 1e-9)
+        return f"{rate:.0f} a second, {duration((self._of - self._done) / rate)} left"
+
+
+@contextmanager
+def _bar(total: int, speed: Callable[[], str] | None = None) -> Iterator[Step]:
+    """Draw a bar, which disappears at the end; all other lines on the same terminal are printed above it.
+
+    Args:
+        total: Number of artists, the first stage.
+        speed: Text behind the bar; None for the time left.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    behind = TextColumn("{task.fields[speed]}") if speed else TimeRemainingColumn()
+    columns = (TextColumn("{task.description}"), BarColumn(20 if speed else 40), MofNCompleteColumn(), behind)
     console = Console(file=sys.stderr)
     redirects: tuple[tuple[TextIO, Redirect], ...] = (
         (sys.stderr, redirect_stderr),
@@ -122,8 +175,11 @@ def _bar(total: int) -> Iterator[Step]:
             *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
         )
         drawn = stack.enter_context(bars)
-        bar = drawn.add_task("artists", total=total)
-        yield lambda stage, done, of: drawn.update(bar, description=stage, completed=done, total=of)
+        bar = drawn.add_task("artists" if speed is None else "", total=total, speed="")
+        text = speed or (lambda: "")
+        yield lambda stage, done, of: drawn.update(
+            bar, description=stage, completed=done, total=of, speed=text()
+        )
 
 
 class _AboveBar:
@@ -162,7 +218,7 @@ class _AboveBar:
 
 
 @contextmanager
-def _lines(total: int, interval: float) -> Iterator[Step]:
+def _lines(total: int, interval: float, speed: Callable[[], str] | None = None) -> Iterator[Step]:
     """Print a line once in an interval, where something was done; where nothing was, more seldom."""
     start = time.monotonic()
     state = ["artists", 0, total]
@@ -175,7 +231,10 @@ def _lines(total: int, interval: float) -> Iterator[Step]:
             stage, done, of = now = list(state)
             unchanged = unchanged + 1 if now == printed else UNCHANGED
             if unchanged >= UNCHANGED:
-                note(f"{OUTPUT.command}: {stage} {done} of {of}, {_duration(time.monotonic() - start)}")
+                taken = speed and speed()
+                note(
+                    f"{OUTPUT.command}: {stage} {done} of {of}, {taken or duration(time.monotonic() - start)}"
+                )
                 printed, unchanged = now, 0
 
     def step(*stage: object) -> None:
@@ -190,5 +249,6 @@ def _lines(total: int, interval: float) -> Iterator[Step]:
         reporting.join()
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Return such as ``12 s`` or ``5 min``."""
     return f"{seconds:.0f} s" if seconds < MINUTES else f"{seconds / 60:.0f} min"
