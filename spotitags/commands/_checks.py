@@ -34,6 +34,7 @@ EXTRAS = {
     "words": "--words and rare genres with lite",
     "frame": "SpotiTags.frame in Python",
     "parquet": "--parquet",
+    "scale": "tag-corpus",
     "neighbours": "colour-knn on more than a hundred thousand covers",
 }
 """The feature that each extra of the package adds."""

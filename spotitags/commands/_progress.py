@@ -231,10 +231,9 @@ def _lines(total: int, interval: float, speed: Callable[[], str] | None = None) 
             stage, done, of = now = list(state)
             unchanged = unchanged + 1 if now == printed else UNCHANGED
             if unchanged >= UNCHANGED:
-                taken = speed and speed()
-                note(
-                    f"{OUTPUT.command}: {stage} {done} of {of}, {taken or duration(time.monotonic() - start)}"
-                )
+                taken = duration(time.monotonic() - start)
+                line = f"{stage} {done} of {of}, {(speed and speed()) or taken}"
+                note(f"{OUTPUT.command}: {line if of else f'starting, {taken}'}")
                 printed, unchanged = now, 0
 
     def step(*stage: object) -> None:

@@ -8,6 +8,7 @@ index must be in folders that all nodes have under the same path.
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 CPUS: Final = 0.5
 """Cores that an actor asks for. It uses all cores of its node; it asks for fewer so that the actor of a lost
 node finds a place on another one, while its shards wait for it."""
+
+STARTS: Final = 3
+"""Attempts to start Ray, which gives up after half a minute: a busy machine may take longer."""
 
 
 class SharedIndex:
@@ -161,18 +165,25 @@ def _connect(ray: Any, address: str | None) -> bool:  # noqa: ANN401 - no types
     Raises:
         InputError: There is no cluster at the address.
     """
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # else it writes on stderr past every setting
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     ray.data.DataContext.get_current().enable_progress_bars = False
     if ray.is_initialized():
         return False
-    try:
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR", include_dashboard=False)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        where = address or "the address of RAY_ADDRESS, or started here"
-        raise InputError(
-            f"Ray cannot be reached at {where} ({error}): start it with 'ray start --head', or leave "
-            "--address out to run on this machine"
-        ) from error
+    for attempt in range(STARTS):
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level="ERROR", include_dashboard=False)
+        except Exception as error:  # noqa: BLE001 - Ray raises Exception itself, also if a busy machine is slow
+            ray.shutdown()
+            if attempt == STARTS - 1 or isinstance(error, (ConnectionError, ValueError)):
+                where = address or "the address of RAY_ADDRESS, or started here"
+                line = str(error).partition("\n")[0]
+                raise InputError(
+                    f"Ray cannot be reached at {where} ({line}): start it with 'ray start --head', or leave "
+                    "--address out to run on this machine"
+                ) from error
+        else:
+            break
     return True
 
 
