@@ -42,6 +42,8 @@ NOT_RUN = {
     "python -m spotitags.training.bundle": "takes covers that are not here: tests/training/test_bundle.py",
     "python -m spotitags.training.build_references": "likewise: tests/training/test_build_references.py",
     "python -m spotitags.evaluation.replication_2015": "minutes: tests/evaluation/test_replication_2015.py",
+    "spotitags tag-corpus covers.csv tagged/ --engine ray": "starts Ray: tests/commands/test_tag_corpus.py",
+    "ray start": "starts Ray, likewise",
     "python benchmarks/outsiders.py": "minutes, on covers that are not here",
 }
 """Reasons why commands that begin so are not run."""

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     "spotitags tag-corpus covers/ corpus/ --tagger lite",
-    "spotitags tag-corpus covers.csv corpus/ --engine ray",
+    "spotitags tag-corpus covers.csv tagged/ --engine ray",
     "spotitags tag corpus/ --parquet tags.parquet",
 )
 
 
 class Engine(StrEnum):
-    """What runs a corpus."""
+    """Engine of a run."""
 
     local = "local"
     ray = "ray"

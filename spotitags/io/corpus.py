@@ -179,7 +179,7 @@ def import_pyarrow(what: str) -> Any:  # noqa: ANN401 - no types
         import pyarrow as pa
         import pyarrow.parquet
     except ImportError as error:
-        raise NotInstalledError(what, "scale") from error
+        raise NotInstalledError(what, "parquet") from error
     return pa
 
 

@@ -12,12 +12,13 @@ import os
 import pickle
 from typing import TYPE_CHECKING, Any, Final
 
-from spotitags.errors import InputError, NotInstalledError, SpotiTagsError
+from spotitags.errors import InputError, NotInstalledError, SpotiTagsError, TaggerError
 from spotitags.io.corpus import Part
+from spotitags.io.interrupts import allow
 from spotitags.pipeline.corpus.digests import DigestIndex
 from spotitags.pipeline.corpus.engines import Corpus, Summary, counted, covers_in
 from spotitags.pipeline.corpus.output import opened
-from spotitags.pipeline.corpus.worker import Finished, ShardTagger
+from spotitags.pipeline.corpus.worker import WRITE_SECONDS, Finished, ShardTagger
 from spotitags.pipeline.tagger_pool import TaggerPool
 
 if TYPE_CHECKING:
@@ -144,6 +145,14 @@ def run_ray(
                 part = Part(row["unit"], row["start"], row["stop"])
                 summary.add(Finished(part, row["tagged"], row["skipped"], row["copies"]))
                 count(part.stop - part.start)
+        except ray.exceptions.RayError as error:
+            line = str(error).partition("\n")[0]
+            raise TaggerError(
+                f"Ray ended the run ({line}); finished covers are kept: run the same command to continue"
+            ) from error
+        except KeyboardInterrupt:
+            allow(WRITE_SECONDS)
+            raise
         finally:
             if started:
                 ray.shutdown()
@@ -173,7 +182,7 @@ def _connect(ray: Any, address: str | None) -> bool:  # noqa: ANN401 - no types
     for attempt in range(STARTS):
         try:
             ray.init(address=address, log_to_driver=False, logging_level="ERROR", include_dashboard=False)
-        except Exception as error:  # noqa: BLE001 - Ray raises Exception itself, also if a busy machine is slow
+        except Exception as error:  # Ray raises Exception itself if it is slow to start
             ray.shutdown()
             if attempt == STARTS - 1 or isinstance(error, (ConnectionError, ValueError)):
                 where = address or "the address of RAY_ADDRESS, or started here"
@@ -197,6 +206,4 @@ def _start_index(ray: Any, folder: Path) -> SharedIndex:  # noqa: ANN401 - no ty
 
 
 def _error(kind: str, message: str) -> SpotiTagsError:
-    from spotitags import errors
-
-    return errors.InputError(message) if kind == "InputError" else errors.TaggerError(message)
+    return InputError(message) if kind == "InputError" else TaggerError(message)

@@ -130,7 +130,7 @@ class ShardTagger:
                     yield writing.result()
             except BaseException as error:
                 if isinstance(error, KeyboardInterrupt):
-                    allow(WRITE_SECONDS, "interrupted; writing the covers that are tagged")
+                    allow(WRITE_SECONDS)
                 self._write_rest(reader)
                 raise
 
