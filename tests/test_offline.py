@@ -108,7 +108,7 @@ def test_such_a_run_would_be_noticed(line: str, tmp_path: Path) -> None:
 def test_usage_reports_of_libraries_are_off_from_the_first_import_unless_the_user_wants_them(
     first: str,
 ) -> None:
-    names = "'ORT_DISABLE_TELEMETRY', 'HF_HUB_DISABLE_TELEMETRY'"
+    names = "'ORT_DISABLE_TELEMETRY', 'HF_HUB_DISABLE_TELEMETRY', 'RAY_USAGE_STATS_ENABLED'"
     code = f"import {first}, os; print(*map(os.environ.get, [{names}]))"
     bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
 
@@ -123,5 +123,5 @@ def test_usage_reports_of_libraries_are_off_from_the_first_import_unless_the_use
         )
         return done.stdout.strip()
 
-    assert printed() == "1 1"
-    assert printed(ORT_DISABLE_TELEMETRY="0") == "0 1"
+    assert printed() == "1 1 0"
+    assert printed(ORT_DISABLE_TELEMETRY="0", RAY_USAGE_STATS_ENABLED="1") == "0 1 1"

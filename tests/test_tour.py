@@ -44,6 +44,8 @@ NOT_RUN = {
     "pip download": "takes the network",
     "python -m spotitags.training.text_models": "takes that package: tests/training/test_text_models.py",
     "python -m spotitags.evaluation.replication_2015": "minutes: tests/evaluation/test_replication_2015.py",
+    "spotitags tag-corpus covers.csv tagged/ --engine ray": "starts Ray: tests/commands/test_tag_corpus.py",
+    "ray start": "starts Ray, likewise",
     "python benchmarks/outsiders.py": "minutes, on covers that are not here",
 }
 """Reasons why commands that begin so are not run."""

@@ -40,9 +40,8 @@ def distinct_tags(
     >>> distinct_tags([metal, jazz])
     {'jazz': [Tag(label='trumpet', weight=1.5)], 'metal': [Tag(label='church', weight=2.0)]}
     """
-    if k < 1:
-        raise InputError(f"k is {k}: give 1 or more")
-    return _tags(views.distinct(_totals(bags, genres), k))
+    check_k(k)
+    return as_tags(views.distinct(_totals(bags, genres), k))
 
 
 def log_odds_tags(
@@ -69,7 +68,7 @@ def log_odds_tags(
     """
     totals = _totals(bags, genres)
     try:
-        return _tags(views.log_odds(totals, prior))
+        return as_tags(views.log_odds(totals, prior))
     except ValueError as error:
         raise InputError(str(error)) from error
 
@@ -90,5 +89,16 @@ def _totals(bags: Sequence[TagBag], genres: Sequence[str] | None) -> dict[str, d
     return views.totals([bag.weights() for bag in bags], labels)
 
 
-def _tags(scores: dict[str, list[tuple[str, float]]]) -> dict[str, list[Tag]]:
+def check_k(k: int) -> None:
+    """Check a number of heaviest tags.
+
+    Raises:
+        InputError: It is not above 0.
+    """
+    if k < 1:
+        raise InputError(f"k is {k}: give 1 or more")
+
+
+def as_tags(scores: dict[str, list[tuple[str, float]]]) -> dict[str, list[Tag]]:
+    """Return the scored labels of each genre as tags."""
     return {genre: [Tag(*pair) for pair in pairs] for genre, pairs in scores.items()}

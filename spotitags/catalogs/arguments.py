@@ -15,12 +15,14 @@ from spotitags.catalogs.missing_columns import EXPECTED, check_no_pictures, colu
 from spotitags.catalogs.pictures import SUFFIXES, is_picture
 from spotitags.catalogs.single_covers import SingleCovers
 from spotitags.errors import InputError
+from spotitags.io.corpus import corpus_files
 from spotitags.io.suggestions import nearest, similar_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from spotitags.catalogs.base import Catalog
+    from spotitags.catalogs.corpus import CorpusCatalog
 
 FILE_ENDINGS: Final = SUFFIXES | {".csv", ".tsv", ".txt", ".json"}
 """Endings by which text is taken for the name of a file."""
@@ -95,7 +97,7 @@ def _lists_artists(path: Path, open_table: Callable[[Path], CsvTable]) -> bool:
     Raises:
         InputError: It is neither a picture nor text.
     """
-    if is_picture(path):
+    if is_picture(path) or corpus_files(path):
         return False
     try:
         table = open_table(path)
@@ -111,13 +113,17 @@ def _lists_artists(path: Path, open_table: Callable[[Path], CsvTable]) -> bool:
     return lists_artists
 
 
-def open_covers(source: Path | CsvTable) -> FolderCatalog | SingleCovers:
+def open_covers(source: Path | CsvTable) -> FolderCatalog | SingleCovers | CorpusCatalog:
     """Open covers on disk: those of artists, or single covers if a table names no artists.
 
     Args:
-        source: Table, folder of covers or cover.
+        source: Table, folder of covers, cover, or corpus of tagged covers.
     """
     table = CsvTable.of(source)
+    if corpus_files(table.path):
+        from spotitags.catalogs.corpus import CorpusCatalog
+
+        return CorpusCatalog(table.path)
     if table.path.is_file() and not is_picture(table.path) and lists_single_covers(table):
         return SingleCovers(table, labelled=False)
     return FolderCatalog(table)

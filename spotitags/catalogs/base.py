@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from spotitags.records import Album, Artist
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from spotitags.records import Album, Artist, Tag
 
 
 class Catalog(Protocol):
@@ -59,4 +64,36 @@ class ListableCatalog(Protocol):
 
     def artists(self) -> list[Artist]:
         """Return all artists, in the order of the catalogue."""
+        ...
+
+
+@runtime_checkable
+class TaggedCatalog(Protocol):
+    """A catalogue whose covers were tagged in advance, by one tagger; it has no pictures."""
+
+    @property
+    def name(self) -> str:
+        """Name of the catalogue."""
+        ...
+
+    @property
+    def tagger(self) -> str:
+        """Name of the tagger."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Version of the tagger."""
+        ...
+
+    def albums(self, artist: str, limit: int) -> list[Album]:
+        """Return albums as `Catalog.albums` does, with the digests of their covers."""
+        ...
+
+    def tags(self, digests: Sequence[str]) -> list[list[Tag] | None]:
+        """Return the tags of covers of the artist that `albums` returned last; None for an unknown cover."""
+        ...
+
+    def embeddings(self, digests: Sequence[str]) -> NDArray[np.uint8] | None:
+        """Return their packed embeddings, (n_digests, 4 + dim); None if there are none."""
         ...

@@ -12,12 +12,15 @@ from spotitags.catalogs.manifest import FolderCatalog
 from spotitags.catalogs.missing_columns import check_no_pictures
 from spotitags.catalogs.single_covers import SingleCovers
 from spotitags.errors import InputError
+from spotitags.io.corpus import corpus_files
 from spotitags.io.genre_names import common_spellings, find_genre, similar_genres
 from spotitags.records import Artist
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from spotitags.catalogs.corpus import CorpusCatalog
 
 
 MAX_NAMED = 12
@@ -139,19 +142,19 @@ def load_labelled(
     *,
     single: bool = False,
     notify: Callable[[str], None] | None = None,
-) -> tuple[list[Artist], CsvTable | SingleCovers | None]:
+) -> tuple[list[Artist], CsvTable | SingleCovers | CorpusCatalog | None]:
     """Load the labelled artists of a table or folder, and the source of their covers if it has them.
 
     Args:
         source: Table with ``artist_id, genre`` and, for covers on disk, ``file``; of single covers
-            ``file, genre``. Or a folder ``genre/artist/*.jpg``; of single covers ``genre/*.jpg``. None loads
-            the artists of the bundled library.
+            ``file, genre``. Or a folder ``genre/artist/*.jpg``; of single covers ``genre/*.jpg``. Or a corpus
+            of tagged covers with genres. None loads the artists of the bundled library.
         genres: Genres to keep; empty keeps all.
         single: True takes every cover on its own, also if there are artists; needed for ``genre/*.jpg``.
         notify: As for `filter_genres`.
 
     Returns:
-        Artists with genres; and a manifest, the catalogue of single covers, or None.
+        Artists with genres; and a manifest, the catalogue of single covers or of a corpus, or None.
 
     Raises:
         InputError: The file cannot be used, or has nothing of one of these genres.
@@ -159,8 +162,29 @@ def load_labelled(
     if source is None:
         return filter_genres(LibraryCatalog().artists(), genres, "the bundled library", notify=notify), None
     table = CsvTable.of(source)
+    if corpus_files(table.path):
+        return _load_corpus(table.path, genres, notify)
     if not (single or (table.path.is_file() and lists_single_covers(table))):
         artists, with_covers = read_labels(table, genres, notify=notify)
         return artists, table if with_covers else None
     catalog = SingleCovers(table)
     return filter_genres(catalog.artists(), genres, table.path, what="cover", notify=notify), catalog
+
+
+def _load_corpus(
+    path: Path, genres: Sequence[str], notify: Callable[[str], None] | None
+) -> tuple[list[Artist], CorpusCatalog]:
+    """Load the artists of a corpus that have a genre; the others are left out and counted."""
+    from spotitags.catalogs.corpus import CorpusCatalog
+
+    catalog = CorpusCatalog(path)
+    listed = catalog.artists()
+    labelled = [artist for artist in listed if artist.genre]
+    if not labelled:
+        raise InputError(
+            f"{path} gives no artist a genre: tag covers from a table with a column genre, or from folders "
+            "genre/artist/*.jpg"
+        )
+    if notify and len(labelled) < len(listed):
+        notify(f"{path}: {len(listed) - len(labelled)} artists without a genre are left out")
+    return filter_genres(labelled, genres, path, notify=notify), catalog

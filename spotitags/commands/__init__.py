@@ -26,6 +26,7 @@ from spotitags.commands import (
     results,
     sample,
     tag,
+    tag_corpus,
     taggers,
     train,
     words,
@@ -66,7 +67,7 @@ def command_options(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(**values: Any) -> None:  # noqa: ANN401  (options of any type)
         set_output(verbose=values.pop("verbose"), quiet=values.pop("quiet"))
-        OUTPUT.command = command.__name__
+        OUTPUT.command = command.__name__.replace("_", "-")
         for name, group in groups.items():
             values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
         command(**values)
@@ -115,6 +116,7 @@ for module in (
     predict,
     explain,
     tag,
+    tag_corpus,
     train,
     evaluate,
     leaderboard,

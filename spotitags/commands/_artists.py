@@ -149,17 +149,21 @@ def _served(
         tagged: Instance of the library, if one of the artists is in it.
         open_other: Opens an instance with a catalogue.
     """
+    from spotitags.catalogs.base import TaggedCatalog
     from spotitags.catalogs.combined import CombinedCatalog
 
     origins: dict[str, tuple[Catalog, str]] = {}
     other = open_other(CombinedCatalog(origins))
     selection = Selection([], [], [])
+    tagged_before: dict[int, SpotiTags] = {}
     for origin, ref, row in found:
         owner: SpotiTags | SpotiTagsError
         if isinstance(origin, SpotiTagsError):
             owner = origin
         elif origin.name == "library":
             owner = cast("SpotiTags", tagged)
+        elif isinstance(origin, TaggedCatalog):
+            owner = tagged_before.setdefault(id(origin), open_other(origin))
         else:
             owner = other
             artist_id = ref

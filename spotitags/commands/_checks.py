@@ -33,7 +33,8 @@ EXTRAS = {
     "google": "--tagger google-vision",
     "words": "--words and rare genres with lite",
     "frame": "SpotiTags.frame in Python",
-    "parquet": "--parquet",
+    "parquet": "--parquet and tag-corpus",
+    "scale": "tag-corpus --engine ray, and tables of a million artists",
     "neighbours": "colour-knn on more than a hundred thousand covers",
 }
 """The feature that each extra of the package adds."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from spotitags.catalogs.base import Catalog, Match
+    from spotitags.catalogs.corpus import CorpusCatalog
     from spotitags.catalogs.csv_table import CsvTable
     from spotitags.catalogs.manifest import FolderCatalog
     from spotitags.catalogs.single_covers import SingleCovers
@@ -191,7 +192,7 @@ class _Finder:
         self.own = own
         self.albums = albums
         self.open_table = open_table
-        self._opened: dict[Path, FolderCatalog | SingleCovers] = {}
+        self._opened: dict[Path, FolderCatalog | SingleCovers | CorpusCatalog] = {}
 
     def find(self, request: Request) -> "list[Found]":
         """Return the artists of one request, or its error."""

@@ -131,10 +131,12 @@ def open_for_labels(
     manifest = origin if isinstance(origin, CsvTable) else None
     if manifest is None and origin is not None:
         options["catalog"] = origin
+    from spotitags.catalogs.single_covers import SingleCovers
+
     spotitags = open_spotitags(source, tagging, manifest=manifest, **options)
     if table is not None and origin is None:
         _check_names(table, artists, spotitags.source)
-    return Labelled(artists, spotitags, "catalog" in options, table)
+    return Labelled(artists, spotitags, isinstance(origin, SingleCovers), table)
 
 
 def _check_names(table: "CsvTable", artists: "Sequence[Artist]", catalog: "Catalog") -> None:
@@ -195,7 +197,7 @@ def album_count(source: "AlbumOptions", default: int = 10) -> int:
 def fill_in(given: dict[str, Any]) -> None:
     """Fill in the options ``tagger``, ``words`` and ``model`` of a command that are not given.
 
-    The bundled library has tags of one tagger and no covers: for it, tagger and words stay as they are.
+    The bundled library and a corpus have tags of one tagger: for them, tagger and words stay as they are.
 
     Args:
         given: Keywords of `spotitags.pipeline.spotitags.SpotiTags`, with None for options that are not given.
@@ -210,14 +212,20 @@ def fill_in(given: dict[str, Any]) -> None:
     if of_covers and _uses_library(given):
         for name in sorted(of_covers):
             del found[name]
-        note(f"the configured {' and '.join(sorted(of_covers))} cannot be used with the bundled library")
+        note(f"the configured {' and '.join(sorted(of_covers))} cannot be used with covers that are tagged")
     given |= found
 
 
 def _uses_library(given: dict[str, Any]) -> bool:
     catalog, offline, manifest = given["catalog"], given.get("offline", False), given.get("manifest")
+    from spotitags.catalogs.base import TaggedCatalog
+
     if not isinstance(catalog, str):
-        return False
+        return isinstance(catalog, TaggedCatalog)
+    if manifest is not None:
+        from spotitags.io.corpus import corpus_files
+
+        return bool(corpus_files(manifest.path))
     from spotitags.catalogs.registry import choose_catalog
     from spotitags.settings import Settings
 

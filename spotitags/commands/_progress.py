@@ -117,14 +117,37 @@ def progress(total: int, interval: float = INTERVAL) -> Iterator[Step]:
 
 
 @contextmanager
-def _bar(total: int) -> Iterator[Step]:
-    """Draw a bar, which disappears at the end; all other lines on the same terminal are printed above it."""
+def counting(what: str, interval: float = INTERVAL) -> Iterator[Callable[[int, int], None]]:
+    """Give a callback ``(done, total)`` that reports progress on stderr, with the speed and the time left.
+
+    The first call is for what was done before, which counts for no speed.
+
+    Args:
+        what: What is counted, in the plural.
+        interval: As for `progress`.
+    """
+    if OUTPUT.verbosity is Verbosity.QUIET:
+        yield lambda _done, _of: None
+        return
+    drawn = _bar(1, speed=True) if sys.stderr.isatty() else _lines(0, interval, speed=True)
+    with drawn as step:
+        yield lambda done, of: step(what, done, of)
+
+
+@contextmanager
+def _bar(total: int, *, speed: bool = False) -> Iterator[Step]:
+    """Draw a bar, which disappears at the end; all other lines on the same terminal are printed above it.
+
+    Args:
+        total: Number of artists, the first stage.
+        speed: True shows the speed beside the time left.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(20 if speed else 40),
         MofNCompleteColumn(),
         TextColumn("{task.fields[left]}"),
     )
@@ -143,8 +166,8 @@ def _bar(total: int) -> Iterator[Step]:
             *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
         )
         drawn = stack.enter_context(bars)
-        bar = drawn.add_task("artists", total=total, left="")
-        clock = _StageClock()
+        bar = drawn.add_task("" if speed else "artists", total=total, left="")
+        clock = _StageClock(speed=speed)
 
         def step(stage: str, done: int, of: int) -> None:
             left = clock.left(stage, done, of)
@@ -156,7 +179,8 @@ def _bar(total: int) -> Iterator[Step]:
 class _StageClock:
     """Clock that estimates the rest of a stage from its first finished step on."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, speed: bool = False) -> None:
+        self._speed = speed
         self._stage = ""
         self._start = 0.0
         self._first = 0
@@ -175,7 +199,9 @@ class _StageClock:
         new = done - self._first
         if new < 1 or done >= of:
             return ""
-        return f"about {_duration((now - self._start) / new * (of - done))} left"
+        taken = max(now - self._start, 1e-9)
+        left = f"about {duration(taken / new * (of - done))} left"
+        return f"{new / taken:.0f} a second, {left}" if self._speed else left
 
 
 class _AboveBar:
@@ -214,11 +240,11 @@ class _AboveBar:
 
 
 @contextmanager
-def _lines(total: int, interval: float) -> Iterator[Step]:
+def _lines(total: int, interval: float, *, speed: bool = False) -> Iterator[Step]:
     """Print a line once in an interval, where something was done; where nothing was, more seldom."""
     start = time.monotonic()
     state: list[Any] = ["artists", 0, total, ""]
-    clock = _StageClock()
+    clock = _StageClock(speed=speed)
     finished = Event()
 
     def report() -> None:
@@ -228,8 +254,10 @@ def _lines(total: int, interval: float) -> Iterator[Step]:
             stage, done, of, left = now = list(state)
             unchanged = unchanged + 1 if now == printed else UNCHANGED
             if unchanged >= UNCHANGED:
-                line = f"{OUTPUT.command}: {stage} {done} of {of}, {_duration(time.monotonic() - start)}"
-                note(f"{line}, {left}" if left else line)
+                taken = duration(time.monotonic() - start)
+                line = f"{stage} {done} of {of}, {left if speed and left else taken}"
+                line += f", {left}" if left and not speed else ""
+                note(f"{OUTPUT.command}: {line if of else f'starting, {taken}'}")
                 printed, unchanged = now, 0
 
     def step(stage: str, done: int, of: int) -> None:
@@ -244,5 +272,6 @@ def _lines(total: int, interval: float) -> Iterator[Step]:
         reporting.join()
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Return such as ``12 s`` or ``5 min``."""
     return f"{seconds:.0f} s" if seconds < MINUTES else f"{seconds / 60:.0f} min"

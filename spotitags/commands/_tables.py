@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,13 +11,14 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import typer
 
-from spotitags.commands._console import results_code
+from spotitags.commands._console import ALL_SUCCEEDED, results_code
 from spotitags.commands._options import STDOUT, TableOptions
 from spotitags.commands._progress import tracked
 from spotitags.errors import InputError, SpotiTagsError
 
 if TYPE_CHECKING:
     from spotitags.commands._open import Labelled
+    from spotitags.commands._options import ArtistOptions, BagOptions, SourceOptions
     from spotitags.io.tables import Cell
 
 
@@ -49,6 +51,37 @@ def write_tags(results: Iterator[Any], refs: list[str], top: int | None, options
     with closing(tracked(results, refs)) as found:
         write_table(options, tables.COLUMNS, rows())
     raise typer.Exit(results_code(len(refs), failed))
+
+
+def only_corpus(artists: "ArtistOptions", source: "SourceOptions", tagging: "BagOptions") -> Path | None:
+    """Return the corpus that a command is about, if it is about all of its artists and DuckDB is there.
+
+    Its table is then summed by DuckDB: for a million artists, with the same numbers.
+    """
+    from spotitags.io.corpus import corpus_files
+
+    others = (artists.artist, artists.artists, artists.name, artists.playlist, artists.columns, source.also)
+    if any(others) or tagging.tagger or tagging.words or tagging.merge or find_spec("duckdb") is None:
+        return None
+    if source.manifest is not None and not artists.given:
+        return source.manifest if corpus_files(source.manifest) else None
+    given = [Path(each) for each in artists.given or ()]
+    return given[0] if len(given) == 1 and source.manifest is None and corpus_files(given[0]) else None
+
+
+def write_corpus_tags(
+    corpus: Path, albums: int, top: int | None, options: TableOptions, *, keep_broad: bool
+) -> None:
+    """Write the tags of all artists of a corpus as a table, and exit."""
+    from spotitags.bags import tables
+    from spotitags.bags.corpus import CorpusBags
+
+    with CorpusBags(corpus, albums=albums, keep_broad=keep_broad) as bags:
+        if options.parquet is not None:
+            bags.write_parquet(options.parquet, top)
+        else:
+            write_table(options, tables.COLUMNS, bags.rows(top))
+    raise typer.Exit(ALL_SUCCEEDED)
 
 
 def write_predictions(

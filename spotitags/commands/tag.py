@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spotitags.commands._artists import select_artists
+from spotitags.commands._open import album_count
 from spotitags.commands._options import ArtistOptions, BagOptions, Json, RawTags, SourceOptions, TableOptions
 from spotitags.commands._progress import print_results
 
@@ -39,9 +40,11 @@ def tag(
     """Show artists' tags, summed over their covers."""
     in_table = table.csv is not None or table.parquet is not None
     if in_table:
-        from spotitags.commands._tables import check_table, write_tags
+        from spotitags.commands._tables import check_table, only_corpus, write_corpus_tags, write_tags
 
         check_table(table, as_json=as_json)
+        if corpus := only_corpus(artists, source, tagging):
+            write_corpus_tags(corpus, album_count(source), top, table, keep_broad=tagging.keep_broad)
     selection = select_artists(artists, source, tagging)
     results = selection.results(lambda spotitags, refs: spotitags.all_bags(refs))
     if in_table:

@@ -127,11 +127,12 @@ def first_announcement() -> bool:
     return first
 
 
-def allow(seconds: float, line: str) -> None:
-    """Give the program more time to end after Ctrl-C, and print a line that says so."""
+def allow(seconds: float, line: str = "") -> None:
+    """Give the program more time to end after Ctrl-C, and print a line that says so, if any."""
     for each in _guards:
         each.deadline = time.monotonic() + seconds + END_SECONDS
-        each.notify(line)
+        if line:
+            each.notify(line)
 
 
 @contextmanager

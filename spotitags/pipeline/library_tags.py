@@ -1,4 +1,4 @@
-"""Load an artist's precomputed tags and embeddings from the bundled library."""
+"""Load an artist's precomputed tags and embeddings from the bundled library or a corpus."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from spotitags.catalogs.library.catalog import LibraryCatalog
+    from spotitags.catalogs.base import TaggedCatalog
     from spotitags.records import Album, Tag
     from spotitags.taggers.base import Extractor, Tagger
 
@@ -32,12 +32,12 @@ class FromEmbeddings(Protocol):
 
 
 def check_library_request(
-    library: LibraryCatalog, taggers: Sequence[str | Tagger], *, words: bool = False
+    library: TaggedCatalog, taggers: Sequence[str | Tagger], *, words: bool = False
 ) -> None:
-    """Check that the library can serve a request, for it holds the tags of one tagger and no covers.
+    """Check that a catalogue of tagged covers can serve a request: it has tags of one tagger and no pictures.
 
     Args:
-        library: The bundled library.
+        library: Catalogue of tagged covers.
         taggers: Requested taggers; empty for any.
         words: True if custom labels are requested.
 
@@ -46,14 +46,15 @@ def check_library_request(
     """
     option = "--tagger" if taggers and list(taggers) != [library.tagger] else "--words" if words else ""
     if option:
+        what = "the bundled library" if library.name == "library" else f"the {library.name}"
         raise InputError(
-            f"the bundled library holds tags of {library.tagger!r} and no covers: leave {option} out, "
+            f"{what} holds tags of {library.tagger!r} and no covers: leave {option} out, "
             "or give covers by --manifest or --catalog spotify"
         )
 
 
 def library_tags(
-    library: LibraryCatalog,
+    library: TaggedCatalog,
     ref: str,
     limit: int,
     extractors: Sequence[Extractor] = (),
@@ -63,7 +64,7 @@ def library_tags(
     """Return the cached tags of one artist's covers; a cover on several releases counts once.
 
     Args:
-        library: The bundled library.
+        library: Catalogue of tagged covers.
         ref: Artist id or name.
         limit: Maximum number of different covers.
         extractors: Further extractors; those that are not `FromEmbeddings` need covers and are ignored.

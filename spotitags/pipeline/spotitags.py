@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from spotitags.bags.bag import artist_bags, merged_name
 from spotitags.bags.merge import merge, merged_version
 from spotitags.bags.tables import frame
-from spotitags.catalogs.base import ListableCatalog
+from spotitags.catalogs.base import ListableCatalog, TaggedCatalog
 from spotitags.catalogs.registry import choose_catalog, open_catalog, open_local_catalog
 from spotitags.catalogs.search import ArtistFinder, search
 from spotitags.errors import InputError, ModelError, SpotiTagsError, value_or_raise
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from spotitags.catalogs.base import Catalog, Match
     from spotitags.catalogs.csv_table import CsvTable
-    from spotitags.catalogs.library.catalog import LibraryCatalog
     from spotitags.io.cache import Cache
     from spotitags.records import Artist, Prediction, Tag, TagBag, TaggedCovers
     from spotitags.settings import Settings
@@ -254,13 +253,12 @@ class SpotiTags:
         return answer_cache(self._settings.cache_dir, self._settings.cache_megabytes)
 
     @cached_property
-    def _library(self) -> LibraryCatalog | None:
-        """The bundled library if it is the catalogue: its covers were tagged in advance."""
-        if self.source.name != "library":
+    def _library(self) -> TaggedCatalog | None:
+        """The catalogue if its covers were tagged in advance, as those of the bundled library."""
+        if not isinstance(self.source, TaggedCatalog):
             return None
-        library = cast("LibraryCatalog", self.source)
-        check_library_request(library, self._requested_taggers, words=bool(self.words))
-        return library
+        check_library_request(self.source, self._requested_taggers, words=bool(self.words))
+        return self.source
 
     @cached_property
     def _taggers(self) -> list[Tagger]:

@@ -130,7 +130,7 @@ class Voting:
         if self.zero_shot or not trained:
             return [*self.zero_shot]
         if not has_covers:
-            self.notify(f"voters: those on {' and '.join(trained)} abstain: the library holds no covers")
+            self.notify(f"voters: those on {' and '.join(trained)} abstain: this catalogue holds no covers")
             return []
         from spotitags.taggers.features.registry import extractors_by_name
 

@@ -144,7 +144,7 @@ def test_configured_tagger_and_words_are_for_covers_only(folder: Path, tmp_path:
     assert "tagger lite: requested" in answer.stderr
     answer = run(folder, "tag", "-a", METALLICA, "--offline")
     assert answer.returncode == 0
-    assert "the configured tagger and words cannot be used with the bundled library" in answer.stderr
+    assert "the configured tagger and words cannot be used with covers that are tagged" in answer.stderr
 
 
 def test_a_value_may_come_from_stdin(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

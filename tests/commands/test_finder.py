@@ -281,7 +281,7 @@ def test_the_configuration_holds_for_arguments(home: Path, here: Path, tmp_path:
     assert "library" not in run.stderr
     run = spotitags("predict", str(here / "bands"), "bach", "--offline", "--json", home=home, **config)
     assert run.returncode == 0, run.stderr
-    assert "the configured tagger cannot be used with the bundled library" in run.stderr
+    assert "the configured tagger cannot be used with covers that are tagged" in run.stderr
 
 
 def test_a_folder_of_genres_has_single_covers_on_request(home: Path, tmp_path: Path) -> None:

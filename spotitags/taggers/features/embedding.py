@@ -89,3 +89,15 @@ def unpack(packed: NDArray[np.uint8]) -> NDArray[np.float32]:
     scale = np.ascontiguousarray(packed[:, : _SCALE.itemsize]).view(_SCALE)
     embeddings: NDArray[np.float32] = packed[:, _SCALE.itemsize :].view(np.int8) * scale
     return embeddings
+
+
+def split_packed(row: bytes) -> tuple[float, bytes]:
+    """Return the scale and the (dim,) signed bytes of one row of `pack`."""
+    (scale,) = np.frombuffer(row[: _SCALE.itemsize], _SCALE).tolist()
+    return scale, row[_SCALE.itemsize :]
+
+
+def joined_rows(scales: NDArray[np.float32], levels: NDArray[np.int8]) -> NDArray[np.uint8]:
+    """Return rows as of `pack` from (n,) scales and (n, dim) signed bytes."""
+    head = np.ascontiguousarray(scales, _SCALE).reshape(-1, 1).view(np.uint8)
+    return np.hstack([head, np.ascontiguousarray(levels).view(np.uint8)])

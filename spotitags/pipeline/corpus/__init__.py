@@ -1,0 +1,1 @@
+"""Tag millions of covers into Parquet files: `spotitags tag-corpus`."""
