@@ -12,8 +12,9 @@ from helpers.samples import sample, samples
 from classifiers.metrics.bootstrap import estimates, metrics, resamples, row_stats
 from classifiers.training.dataset import Row
 from spotitags.errors import InputError
-from spotitags.evaluation.cross_validation import HeldOutPredictions, run
+from spotitags.evaluation.cross_validation import run
 from spotitags.evaluation.folds import Protocol, fold_dataset, shuffled
+from spotitags.evaluation.predictions import HeldOutPredictions
 from spotitags.evaluation.samples import Sample
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from classifiers.ensemble.pooling import pooled
 from classifiers.ensemble.results import VoterName
 from helpers.samples import samples
-from spotitags.evaluation.cross_validation import EnsemblePredictions
+from spotitags.evaluation.predictions import EnsemblePredictions
 from spotitags.evaluation.scores import scores
 
 if TYPE_CHECKING:
