@@ -59,6 +59,7 @@ class SpotiTags:
         labels: Earlier name of ``words``.
         genres: Genres to choose from, in any spelling; empty for those of the model.
         zero_shot: True takes the untrained votes of taggers on the genres' names, not those of the model.
+        titles: True trains and evaluates voters on the words of albums' titles, too; False lets none vote.
         albums: Maximum number of albums per artist, at least 1; those whose cover is a copy do not count.
         keep_broad: True keeps broad tags, which fit nearly every cover.
         merge: True merges the bags of several taggers into one; see `spotitags.bags.merge.merge_tags`.
@@ -92,6 +93,7 @@ class SpotiTags:
         labels: Path | str | Sequence[str] = (),
         genres: Sequence[str] = (),
         zero_shot: bool = False,
+        titles: bool | None = None,
         albums: int = 10,
         keep_broad: bool = False,
         merge: bool = False,
@@ -113,6 +115,7 @@ class SpotiTags:
         self.words = words or labels
         self.genres = as_tuple(genres)
         self.zero_shot = zero_shot
+        self.titles = titles
         self.albums = albums
         self.keep_broad = keep_broad
         self.merge = merge
@@ -288,7 +291,8 @@ class SpotiTags:
     def _voting(self) -> Voting:
         return Voting(
             self.model, self.tagger_versions(), taggers=self._zero_shot_taggers, genres=self.genres,
-            zero_shot=self.zero_shot, custom_labels=bool(self.words), voters=self.voters, notify=self.notify,
+            zero_shot=self.zero_shot, titles=self.titles is not False, voters=self.voters,
+            custom_labels=bool(self.words), notify=self.notify,
         )  # fmt: skip
 
     @cached_property

@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,8 +15,10 @@ from classifiers.training.dataset import Row
 from spotitags.errors import InputError
 from spotitags.evaluation.cross_validation import run
 from spotitags.evaluation.folds import Protocol, fold_dataset, shuffled
-from spotitags.evaluation.predictions import HeldOutPredictions
 from spotitags.evaluation.samples import Sample
+
+if TYPE_CHECKING:
+    from spotitags.evaluation.predictions import HeldOutPredictions
 
 
 def balanced_accuracy(answers: HeldOutPredictions) -> tuple[float, float, float]:
