@@ -8,7 +8,7 @@ Titles = Annotated[
     bool | None,
     typer.Option(
         "--titles/--no-titles",
-        help="Use words in the titles of albums, too, which are no sight of a cover; by default not in training,"
-        " and in a prediction if the model does.",
+        help="Use words in the titles of albums, too, which are no sight of a cover; by default, training"
+        " does not, and a prediction does if the model was trained so.",
     ),
 ]
