@@ -117,7 +117,8 @@ class Ensemble:
         voters = [voter for of_graph in available for voter in of_graph]
         weights = self._weights(voters, known)
         shares = dict(zip(self.genres, pooled(votes[0], weights).tolist(), strict=True))
-        informed = any(knows for knows, weight in zip(known, weights, strict=True) if weight)
+        inside = self._inside(voters)
+        informed = any(knows for knows, weight in zip(known, inside, strict=True) if weight)
         calibration = self._calibration(voters, known) if informed else None
         none = float(self.outsiders.none_probability(*found)) if self.outsiders and found else None
         parts = weights / weights.sum() if weights.any() else weights
@@ -184,12 +185,16 @@ class Ensemble:
             )
         return available
 
+    def _inside(self, voters: Sequence[Voter]) -> NDArray[np.float64]:
+        """Return the weights of the voters inside their kinds; without blends, those of one kind of all."""
+        weights = np.array([voter.weight for voter in voters])
+        return shares_of_kinds([kind_of(v.name) if self.blends else KINDS[0] for v in voters], weights)
+
     def _weights(self, voters: Sequence[Voter], known: Sequence[bool]) -> NDArray[np.float64]:
         """Return the weights of the voters beside each other; without blends they sum to 1."""
-        weights = np.array([voter.weight for voter in voters])
+        weights = self._inside(voters)
         if not self.blends:
-            weights = weights if weights.any() else np.ones(len(weights))
-            return np.array(weights / weights.sum())
+            return weights
         rows = {kinds: blend.row() for kinds, blend in self.blends.items()}
         kinds = [kind_of(voter.name) for voter in voters]
         return np.array(blended_weights(kinds, weights[np.newaxis], np.array([known]), rows)[0])
@@ -200,8 +205,7 @@ class Ensemble:
         if not self.blends:
             return self.calibration if _weighted(voters) == _weighted(defaults) else None
         names = [kind_of(voter.name) for voter in voters]
-        weights = np.array([[voter.weight for voter in voters]])
-        kinds = kind_names(known_kinds(names, shares_of_kinds(names, weights), np.array([known]))[0])
+        kinds = kind_names(known_kinds(names, self._inside(voters)[np.newaxis], np.array([known]))[0])
         then, now = (
             _weighted(voter for voter in some if kind_of(voter.name) in kinds) for some in (defaults, voters)
         )

@@ -92,13 +92,14 @@ class EnsemblePredictions(HeldOutPredictions):
 
         Returns:
             (n_repeats, n_rows, n_genres) shares, and the part of the weight of all voters that the chosen
-            ones have beside the others, mean over rows.
+            ones have beside the others.
         """
         from classifiers.ensemble.pooling import pooled
 
         everyone = self._blended_weights(range(len(self.voters)))
-        parts = everyone[..., chosen].sum(axis=-1) / everyone.sum(axis=-1)
-        return pooled(self.votes[:, :, chosen], self._blended_weights(chosen)), float(np.nanmean(parts))
+        total = np.nansum(everyone)
+        part = float(np.nansum(everyone[..., chosen]) / total) if total else 0.0
+        return pooled(self.votes[:, :, chosen], self._blended_weights(chosen)), part
 
     def _blended_weights(self, chosen: Sequence[int]) -> Floats:
         """Weights of some voters beside each other, (n_repeats, n_rows, n_chosen); nan if untested."""

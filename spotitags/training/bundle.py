@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from spotitags.records import Artist, TaggedCovers
+    from spotitags.taggers.base import Tagger
 
 
 TAGGER, READER = "lite", "text"
@@ -37,13 +38,14 @@ OPTIONAL = ("transfer", "colour-knn", "colour-boost")  # voters for the option -
 SAMPLE = Path(catalog_module.__file__).with_name("sample.json")
 
 
-def build(manifest: Path, sample: Path, model: Path) -> str:
+def build(manifest: Path, sample: Path, model: Path, reader: str | Tagger = READER) -> str:
     """Tag the covers, write the sample, train the model without the held-out artists, and test it on them.
 
     Args:
         manifest: CSV with ``artist_id, artist_name, genre, album_id, album_name, file``.
         sample: File to write; the covers' embeddings are written beside it.
         model: Path of the model to write, without ending.
+        reader: The tagger that reads the words on covers.
 
     Returns:
         A summary of several lines.
@@ -52,7 +54,8 @@ def build(manifest: Path, sample: Path, model: Path) -> str:
         SpotiTagsError: The covers cannot be read, or the model cannot be trained.
     """
     catalog = FolderCatalog(manifest)
-    spotitags = SpotiTags(catalog=catalog, tagger=(TAGGER, READER), albums=ALL_ALBUMS)
+    taggers = TAGGER, reader
+    spotitags = SpotiTags(catalog=catalog, tagger=taggers, albums=ALL_ALBUMS)
     artists = catalog.artists()
     tagged = {ref: _checked(found) for ref, found in spotitags.tagged_covers(artist.id for artist in artists)}
     enough = {genre for genre, count in Counter(a.genre for a in artists).items() if count >= MIN_ARTISTS}
@@ -69,7 +72,7 @@ def build(manifest: Path, sample: Path, model: Path) -> str:
     digests = frozenset(digest for ref in held_out for digest in tagged[ref].digests)
     report = train(spotitags, trained_on, model, optional=OPTIONAL, apart_from=digests)
 
-    trained = SpotiTags(catalog=catalog, tagger=(TAGGER, READER), model=model)
+    trained = SpotiTags(catalog=catalog, tagger=taggers, model=model)
     tested = [artist for artist in artists if artist.id in held_out]
     predicted = {artist.id: trained.predict(artist.id).genre for artist in tested}
     right = sum(predicted[artist.id] == artist.genre for artist in tested)
