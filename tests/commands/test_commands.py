@@ -69,7 +69,7 @@ def test_a_bundled_artist_is_answered_offline_in_json(home: Path) -> None:
     run = python("-m", "cli", "predict", "--artist", METALLICA, "--offline", "--json", home=home)
     assert run.returncode == 0, run.stderr
     (answer,) = objects(run)
-    fields = ["artist", "genre", "none", "votes", "confidence", "voters", "tags", "shown", "covers"]
+    fields = ["artist", "genre", "none", "votes", "confidence", "kinds", "voters", "tags", "shown", "covers"]
     assert list(answer) == fields
     assert answer["artist"] == {"id": METALLICA, "name": "Metallica"}
     assert answer["genre"] == answer["votes"][0]["genre"]
