@@ -6,13 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from classifiers.ensemble.blends import (
+    KINDS,
+    TITLES,
+    Blend,
+    blended_weights,
+    kind_names,
+    kind_of,
+    known_kinds,
+    shares_of_kinds,
+)
 from classifiers.ensemble.confidence import Calibration, OutsiderModel
+from classifiers.ensemble.graph_inputs import EnsembleInput
 from classifiers.ensemble.linear import linear_voters
 from classifiers.ensemble.model_files import load_voters, read_card
 from classifiers.ensemble.occlusion import OccludedVotes, explain_votes
-from classifiers.ensemble.onnx_voters import EnsembleInput
 from classifiers.ensemble.pooling import pooled
-from classifiers.ensemble.results import Result, Vote, VoterName
+from classifiers.ensemble.results import KindVote, Result, Vote, VoterName
 from classifiers.ensemble.training_covers import KEY as TRAINING_COVERS
 from classifiers.ensemble.training_covers import count_known, unpack
 from classifiers.errors import ClassifierError, NoVotersError
@@ -38,7 +48,10 @@ class Ensemble:
         taggers: Tagger to the version that the model was trained with.
         feature_versions: The same for pixel features, such as colours, which come from no tagger.
         voters: Names of the loaded voters.
+        titles: Version of the words in albums' titles that the model was trained with; None without them.
         calibration: How often the ensemble was right on held-out artists; None if the card does not say.
+        blends: Set of kinds of voters to the weights of these kinds; empty for models of format 2, whose
+            voters are weighted without regard to kinds.
         outsiders: Probability of none of the genres; None if the model was trained without outsiders.
         training_covers: Shortened digests of the covers in training; None if the card does not have them.
     """
@@ -47,11 +60,13 @@ class Ensemble:
         self.card = card
         self.genres: tuple[str, ...] = tuple(card["genres"])
         self.taggers: dict[str, str] = {tagger["name"]: tagger["version"] for tagger in card["taggers"]}
+        self.titles = self.taggers.pop(TITLES, None)
         features = card.get("measures", ())
         self.feature_versions: dict[str, str] = {each["name"]: each["version"] for each in features}
         self._graphs = graphs
         self.voters = tuple(voter.name for graph in graphs for voter in graph.voters)
         self.calibration = Calibration.from_card(card["confidence"]) if "confidence" in card else None
+        self.blends = {frozenset(each["weights"]): Blend.from_card(each) for each in card.get("blends", ())}
         self.outsiders = OutsiderModel.from_card(card["outsiders"]) if "outsiders" in card else None
         self.training_covers = unpack(card[TRAINING_COVERS]) if TRAINING_COVERS in card else None
 
@@ -86,10 +101,12 @@ class Ensemble:
     ) -> Result:
         """Pool the votes of all voters whose input is given; the others abstain.
 
-        The weights of those that vote are rescaled to sum to 1.
+        The weights inside a kind are rescaled to sum to 1, and kinds have the weights that were fitted for
+        those of which a feature is known.
 
         Args:
             bags: Tagger to label to weight, as in training. Taggers that the model does not know are ignored.
+                The words of titles are under `classifiers.ensemble.blends.TITLES`.
             covers: Tagger to the tags of each cover, whose sum is the bag; voters of the view ``covers`` use
                 them. Their number n also tempers the votes on the bag: each is mixed with a flat vote in the
                 ratio n to 1/4. If None, votes on bags are not tempered.
@@ -101,25 +118,28 @@ class Ensemble:
             ModelFileError: The graph takes too long or computes no probabilities.
         """
         artist = EnsembleInput(bags, covers or {}, embeddings or {})
-        available, weights = self._available(artist)
+        available = self._available(artist)
         votes, known, found = self._votes(artist, available)
         voters = [voter for of_graph in available for voter in of_graph]
+        weights = self._weights(voters, known)
         shares = dict(zip(self.genres, pooled(votes[0], weights).tolist(), strict=True))
-        informed = any(knows for knows, weight in zip(known, weights, strict=True) if weight)
-        as_evaluated = _weighted(voters) == _weighted(self._graphs[0].voters)
-        calibration = self.calibration if informed and as_evaluated else None
+        inside = self._inside(voters)
+        informed = any(knows for knows, weight in zip(known, inside, strict=True) if weight)
+        calibration = self._calibration(voters, known) if informed else None
         none = float(self.outsiders.none_probability(*found)) if self.outsiders and found else None
+        parts = weights / weights.sum() if weights.any() else weights
         return Result(
             shares=dict(sorted(shares.items(), key=lambda share: -share[1])),
             votes=tuple(
                 Vote(
                     voter.name, float(weight), dict(zip(self.genres, vote.tolist(), strict=True)), bool(knows)
                 )
-                for voter, weight, vote, knows in zip(voters, weights, votes[0], known, strict=True)
+                for voter, weight, vote, knows in zip(voters, parts, votes[0], known, strict=True)
             ),
             known=informed,
             confidence=calibration.confidence(max(shares.values()), none) if calibration else None,
             none=none,
+            kinds=self._kinds(voters, votes[0], weights),
         )
 
     def trained_on(self, digests: Iterable[str]) -> int | None:
@@ -156,12 +176,14 @@ class Ensemble:
                 known = ", ".join(self.genres)
                 raise ClassifierError(f"the model knows no genre {genre!r}; it knows {known}")
         artist = EnsembleInput(bags, covers or {}, embeddings or {})
-        available, weights = self._available(artist)
+        available = self._available(artist)
         inputs = [each for graph in self._graphs for each in graph.inputs.values()]
         tags = sorted({(each.tagger, label) for each in inputs for label in each.known_labels(artist)})
-        votes, _, _ = self._votes(artist, available, tags)
-        voters = [voter.name for of_graph in available for voter in of_graph]
-        return explain_votes(OccludedVotes(self.genres, voters, weights, tags, votes), pair, n)
+        votes, knows, _ = self._votes(artist, available, tags)
+        voters = [voter for of_graph in available for voter in of_graph]
+        weights = self._weights(voters, knows)
+        names = [voter.name for voter in voters]
+        return explain_votes(OccludedVotes(self.genres, names, weights, tags, votes), pair, n)
 
     def linear_voters(self, tagger: str) -> list[LinearVoter]:
         """Return the voters on a tagger's embeddings whose logits are linear, of all graphs.
@@ -171,17 +193,54 @@ class Ensemble:
         """
         return [voter for graph in self._graphs for voter in linear_voters(graph, tagger)]
 
-    def _available(self, artist: EnsembleInput) -> tuple[list[list[Voter]], NDArray[np.float64]]:
-        """Return the available voters of each graph, and the weights of all of them, summing to 1."""
+    def _available(self, artist: EnsembleInput) -> list[list[Voter]]:
+        """Return the available voters of each graph."""
         available = [graph.available(artist) for graph in self._graphs]
         if not any(available):
             raise NoVotersError(
                 f"the model was trained on tags of {', '.join(self.taggers)}, and there are only tags of "
                 f"{', '.join(artist.bags) or 'no tagger'}: use one of its taggers, or your own model"
             )
-        weights = np.array([voter.weight for voters in available for voter in voters])
-        weights = weights if weights.any() else np.ones(len(weights))
-        return available, weights / weights.sum()
+        return available
+
+    def _inside(self, voters: Sequence[Voter]) -> NDArray[np.float64]:
+        """Return the weights of the voters inside their kinds; without blends, those of one kind of all."""
+        weights = np.array([voter.weight for voter in voters])
+        return shares_of_kinds([kind_of(v.name) if self.blends else KINDS[0] for v in voters], weights)
+
+    def _weights(self, voters: Sequence[Voter], known: Sequence[bool]) -> NDArray[np.float64]:
+        """Return the weights of the voters beside each other; without blends they sum to 1."""
+        weights = self._inside(voters)
+        if not self.blends:
+            return weights
+        rows = {kinds: blend.row() for kinds, blend in self.blends.items()}
+        kinds = [kind_of(voter.name) for voter in voters]
+        return np.array(blended_weights(kinds, weights[np.newaxis], np.array([known]), rows)[0])
+
+    def _calibration(self, voters: Sequence[Voter], known: Sequence[bool]) -> Calibration | None:
+        """Return how often such votes were right; None if other voters have a weight than had one then."""
+        defaults = self._graphs[0].voters
+        if not self.blends:
+            return self.calibration if _weighted(voters) == _weighted(defaults) else None
+        names = [kind_of(voter.name) for voter in voters]
+        kinds = kind_names(known_kinds(names, self._inside(voters)[np.newaxis], np.array([known]))[0])
+        then, now = (
+            _weighted(voter for voter in some if kind_of(voter.name) in kinds) for some in (defaults, voters)
+        )
+        return self.blends[kinds].calibration if then == now else None
+
+    def _kinds(
+        self, voters: Sequence[Voter], votes: NDArray[np.float64], weights: NDArray[np.float64]
+    ) -> tuple[KindVote, ...]:
+        """Pool the voters of each kind with a weight."""
+        found = []
+        names = [kind_of(voter.name) for voter in voters]
+        for kind in KINDS if self.blends else ():
+            own = np.array([name == kind for name in names])
+            if total := float(weights[own].sum()):
+                shares = pooled(votes[own], weights[own] / total).tolist()
+                found.append(KindVote(kind, total, dict(zip(self.genres, shares, strict=True))))
+        return tuple(found)
 
     def _votes(
         self,

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from classifiers.ensemble.onnx_voters import GraphInput, OnnxVoters, Voter
+    from classifiers.ensemble.graph_inputs import GraphInput
+    from classifiers.ensemble.onnx_voters import OnnxVoters, Voter
 
     Floats = NDArray[np.float64]
 

@@ -9,16 +9,20 @@ from itertools import pairwise
 from math import nan
 from typing import TYPE_CHECKING, Any, Final
 
+from classifiers.ensemble.blends import kind_of
+from classifiers.ensemble.results import VoterName
 from classifiers.ensemble.training_covers import KEY as TRAINING_COVERS
 from classifiers.ensemble.training_covers import unpack
 from classifiers.image import EMBEDDING
-from classifiers.text.views import COVERS, VIEWS
+from classifiers.text.views import COVERS, VIEWS, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-FORMAT: Final = 2
+FORMAT: Final = 3
+_READABLE: Final = (2, FORMAT)
+"""Formats that prediction reads; cards of format 2 have no blends."""
 PER_COVER: Final = frozenset({COVERS, EMBEDDING})
 """Views whose rows are single covers."""
 DIGEST: Final = "card_sha256"
@@ -54,7 +58,7 @@ def parse_card(data: bytes) -> dict[str, Any]:
     except RecursionError:
         raise ValueError("its lists are nested too deeply") from None
     _require(isinstance(card, dict) and "format" in card, "it is not a model card")
-    if card["format"] != FORMAT:
+    if card["format"] not in _READABLE:
         raise ValueError(f"it has format {card['format']!r:.20}, and this version reads {FORMAT}")
     if card.get(DIGEST, digest) != digest:
         raise ValueError("it was changed after the training: its digest is that of another card")
@@ -92,6 +96,8 @@ def check_card(card: Mapping[str, Any]) -> None:
     inputs = _check_voters(card)
     if "optional" in card:
         _check_voters(_object(card["optional"], "optional"))
+    if card["format"] == FORMAT:
+        _check_blends(card)
     if "confidence" in card:
         _check_calibration(_object(card["confidence"], "confidence"))
     if TRAINING_COVERS in card:
@@ -138,7 +144,7 @@ def _check_voters(card: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _check_input(item: Mapping[str, Any]) -> None:
     names = all(is_name(item.get(key)) for key in ("name", "tagger"))
-    _require(names and item.get("view") in {*VIEWS, EMBEDDING}, "an input has no name, tagger or view")
+    _require(names and item.get("view") in {*VIEWS, WORDS, EMBEDDING}, "an input has no name, tagger or view")
     name, width, top, labels = (item.get(key) for key in ("name", "width", "top", "labels"))
     _require(_is_count(width, MAX_WIDTH), f"the width of the input {name} is not from 1 to {MAX_WIDTH}")
     _require(top is None or _is_count(top, MAX_WIDTH), f"top of the input {name} is no number of labels")
@@ -147,6 +153,10 @@ def _check_input(item: Mapping[str, Any]) -> None:
         raise ValueError(f"the input {name} has not as many labels as columns")
     texts = all(isinstance(label, str) for label in labels)
     _require(texts and _differ(labels), f"the labels of the input {name} are not texts that differ")
+    idf = item.get("idf", [])
+    if not isinstance(idf, list) or len(idf) != (width if item["view"] == WORDS else 0):
+        raise ValueError(f"the input {name} has not as many idf as words")
+    _require(all(_is_number(each, 0) for each in idf), f"an idf of the input {name} is no number from 0")
 
 
 def _check_voter(voter: Mapping[str, Any], inputs: Mapping[str, Mapping[str, Any]]) -> None:
@@ -162,6 +172,23 @@ def _check_voter(voter: Mapping[str, Any], inputs: Mapping[str, Mapping[str, Any
         _number(sharpness, "scale", 0)
         _number(sharpness, "growth", -1, 2)
         _require(len(sharpness) == 2, "sharpness has more than a scale and a growth")  # noqa: PLR2004
+
+
+def _check_blends(card: Mapping[str, Any]) -> None:
+    """Check that there is one blend for each set of kinds of the voters."""
+    voters = [*card["voters"], *card.get("optional", {"voters": ()})["voters"]]
+    kinds = {kind_of(VoterName(each["tagger"], each["view"], each["classifier"])) for each in voters}
+    blends = [_object(each, "blends") for each in _items(card, "blends")]
+    sets = set()
+    for blend in blends:
+        weights = _object(blend.get("weights"), "weights")
+        for kind in weights:
+            _number(weights, kind, 0)
+        sets.add(frozenset(weights))
+        if "confidence" in blend:
+            _check_calibration(_object(blend["confidence"], "confidence"))
+    complete = len(sets) == len(blends) == 2 ** len(kinds) - 1 and frozenset() not in sets
+    _require(complete and all(each <= kinds for each in sets), "blends are not those of all kinds of voters")
 
 
 def _check_calibration(confidence: Mapping[str, Any]) -> None:
@@ -207,7 +234,10 @@ def _is_count(value: object, largest: int) -> bool:
 
 
 def _number(card: Mapping[str, Any], name: str, least: float, largest: float = MAX_NUMBER) -> None:
-    value = card.get(name)
-    number = value if isinstance(value, int | float) and not isinstance(value, bool) else nan
-    if not least <= number <= largest:
+    if not _is_number(card.get(name), least, largest):
         raise ValueError(f"{name} is missing, or no number from {least:g} to {largest:g}")
+
+
+def _is_number(value: object, least: float, largest: float = MAX_NUMBER) -> bool:
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else nan
+    return least <= number <= largest

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from classifiers.ensemble.confidence import OUTSIDERS
 from classifiers.ensemble.graph_check import check_graph
+from classifiers.ensemble.graph_inputs import output_name
 from classifiers.ensemble.model_card import parse_card
-from classifiers.ensemble.onnx_voters import OnnxVoters, output_name
+from classifiers.ensemble.onnx_voters import OnnxVoters
 from classifiers.ensemble.results import VoterName
 from classifiers.errors import ModelFileError, UnknownVoterError
 from classifiers.files import earlier_name, read_plain

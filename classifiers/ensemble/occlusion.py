@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from classifiers.ensemble.blends import TAGS, TITLES, WRITTEN, kind_of
 from classifiers.ensemble.pooling import log_odds, pooled
 from classifiers.ensemble.results import Evidence, Explanation, Pull
-from classifiers.image import EMBEDDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ class OccludedVotes(NamedTuple):
     Attributes:
         genres: Names of the genres.
         voters: Names of the voters.
-        weights: (n_voters,), summing to 1.
+        weights: (n_voters,), at least 0.
         tags: Tagger and label of each tag.
         votes: (1 + n_tags, n_voters, n_genres) probabilities; first with all tags, then without each.
     """
@@ -56,14 +56,18 @@ def explain_votes(occluded: OccludedVotes, pair: tuple[str, str], n: int) -> Exp
     genres, voters, weights, tags, votes = occluded
     winner, runner_up = (genres.index(genre) for genre in pair)
     shares, odds = pooled(votes, weights), log_odds(votes, winner, runner_up)
-    total, uses_tags = odds @ weights, np.array([voter.view != EMBEDDING for voter in voters])
-    of_tags = float(odds[0, uses_tags] @ weights[uses_tags])
+    total, kinds = odds @ weights, np.array([kind_of(voter) for voter in voters])
+    of_tags, words, titles = (
+        float(odds[0, kinds == kind] @ weights[kinds == kind]) for kind in (TAGS, WRITTEN, TITLES)
+    )
     return Explanation(
         evidence=Evidence(
             *pair,
             log_odds=float(total[0]),
             tags=of_tags,
-            pictures=float(total[0]) - of_tags,
+            pictures=float(total[0]) - of_tags - words - titles,
+            words=words,
+            titles=titles,
             in_shares=float(log_odds(shares[0], winner, runner_up)),
         ),
         overall=_strongest(tags, shares[:, winner], total, n),

@@ -68,13 +68,14 @@ def flat_where_unknown(votes: NDArray[np.float64], known: NDArray[np.bool_]) -> 
 
 
 def pooled(votes: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Pool voters in a logarithmic opinion pool: the weighted geometric mean of votes, renormalised.
+    """Pool voters in a logarithmic opinion pool: the product of votes to the power of weights, renormalised.
 
     Genest and Zidek, "Combining Probability Distributions: A Critique and an Annotated Bibliography" (1986).
 
     Args:
         votes: (..., n_voters, n_genres) probabilities.
-        weights: (..., n_voters), summing to 1; either one weight per voter, or one per artist and voter.
+        weights: (..., n_voters), at least 0; either one weight per voter, or one per artist and voter. With
+            a sum of 1, the product is a mean.
 
     Returns:
         (..., n_genres) shares, summing to 1.

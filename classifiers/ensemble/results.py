@@ -40,12 +40,14 @@ class Evidence(NamedTuple):
     Attributes:
         winner: Genre with the largest share.
         runner_up: Genre with the second largest share.
-        log_odds: Weighted mean, over all voters, of ``log(p(winner) / p(runner_up))``; the sum of ``tags``
-            and ``pictures``.
+        log_odds: Weighted sum, over all voters, of ``log(p(winner) / p(runner_up))``; the sum of ``tags``,
+            ``pictures``, ``words`` and ``titles``.
         tags: Part of the voters that use tags; 0 without any known tag.
         pictures: Part of the voters on embeddings and pixel features, which use whole pictures.
         in_shares: ``log(share of the winner / share of the runner-up)``. It is ``log_odds`` unless a voter
             gives one of the two a probability below `classifiers.ensemble.pooling.VOTER_FLOOR`.
+        words: Part of the voters on words that were read on covers.
+        titles: Part of the voters on the titles of albums.
     """
 
     winner: str
@@ -54,6 +56,8 @@ class Evidence(NamedTuple):
     tags: float
     pictures: float
     in_shares: float
+    words: float = 0.0
+    titles: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Vote:
 
     Attributes:
         voter: Name of the voter.
-        weight: Its weight in this result, in [0, 1]; the weights of a result's votes sum to 1.
+        weight: Its part of the weight of all voters in this result, in [0, 1].
         probabilities: Genre to probability in the model's order, summing to 1.
         known: False if the voter knows no feature of the artist; its vote is flat then.
     """
@@ -71,6 +75,21 @@ class Vote:
     weight: float
     probabilities: Mapping[str, float]
     known: bool
+
+
+class KindVote(NamedTuple):
+    """Vote of all voters of one kind.
+
+    Attributes:
+        kind: One of `classifiers.ensemble.blends.KINDS`.
+        weight: Its exponent in the shares, at least 0. Weights of kinds need not sum to 1: sources that are
+            right for different reasons are more certain together.
+        probabilities: Genre to probability in the model's order, summing to 1.
+    """
+
+    kind: str
+    weight: float
+    probabilities: Mapping[str, float]
 
 
 class Confidence(NamedTuple):
@@ -91,7 +110,7 @@ class Confidence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The ensemble's prediction: the weighted geometric mean of its votes, renormalised.
+    """The ensemble's prediction: the weighted product of its votes, renormalised.
 
     Attributes:
         shares: Genre to share, largest first, summing to 1.
@@ -103,6 +122,7 @@ class Result:
             the model's evaluation, because one abstains or an optional voter takes part.
         none: Probability, in (0, 1), that the artist belongs to none of the genres, if half of all artists
             do; None if the model was trained without outsiders, or the covers have no embeddings.
+        kinds: Votes of each kind of voters that counts; empty for models of format 2.
     """
 
     shares: Mapping[str, float]
@@ -110,6 +130,7 @@ class Result:
     known: bool
     confidence: Confidence | None
     none: float | None = None
+    kinds: tuple[KindVote, ...] = ()
 
     @property
     def genre(self) -> str:

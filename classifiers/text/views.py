@@ -2,20 +2,22 @@
 
 ``all`` and ``top`` need no genre; ``distinct`` and ``log-odds`` use the genres of the rows that they are
 fitted on, so a cross-validation fits them again in every fold. ``covers`` has the labels of ``all``; its
-rows are single covers, and the votes on them are pooled.
+rows are single covers, and the votes on them are pooled. ``words`` is for words that were read: its columns
+are words and their n-grams, weighted by TF-IDF.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from math import fsum
+from math import fsum, log
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from classifiers.arrays import l2_normalised
 from classifiers.errors import ClassifierError
+from classifiers.text.ngrams import GRAM, with_ngrams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 COVERS = "covers"
 """Name of the view whose rows are single covers."""
 VIEWS = ("all", "top", "distinct", "log-odds", COVERS)
+"""Views of tags."""
+WORDS = "words"
+"""Name of the view of words that were read."""
 
 _LEAST = 1e-12  # weight of a label whose odds are computed
 BAG_ROOT, COVER_ROOT = 3, 5  # roots of weights; docs/ensemble.md compares others
@@ -86,23 +91,36 @@ class View:
     """Fitted selection of the labels that a voter uses, which turns bags into vectors.
 
     Attributes:
-        name: One of `VIEWS`.
+        name: One of `VIEWS`, or `WORDS`.
         labels: Its labels, sorted; the columns of its vectors.
         top: Number of a bag's heaviest labels that it uses; None for all.
+        idf: Weight of each label in `WORDS`, inverse to the number of artists that have it; else empty.
     """
 
     name: str
     labels: tuple[str, ...]
     top: int | None = None
+    idf: tuple[float, ...] = ()
 
     def vectors(self, bags: Bags) -> NDArray[np.float64]:
         """Return (n, n_labels) unit rows of bags or of covers; see `bag_vectors`.
 
         The weights of one cover fall off more steeply than those of a bag, whose sums even them out: so a
-        higher root is taken.
+        higher root is taken. In `WORDS`, the words and the n-grams of a row have length 1 each.
         """
+        if self.name == WORDS:
+            return _word_vectors(bags, self.labels, self.idf)
         root = COVER_ROOT if self.name == COVERS else BAG_ROOT
         return bag_vectors(bags, self.labels, self.top, root=root)
+
+
+def _word_vectors(bags: Bags, labels: Sequence[str], idf: Sequence[float]) -> NDArray[np.float64]:
+    rows = bag_vectors([with_ngrams(bag) for bag in bags], labels, root=1)
+    rows *= np.array(idf)
+    grams = np.array([label.startswith(GRAM) for label in labels], dtype=bool)
+    for part in (grams, ~grams):
+        rows[:, part] = l2_normalised(rows[:, part])
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +133,14 @@ class ViewOptions:
         log_odds: Number of labels per genre in ``log-odds``, those with the highest z-scores.
         min_artists: Minimum number of bags with a label, in all views but ``distinct``: a label of a single
             artist says nothing about a genre.
+        min_artists_of_ngram: The same for n-grams in `WORDS`.
     """
 
     top: int = 100
     distinct: int = 100
     log_odds: int = 100
     min_artists: int = 2
+    min_artists_of_ngram: int = 3
 
 
 def totals(bags: Bags, genres: Sequence[str]) -> dict[str, dict[str, float]]:
@@ -242,7 +262,7 @@ def fit_view(name: str, bags: Bags, genres: Sequence[str], options: ViewOptions 
     """Select a view's labels from labelled bags.
 
     Args:
-        name: One of `VIEWS`.
+        name: One of `VIEWS`, or `WORDS`.
         bags: Label to weight; training rows only.
         genres: One for each bag; at least two different ones for ``log-odds``.
         options: Sizes of the views; None for the defaults.
@@ -250,8 +270,21 @@ def fit_view(name: str, bags: Bags, genres: Sequence[str], options: ViewOptions 
     Raises:
         ClassifierError: There is no view of that name.
     """
-    if name not in VIEWS:
-        raise ClassifierError(f"no view is called {name!r}; there are: {', '.join(VIEWS)}")
+    if name not in {*VIEWS, WORDS}:
+        raise ClassifierError(f"no view is called {name!r}; there are: {', '.join((*VIEWS, WORDS))}")
     options = options or ViewOptions()
+    if name == WORDS:
+        return _fit_words(bags, options)
     labels = _labels(name, bags, genres, options)
     return View(name, tuple(sorted(labels)), options.top if name == "top" else None)
+
+
+def _fit_words(bags: Bags, options: ViewOptions) -> View:
+    """Select words and n-grams, with smoothed inverse document frequencies as scikit-learn has them."""
+    counts = Counter(
+        label for bag in bags for label in with_ngrams({word: w for word, w in bag.items() if w > 0})
+    )
+    least = {True: options.min_artists_of_ngram, False: options.min_artists}
+    labels = tuple(sorted(label for label, n in counts.items() if n >= least[label.startswith(GRAM)]))
+    idf = tuple(round(1 + log((1 + len(bags)) / (1 + counts[label])), 6) for label in labels)
+    return View(WORDS, labels, idf=idf)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classifiers.arrays import softmax
-from classifiers.ensemble.pooling import VOTER_FLOOR, pooled
+from classifiers.ensemble.pooling import pooled
 from classifiers.metrics.splits import scores
+from classifiers.training.stacking import fit_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 
 MAX_MODELS = 4  # in a blend
-RIDGE = 0.01  # penalty that draws weights to an even blend, in nats per squared difference
 
 
 def blended(fold: FoldVotes, sources: Sequence[str]) -> tuple[Floats, Floats]:
@@ -58,34 +57,3 @@ def best_models(votes: Floats, truth: NDArray[np.intp], sources: Sequence[str]) 
     for i in np.argsort(losses, kind="stable").tolist():
         best.setdefault(sources[i], i)
     return list(best.values())[:MAX_MODELS]
-
-
-def fit_weights(votes: Floats, truth: NDArray[np.intp]) -> Floats:
-    """Fit the log-linear blend with the lowest log loss; every genre weighs the same.
-
-    The loss is convex, so there is one solution. Weights need not sum to 1: models that are right for
-    different reasons are more certain together.
-
-    Args:
-        votes: (n_rows, n_models, n_genres).
-        truth: (n_rows,) genre indices.
-
-    Returns:
-        (n_models,) weights, at least 0.
-    """
-    from scipy.optimize import minimize
-
-    n, models, genres = votes.shape
-    logs = np.log(np.maximum(votes, VOTER_FLOOR))
-    targets = np.eye(genres)[truth]
-    row_weights = 1 / np.maximum(targets.sum(axis=0), 1)[truth] / len(np.unique(truth))
-    even = np.full(models, 1 / models)
-
-    def loss(weights: Floats) -> tuple[float, Floats]:
-        shares = softmax(np.einsum("nmg,m->ng", logs, weights))
-        value = -row_weights @ np.log(np.maximum(shares[np.arange(n), truth], 1e-300))
-        slope = np.einsum("ng,nmg->m", (shares - targets) * row_weights[:, None], logs)
-        return float(value + RIDGE * ((weights - even) ** 2).sum()), slope + 2 * RIDGE * (weights - even)
-
-    best: Floats = minimize(loss, even, jac=True, method="L-BFGS-B", bounds=[(0, None)] * models).x
-    return best

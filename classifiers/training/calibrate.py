@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from classifiers.ensemble.blends import kind_of
 from classifiers.ensemble.confidence import MOST_NONE, Calibration, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from classifiers.ensemble.blends import Blend
+    from classifiers.ensemble.results import VoterName
     from classifiers.training.outsiders import TrainedOutsiders
 
 MIN_ARTISTS = 10  # per step: a rate of fewer is too uncertain
@@ -59,6 +62,32 @@ def calibrate(shares: NDArray[np.float64], truth: NDArray[np.intp]) -> Calibrati
     ]
     steps = _steps(_merged(blocks))
     return Calibration(steps, next((step.share for step in steps if step.right >= SURE_RATE), None))
+
+
+def calibrate_blends(
+    blends: Mapping[frozenset[str], Blend],
+    voters: Mapping[int, VoterName],
+    shares_of: Callable[[Sequence[int]], NDArray[np.float64]],
+    truth: NDArray[np.intp],
+    limit: Callable[[Calibration, NDArray[np.float64]], Calibration],
+) -> dict[frozenset[str], Blend]:
+    """Calibrate the votes of each set of kinds, as `calibrate` does.
+
+    Args:
+        blends: Set of kinds to their weights.
+        voters: Number and name of each default voter; a set with a kind that has none is left as it is.
+        shares_of: Computes the shares of the voters with given numbers, as for `calibrate`.
+        truth: (n_rows,) genre indices.
+        limit: Sets the limit on the probability of none of the genres, such as by `limit_none`.
+    """
+    calibrated = {}
+    for kinds, blend in blends.items():
+        chosen = [i for i, name in voters.items() if kind_of(name) in kinds]
+        calibrated[kinds] = blend
+        if {kind_of(voters[i]) for i in chosen} == kinds:
+            shares = shares_of(chosen)
+            calibrated[kinds] = blend._replace(calibration=limit(calibrate(shares, truth), shares))
+    return calibrated
 
 
 def limit_none(

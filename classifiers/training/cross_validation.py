@@ -1,4 +1,4 @@
-"""Votes on held-out artists, and parameters fitted on them: sharpness of pooled votes, voters' weights."""
+"""Votes on held-out artists, and the sharpness of pooled votes, which is fitted on them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from classifiers.ensemble.blends import KINDS, blended_weights, kind_of
 from classifiers.ensemble.model_card import PER_COVER
 from classifiers.ensemble.pooling import COVER_FLOOR, Sharpness, pooled
 from classifiers.metrics.splits import scores
+from classifiers.training.stacking import fit_stack, voter_weights
 from classifiers.training.voters import VoterPredictions, artist_vote, fit_voters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-SKILL_EXPONENT = 16  # of a voter's weight; docs/ensemble.md compares others
 CHUNKS = (1, 3, 10)  # numbers of covers on which sharpness is fitted, besides all covers of an artist
 
 
@@ -63,16 +64,44 @@ class HeldOut:
             axis=1,
         )
 
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """(n_rows, n_voters), False where a voter knows no feature of the artist."""
+        return np.array([[bool(p.known.any()) for p in of_voter] for of_voter in self.predictions]).T
+
 
 class FoldPredictions(NamedTuple):
-    """(n_rows, n_voters, n_genres) votes, (n_rows, n_voters) weights and (n_rows, n_genres) shares.
+    """Votes of an ensemble, and all weights; each row's were fitted on the other folds.
 
-    All parameters behind a row's values were fitted on the other folds.
+    Attributes:
+        names: Names of the voters.
+        votes: (n_rows, n_voters, n_genres).
+        known: (n_rows, n_voters), False where a voter knows no feature of the artist.
+        weights: (n_rows, n_voters) weights of the voters inside their kinds.
+        blends: Set of kinds to (n_rows, n_kinds) weights of kinds.
+        voting: Number of voters in the ensemble, the first ones.
     """
 
+    names: Sequence[VoterName]
     votes: Floats
+    known: NDArray[np.bool_]
     weights: Floats
-    shares: Floats
+    blends: Mapping[frozenset[str], Floats]
+    voting: int
+
+    @property
+    def shares(self) -> Floats:
+        """(n_rows, n_genres) shares of the ensemble."""
+        return self.shares_of(range(self.voting))
+
+    def shares_of(self, voters: Sequence[int]) -> Floats:
+        """Pool some voters, given by number, with the weights that were fitted for their kinds alone."""
+        return pooled(self.votes[:, voters], self.weights_of(voters))
+
+    def weights_of(self, voters: Sequence[int]) -> Floats:
+        """Compute the (n_rows, n_chosen) weights of some voters beside each other."""
+        kinds = [kind_of(self.names[i]) for i in voters]
+        return blended_weights(kinds, self.weights[:, voters], self.known[:, voters], self.blends)
 
 
 class FoldVotes(NamedTuple):
@@ -81,20 +110,22 @@ class FoldVotes(NamedTuple):
     Attributes:
         test: (n_test,) numbers of the fold's rows.
         votes: (n_test, n_voters, n_genres).
-        other_votes: (n_others, n_voters, n_genres) votes on the other folds' rows.
-        other_truth: (n_others,) genre indices of these rows.
+        others: (n_others,) numbers of the other folds' rows.
+        other_votes: (n_others, n_voters, n_genres) votes on them.
+        other_truth: (n_others,) their genre indices.
     """
 
     test: NDArray[np.intp]
     votes: Floats
+    others: NDArray[np.intp]
     other_votes: Floats
     other_truth: NDArray[np.intp]
 
-    def weights(self, voting: int | None = None) -> Floats:
+    def weights(self) -> Floats:
         """Compute (n_voters,) `voter_weights` from log losses on the other folds."""
         voters, genres = self.other_votes.shape[1:]
         losses = [scores(self.other_votes[:, i], self.other_truth).log_loss for i in range(voters)]
-        return voter_weights(np.array(losses), genres, voting)
+        return voter_weights(np.array(losses), genres)
 
 
 def predict_held_out(  # noqa: PLR0913 - each is a choice of its own
@@ -142,20 +173,24 @@ def predict_held_out(  # noqa: PLR0913 - each is a choice of its own
 def ensemble_predictions(
     train: HeldOut, test: HeldOut | None = None, voting: int | None = None
 ) -> FoldPredictions:
-    """Compute the ensemble's votes and shares; each fold's sharpness and weights are fitted on the others.
+    """Compute the voters' votes and weights; each fold's sharpness and weights are fitted on the others.
 
     Args:
         train: Predictions to fit on.
         test: The same rows, perhaps with fewer covers; None for ``train`` itself.
         voting: Number of voters in the ensemble, the first ones; None for all.
     """
-    folds = []
+    names, rows = train.names, len(train.rows)
+    train_known, known = train.known, (test or train).known
+    votes = np.zeros((*known.shape, train.predictions[0][0].votes.shape[1]))
+    weights = np.zeros(known.shape)
+    blends: dict[frozenset[str], Floats] = {}
     for fold in by_fold(train, test):
-        weights = fold.weights(voting)
-        shares = pooled(fold.votes[:, :voting], weights[:voting])
-        folds.append((fold.test, fold.votes, np.tile(weights, (len(fold.test), 1)), shares))
-    order = np.argsort(np.concatenate([fold[0] for fold in folds]))
-    return FoldPredictions(*(np.concatenate([fold[i] for fold in folds])[order] for i in (1, 2, 3)))
+        stack = fit_stack(names, fold.other_votes, train_known[fold.others], fold.other_truth, voting)
+        votes[fold.test], weights[fold.test] = fold.votes, stack.weights
+        for kinds, blend in stack.blends.items():
+            blends.setdefault(kinds, np.zeros((rows, len(KINDS))))[fold.test] = blend.row()
+    return FoldPredictions(names, votes, known, weights, blends, len(names) if voting is None else voting)
 
 
 def by_fold(train: HeldOut, test: HeldOut | None = None) -> Iterator[FoldVotes]:
@@ -171,29 +206,7 @@ def by_fold(train: HeldOut, test: HeldOut | None = None) -> Iterator[FoldVotes]:
         sharpness = fit_all_sharpness([train], others)
         train_votes = train.votes(sharpness)
         votes = train_votes if test is train else test.votes(sharpness)
-        yield FoldVotes(rows, votes[rows], train_votes[others], train.truth[others])
-
-
-def voter_weights(log_losses: Floats, genres: int, voting: int | None = None) -> Floats:
-    """Compute the weights of voters from their log losses on held-out rows.
-
-    A voter's skill is ``max(0, 1 - log_loss / log(genres))``, 0 for chance and 1 for certainty; its weight is
-    proportional to its sixteenth power. If no voter has skill, all weigh the same.
-
-    Args:
-        log_losses: (n_voters,) in nats.
-        genres: Number of genres.
-        voting: Number of voters, the first ones, whose weights sum to 1; None for all. The weights of the
-            others are on the same scale, for an ensemble that includes them and divides by the new sum.
-
-    Returns:
-        (n_voters,) weights, at least 0.
-    """
-    skill = np.maximum(0.0, 1 - log_losses / np.log(genres)) ** SKILL_EXPONENT
-    if not skill[:voting].any():
-        return np.full(len(skill), 1 / len(skill[:voting]))
-    weights: Floats = skill / skill[:voting].sum()
-    return weights
+        yield FoldVotes(rows, votes[rows], others, train_votes[others], train.truth[others])
 
 
 def fit_all_sharpness(

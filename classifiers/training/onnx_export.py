@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from classifiers.ensemble.confidence import OUTSIDERS
-from classifiers.ensemble.onnx_voters import output_name
+from classifiers.ensemble.graph_inputs import output_name
 from classifiers.onnx_nodes import OnnxExportable, OnnxNodes, constant, node
 from classifiers.softmax_svm import SoftmaxLinearSVC
 

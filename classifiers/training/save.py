@@ -135,6 +135,7 @@ def _card(trained: TrainedEnsemble, created: str) -> dict[str, Any]:
             "artists": trained.tested,
             **{name: _rounded(estimate._asdict()) for name, estimate in trained.estimates.items()},
         },
+        "blends": [blend.to_card() for blend in trained.blends.values()],
         "confidence": trained.calibration.to_card(),
         **(
             {"outsiders": _outsiders_card(trained.outsiders, trained.calibration)}
@@ -174,6 +175,7 @@ def _voters_card(voters: Sequence[WeightedVoter], graph: bytes) -> dict[str, Any
                 "top": fitted.view.top,
                 "width": fitted.width,
                 "labels": list(fitted.view.labels),
+                **({"idf": list(fitted.view.idf)} if fitted.view.idf else {}),
             }
             for name, fitted in inputs.items()
         ],

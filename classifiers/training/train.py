@@ -3,116 +3,47 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from classifiers.errors import ClassifierError, TrainingDataError
 from classifiers.metrics.bootstrap import estimates, metrics, resamples, row_stats
-from classifiers.metrics.splits import Scores, mean_scores, scores, splits
-from classifiers.training.calibrate import calibrate, limit_none
+from classifiers.metrics.splits import mean_scores, scores, splits
+from classifiers.training.calibrate import calibrate_blends, limit_none
 from classifiers.training.cross_validation import (
     Fold,
     ensemble_predictions,
     fit_all_sharpness,
     predict_held_out,
-    voter_weights,
 )
 from classifiers.training.dataset import Row, check_rows
-from classifiers.training.outsiders import TrainedOutsiders, train_outsiders
-from classifiers.training.voters import artist_vote, fit_voters, optional_voters, voter_names
+from classifiers.training.outsiders import train_outsiders
+from classifiers.training.stacking import fit_stack
+from classifiers.training.trained import TrainedEnsemble, WeightedVoter
+from classifiers.training.voters import (
+    fit_voters,
+    optional_voters,
+    usable_voters,
+    voter_names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from classifiers.ensemble.confidence import Calibration
-    from classifiers.ensemble.pooling import Sharpness
     from classifiers.ensemble.results import VoterName
     from classifiers.metrics.bootstrap import Estimate
     from classifiers.metrics.splits import Split
     from classifiers.text.views import ViewOptions
     from classifiers.training.cross_validation import HeldOut
     from classifiers.training.detector import References
-    from classifiers.training.voters import FittedVoter
 
 
 __all__ = ["MAX_TEST_COVERS", "Row", "TrainedEnsemble", "WeightedVoter", "train"]
 
 MAX_TEST_COVERS = 10  # of a held-out artist in the ensemble's evaluation: as many as a prediction uses
-
-
-class WeightedVoter(NamedTuple):
-    """A voter fitted on all rows, with its weight and its cross-validated scores.
-
-    ``sharpness`` is None for a voter on bags. An optional voter votes only on request.
-    """
-
-    fitted: FittedVoter
-    weight: float
-    scores: Scores
-    sharpness: Sharpness | None
-    optional: bool = False
-
-    @property
-    def name(self) -> VoterName:
-        """The voter's tagger, view and classifier."""
-        return self.fitted.name
-
-
-@dataclass(frozen=True)
-class TrainedEnsemble:
-    """A trained ensemble; `classifiers.training.save.save` writes it.
-
-    Attributes:
-        genres: Names in alphabetical order, which is that of every array of probabilities.
-        artists: Genre to number of rows.
-        taggers: Tagger to the version in training.
-        voters: Default voters with their weights, which sum to 1; then the optional ones.
-        estimates: Each of `classifiers.metrics.bootstrap.METRICS`, with its bootstrap interval over
-            artists: on rows held out of both the voters' training and their weighting, with at most
-            `MAX_TEST_COVERS` covers.
-        tested: Number of artists behind the estimates.
-        calibration: Rate at which the ensemble was right on these artists, by the winner's share.
-        folds: Number of folds of the cross-validation.
-        repeats: Number of its repeats, each with another shuffle.
-        seed: Random seed.
-        notes: Remarks on the scores for users.
-        feature_versions: Pixel feature of some voter to its version in training.
-        outsiders: Detector of artists of none of the genres; None without references.
-    """
-
-    genres: tuple[str, ...]
-    artists: Mapping[str, int]
-    taggers: Mapping[str, str]
-    voters: tuple[WeightedVoter, ...]
-    estimates: Mapping[str, Estimate]
-    tested: int
-    calibration: Calibration
-    folds: int
-    repeats: int
-    seed: int
-    notes: tuple[str, ...] = ()
-    feature_versions: Mapping[str, str] = field(default_factory=dict)
-    outsiders: TrainedOutsiders | None = None
-
-    @property
-    def scores(self) -> Scores:
-        """The ensemble's estimates without their intervals."""
-        return Scores(**{score.name: self.estimates[score.name].value for score in fields(Scores)})
-
-    def probabilities(self, rows: Sequence[Row]) -> NDArray[np.float64]:
-        """Compute (n_artists, n_voters, n_genres) votes with scikit-learn; rows have every tagger."""
-        votes = [
-            [
-                artist_vote(predictions, len(row), voter.sharpness)
-                for predictions, row in zip(voter.fitted.predict(rows), rows, strict=True)
-            ]
-            for voter in self.voters
-        ]
-        return np.stack(votes, axis=1)
 
 
 def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have defaults
@@ -131,14 +62,14 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> TrainedEnsemble:
-    """Cross-validate every voter, weight it by its skill, and fit it on all rows.
+    """Cross-validate every voter, weight it, and fit it on all rows.
 
-    `classifiers.training.cross_validation.voter_weights` turns skill into weight.
+    `classifiers.training.stacking.fit_stack` fits the weights.
 
     Args:
         rows: Labelled artists, at least 3 of each of at least 2 genres.
         taggers: Tagger to version; each row has tags of each.
-        views: Some of `classifiers.text.views.VIEWS` and ``embedding``; None for all that the rows allow.
+        views: As in `voter_names`; None for all that the rows allow.
         classifiers: Some of `classifiers.text.classifier_names`; None for all.
         image_models: Image models among the default voters; see `optional_voters`.
         optional: Image models that are trained and weighted with the others, and vote only on request; the
@@ -189,9 +120,7 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
         ]
         all_covers = [held[0] for held in held_out]
         predictions = [ensemble_predictions(held) for held in all_covers]
-        shares = _in_order(
-            rows, all_covers, [ensemble_predictions(held[0], held[1], count).shares for held in held_out]
-        )
+        tested = [ensemble_predictions(held[0], held[1], count) for held in held_out]
         sharpness = fit_all_sharpness(all_covers)
         each = [
             mean_scores(
@@ -199,7 +128,19 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
             )
             for i in range(len(names))
         ]
-        voters = _weighted(fit_voters(rows, names, genres, options, seed), each, sharpness, count)
+        fits = fit_voters(rows, names, genres, options, seed)
+        usable = usable_voters(fits, count)
+        stack = fit_stack(
+            [names[i] for i in usable],
+            np.concatenate([p.votes[:, usable] for p in predictions]),
+            np.concatenate([p.known[:, usable] for p in predictions]),
+            np.concatenate([held.truth for held in all_covers]),
+            sum(i < count for i in usable),
+        )
+        voters = tuple(
+            WeightedVoter(fits[i], float(weight), each[i], sharpness[i], i >= count)
+            for i, weight in zip(usable, stack.weights, strict=True)
+        )
         outsiders = None
         if references:
             outsiders = train_outsiders(
@@ -212,17 +153,25 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
             )
     step()
     truth = np.array([genres.index(label) for label in labels], dtype=np.intp)
-    calibration = calibrate(shares, truth)
-    if outsiders:
-        calibration = limit_none(calibration, outsiders, [row.id for row in rows], shares[0], truth)
+    shares = _in_order(rows, all_covers, [each.shares for each in tested])
+    defaults = {i: names[i] for i in usable if i < count}
+    blends = calibrate_blends(
+        stack.blends,
+        defaults,
+        lambda chosen: _in_order(rows, all_covers, [each.shares_of(chosen) for each in tested]),
+        truth,
+        lambda found, of_kinds: (
+            limit_none(found, outsiders, [row.id for row in rows], of_kinds[0], truth) if outsiders else found
+        ),
+    )
     return TrainedEnsemble(
         genres=genres,
         artists=dict(sorted(Counter(labels).items())),
         taggers=dict(taggers),
         voters=voters,
+        blends=blends,
         estimates=_estimates(shares, truth, seed),
         tested=int((~np.isnan(shares).all(axis=(0, 2))).sum()),
-        calibration=calibration,
         folds=len(plan[0]),
         repeats=repeats,
         seed=seed,
@@ -257,21 +206,6 @@ def _estimates(shares: NDArray[np.float64], truth: NDArray[np.intp], seed: int) 
     stats = row_stats(shares, truth)
     once, drawn = np.ones((1, len(truth))), resamples(truth, [str(i) for i in range(len(truth))], seed=seed)
     return estimates(metrics(stats, once), metrics(stats, drawn))
-
-
-def _weighted(
-    fits: Sequence[FittedVoter], each: Sequence[Scores], sharpness: Sequence[Sharpness | None], voting: int
-) -> tuple[WeightedVoter, ...]:
-    """Weight all voters with a non-empty view; those from number ``voting`` on are optional."""
-    usable = [i for i, fitted in enumerate(fits) if fitted.model]
-    first = sum(i < voting for i in usable)
-    if not first:
-        raise TrainingDataError("no tag is shared between artists: give more artists, or richer tags")
-    weights = voter_weights(np.array([each[i].log_loss for i in usable]), fits[0].genres, first)
-    return tuple(
-        WeightedVoter(fits[i], float(weight), each[i], sharpness[i], i >= voting)
-        for i, weight in zip(usable, weights, strict=True)
-    )
 
 
 def _notes(

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from classifiers import image
+from classifiers.ensemble.blends import WORD_SOURCES
+from classifiers.ensemble.graph_inputs import feature_rows
 from classifiers.ensemble.model_card import PER_COVER
-from classifiers.ensemble.onnx_voters import feature_rows
 from classifiers.ensemble.pooling import Sharpness, flat_where_unknown, pool_covers, temper
 from classifiers.ensemble.results import VoterName
-from classifiers.errors import ClassifierError
+from classifiers.errors import ClassifierError, TrainingDataError
 from classifiers.image import EMBEDDING
 from classifiers.text import build_classifier, classifier_names
-from classifiers.text.views import COVERS, VIEWS, View, ViewOptions, fit_view
+from classifiers.text.views import COVERS, VIEWS, WORDS, View, ViewOptions, fit_view
 from classifiers.training.dataset import common_features
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+WORD_CLASSIFIER = "logistic_regression"
 INNER_FOLDS = 5  # for calibration inside a classifier; fewer if a genre is smaller
 
 
@@ -87,16 +89,21 @@ def voter_names(
     Args:
         rows: Labelled artists; taggers whose embeddings all of them have get the view ``embedding``.
         taggers: Tagger to version.
-        views: Some of `classifiers.text.views.VIEWS` and ``embedding``; None for all.
-        classifiers: Some text classifiers; None for all.
+        views: Some of `classifiers.text.views.VIEWS`, ``words`` and ``embedding``; None for all. Sources of
+            words have the view ``words`` alone, and other taggers all but that one.
+        classifiers: Some text classifiers; None for all. Only `WORD_CLASSIFIER` reads words.
         image_models: Additional image models, as in `optional_voters`.
 
     Raises:
         ClassifierError: No voter is left, or the rows lack the feature of an image model.
     """
-    wanted = (*VIEWS, EMBEDDING) if views is None else views
-    texts = [view for view in wanted if view != EMBEDDING]
-    names = [VoterName(*name) for name in product(taggers, texts, classifiers or classifier_names())]
+    wanted = (*VIEWS, WORDS, EMBEDDING) if views is None else views
+    classifiers = classifiers or classifier_names()
+    texts = [view for view in wanted if view not in {WORDS, EMBEDDING}]
+    labelled = [tagger for tagger in taggers if tagger not in WORD_SOURCES]
+    names = [VoterName(*name) for name in product(labelled, texts, classifiers)]
+    if WORDS in wanted and WORD_CLASSIFIER in classifiers:
+        names += [VoterName(each, WORDS, WORD_CLASSIFIER) for each in WORD_SOURCES if each in taggers]
     if EMBEDDING in wanted:
         embedded = common_features(rows, list(taggers))
         defaults = image.classifier_names(default=True)
@@ -175,6 +182,18 @@ def fit_voters(
     return fits
 
 
+def usable_voters(fits: Sequence[FittedVoter], voting: int) -> list[int]:
+    """Return the numbers of the voters whose view is not empty; the first ``voting`` are default voters.
+
+    Raises:
+        TrainingDataError: No default voter is left.
+    """
+    usable = [i for i, fitted in enumerate(fits) if fitted.model]
+    if not any(i < voting for i in usable):
+        raise TrainingDataError("no tag is shared between artists: give more artists, or richer tags")
+    return usable
+
+
 def _row_weights(truth: NDArray[np.intp], lengths: NDArray[np.intp]) -> Floats:
     """(sum of lengths,) row weights with mean 1, from (n_artists,) genre indices and numbers of rows."""
     artists = np.sqrt(lengths)
@@ -187,9 +206,9 @@ def _row_weights(truth: NDArray[np.intp], lengths: NDArray[np.intp]) -> Floats:
 def _classifier(name: VoterName, inner_folds: int, seed: int) -> Classifier:
     if name.view == EMBEDDING:
         return image.build_classifier(name.classifier, seed=seed)
-    return build_classifier(
-        name.classifier, inner_folds=inner_folds, seed=seed, per_cover=name.view in PER_COVER
-    )
+    # words have thousands of columns, so they want as strong a penalty as single covers
+    strong = name.view in PER_COVER or name.view == WORDS
+    return build_classifier(name.classifier, inner_folds=inner_folds, seed=seed, per_cover=strong)
 
 
 def _view(name: VoterName, rows: Sequence[Row], options: ViewOptions | None) -> View:

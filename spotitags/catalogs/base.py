@@ -69,7 +69,7 @@ class ListableCatalog(Protocol):
 
 @runtime_checkable
 class TaggedCatalog(Protocol):
-    """A catalogue whose covers were tagged in advance, by one tagger; it has no pictures."""
+    """A catalogue whose covers were tagged in advance; it has no pictures."""
 
     @property
     def name(self) -> str:
@@ -78,20 +78,25 @@ class TaggedCatalog(Protocol):
 
     @property
     def tagger(self) -> str:
-        """Name of the tagger."""
+        """Name of the first tagger, which has the embeddings."""
         ...
 
     @property
-    def version(self) -> str:
-        """Version of the tagger."""
+    def taggers(self) -> dict[str, str]:
+        """Each tagger to its version."""
         ...
 
     def albums(self, artist: str, limit: int) -> list[Album]:
         """Return albums as `Catalog.albums` does, with the digests of their covers."""
         ...
 
-    def tags(self, digests: Sequence[str]) -> list[list[Tag] | None]:
-        """Return the tags of covers of the artist that `albums` returned last; None for an unknown cover."""
+    def tags(self, digests: Sequence[str], tagger: str | None = None) -> list[list[Tag] | None]:
+        """Return the tags of covers of the artist that `albums` returned last; None for an unknown cover.
+
+        Args:
+            digests: SHA-256 (hex) of the covers.
+            tagger: One of `taggers`; None for the first.
+        """
         ...
 
     def embeddings(self, digests: Sequence[str]) -> NDArray[np.uint8] | None:

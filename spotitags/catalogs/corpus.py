@@ -74,6 +74,11 @@ class CorpusCatalog:
         """Version of that tagger."""
         return self._card.version
 
+    @property
+    def taggers(self) -> dict[str, str]:
+        """The tagger to its version."""
+        return {self.tagger: self.version}
+
     def artists(self) -> list[Artist]:
         """Return all artists, in the order of their first covers.
 
@@ -111,8 +116,13 @@ class CorpusCatalog:
             for row in rows
         ]
 
-    def tags(self, digests: Sequence[str]) -> list[list[Tag] | None]:
-        """Return the tags of covers of the last artist, heaviest first; None for any other cover."""
+    def tags(self, digests: Sequence[str], tagger: str | None = None) -> list[list[Tag] | None]:  # noqa: ARG002
+        """Return the tags of covers of the last artist, heaviest first; None for any other cover.
+
+        Args:
+            digests: SHA-256 (hex) of the covers.
+            tagger: The only one, or None.
+        """
         return [_tags(self._recent[digest]) if digest in self._recent else None for digest in digests]
 
     def embeddings(self, digests: Sequence[str]) -> NDArray[np.uint8] | None:

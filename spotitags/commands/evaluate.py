@@ -9,6 +9,7 @@ from spotitags.commands._console import exit_code, note, print_all, print_failur
 from spotitags.commands._open import album_count, dataset_name, open_for_labels
 from spotitags.commands._options import AlbumOptions, Columns, Covers, CrossValidationOptions, TaggingOptions
 from spotitags.commands._progress import progress
+from spotitags.commands._titles import Titles
 from spotitags.errors import InputError, require_training
 
 NOT_KEPT = "no file was written: add --out FOLDER for scores.json, votes.csv and report.html"
@@ -50,6 +51,7 @@ def evaluate(
     curve_repeats: Annotated[
         int, typer.Option(min=0, metavar="N", help="Repeats used for the learning curves; 0 for none.")
     ] = 2,
+    titles: Titles = None,
 ) -> None:
     """Evaluate predictions on labelled artists, or compare earlier runs."""
     from datetime import UTC, datetime
@@ -72,7 +74,7 @@ def evaluate(
     albums = album_count(source)
     labelled = open_for_labels(
         labels_file, validation.genres, source, tagging,
-        columns=columns, single=covers, albums=max(albums, train_albums),
+        columns=columns, single=covers, albums=max(albums, train_albums), titles=titles,
     )  # fmt: skip
     artists = labelled.artists
     protocol = evaluation.Protocol(

@@ -20,6 +20,7 @@ from spotitags.commands._options import (
     ZeroShot,
 )
 from spotitags.commands._progress import print_results
+from spotitags.commands._titles import Titles
 from spotitags.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def predict(
     voter: Voter = None,
     genres: Genres = None,
     zero_shot: ZeroShot = False,
+    titles: Titles = None,
     top: Top = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each voter's vote, and the tags for and against.")
@@ -73,7 +75,7 @@ def predict(
             raise InputError("a table has no place for --explain: leave it out, or use --json")
     selection = select_artists(
         artists, source, tagging,
-        model=model, voters=voter or (), genres=split(genres), zero_shot=zero_shot,
+        model=model, voters=voter or (), genres=split(genres), zero_shot=zero_shot, titles=titles,
     )  # fmt: skip
 
     short = len(selection.refs) >= SHORT_FROM and not (full or explain or raw_tags or as_json)

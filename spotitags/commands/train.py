@@ -19,6 +19,7 @@ from spotitags.commands._options import (
     Voter,
 )
 from spotitags.commands._progress import progress
+from spotitags.commands._titles import Titles
 from spotitags.errors import require_training
 
 
@@ -54,6 +55,7 @@ def train(
     folds: Folds = 5,
     seed: Seed = 0,
     voter: Voter = None,
+    titles: Titles = None,
 ) -> None:
     """Train an ensemble on labelled artists.
 
@@ -65,7 +67,7 @@ def train(
     require_training("train")
     artists, spotitags, single, _ = open_for_labels(
         labels_file, genres, source, tagging,
-        columns=columns, single=covers, albums=album_count(source, default=20),
+        columns=columns, single=covers, albums=album_count(source, default=20), titles=titles,
     )  # fmt: skip
     with progress(len(artists)) as step:
         report = train_ensemble(

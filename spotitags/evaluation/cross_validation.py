@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import sys
 from collections import defaultdict
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from spotitags.errors import InputError
+from spotitags.evaluation.control import control_shares
 from spotitags.evaluation.folds import fold_dataset
+from spotitags.evaluation.predictions import EnsemblePredictions, SplitPredictions
 from spotitags.io.interrupts import kept_from_children
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from classifiers.ensemble.results import VoterName
-    from spotitags.evaluation.fold_cache import FoldCache, SplitPredictions
+    from spotitags.evaluation.fold_cache import FoldCache
     from spotitags.evaluation.folds import FoldedDataset, Protocol, Split
     from spotitags.evaluation.samples import Progress, Sample
 
@@ -36,68 +36,6 @@ Result = TypeVar("Result")
 
 
 MAX_COVERS = 10  # of the learning curve over covers
-
-
-@dataclass(frozen=True)
-class HeldOutPredictions:
-    """Predictions on rows that neither voters nor weights were trained on; nan for rows that were not tested.
-
-    Attributes:
-        genres: Names, alphabetical.
-        truth: (n_rows,) genre indices.
-        voters: Names.
-        votes: (n_repeats, n_rows, n_voters, n_genres).
-        weights: (n_repeats, n_rows, n_voters) weight of each voter in the fold that tested the row; they sum
-            to 1 over the voters.
-    """
-
-    genres: tuple[str, ...]
-    truth: NDArray[np.intp]
-    voters: tuple[VoterName, ...]
-    votes: Floats
-    weights: Floats
-
-    def pooled(self, chosen: Sequence[int]) -> tuple[Floats, float]:
-        """Pool some voters as an ensemble, by their weights in each fold, or evenly if all weights are 0.
-
-        Args:
-            chosen: Numbers of the voters.
-
-        Returns:
-            (n_repeats, n_rows, n_genres) shares, and the mean of the voters' summed weight.
-        """
-        from classifiers.ensemble.pooling import pooled
-
-        weights = self.weights[..., chosen]
-        total = weights.sum(axis=-1, keepdims=True)
-        even = np.full_like(weights, 1 / len(chosen))
-        parts = np.divide(weights, total, out=even, where=total > 0)
-        return pooled(self.votes[:, :, chosen], parts), float(np.nanmean(total))
-
-
-@dataclass(frozen=True)
-class EnsemblePredictions(HeldOutPredictions):
-    """Predictions of an ensemble of all voters, and its learning curves.
-
-    Attributes:
-        by_covers: (MAX_COVERS, curve_repeats, n_rows, n_genres) shares from at most 1, 2 ... covers of each
-            tested artist.
-        by_artists: Mean number of training artists to (curve_repeats, n_rows, n_genres) shares.
-        masked: Number of covers removed from a fold, mean over folds.
-        trained_on: Number of training rows, mean over folds.
-    """
-
-    by_covers: Floats
-    by_artists: Mapping[float, Floats]
-    masked: float
-    trained_on: float
-
-    @cached_property
-    def ensemble(self) -> Floats:
-        """(n_repeats, n_rows, n_genres) shares of the ensemble."""
-        from classifiers.ensemble.pooling import pooled
-
-        return pooled(self.votes, self.weights)
 
 
 def run(  # noqa: PLR0913  (each is a choice of its own, and three have defaults)
@@ -200,8 +138,8 @@ def _numbered(function: Callable[[Task], Result], number: int, task: Task) -> tu
 def _predict(task: tuple[Split, Sequence[VoterName], Sequence[str], Sequence[int]]) -> SplitPredictions:
     """Fit all voters on each fold and predict its test rows.
 
-    How sure pooled votes are and the weights of the voters are fitted, for each fold, on the predictions of
-    the other folds, as `classifiers.training.train` does for a model card.
+    How sure pooled votes are, and the weights of voters and of their kinds, are fitted, for each fold, on the
+    predictions of the other folds, as `classifiers.training.train` does for a model card.
     """
     from threadpoolctl import threadpool_limits
 
@@ -210,7 +148,11 @@ def _predict(task: tuple[Split, Sequence[VoterName], Sequence[str], Sequence[int
     split, voters, genres, limits = task
     with threadpool_limits(1):  # the matrices are small: threads would wait for each other
         full, *fewer = predict_held_out(split.folds, voters, genres, seed=split.seed, limits=(None, *limits))
-        return ensemble_predictions(full), [ensemble_predictions(full, each).shares for each in fewer]
+        return SplitPredictions(
+            ensemble_predictions(full),
+            [ensemble_predictions(full, each).shares for each in fewer],
+            None if split.artists else control_shares(full, split, genres),
+        )
 
 
 def _collected(
@@ -228,19 +170,26 @@ def _collected(
     for split, found in zip(dataset.splits, predictions, strict=True):
         by_size[split.artists].append((split, found))
     full = by_size.pop(None)
-    curve = [(split, by_covers) for split, (_, by_covers) in full if by_covers]
+    curve = [(split, found.by_covers) for split, found in full if found.by_covers]
+    controls = [placed(split, found.control) for split, found in full if found.control is not None]
     return EnsemblePredictions(
         genres=dataset.genres,
         truth=dataset.truth,
         voters=tuple(voters),
-        votes=np.stack([placed(split, found.votes) for split, (found, _) in full]),
-        weights=np.stack([placed(split, found.weights) for split, (found, _) in full]),
+        votes=np.stack([placed(split, found.full.votes) for split, found in full]),
+        weights=np.stack([placed(split, found.full.weights) for split, found in full]),
+        known=np.stack([placed(split, found.full.known.astype(np.float64)) == 1 for split, found in full]),
+        blends={
+            kinds: np.stack([placed(split, found.full.blends[kinds]) for split, found in full])
+            for kinds in full[0][1].full.blends
+        },
+        control=np.stack(controls) if controls else None,
         by_covers=np.array(
             [[placed(split, by_covers[i]) for split, by_covers in curve] for i in range(MAX_COVERS)]
         ),
         by_artists={
             float(np.mean([split.trained_on for split, _ in of_size])): np.stack(
-                [placed(split, found.shares) for split, (found, _) in of_size]
+                [placed(split, found.full.shares) for split, found in of_size]
             )
             for _, of_size in sorted(by_size.items(), key=lambda item: item[0] or 0)
         },

@@ -18,6 +18,7 @@ from spotitags.evaluation.outsiders import evaluate_outsiders
 from spotitags.evaluation.samples import collect_samples, select
 from spotitags.evaluation.scores import scores
 from spotitags.io.output import output_errors
+from spotitags.pipeline.dataset import sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -77,8 +78,9 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
     found = collect_samples(spotitags, artists, single=single, progress=progress)
     samples = select(found, min_covers=0 if single else min_covers, drop_shared=drop_shared)
     versions = spotitags.tagger_versions()
+    used = sources(spotitags)
     predictions = run(
-        samples.rows, versions, protocol,
+        samples.rows, used, protocol,
         workers=workers, progress=progress, finished=FoldCache(spotitags.cache),
     )  # fmt: skip
     outsiders = None
@@ -104,7 +106,7 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
             "masked_covers": round(predictions.masked, 1),
             "shuffled_genres": protocol.shuffled,
         },
-        "taggers": [{"name": name, "version": version} for name, version in versions.items()],
+        "taggers": [{"name": name, "version": version} for name, version in used.items()],
         "notes": list(samples.notes),
         "failed": {ref: str(error) for ref, error in samples.failed.items()},
         "seconds": round(time.monotonic() - start, 1),

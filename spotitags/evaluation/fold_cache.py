@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 import classifiers
+from spotitags.evaluation.predictions import SplitPredictions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,13 +21,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from classifiers.ensemble.results import VoterName
-    from classifiers.training.cross_validation import FoldPredictions
     from classifiers.training.dataset import Row
     from spotitags.evaluation.folds import Split
     from spotitags.io.cache import Cache
 
     Floats = NDArray[np.float64]
-    SplitPredictions = tuple[FoldPredictions, list[Floats]]  # from all covers; shares from 1, 2 ... covers
     SplitTask = tuple[Split, Sequence[VoterName], Sequence[str], Sequence[int]]
 
 KIND: Final = "folds"
@@ -35,6 +34,8 @@ SECONDS: Final = 7 * 24 * 3600
 """Time for which a split is kept."""
 MAX_NUMBERS: Final = 2_000_000
 """Largest number of floats of a split that is kept: 16 MB."""
+FORMAT: Final = 2
+"""Version of the stored form."""
 PACKAGES: Final = ("numpy", "scipy", "scikit-learn")
 
 
@@ -51,19 +52,14 @@ class FoldCache:
 
     def get(self, task: SplitTask) -> SplitPredictions | None:
         """Return the predictions of a split; None if they are not cached."""
-        from classifiers.training.cross_validation import FoldPredictions
-
         stored = self.cache.get(KIND, self.key(task))
-        if not isinstance(stored, list) or len(stored) < len(FoldPredictions._fields):
-            return None
-        arrays = [_array(each) for each in stored]
-        return FoldPredictions(*arrays[:3]), arrays[3:]
+        return _predictions(stored) if isinstance(stored, dict) and stored.get("format") == FORMAT else None
 
     def put(self, task: SplitTask, found: SplitPredictions) -> None:
         """Store the predictions of a split, unless they are very large."""
-        arrays = [*found[0], *found[1]]
+        arrays = [found.full.votes, *found.full.blends.values(), *found.by_covers]
         if sum(array.size for array in arrays) <= MAX_NUMBERS:
-            self.cache.put(KIND, self.key(task), [_text(array) for array in arrays], seconds=SECONDS)
+            self.cache.put(KIND, self.key(task), _stored(found), seconds=SECONDS)
 
     def key(self, task: SplitTask) -> str:
         """Return the SHA-256 (hex) of all that decides on a split's predictions."""
@@ -98,12 +94,47 @@ def _row_digest(row: Row) -> bytes:
 
 @remember
 def code_version() -> str:
-    """Return the versions of the packages that fit voters, and the SHA-256 of the code of `classifiers`."""
+    """Return the versions of the packages that fit voters, and the SHA-256 of the code that does.
+
+    That is the package `classifiers`, and the modules beside this one.
+    """
     digest = hashlib.sha256()
-    folder = Path(classifiers.__file__).parent
-    for file in sorted(folder.rglob("*.py")):
-        digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
+    for folder in (Path(classifiers.__file__).parent, Path(__file__).parent):
+        for file in sorted(folder.rglob("*.py")):
+            digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
     return " ".join([*(f"{name} {version(name)}" for name in PACKAGES), digest.hexdigest()])
+
+
+def _stored(found: SplitPredictions) -> dict[str, Any]:
+    full = found.full
+    return {
+        "format": FORMAT,
+        "names": [list(name) for name in full.names],
+        "voting": full.voting,
+        "votes": _text(full.votes),
+        "known": _text(full.known.astype(np.float64)),
+        "weights": _text(full.weights),
+        "blends": [[sorted(kinds), _text(weights)] for kinds, weights in full.blends.items()],
+        "by_covers": [_text(shares) for shares in found.by_covers],
+        "control": None if found.control is None else _text(found.control),
+    }
+
+
+def _predictions(stored: dict[str, Any]) -> SplitPredictions:
+    from classifiers.ensemble.results import VoterName
+    from classifiers.training.cross_validation import FoldPredictions
+
+    full = FoldPredictions(
+        names=[VoterName(*name) for name in stored["names"]],
+        votes=_array(stored["votes"]),
+        known=_array(stored["known"]) == 1,
+        weights=_array(stored["weights"]),
+        blends={frozenset(kinds): _array(weights) for kinds, weights in stored["blends"]},
+        voting=stored["voting"],
+    )
+    control = stored["control"]
+    by_covers = [_array(shares) for shares in stored["by_covers"]]
+    return SplitPredictions(full, by_covers, None if control is None else _array(control))
 
 
 def _text(array: Floats) -> list[Any]:

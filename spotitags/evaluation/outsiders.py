@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from classifiers.ensemble.results import VoterName
     from classifiers.training.detector import References
     from classifiers.training.outsiders import TrainedOutsiders
-    from spotitags.evaluation.cross_validation import EnsemblePredictions
     from spotitags.evaluation.folds import Protocol, Split
+    from spotitags.evaluation.predictions import EnsemblePredictions
     from spotitags.evaluation.samples import Sample
 
 
@@ -91,7 +91,8 @@ def _embedding_voters(
     """Fit sharpness and weight of the voters on a tagger's embeddings, which alone vote on outsiders."""
     from classifiers.image import EMBEDDING
     from classifiers.metrics.splits import scores
-    from classifiers.training.cross_validation import fit_all_sharpness, predict_held_out, voter_weights
+    from classifiers.training.cross_validation import fit_all_sharpness, predict_held_out
+    from classifiers.training.stacking import voter_weights
 
     names = [name for name in voters if name.tagger == tagger and name.view == EMBEDDING]
     if not names:

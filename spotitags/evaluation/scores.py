@@ -15,14 +15,14 @@ from spotitags.evaluation.estimates import FORMAT, Bootstrap, Statistic, rounded
 from spotitags.io.suggestions import similar_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
     from classifiers.metrics.bootstrap import RowStats
-    from spotitags.evaluation.cross_validation import EnsemblePredictions
+    from spotitags.evaluation.predictions import EnsemblePredictions
     from spotitags.evaluation.samples import Sample
 
     Floats = NDArray[np.float64]
@@ -88,21 +88,35 @@ def read(path: Path) -> dict[str, Any]:
 
 def _systems(predictions: EnsemblePredictions) -> Iterator[tuple[str, str, Floats, float]]:
     """Yield kind, name, (n_repeats, n_rows, n_genres) shares and mean weight of each system."""
-    from classifiers.image import EMBEDDING
+    from classifiers.ensemble.blends import KINDS, PICTURE, TAGS, kind_of
+
+    voters = predictions.voters
+    kinds = [kind_of(voter) for voter in voters]
+
+    def of_kinds(names: Iterable[str]) -> tuple[Floats, float]:
+        return predictions.blended([i for i, kind in enumerate(kinds) if kind in names])
 
     yield "ensemble", "ensemble", predictions.ensemble, 1.0
-    voters = predictions.voters
-    tags = [i for i, voter in enumerate(voters) if voter.view != EMBEDDING]
-    if 0 < len(tags) < len(voters):
-        yield "ensemble", "tags alone", *predictions.pooled(tags)
+    there = [kind for kind in KINDS if kind in kinds]
+    for kind in there if len(there) > 1 else ():
+        yield "kind", kind, *of_kinds([kind])
+    seen, text = [k for k in there if k in {PICTURE, TAGS}], [k for k in there if k not in {PICTURE, TAGS}]
+    if len(seen) > 1 and text:
+        yield "blend", " and ".join(seen), *of_kinds(seen)
+    for kind in text if seen and len(text) > 1 else ():
+        yield "blend", " and ".join([*seen, kind]), *of_kinds([*seen, kind])
+    if predictions.control is not None and seen:
+        yield "control", f"{' and '.join(text)} of another artist", predictions.control, 1.0
     taggers = list(dict.fromkeys(voter.tagger for voter in voters))
     if len(taggers) > 1:
         for tagger in taggers:
-            chosen = [i for i, voter in enumerate(voters) if voter.tagger == tagger]
-            yield "tagger", tagger, *predictions.pooled(chosen)
+            yield (
+                "tagger",
+                tagger,
+                *predictions.blended([i for i, v in enumerate(voters) if v.tagger == tagger]),
+            )
     for view in dict.fromkeys(voter[:2] for voter in voters):
-        chosen = [i for i, voter in enumerate(voters) if voter[:2] == view]
-        yield "view", " ".join(view), *predictions.pooled(chosen)
+        yield "view", " ".join(view), *predictions.pooled([i for i, v in enumerate(voters) if v[:2] == view])
     for i, voter in enumerate(voters):
         yield "voter", " ".join(voter), *predictions.pooled([i])
 

@@ -6,7 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from classifiers.ensemble.blends import TITLES
 from spotitags.bags import bag as bagging
+from spotitags.bags.titles import VERSION as TITLES_VERSION
+from spotitags.bags.titles import title_words
 from spotitags.errors import SpotiTagsError, TaggerError
 
 if TYPE_CHECKING:
@@ -63,6 +66,11 @@ class LabelledRows:
     notes: tuple[str, ...] = ()
 
 
+def sources(spotitags: SpotiTags) -> dict[str, str]:
+    """Return the version of each source of labels in training: the taggers, and titles if requested."""
+    return spotitags.tagger_versions() | ({TITLES: TITLES_VERSION} if spotitags.titles else {})
+
+
 def collect_rows(
     spotitags: SpotiTags,
     artists: Iterable[Artist],
@@ -74,7 +82,7 @@ def collect_rows(
     """Tag labelled artists; an artist for whom a tagger is missing has failed.
 
     Args:
-        spotitags: Catalogue and taggers.
+        spotitags: Catalogue and taggers, and whether the words of albums' titles are in ``Row.covers``, too.
         artists: Artists with genres.
         extractors: Further feature extractors; their features are in ``Row.embeddings``.
         exclude: Digests of covers to leave out, such as those of artists held out for a test.
@@ -98,19 +106,20 @@ def collect_rows(
             artist_bags = [bagging.bag(used.artist, tagger, each) for tagger, each in used.tags.items()]
             for bag in artist_bags:
                 bags.setdefault(bag.tagger, []).append(bag)
-            rows.append(_row(artist, used, artist_bags))
+            rows.append(_row(artist, used, artist_bags, titles=bool(spotitags.titles)))
         if progress:
             progress("artists", done, len(wanted))
     return LabelledRows(tuple(rows), bags, failed, counter.notes())
 
 
-def _row(artist: Artist, covers: TaggedCovers, bags: Sequence[TagBag]) -> Row:
+def _row(artist: Artist, covers: TaggedCovers, bags: Sequence[TagBag], *, titles: bool) -> Row:
     from classifiers.training.dataset import Row
 
+    tags = {bag.tagger: bag.cover_weights() for bag in bags}
     return Row(
         id=artist.id,
         genre=str(artist.genre),
-        covers={bag.tagger: bag.cover_weights() for bag in bags},
+        covers=tags | ({TITLES: title_words(covers.albums)} if titles else {}),
         embeddings=covers.features,
         groups=covers.digests,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from spotitags.bags.own_names import mask_names
 from spotitags.catalogs.search import ArtistFinder
 from spotitags.errors import InputError, SpotiTagsError
 from spotitags.records import TaggedCovers
@@ -32,33 +33,42 @@ class FromEmbeddings(Protocol):
 
 
 def check_library_request(
-    library: TaggedCatalog, taggers: Sequence[str | Tagger], *, words: bool = False
+    library: TaggedCatalog, taggers: Sequence[str | Tagger], *, words: bool = False, merge: bool = False
 ) -> None:
-    """Check that a catalogue of tagged covers can serve a request: it has tags of one tagger and no pictures.
+    """Check that a catalogue of tagged covers can serve a request: it has tags of some taggers, no pictures.
 
     Args:
         library: Catalogue of tagged covers.
         taggers: Requested taggers; empty for any.
         words: True if custom labels are requested.
+        merge: True if one bag of all taggers is requested.
 
     Raises:
-        InputError: Another tagger or custom labels are requested.
+        InputError: Another tagger, custom labels or a merged bag are requested.
     """
-    option = "--tagger" if taggers and list(taggers) != [library.tagger] else "--words" if words else ""
+    other = not {tagger if isinstance(tagger, str) else None for tagger in taggers} <= library.taggers.keys()
+    option = "--tagger" if other else "--words" if words else "--merge" if merge else ""
     if option:
         what = "the bundled library" if library.name == "library" else f"the {library.name}"
+        held = " and ".join(map(repr, library.taggers))
         raise InputError(
-            f"{what} holds tags of {library.tagger!r} and no covers: leave {option} out, "
+            f"{what} holds tags of {held} and no covers: leave {option} out, "
             "or give covers by --manifest or --catalog spotify"
         )
 
 
-def library_tags(
+def library_versions(library: TaggedCatalog, taggers: Sequence[str | Tagger]) -> dict[str, str]:
+    """Return the versions of the requested taggers of the library; of all if none is requested."""
+    return {name: each for name, each in library.taggers.items() if not taggers or name in taggers}
+
+
+def library_tags(  # noqa: PLR0913 - each is a choice of its own
     library: TaggedCatalog,
     ref: str,
     limit: int,
     extractors: Sequence[Extractor] = (),
     *,
+    taggers: Sequence[str] = (),
     embeddings: bool = False,
 ) -> TaggedCovers | SpotiTagsError:
     """Return the cached tags of one artist's covers; a cover on several releases counts once.
@@ -68,6 +78,7 @@ def library_tags(
         ref: Artist id or name.
         limit: Maximum number of different covers.
         extractors: Further extractors; those that are not `FromEmbeddings` need covers and are ignored.
+        taggers: Names of taggers of the library; empty for all.
         embeddings: True also returns the embeddings of the covers.
     """
     try:
@@ -81,7 +92,10 @@ def library_tags(
             elif album.digest:
                 by_digest[album.digest] = album
         digests = list(by_digest)
-        tags = [found or [] for found in library.tags(digests)]
+        tags = {
+            name: [found or [] for found in library.tags(digests, name)]
+            for name in taggers or library.taggers
+        }
         usable = [extractor for extractor in extractors if isinstance(extractor, FromEmbeddings)]
         packed = library.embeddings(digests) if embeddings or usable else None
     except SpotiTagsError as error:
@@ -89,10 +103,10 @@ def library_tags(
     unique = tuple(by_digest.values())
     artist = unique[0].artist
     if packed is None:
-        return TaggedCovers(artist, {library.tagger: tags}, unique, copies=copies)
+        return mask_names(TaggedCovers(artist, tags, unique, copies=copies))
     from spotitags.taggers.features.embedding import unpack
 
     vectors = unpack(packed)
     votes = {extractor.name: extractor.tag_embeddings(vectors) for extractor in usable}
     features = {library.tagger: vectors} if embeddings else {}
-    return TaggedCovers(artist, {library.tagger: tags} | votes, unique, features=features, copies=copies)
+    return mask_names(TaggedCovers(artist, tags | votes, unique, features=features, copies=copies))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from spotitags.catalogs.search import ArtistFinder, search
 from spotitags.errors import InputError, ModelError, SpotiTagsError, value_or_raise
 from spotitags.io.keywords import suggest_arguments
 from spotitags.pipeline.arguments import as_list, as_tuple, check_ranges
-from spotitags.pipeline.library_tags import check_library_request, library_tags
+from spotitags.pipeline.library_tags import check_library_request, library_tags, library_versions
 from spotitags.pipeline.tagger_pool import TaggerPool
 from spotitags.pipeline.voting import Voting
 from spotitags.taggers.labels.custom import custom_labels
@@ -58,6 +58,7 @@ class SpotiTags:
         labels: Earlier name of ``words``.
         genres: Genres to choose from, in any spelling; empty for those of the model.
         zero_shot: True takes the untrained votes of taggers on the genres' names, not those of the model.
+        titles: True trains voters on the words of albums' titles, too; False lets none vote.
         albums: Maximum number of albums per artist, at least 1; those whose cover is a copy do not count.
         keep_broad: True keeps broad tags, which fit nearly every cover.
         merge: True merges the bags of several taggers into one; see `spotitags.bags.merge.merge_tags`.
@@ -91,6 +92,7 @@ class SpotiTags:
         labels: Path | str | Sequence[str] = (),
         genres: Sequence[str] = (),
         zero_shot: bool = False,
+        titles: bool | None = None,
         albums: int = 10,
         keep_broad: bool = False,
         merge: bool = False,
@@ -112,15 +114,13 @@ class SpotiTags:
         self.words = words or labels
         self.genres = as_tuple(genres)
         self.zero_shot = zero_shot
+        self.titles = titles
         self.albums = albums
-        self.keep_broad = keep_broad
-        self.merge = merge
+        self.keep_broad, self.merge = keep_broad, merge
         self.max_calls = max_calls
-        self.offline = offline
-        self.refresh = refresh
+        self.offline, self.refresh = offline, refresh
         self.also = as_tuple(also)
-        self.clip_model = clip_model
-        self.device = device
+        self.clip_model, self.device = clip_model, device
         self.settings = settings
         self.notify = notify or (lambda _line: None)
         check_ranges(albums, max_calls, self._requested_taggers, merge=merge)
@@ -153,7 +153,7 @@ class SpotiTags:
     def tagger_versions(self) -> dict[str, str]:
         """Return the version of each tagger, part of its cache keys; merged taggers are one."""
         if self._library is not None:
-            return {self._library.tagger: self._library.version}
+            return library_versions(self._library, self._requested_taggers)
         versions = {tagger.name: checked_version(tagger) for tagger in self._taggers}
         return {merged_name(versions): merged_version(versions)} if self.merge else versions
 
@@ -216,8 +216,8 @@ class SpotiTags:
         self, artists: Iterable[str], extractors: Sequence[Extractor] = (), *, embeddings: bool = False
     ) -> Iterator[tuple[str, TaggedCovers | SpotiTagsError]]:
         if library := self._library:
-            for ref in artists:
-                yield ref, library_tags(library, ref, self.albums, extractors, embeddings=embeddings)
+            load = partial(library_tags, library, taggers=[*self.tagger_versions()], embeddings=embeddings)
+            yield from ((ref, load(ref, self.albums, extractors)) for ref in artists)
             return
         from spotitags.covers.fetch import CoverFetcher
         from spotitags.pipeline.tagging import TaggingRun
@@ -236,7 +236,7 @@ class SpotiTags:
                     yield ref, found
 
     def _bags(self, covers: TaggedCovers) -> list[TagBag]:
-        names = [self._library.tagger] if self._library is not None else self._tagger_pool.names
+        names = [*self.tagger_versions()] if self._library is not None else self._tagger_pool.names
         return artist_bags(covers, names, merged=self.merge, keep_broad=self.keep_broad)
 
     @cached_property
@@ -257,7 +257,7 @@ class SpotiTags:
         """The catalogue if its covers were tagged in advance, as those of the bundled library."""
         if not isinstance(self.source, TaggedCatalog):
             return None
-        check_library_request(self.source, self._requested_taggers, words=bool(self.words))
+        check_library_request(self.source, self._requested_taggers, words=bool(self.words), merge=self.merge)
         return self.source
 
     @cached_property
@@ -287,7 +287,8 @@ class SpotiTags:
     def _voting(self) -> Voting:
         return Voting(
             self.model, self.tagger_versions(), taggers=self._zero_shot_taggers, genres=self.genres,
-            zero_shot=self.zero_shot, custom_labels=bool(self.words), voters=self.voters, notify=self.notify,
+            zero_shot=self.zero_shot, titles=self.titles is not False, voters=self.voters,
+            custom_labels=bool(self.words), notify=self.notify,
         )  # fmt: skip
 
     @cached_property

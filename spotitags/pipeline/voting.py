@@ -6,20 +6,25 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from classifiers.ensemble.blends import TITLES
 from classifiers.ensemble.ensemble import Ensemble
 from classifiers.errors import ModelFileError, NoVotersError, UnknownVoterError
 from classifiers.image import EMBEDDING, PIXEL_FEATURES
+from classifiers.text.views import sum_tags
+from spotitags.bags.titles import VERSION as TITLES_VERSION
+from spotitags.bags.titles import title_words
 from spotitags.errors import InputError, ModelError
 from spotitags.io.genre_names import find_genre, with_aliases
 from spotitags.pipeline.cover_sizes import lower_confidence
 from spotitags.pipeline.genre_choice import check_spelling, choose_genres, unknown_genres
+from spotitags.pipeline.vote_records import no_voters_message, ranked, reasons, votes_of_kinds
 from spotitags.pipeline.zero_shot_voting import check_zero_shot_request, pool_zero_shot, zero_shot_taggers
-from spotitags.records import JOINT, Prediction, Reason, Vote
+from spotitags.records import JOINT, Prediction, Vote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from classifiers.ensemble.results import Confidence, Explanation, Pull, Result
+    from classifiers.ensemble.results import Confidence, Explanation, Result
     from spotitags.records import Tag, TagBag, TaggedCovers
     from spotitags.taggers.base import Extractor, Tagger
     from spotitags.taggers.features.genre_votes import GenreVoteExtractor
@@ -48,6 +53,7 @@ class Voting:
         taggers: The taggers; empty if there are no covers to tag.
         genres: Genres to choose from, in any spelling; empty for those of the model.
         zero_shot: True lets the zero-shot taggers vote even if the model fits.
+        titles: False lets no voter on titles of albums vote.
         custom_labels: True if the taggers use custom labels, which a model of other labels does not fit.
         voters: Optional voters of the model that also vote.
         notify: Called with each line on how to read the votes.
@@ -66,6 +72,7 @@ class Voting:
         taggers: Sequence[Tagger] = (),
         genres: Sequence[str] = (),
         zero_shot: bool = False,
+        titles: bool = True,
         custom_labels: bool = False,
         voters: Sequence[str] = (),
         notify: Callable[[str], None] | None = None,
@@ -80,7 +87,9 @@ class Voting:
         known = self.ensemble.genres
         self.genres = choose_genres(genres, known, self.notify) if genres else known
         self._unknown_genres: set[str] = set()
-        self._same_taggers = all(versions.get(name) == each for name, each in self.ensemble.taggers.items())
+        self._titles = titles and self.ensemble.titles == TITLES_VERSION
+        trained = self.ensemble.taggers
+        self._same_taggers = all(trained[name] == versions[name] for name in trained.keys() & versions)
         self._as_evaluated = self._same_taggers and set(self.genres) == set(self.ensemble.genres)
         self.zero_shot: list[GenreVoteExtractor] = []
         if zero_shot:
@@ -164,11 +173,14 @@ class Voting:
         present = [bag for bag in bags if not bag.missing]
         weights = {bag.tagger: bag.weights() for bag in present}
         cover_weights = {bag.tagger: bag.cover_weights() for bag in present if bag.each}
+        if self._titles and present:
+            cover_weights[TITLES] = title_words(present[0].albums)
+            weights[TITLES] = sum_tags(words.items() for words in cover_weights[TITLES])
         features = {} if covers is None else covers.features
         try:
             result = self.ensemble.vote(weights, cover_weights, features)
         except NoVotersError as error:
-            raise ModelError(_no_voters_message(bags, str(error))) from error
+            raise ModelError(no_voters_message(bags, str(error))) from error
         except ModelFileError as error:
             raise ModelError(str(error)) from error
         if not result.known:
@@ -186,10 +198,11 @@ class Voting:
             votes=shares,
             voters=tuple(self._votes(result, why)),
             bags=tuple(bags),
-            reasons=_reasons(why.overall) if why else (),
+            reasons=reasons(why.overall) if why else (),
             evidence=why.evidence if why else None,
             confidence=self._confidence(result, present),
             none=self._none_of_these(result),
+            kinds=votes_of_kinds(result, self._among_genres),
             trained_on=None if covers is None else self.ensemble.trained_on(covers.digests),
         )
 
@@ -221,7 +234,7 @@ class Voting:
                 *vote.voter,
                 votes=self._among_genres(vote.probabilities),
                 weight=vote.weight,
-                reasons=_reasons(why.voters[vote.voter]) if why else (),
+                reasons=reasons(why.voters[vote.voter]) if why else (),
             )
             for vote in result.votes
         ]
@@ -233,8 +246,8 @@ class Voting:
         shares, voters = pool_zero_shot(self.zero_shot, tags)
         if not voters:
             names = ", ".join(extractor.tagger.name for extractor in self.zero_shot)
-            raise ModelError(_no_voters_message(bags, f"only {names} can vote on the genres' names"))
-        return Prediction(bags[0].artist, _ranked(shares), voters, tuple(bags))
+            raise ModelError(no_voters_message(bags, f"only {names} can vote on the genres' names"))
+        return Prediction(bags[0].artist, ranked(shares), voters, tuple(bags))
 
     def _among_genres(self, shares: Mapping[str, float]) -> dict[str, float]:
         """Return the shares of the requested genres, scaled to sum 1, largest first."""
@@ -242,7 +255,7 @@ class Voting:
         total = sum(chosen.values())
         if not total:
             return dict.fromkeys(self.genres, 1 / len(self.genres))
-        return _ranked({genre: share / total for genre, share in chosen.items()})
+        return ranked({genre: share / total for genre, share in chosen.items()})
 
     def _fits(self, versions: Mapping[str, str]) -> bool:
         """Return whether the model was trained with one of the taggers, and on all of the genres."""
@@ -285,16 +298,3 @@ class Voting:
         if any(set(name.split(JOINT)) == versions.keys() for name in self.ensemble.taggers):
             return f"the model cannot vote: {reason}; it uses their merged bags: add --merge"
         return f"the model cannot vote: {reason}; use another --tagger, or train one with 'spotitags train'"
-
-
-def _no_voters_message(bags: Sequence[TagBag], reason: str) -> str:
-    """Return the reason why no voter votes, with the missing taggers."""
-    return "; ".join([reason, *(f"{bag.tagger} is missing: {bag.missing}" for bag in bags if bag.missing)])
-
-
-def _reasons(pulls: Sequence[Pull]) -> tuple[Reason, ...]:
-    return tuple(Reason(pull.label, pull.pull, pull.tagger, pull.log_odds) for pull in pulls)
-
-
-def _ranked(shares: Mapping[str, float]) -> dict[str, float]:
-    return dict(sorted(shares.items(), key=lambda share: -share[1]))

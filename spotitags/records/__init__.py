@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from classifiers.ensemble.results import Confidence, Evidence
+    from classifiers.ensemble.results import Confidence, Evidence, KindVote
 
 NONE_FROM = 3 / 4
 """Smallest probability of "none of these genres" at which that is the answer."""
@@ -222,11 +222,11 @@ class Vote:
 
     Attributes:
         tagger: Tagger whose tags or features the voter uses.
-        view: ``all``, ``top``, ``distinct``, ``log-odds``, ``covers`` or ``embedding``; ``zero-shot`` for the
-            vote of a text encoder.
+        view: ``all``, ``top``, ``distinct``, ``log-odds``, ``covers``, ``words`` or ``embedding``;
+            ``zero-shot`` for the vote of a text encoder.
         classifier: Name of the classifier.
         votes: Probability of each genre, summing to 1.
-        weight: Weight of the voter in the ensemble, in [0, 1]; the weights of all voters sum to 1.
+        weight: Part of the weight of all voters, in [0, 1].
         trained: False for a zero-shot voter, which was trained on no labelled artist.
         reasons: Tags that pull this vote, alone and unweighted, towards the ensemble's winner or away from
             it, strongest first.
@@ -257,13 +257,12 @@ class Prediction(Printable):
         bags: One bag per tagger, in the order of the taggers; that of a missing tagger holds the reason.
         reasons: Tags for and against the winner, by the size of their log-odds; empty unless requested.
         confidence: Confidence in the leading genre. None if it was not measured: untrained voters, a choice
-            among the model's genres, other weighted voters than in the evaluation, another version of a
-            tagger, or only unknown tags.
-        none: Probability that the artist belongs to none of the genres, in (0, 1); None if it is unknown:
-            untrained voters, a model that was trained without outsiders, another version of a tagger, or no
-            embeddings of the covers.
+            of genres, other voters than in the evaluation, another version of a tagger, or unknown tags.
+        none: Probability that none of the genres fits, in (0, 1); None if it is unknown: untrained voters, a
+            model without outsiders, another version of a tagger, or no embeddings.
         evidence: Log-odds of the winner over the runner-up; None unless requested, or with untrained voters.
         trained_on: Number of the artist's covers that the model was trained on; None if it is unknown.
+        kinds: Votes by kind of voter; empty for untrained voters and for models without kinds.
     """
 
     artist: Artist
@@ -275,6 +274,7 @@ class Prediction(Printable):
     none: float | None = None
     evidence: Evidence | None = None
     trained_on: int | None = None
+    kinds: tuple[KindVote, ...] = ()
 
     @property
     def leading(self) -> str:

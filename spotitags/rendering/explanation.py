@@ -1,4 +1,4 @@
-"""Explanation of a prediction as rich renderables: the evidence of tags and pictures, and the voters."""
+"""Explanation of a prediction as rich renderables: the evidence of each kind of voters, and the voters."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from classifiers.ensemble.blends import TITLES
 from classifiers.image import EMBEDDING
+from classifiers.text.views import WORDS
 from spotitags.io.text import plain
-from spotitags.rendering.wording import percent
+from spotitags.rendering.wording import KIND_NAMES, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import RenderableType
 
-    from classifiers.ensemble.results import Evidence
+    from classifiers.ensemble.results import Evidence, KindVote
     from spotitags.records import Prediction, Reason, Vote
 
 
@@ -32,6 +34,8 @@ def show_explanation(prediction: Prediction) -> list[RenderableType]:
         shown += _show_evidence(prediction, prediction.evidence)
     else:
         shown.append(Text("no tags to name: these votes use whole pictures", style="dim"))
+    if len(prediction.kinds) > 1:
+        shown.append(_kinds(prediction.kinds))
     small = [voter.weight for voter in prediction.voters if voter.weight < SMALL_WEIGHT]
     folded = len(small) > 1
     shown.append(_voters([v for v in prediction.voters if not folded or v.weight >= SMALL_WEIGHT]))
@@ -42,7 +46,7 @@ def show_explanation(prediction: Prediction) -> list[RenderableType]:
 
 
 def _show_evidence(prediction: Prediction, evidence: Evidence) -> list[RenderableType]:
-    """Render a signed bar per tag, the parts of all tags and of whole pictures, and what the shares count."""
+    """Render a signed bar per tag, the part of each kind of voters, and what the shares count."""
     pair = f"{plain(evidence.winner)} over {plain(evidence.runner_up)}"
     total = f"log-odds {signed(evidence.log_odds)} (+0.7 doubles the odds)"
     shown: list[RenderableType] = [Text(f"evidence for {pair}: {total}", style="dim")]
@@ -57,14 +61,15 @@ def _show_evidence(prediction: Prediction, evidence: Evidence) -> list[Renderabl
 
 
 def _parts(voters: Sequence[Vote], evidence: Evidence) -> list[tuple[str, float]]:
-    """Return the parts of all tags and of whole pictures, with their share if they do not disagree."""
-    tags, pictures = ("all tags together", evidence.tags), ("whole pictures", evidence.pictures)
-    if not any(voter.view == EMBEDDING for voter in voters):
-        return [tags]
-    agree = evidence.tags * evidence.pictures > 0
+    """Return the part of each kind of voters, with its share if they do not disagree."""
+    views = {(voter.view, voter.tagger == TITLES) for voter in voters}
+    parts = [("all tags together", evidence.tags)] * any(view not in {EMBEDDING, WORDS} for view, _ in views)
+    parts += [("whole pictures", evidence.pictures)] * ((EMBEDDING, False) in views)
+    parts += [("words on covers", evidence.words)] * ((WORDS, False) in views)
+    parts += [("titles of albums", evidence.titles)] * ((WORDS, True) in views)
+    agree = len(parts) > 1 and all(part * evidence.log_odds > 0 for _, part in parts)
     return [
-        (f"{name} ({percent(part / evidence.log_odds)})" if agree else name, part)
-        for name, part in (tags, pictures)
+        (f"{name} ({percent(part / evidence.log_odds)})" if agree else name, part) for name, part in parts
     ]
 
 
@@ -107,15 +112,31 @@ def signed(number: float) -> str:
     return "0.00" if abs(number) < LEAST else f"{number:+.2f}"
 
 
+def _kinds(kinds: Sequence[KindVote]) -> Table:
+    """Build a table of the votes of each kind of voters, and their exponents in the shares."""
+    table = _table("kind of voters", "exponent")
+    for each in kinds:
+        genre = max(each.probabilities, key=each.probabilities.__getitem__)
+        share = f"{each.probabilities[genre]:.2f}"
+        table.add_row(Text(KIND_NAMES[each.kind]), f"{each.weight:.2f}", Text(plain(genre)), share)
+    return table
+
+
 def _voters(voters: Sequence[Vote]) -> Table:
     """Build a table of voters, the heaviest first."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("voter", overflow="fold")
-    table.add_column("weight", justify="right", no_wrap=True)
-    table.add_column("votes for", overflow="fold")
-    table.add_column("share", justify="right", no_wrap=True)
+    table = _table("voter", "weight")
     for voter in sorted(voters, key=lambda voter: -voter.weight):
         name = plain(f"{voter.tagger} {voter.view} {voter.classifier}")
         genre = plain(voter.genre) + ("" if voter.trained else " (untrained)")
         table.add_row(Text(name), f"{voter.weight:.1%}", Text(genre), f"{voter.votes[voter.genre]:.2f}")
+    return table
+
+
+def _table(name: str, weight: str) -> Table:
+    """Build a table of votes without rows."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(name, overflow="fold")
+    table.add_column(weight, justify="right", no_wrap=True)
+    table.add_column("votes for", overflow="fold")
+    table.add_column("share", justify="right", no_wrap=True)
     return table

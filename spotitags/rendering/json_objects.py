@@ -10,7 +10,7 @@ from spotitags.bags.display.selection import shown_tags
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from classifiers.ensemble.results import Evidence
+    from classifiers.ensemble.results import Evidence, KindVote
     from spotitags.records import Artist, Prediction, Reason, Tag, TagBag, Vote
 
 
@@ -91,6 +91,7 @@ def prediction_json(
         "votes": _shares(prediction.votes),
         "confidence": prediction.confidence and prediction.confidence._asdict(),
         "trained_on": prediction.trained_on,
+        "kinds": [_kind_json(vote) for vote in prediction.kinds],
         "voters": [_voter_json(voter, explain=explain) for voter in prediction.voters],
         "tags": tags_json(prediction.bags, top),
         "shown": shown_json(prediction.bags, top),
@@ -113,6 +114,15 @@ def _evidence_json(evidence: Evidence) -> dict[str, Any]:
 def _significant(number: float) -> float:
     """Round to 6 significant digits, so that small effects do not become 0; there is no -0.0."""
     return float(f"{number:.6g}") + 0.0
+
+
+def _kind_json(vote: KindVote) -> dict[str, Any]:
+    return {
+        "kind": vote.kind,
+        "weight": _significant(vote.weight),
+        "genre": max(vote.probabilities, key=vote.probabilities.__getitem__),
+        "votes": _shares(vote.probabilities),
+    }
 
 
 def _voter_json(voter: Vote, *, explain: bool) -> dict[str, Any]:

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 NONE: Final = "none of these"
 """The answer that none of the genres fits."""
 
+KIND_NAMES = {
+    "picture": "pictures",
+    "tags": "tags",
+    "words": "words on covers",
+    "titles": "titles of albums",
+}
 _LEAST_PART = 0.01  # that a whole number of percent shows
 
 
@@ -61,7 +67,9 @@ def number_of_covers(number: int) -> str:
 
 
 def agreement(prediction: Prediction) -> str:
-    """Return the weight of the voters that agree with the leading genre."""
+    """Return which kinds of voters name which genre, or, of one kind, the weight of those that agree."""
+    if len(prediction.kinds) > 1:
+        return _agreement_of_kinds(prediction)
     voters, genre = prediction.voters, plain(prediction.leading)
     untrained = "" if any(voter.trained for voter in voters) else "; untrained, by the genres' names alone"
     agreeing = [voter.weight for voter in voters if voter.genre == prediction.leading]
@@ -74,6 +82,23 @@ def agreement(prediction: Prediction) -> str:
     else:
         who = f"voters with {percent(sum(agreeing))} of the weight say"
     return f"{who} {genre}{untrained}"
+
+
+def _agreement_of_kinds(prediction: Prediction) -> str:
+    """Return the kinds of voters behind each genre, those of the leading one first."""
+    winners = {
+        vote.kind: max(vote.probabilities, key=vote.probabilities.__getitem__) for vote in prediction.kinds
+    }
+    groups: dict[str, list[str]] = {prediction.leading: []}
+    for kind, genre in winners.items():
+        groups.setdefault(genre, []).append(KIND_NAMES[kind])
+    named = [f"{_listed(kinds)} say {plain(genre)}" for genre, kinds in groups.items() if kinds]
+    alone = [] if groups[prediction.leading] else [f"together they say {plain(prediction.leading)}"]
+    return "; ".join([*named, *alone])
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def percent(part: float) -> str:

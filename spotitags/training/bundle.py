@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from spotitags.records import Artist, TaggedCovers
+    from spotitags.taggers.base import Tagger
 
 
-TAGGER = "lite"
+TAGGER, READER = "lite", "text"
 HELD_OUT = 2  # artists per genre for the test
 MIN_ARTISTS = 10  # per genre, to be trained on
 ALL_ALBUMS = 1_000_000
@@ -37,13 +38,14 @@ OPTIONAL = ("transfer", "colour-knn", "colour-boost")  # voters for the option -
 SAMPLE = Path(catalog_module.__file__).with_name("sample.json")
 
 
-def build(manifest: Path, sample: Path, model: Path) -> str:
+def build(manifest: Path, sample: Path, model: Path, reader: str | Tagger = READER) -> str:
     """Tag the covers, write the sample, train the model without the held-out artists, and test it on them.
 
     Args:
         manifest: CSV with ``artist_id, artist_name, genre, album_id, album_name, file``.
         sample: File to write; the covers' embeddings are written beside it.
         model: Path of the model to write, without ending.
+        reader: The tagger that reads the words on covers.
 
     Returns:
         A summary of several lines.
@@ -52,7 +54,8 @@ def build(manifest: Path, sample: Path, model: Path) -> str:
         SpotiTagsError: The covers cannot be read, or the model cannot be trained.
     """
     catalog = FolderCatalog(manifest)
-    spotitags = SpotiTags(catalog=catalog, tagger=TAGGER, albums=ALL_ALBUMS)
+    taggers = TAGGER, reader
+    spotitags = SpotiTags(catalog=catalog, tagger=taggers, albums=ALL_ALBUMS)
     artists = catalog.artists()
     tagged = {ref: _checked(found) for ref, found in spotitags.tagged_covers(artist.id for artist in artists)}
     enough = {genre for genre, count in Counter(a.genre for a in artists).items() if count >= MIN_ARTISTS}
@@ -61,16 +64,15 @@ def build(manifest: Path, sample: Path, model: Path) -> str:
     embeddings = _embeddings([tagged[artist.id] for artist in artists])
     with replaced_file(sample.with_name(EMBEDDINGS), lasting=True) as file:
         file.write(embeddings)
-    head = {"version": spotitags.tagger_versions()[TAGGER]}
-    head["embeddings_sha256"] = hashlib.sha256(embeddings).hexdigest()
+    versions, digest = spotitags.tagger_versions(), hashlib.sha256(embeddings).hexdigest()
     with replaced_file(sample, lasting=True) as file:
-        file.write(_sample(artists, tagged, held_out, head).encode())
+        file.write(_sample(artists, tagged, held_out, versions, digest).encode())
 
     trained_on = [a for a in artists if a.genre in enough and a.id not in held_out]
     digests = frozenset(digest for ref in held_out for digest in tagged[ref].digests)
     report = train(spotitags, trained_on, model, optional=OPTIONAL, apart_from=digests)
 
-    trained = SpotiTags(catalog=catalog, tagger=TAGGER, model=model)
+    trained = SpotiTags(catalog=catalog, tagger=taggers, model=model)
     tested = [artist for artist in artists if artist.id in held_out]
     predicted = {artist.id: trained.predict(artist.id).genre for artist in tested}
     right = sum(predicted[artist.id] == artist.genre for artist in tested)
@@ -107,18 +109,24 @@ def _sample(
     artists: Sequence[Artist],
     tagged: Mapping[str, TaggedCovers],
     held_out: Collection[str],
-    about: Mapping[str, str],
+    versions: Mapping[str, str],
+    digest: str,
 ) -> str:
     """Build the sample as JSON with one line per artist, so that changes are readable."""
-    labels = sorted({tag.label for each in tagged.values() for tags in each.tags[TAGGER] for tag in tags})
-    number = {label: index for index, label in enumerate(labels)}
+    labels = {
+        name: sorted({tag.label for each in tagged.values() for tags in each.tags[name] for tag in tags})
+        for name in (TAGGER, READER)
+    }
     head = {
         "format": FORMAT,
-        "about": "Labels and weights that the tagger gave to album covers; no image is part of it.",
+        "about": "Labels and words with the weights that taggers gave to covers; no image is part of it.",
         "tagger": TAGGER,
-        **about,
-        "labels": labels,
+        "version": versions[TAGGER],
+        "embeddings_sha256": digest,
+        "labels": labels[TAGGER],
+        "words": {"tagger": READER, "version": versions[READER], "labels": labels[READER]},
     }
+    number = {name: {label: i for i, label in enumerate(each)} for name, each in labels.items()}
     rows = [
         _compact(
             {"id": artist.id, "name": artist.name, "genre": artist.genre, "held_out": artist.id in held_out}
@@ -143,12 +151,15 @@ def _embeddings(tagged: Sequence[TaggedCovers]) -> bytes:
     return file.getvalue()
 
 
-def _albums(tagged: TaggedCovers, number: Mapping[str, int]) -> list[dict[str, Any]]:
-    """List albums with the cover's digest and its tags, label number and weight in turn."""
+def _albums(tagged: TaggedCovers, number: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
+    """List albums with the cover's digest and its tags and words, number and weight in turn."""
     return [
         {"id": album.id, "name": album.name, "date": album.release_date, "digest": album.digest}
-        | {"tags": [value for tag in tags for value in (number[tag.label], tag.weight)]}
-        for album, tags in zip(tagged.albums, tagged.tags[TAGGER], strict=True)
+        | {
+            key: [value for tag in tagged.tags[name][i] for value in (number[name][tag.label], tag.weight)]
+            for key, name in (("tags", TAGGER), ("words", READER))
+        }
+        for i, album in enumerate(tagged.albums)
     ]
 
 

@@ -11,7 +11,7 @@ from spotitags.errors import InputError, NoResultsError, SpotiTagsError, require
 from spotitags.evaluation.samples import unit
 from spotitags.io.groups import joined
 from spotitags.io.output import output_errors
-from spotitags.pipeline.dataset import collect_rows
+from spotitags.pipeline.dataset import collect_rows, sources
 from spotitags.taggers.features.registry import extractors_for_models, feature_versions
 from spotitags.training.references import references_for
 
@@ -94,7 +94,7 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
     try:
         trained = training.train(
             _by_artist(labelled.rows, artists) if single else labelled.rows,
-            versions,
+            sources(spotitags),
             image_models=voters,
             optional=optional,
             feature_versions=feature_versions(readers),

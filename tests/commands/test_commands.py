@@ -76,6 +76,7 @@ def test_a_bundled_artist_is_answered_offline_in_json(home: Path) -> None:
         "votes",
         "confidence",
         "trained_on",
+        "kinds",
         "voters",
         "tags",
         "shown",

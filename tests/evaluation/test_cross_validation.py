@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,9 +13,12 @@ from helpers.samples import sample, samples
 from classifiers.metrics.bootstrap import estimates, metrics, resamples, row_stats
 from classifiers.training.dataset import Row
 from spotitags.errors import InputError
-from spotitags.evaluation.cross_validation import HeldOutPredictions, run
+from spotitags.evaluation.cross_validation import run
 from spotitags.evaluation.folds import Protocol, fold_dataset, shuffled
 from spotitags.evaluation.samples import Sample
+
+if TYPE_CHECKING:
+    from spotitags.evaluation.predictions import HeldOutPredictions
 
 
 def balanced_accuracy(answers: HeldOutPredictions) -> tuple[float, float, float]:

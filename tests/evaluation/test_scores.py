@@ -63,13 +63,17 @@ def test_all_voters_pooled_are_the_ensemble() -> None:
     assert by_name["lite all"]["right"] == by_name["ensemble"]["right"]
 
 
-def test_where_embeddings_vote_the_tags_are_scored_alone_too() -> None:
+def test_where_embeddings_vote_pictures_and_tags_are_scored_side_by_side() -> None:
     found = scores(samples(), predictions(last_view="embedding"), about())
     by_name = {system["name"]: system for system in found["systems"]}
-    assert [system["name"] for system in found["systems"][:2]] == ["ensemble", "tags alone"]
-    assert by_name["tags alone"]["scores"] == by_name["lite all"]["scores"] != by_name["ensemble"]["scores"]
-    assert by_name["tags alone"]["weight"] == pytest.approx(0.7)
-    assert "tags alone" not in {system["name"] for system in run()["systems"]}
+    assert [(system["kind"], system["name"]) for system in found["systems"][:3]] == [
+        ("ensemble", "ensemble"),
+        ("kind", "picture"),
+        ("kind", "tags"),
+    ]
+    assert by_name["tags"]["scores"] == by_name["lite all"]["scores"] != by_name["ensemble"]["scores"]
+    assert by_name["tags"]["weight"] == pytest.approx(0.7)
+    assert "tags" not in {system["name"] for system in run()["systems"]}, "of one kind alone"
 
 
 def test_tags_alone_score_as_an_ensemble_without_embeddings() -> None:
@@ -85,9 +89,38 @@ def test_tags_alone_score_as_an_ensemble_without_embeddings() -> None:
         scores(rows, run_protocol(rows, versions(), protocol, workers=1), about())["systems"]
         for rows in (samples(), embedding)
     )
-    assert [both[1]["name"], alone[0]["name"]] == ["tags alone", "ensemble"]
-    assert both[1]["scores"] == alone[0]["scores"]
-    assert both[1]["right"] == alone[0]["right"]
+    assert [both[2]["name"], alone[0]["name"]] == ["tags", "ensemble"]
+    assert both[2]["scores"] == alone[0]["scores"]
+    assert both[2]["right"] == alone[0]["right"]
+
+
+def test_words_are_scored_beside_the_rest_and_those_of_another_artist_give_no_gain() -> None:
+    """Tags and pictures are noise; only words tell the genres."""
+    rng = np.random.default_rng(5)
+    rows = []
+    for each in samples(per_genre=10):
+        covers = {
+            "lite": [{f"label {rng.integers(30)}": 1.0} for _ in range(len(each))],
+            "text": [{f"{each.genre} {rng.integers(3)}": 1.0} for _ in range(len(each))],
+        }
+        noise = {"lite": rng.random((len(each), 4), dtype=np.float32)}
+        rows.append(replace(each, row=replace(each.row, covers=covers, embeddings=noise)))
+    protocol = Protocol(folds=3, repeats=2, curve_repeats=0)
+    systems = scores(rows, run_protocol(rows, versions("lite", "text"), protocol, workers=1), about())[
+        "systems"
+    ]
+    found = {(each["kind"], each["name"]): each["scores"]["balanced_accuracy"]["value"] for each in systems}
+    assert list(found)[:6] == [
+        ("ensemble", "ensemble"),
+        ("kind", "picture"),
+        ("kind", "tags"),
+        ("kind", "words"),
+        ("blend", "picture and tags"),
+        ("control", "words of another artist"),
+    ]
+    assert found["kind", "words"] == found["ensemble", "ensemble"] == 1
+    assert found["blend", "picture and tags"] < 0.6
+    assert found["control", "words of another artist"] < 0.6
 
 
 def test_the_shares_of_each_row_are_in_the_file_and_give_the_same_scores() -> None:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from classifiers.ensemble.blends import KINDS, Blend
 from classifiers.ensemble.pooling import pooled
 from classifiers.ensemble.results import VoterName
 from helpers.samples import samples
-from spotitags.evaluation.cross_validation import EnsemblePredictions
+from spotitags.evaluation.predictions import EnsemblePredictions
 from spotitags.evaluation.scores import scores
 
 if TYPE_CHECKING:
@@ -47,12 +48,20 @@ def predictions(
     weights = np.broadcast_to([0.7, 0.0, 0.3], (repeats, n, 3)).copy()
     votes[:, 0] = weights[:, 0] = votes[0, 1] = weights[0, 1] = np.nan
     ensemble = pooled(votes, weights)
+    parts = {"tags": 1.0} if last_view != "embedding" else {"tags": 0.7, "picture": 0.3}
+    blends = [Blend(parts), *(Blend({kind: 1.0}) for kind in parts if len(parts) > 1)]
     return EnsemblePredictions(
         genres=tuple(genres),
         truth=truth,
         voters=(*VOTERS[:2], VoterName("lite", last_view, "good")),
         votes=votes,
         weights=weights,
+        known=~np.isnan(weights),
+        blends={
+            frozenset(blend.weights): np.broadcast_to(blend.row(), (repeats, n, len(KINDS)))
+            for blend in blends
+        },
+        control=None,
         by_covers=np.broadcast_to(ensemble[:1], (10, 1, n, g)),
         by_artists={9.0: ensemble[:1], 12.0: ensemble[:1]},
         masked=1.5,

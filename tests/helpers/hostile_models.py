@@ -347,7 +347,7 @@ CARDS: dict[str, Change] = {
     "card is a number of a million digits": _card_text("1" * 1_000_000),
     "card is 8 GB of zeros": _sparse_file,
     "card is a pipe that nobody writes": _fifo,
-    "card says one name twice": _card_replaced('"format": 2', '"format": 2, "genres": ["a", "b", "c"]'),
+    "card says one name twice": _card_replaced('"format": 3', '"format": 3, "genres": ["a", "b", "c"]'),
     "card of another format": _card(format=99),
     "format is a list": _card(format=[2]),
     "digest of the card is another's": lambda stem: Path(f"{stem}.json").write_text(
@@ -412,6 +412,18 @@ CARDS: dict[str, Change] = {
     "calibration is above 1": _in_card(*STEP, "right", value=7),
     "calibration counts infinitely many": _in_card(*STEP, "artists", value=float("inf")),
     "sure from a text": _in_card("confidence", "sure_from", value="0"),
+    "no blends": _in_card("blends", remove=True),
+    "blends are an object": _card(blends={"a": 1}),
+    "a blend too few": partial(edit_card, change=lambda c: c["blends"].pop()),
+    "a blend twice": partial(edit_card, change=lambda c: c["blends"].__setitem__(0, c["blends"][1])),
+    "a blend of no kind": _in_card("blends", 0, "weights", value={}),
+    "a blend of an unknown kind": _in_card("blends", 0, "weights", value={"smells": 1.0}),
+    "a blend with a text": _in_card("blends", 0, "weights", value=[1]),
+    "weight of a kind is negative": _in_card("blends", 0, "weights", "tags", value=-1.0),
+    "weight of a kind is NaN": _in_card("blends", 0, "weights", "tags", value=float("nan")),
+    "calibration of a blend is above 1": _in_card("blends", 0, "confidence", "steps", 0, "right", value=7),
+    "calibration of a blend is a list": _in_card("blends", 0, "confidence", value=[]),
+    "idf of a view without": _in_card(*INPUT, "idf", value=[1.0]),
     "outsiders of an unknown input": _card(
         outsiders={"input": "x", "intercept": 0, "evidence": 0, "covers": 0}
     ),

@@ -58,6 +58,12 @@ class LibraryCatalog:
         return str(self._sample["version"])
 
     @property
+    def taggers(self) -> dict[str, str]:
+        """Each tagger that tagged the covers to its version; `tagger` first."""
+        words = self._sample.get("words")
+        return {self.tagger: self.version} | ({words["tagger"]: words["version"]} if words else {})
+
+    @property
     def held_out(self) -> frozenset[str]:
         """Ids of the artists that the bundled model was not trained on."""
         return frozenset(row["id"] for row in self._sample["artists"] if row["held_out"])
@@ -94,9 +100,18 @@ class LibraryCatalog:
             for album in row["albums"][:limit]
         ]
 
-    def tags(self, digests: Sequence[str]) -> list[list[Tag] | None]:
-        """Return the tags of the covers with these digests, heaviest first; None for an unknown cover."""
-        return [self._tags(digest) for digest in digests]
+    def tags(self, digests: Sequence[str], tagger: str | None = None) -> list[list[Tag] | None]:
+        """Return the tags of the covers with these digests, heaviest first; None for an unknown cover.
+
+        Args:
+            digests: SHA-256 (hex) of the covers.
+            tagger: One of `taggers`; None for the first.
+        """
+        first = tagger in {None, self.tagger}
+        key, labels = (
+            ("tags", self._sample["labels"]) if first else ("words", self._sample["words"]["labels"])
+        )
+        return [self._tags(digest, key, labels) for digest in digests]
 
     def embeddings(self, digests: Sequence[str]) -> NDArray[np.uint8] | None:
         """Return embeddings of covers by digest, as `spotitags.taggers.features.embedding.pack` packs them.
@@ -113,11 +128,11 @@ class LibraryCatalog:
         rows: NDArray[np.uint8] = self._embeddings[[indices[digest] for digest in digests]]
         return rows
 
-    def _tags(self, digest: str) -> list[Tag] | None:
-        pairs = self._covers.get(digest)
-        if pairs is None:
+    def _tags(self, digest: str, key: str, labels: Sequence[str]) -> list[Tag] | None:
+        album = self._covers.get(digest)
+        if album is None:
             return None
-        labels = self._sample["labels"]
+        pairs = album[key]
         return [Tag(labels[index], weight) for index, weight in zip(pairs[::2], pairs[1::2], strict=True)]
 
     @cached_property
@@ -125,8 +140,8 @@ class LibraryCatalog:
         return {row["id"]: row for row in self._sample["artists"]}
 
     @cached_property
-    def _covers(self) -> dict[str, list[Any]]:
-        return {album["digest"]: album["tags"] for row in self._rows.values() for album in row["albums"]}
+    def _covers(self) -> dict[str, dict[str, Any]]:
+        return {album["digest"]: album for row in self._rows.values() for album in row["albums"]}
 
     @property
     def _source(self) -> Path:

@@ -10,9 +10,9 @@ import numpy as np
 
 from classifiers.image import EMBEDDING
 from spotitags.errors import InputError
-from spotitags.evaluation.cross_validation import HeldOutPredictions
 from spotitags.evaluation.leaderboard.jobs import Task, run_tasks
 from spotitags.evaluation.leaderboard.models import source
+from spotitags.evaluation.predictions import HeldOutPredictions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

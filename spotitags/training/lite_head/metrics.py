@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from classifiers.training.dataset import Row
-    from spotitags.evaluation.cross_validation import HeldOutPredictions
+    from spotitags.evaluation.predictions import HeldOutPredictions
     from spotitags.evaluation.samples import Sample
     from spotitags.taggers.lite.head import Head
     from spotitags.training.lite_head.dataset import HoldOut

@@ -60,20 +60,22 @@ def test_a_model_is_found_by_its_stem_and_by_either_file(stem: Path, ensemble: E
 
 
 @given(st.dictionaries(st.sampled_from(["lite", "clip"]), BAG, min_size=1))
-def test_shares_are_the_weighted_geometric_mean_of_the_votes(
+def test_shares_are_the_weighted_product_of_the_votes(
     ensemble: Ensemble, each: dict[str, dict[str, float]]
 ) -> None:
     result = ensemble.vote(each, {tagger: [bag, bag] for tagger, bag in each.items()})
     assert sum(result.shares.values()) == pytest.approx(1)
     assert sum(vote.weight for vote in result.votes) == pytest.approx(1)
     assert list(result.shares.values()) == sorted(result.shares.values(), reverse=True)
-    means = {
-        genre: np.prod([max(vote.probabilities[genre], VOTER_FLOOR) ** vote.weight for vote in result.votes])
+    total = sum(kind.weight for kind in result.kinds)
+    products = {
+        genre: np.prod(
+            [max(vote.probabilities[genre], VOTER_FLOOR) ** (total * vote.weight) for vote in result.votes]
+        )
         for genre in result.shares
     }
-    assert {genre: mean / sum(means.values()) for genre, mean in means.items()} == pytest.approx(
-        result.shares
-    )
+    expected = {genre: product / sum(products.values()) for genre, product in products.items()}
+    assert expected == pytest.approx(result.shares)
     for vote in result.votes:
         assert sum(vote.probabilities.values()) == pytest.approx(1)
         assert all(0 <= p <= 1 for p in vote.probabilities.values())
@@ -134,7 +136,7 @@ def test_a_bag_without_a_known_label_gets_even_shares_and_says_so(
     assert not of_covers.known
     why = ensemble.explain({"lite": nothing}, PAIR)
     assert why.overall == ()
-    assert why.evidence == ("metal", "pop", 0, 0, 0, 0)
+    assert why.evidence == ("metal", "pop", 0, 0, 0, 0, 0, 0)
     assert ensemble.vote({"lite": SKULLS}).known
 
 
@@ -143,7 +145,12 @@ def test_confidence_is_given_where_all_voters_answer_as_in_evaluation(ensemble: 
     result = ensemble.vote(bags(artist), artist.covers, artist.embeddings)
     assert ensemble.calibration is not None
     assert result.confidence == ensemble.calibration.confidence(result.shares[result.genre])
-    assert ensemble.vote(bags(artist), artist.covers).confidence is None, "voters on embeddings abstain"
+    tags = ensemble.vote(bags(artist), artist.covers)
+    calibration = ensemble.blends[frozenset({"tags"})].calibration
+    assert calibration is not None
+    assert tags.confidence == calibration.confidence(tags.shares[tags.genre]), "measured without pictures"
+    some = ensemble.vote({"lite": artist.bag("lite")}, artist.covers, artist.embeddings)
+    assert some.confidence is None, "voters on the tags of clip abstain"
     strange: dict[str, dict[str, float]] = {"lite": {}, "clip": {}}
     nothing = ensemble.vote(strange, {"lite": [{}], "clip": [{}]}, {"clip": np.zeros((1, 6))})
     assert nothing.confidence is None, "no voter knows anything"
@@ -151,7 +158,7 @@ def test_confidence_is_given_where_all_voters_answer_as_in_evaluation(ensemble: 
 
 def test_a_model_without_a_calibration_votes_without_confidence(stem: Path, tmp_path: Path) -> None:
     copied = copy_model(stem, tmp_path)
-    edit_card(copied, lambda card: card.pop("confidence"))
+    edit_card(copied, lambda card: [each.pop("confidence") for each in (card, *card["blends"])])
     artist = row("metal", random.Random(3), taggers=("lite", "clip"), embedded=("clip",))
     result = Ensemble.load(copied).vote(bags(artist), artist.covers, artist.embeddings)
     assert result.genre == "metal"
@@ -223,9 +230,10 @@ def test_effects_of_a_tag_are_what_falls_without_it(
 def test_evidence_is_the_weighted_log_odds_of_the_votes(ensemble: Ensemble, seed: int, covers: int) -> None:
     artist = row("metal", random.Random(seed), covers=covers, taggers=("lite", "clip"), embedded=("clip",))
     result = ensemble.vote(bags(artist), artist.covers, artist.embeddings)
+    total = sum(kind.weight for kind in result.kinds)
     found = ensemble.explain(bags(artist), PAIR, 0, artist.covers, artist.embeddings).evidence
     odds = {
-        vote.voter: vote.weight * np.log(vote.probabilities["metal"] / vote.probabilities["pop"])
+        vote.voter: total * vote.weight * np.log(vote.probabilities["metal"] / vote.probabilities["pop"])
         for vote in result.votes
     }
     assert found.log_odds == pytest.approx(sum(odds.values()), abs=1e-9)

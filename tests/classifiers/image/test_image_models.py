@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from classifiers.arrays import power_normalised
-from classifiers.ensemble.onnx_voters import feature_rows, output_name
+from classifiers.ensemble.graph_inputs import feature_rows, output_name
 from classifiers.errors import ClassifierError
 from classifiers.image import build_classifier, classifier_names, feature_of
 from classifiers.training.onnx_export import ExportedVoter, export

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from classifiers.ensemble.onnx_voters import output_name
+from classifiers.ensemble.graph_inputs import output_name
 from classifiers.image.pca_forest import build
 from classifiers.training.onnx_export import ExportedVoter, export
 

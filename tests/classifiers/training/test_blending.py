@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from classifiers.ensemble.pooling import VOTER_FLOOR, pooled
 from classifiers.ensemble.results import VoterName
 from classifiers.metrics.splits import scores
-from classifiers.training.blending import MAX_MODELS, RIDGE, best_models, blended, fit_weights
+from classifiers.training.blending import MAX_MODELS, best_models, blended
 from classifiers.training.cross_validation import HeldOut, by_fold
 from classifiers.training.dataset import Row
+from classifiers.training.stacking import RIDGE, fit_weights
 from classifiers.training.voters import VoterPredictions
 
 seeds = st.integers(0, 10_000)

@@ -12,8 +12,8 @@ from helpers.rows import bags, row, rows, versions
 from classifiers.ensemble.ensemble import Ensemble
 from classifiers.ensemble.results import VoterName
 from classifiers.errors import ClassifierError, ModelFileError, UnknownVoterError
-from classifiers.training.cross_validation import voter_weights
 from classifiers.training.save import save
+from classifiers.training.stacking import voter_weights
 from classifiers.training.train import train
 
 if TYPE_CHECKING:
@@ -91,8 +91,13 @@ def test_an_optional_voter_votes_with_its_weight_among_the_others(
     assert asked.voters[-1] == name
     result = asked.vote(bags(artist), artist.covers, artist.embeddings)
     raw = {voter.name: voter.weight for voter in with_optional.voters if voter.name in asked.voters}
-    expected = {voter: weight / sum(raw.values()) for voter, weight in raw.items()}
-    assert {vote.voter: vote.weight for vote in result.votes} == pytest.approx(expected, abs=1e-5)
+    pictures = {vote.voter: vote.weight for vote in result.votes if vote.voter.view == "embedding"}
+    expected = {voter: raw[voter] / sum(raw[each] for each in pictures) for voter in pictures}
+    found = {voter: weight / sum(pictures.values()) for voter, weight in pictures.items()}
+    assert found == pytest.approx(expected, abs=1e-5)
+    (picture,) = (kind.weight for kind in result.kinds if kind.kind == "picture")
+    weight = picture / sum(kind.weight for kind in result.kinds)
+    assert sum(pictures.values()) == pytest.approx(weight, abs=1e-5)
     assert max(result.votes[-1].probabilities, key=result.votes[-1].probabilities.get) == "metal"  # type: ignore[arg-type]
     assert result.confidence is None, "nobody measured how often this ensemble is right"
     assert asked.feature_versions == {"colours": "hsv 1"}
@@ -156,7 +161,8 @@ def test_tags_pull_on_the_shares_with_an_optional_voter_too(stem: Path, artist: 
 
 def test_voters_asked_for_in_training_vote_like_the_rest(tmp_path: Path, artist: Row) -> None:
     model = trained(image_models=("colour-knn",))
-    assert sum(voter.weight for voter in model.voters) == pytest.approx(1)
+    assert sum(v.weight for v in model.voters if v.name.view == "embedding") == pytest.approx(1)
+    assert sum(v.weight for v in model.voters if v.name.view == "all") == pytest.approx(1)
     files = save(model, tmp_path / "m", created="2026-11-20")
     assert [file.name for file in files] == ["m.onnx", "m.json"]
     for named in ((), ("colour-knn",)):

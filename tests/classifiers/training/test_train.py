@@ -15,9 +15,9 @@ from classifiers.ensemble.ensemble import Ensemble
 from classifiers.errors import ClassifierError, TrainingDataError
 from classifiers.metrics.splits import MIN_ARTISTS
 from classifiers.text.views import VIEWS, ViewOptions
-from classifiers.training.cross_validation import voter_weights
 from classifiers.training.dataset import Row
 from classifiers.training.save import save
+from classifiers.training.stacking import voter_weights
 from classifiers.training.train import train
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ def test_the_card_tells_what_a_reader_must_know(tmp_path: Path) -> None:
     trained = train(rows(4), versions(), classifiers=FAST, folds=2, repeats=1, seed=5)
     _, file = save(trained, tmp_path / "model.onnx", created="2026-11-20")
     card = json.loads(file.read_text(encoding="utf-8"))
-    assert card["format"] == 2
+    assert card["format"] == 3
     assert card["created"] == "2026-11-20"
     assert card["seed"] == 5
     assert card["artists"] == {"jazz": 4, "metal": 4, "pop": 4}
@@ -237,8 +237,10 @@ def test_a_card_has_the_keys_of_earlier_cards(tmp_path: Path) -> None:
         train(rows(), versions(), classifiers=FAST, folds=2, repeats=1), tmp_path / "m", created="2026-11-21"
     )
     card = json.loads((tmp_path / "m.json").read_text("utf-8"))
-    optional = {"measures", "optional", "outsiders"}
-    assert card.keys() == bundled.keys() - optional, "no pixel features, optional voters or references"
+    optional = {"measures", "optional", "outsiders", "blends", "training_covers"}
+    assert card.keys() - {"blends"} == bundled.keys() - optional, (
+        "no pixel features, optional voters or references"
+    )
     assert card["evaluation"].keys() == bundled["evaluation"].keys()
     assert card["confidence"].keys() == bundled["confidence"].keys()
     assert card["voters"][0].keys() == bundled["voters"][0].keys()
