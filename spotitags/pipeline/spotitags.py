@@ -288,7 +288,8 @@ class SpotiTags:
     def _voting(self) -> Voting:
         return Voting(
             self.model, self.tagger_versions(), taggers=self._zero_shot_taggers, genres=self.genres,
-            zero_shot=self.zero_shot, custom_labels=bool(self.words), voters=self.voters, notify=self.notify,
+            zero_shot=self.zero_shot, custom_labels=bool(self.words), voters=self.voters,
+            cache=lambda: self._cache, notify=self.notify,
         )  # fmt: skip
 
     @cached_property

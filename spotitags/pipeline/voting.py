@@ -11,15 +11,17 @@ from classifiers.errors import ModelFileError, NoVotersError, UnknownVoterError
 from classifiers.image import EMBEDDING, PIXEL_FEATURES
 from spotitags.errors import InputError, ModelError
 from spotitags.io.genre_names import find_genre, with_aliases
+from spotitags.pipeline.carried_voting import CarriedVoting, reasons_of
 from spotitags.pipeline.cover_sizes import lower_confidence
-from spotitags.pipeline.genre_choice import check_spelling, choose_genres, unknown_genres
+from spotitags.pipeline.genre_choice import among_genres, check_spelling, choose_genres, unknown_genres
 from spotitags.pipeline.zero_shot_voting import check_zero_shot_request, pool_zero_shot, zero_shot_taggers
-from spotitags.records import JOINT, Prediction, Reason, Vote
+from spotitags.records import JOINT, Prediction, Vote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from classifiers.ensemble.results import Confidence, Explanation, Pull, Result
+    from classifiers.ensemble.results import Confidence, Explanation, Result
+    from spotitags.io.cache import Cache
     from spotitags.records import Tag, TagBag, TaggedCovers
     from spotitags.taggers.base import Extractor, Tagger
     from spotitags.taggers.features.genre_votes import GenreVoteExtractor
@@ -39,8 +41,8 @@ def bundled_model() -> Path:
 class Voting:
     """Voters on the bags of some taggers.
 
-    The trained ensemble votes if it was trained with one of the taggers and on all of the genres; else, or by
-    choice, each zero-shot tagger votes.
+    The trained ensemble votes if it was trained with one of the taggers and on all of the genres. If it only
+    lacks the taggers, a vote is carried over to their words. Else, or by choice, each zero-shot tagger votes.
 
     Args:
         model: Trained ensemble; None for the bundled model.
@@ -50,6 +52,7 @@ class Voting:
         zero_shot: True lets the zero-shot taggers vote even if the model fits.
         custom_labels: True if the taggers use custom labels, which a model of other labels does not fit.
         voters: Optional voters of the model that also vote.
+        cache: Opens the cache of tags, for votes on words that the model does not know.
         notify: Called with each line on how to read the votes.
 
     Raises:
@@ -68,8 +71,10 @@ class Voting:
         zero_shot: bool = False,
         custom_labels: bool = False,
         voters: Sequence[str] = (),
+        cache: Callable[[], Cache] | None = None,
         notify: Callable[[str], None] | None = None,
     ) -> None:
+        self.carried: CarriedVoting | None = None
         self.notify = notify or (lambda _line: None)
         try:
             self.ensemble = Ensemble.load(model or bundled_model(), voters)
@@ -98,9 +103,12 @@ class Voting:
         able = zero_shot_taggers(taggers)
         if other_labels and not (able and genres and model is None):
             raise ModelError(_OTHER_LABELS)
-        if model is not None or not able:
+        if model is None and not other_labels and set(self.genres) <= set(known):
+            self.carried = CarriedVoting(versions, self.genres, cache, self.notify)
+        elif model is not None or not able:
             raise ModelError(self._refusal(versions, can_zero_shot=bool(able)))
-        self._use_zero_shot(able, f"model: {self._mismatch(versions)}; ")
+        else:
+            self._use_zero_shot(able, f"model: {self._mismatch(versions)}; ")
         if voters:
             self.notify(
                 f"voters: {', '.join(voters)} cannot vote: they belong to the model, which does not fit"
@@ -116,7 +124,8 @@ class Voting:
     @property
     def needs_embeddings(self) -> bool:
         """True if some voter uses the embeddings of covers."""
-        return not self.zero_shot and any(voter.view == EMBEDDING for voter in self.ensemble.voters)
+        trained = not (self.zero_shot or self.carried)
+        return trained and any(voter.view == EMBEDDING for voter in self.ensemble.voters)
 
     def extractors(self, *, device: str | None, offline: bool, has_covers: bool) -> list[Extractor]:
         """Build the extractors that voters need besides taggers and their embeddings.
@@ -128,7 +137,7 @@ class Voting:
         """
         used = {voter.tagger for voter in self.ensemble.voters}
         trained = {name: version for name, version in self.ensemble.feature_versions.items() if name in used}
-        if self.zero_shot or not trained:
+        if self.zero_shot or self.carried or not trained:
             return [*self.zero_shot]
         if not has_covers:
             self.notify(f"voters: those on {' and '.join(trained)} abstain: the library holds no covers")
@@ -159,6 +168,8 @@ class Voting:
         Raises:
             ModelError: All taggers that have a voter are missing.
         """
+        if self.carried:
+            return self.carried.predict(bags, explain=explain)
         if self.zero_shot:
             return self._zero_shot_prediction(bags, {} if covers is None else covers.tags)
         self._report_unknown_genre(bags[0].artist.genre)
@@ -174,7 +185,7 @@ class Voting:
             raise ModelError(str(error)) from error
         if not result.known:
             self.notify("model: it knows none of these tags, so its shares are equal and mean nothing")
-        shares = self._among_genres(result.shares)
+        shares = among_genres(result.shares, self.genres)
         why = None
         if explain:
             winner, runner_up, *_ = shares
@@ -187,7 +198,7 @@ class Voting:
             votes=shares,
             voters=tuple(self._votes(result, why)),
             bags=tuple(bags),
-            reasons=_reasons(why.overall) if why else (),
+            reasons=reasons_of(why.overall) if why else (),
             evidence=why.evidence if why else None,
             confidence=self._confidence(result, present),
             none=self._none_of_these(result),
@@ -219,9 +230,9 @@ class Voting:
         return [
             Vote(
                 *vote.voter,
-                votes=self._among_genres(vote.probabilities),
+                votes=among_genres(vote.probabilities, self.genres),
                 weight=vote.weight,
-                reasons=_reasons(why.voters[vote.voter]) if why else (),
+                reasons=reasons_of(why.voters[vote.voter]) if why else (),
             )
             for vote in result.votes
         ]
@@ -234,15 +245,7 @@ class Voting:
         if not voters:
             names = ", ".join(extractor.tagger.name for extractor in self.zero_shot)
             raise ModelError(_no_voters_message(bags, f"only {names} can vote on the genres' names"))
-        return Prediction(bags[0].artist, _ranked(shares), voters, tuple(bags))
-
-    def _among_genres(self, shares: Mapping[str, float]) -> dict[str, float]:
-        """Return the shares of the requested genres, scaled to sum 1, largest first."""
-        chosen = {genre: shares[genre] for genre in self.genres}
-        total = sum(chosen.values())
-        if not total:
-            return dict.fromkeys(self.genres, 1 / len(self.genres))
-        return _ranked({genre: share / total for genre, share in chosen.items()})
+        return Prediction(bags[0].artist, among_genres(shares, self.genres), voters, tuple(bags))
 
     def _fits(self, versions: Mapping[str, str]) -> bool:
         """Return whether the model was trained with one of the taggers, and on all of the genres."""
@@ -250,10 +253,10 @@ class Voting:
 
     def _mismatch(self, versions: Mapping[str, str]) -> str:
         """Return the reason why the model does not fit."""
-        if not versions.keys() & self.ensemble.taggers:
-            return f"it was trained with {', '.join(self.ensemble.taggers)}, not with {', '.join(versions)}"
         if unknown := unknown_genres(self.genres, self.ensemble.genres):
             return f"it knows the genres {with_aliases(self.ensemble.genres)}, not {unknown}"
+        if not versions.keys() & self.ensemble.taggers:
+            return f"it was trained with {', '.join(self.ensemble.taggers)}, not with {', '.join(versions)}"
         return "it was trained on other labels"
 
     def _has_other_labels(self, versions: Mapping[str, str]) -> bool:
@@ -276,7 +279,7 @@ class Voting:
 
     def _refusal(self, versions: Mapping[str, str], *, can_zero_shot: bool) -> str:
         reason = self._mismatch(versions)
-        if versions.keys() & self.ensemble.taggers:
+        if versions.keys() & self.ensemble.taggers or not set(self.genres) <= set(self.ensemble.genres):
             by_name = ", or add --zero-shot for untrained votes on their names" if can_zero_shot else ""
             return (
                 f"the model cannot vote: {reason}; "
@@ -290,11 +293,3 @@ class Voting:
 def _no_voters_message(bags: Sequence[TagBag], reason: str) -> str:
     """Return the reason why no voter votes, with the missing taggers."""
     return "; ".join([reason, *(f"{bag.tagger} is missing: {bag.missing}" for bag in bags if bag.missing)])
-
-
-def _reasons(pulls: Sequence[Pull]) -> tuple[Reason, ...]:
-    return tuple(Reason(pull.label, pull.pull, pull.tagger, pull.log_odds) for pull in pulls)
-
-
-def _ranked(shares: Mapping[str, float]) -> dict[str, float]:
-    return dict(sorted(shares.items(), key=lambda share: -share[1]))
