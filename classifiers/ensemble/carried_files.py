@@ -11,10 +11,11 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from classifiers.ensemble.carried import CarriedModel, Level, Typical, WordVectors
+from classifiers.ensemble.carried import CarriedModel, Level, Typical
 from classifiers.ensemble.confidence import Calibration
 from classifiers.ensemble.model_card import is_name
 from classifiers.ensemble.pooling import Sharpness
+from classifiers.ensemble.word_vectors import WordVectors
 from classifiers.errors import ModelFileError
 from classifiers.files import read_plain, replaced_file
 

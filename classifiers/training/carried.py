@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from classifiers.ensemble.carried import WordVectors
+    from classifiers.ensemble.word_vectors import WordVectors
 
     Floats = NDArray[np.float64]
     Tags = Mapping[str, float]
@@ -190,7 +190,6 @@ def predict_held_out(  # noqa: PLR0913 - each is a choice of its own
     *,
     repeats: int,
     seed: int = 0,
-    same_genre: bool = False,
 ) -> list[HeldOutVotes]:
     """Vote on artists and words that were left out of the training, at each number of `MEASURED`.
 
@@ -200,7 +199,6 @@ def predict_held_out(  # noqa: PLR0913 - each is a choice of its own
         covers: Labelled covers.
         repeats: Number of repeats of five folds over artists.
         seed: Random seed.
-        same_genre: The known covers are of the tested artist's genre only, as in a collection of one genre.
     """
     others = [each for each in vocabularies if each.family != tested[0].family]
     numbers = np.arange(len(covers.truth))
@@ -217,7 +215,7 @@ def predict_held_out(  # noqa: PLR0913 - each is a choice of its own
                 pool = (
                     covers.truth == covers.truth[artist] if same_genre else np.ones(len(numbers), dtype=bool)
                 )
-                order = rng.permutation(numbers[pool & (numbers != artist)])
+                order = rng.permutation(numbers[numbers != artist])
                 own = np.flatnonzero(covers.artists == artist)[:MAX_TEST_COVERS]
                 for results, each in zip(found, tested, strict=True):
                     for count in MEASURED:

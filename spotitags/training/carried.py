@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from classifiers.arrays import l2_normalised, softmax
-from classifiers.ensemble.carried import WordVectors
 from classifiers.ensemble.carried_files import save_carried
+from classifiers.ensemble.word_vectors import WordVectors
 from classifiers.training import carried
 from classifiers.training.carried import MEASURED, HeldOutVotes, TrainingCovers, Vocabulary
 from spotitags.bags.bag import broad_labels
@@ -62,15 +62,16 @@ MIN_ARTISTS: Final = 5
 TRAINED_ON: Final = "lite's words, ImageNet's labels and measured attributes"
 
 
-def word_table(encoder: SentenceEncoder, labels: Sequence[str]) -> WordVectors:
+def word_table(encoder: SentenceEncoder, labels: Sequence[str], further: Sequence[str] = ()) -> WordVectors:
     """Build the table of word vectors.
 
     Args:
         encoder: The sentence encoder.
-        labels: Labels to include besides the encoder's most frequent words.
+        labels: Labels of pictures, which the axes are fitted on.
+        further: Further words to include, besides the encoder's most frequent ones.
     """
     seen = sorted({label.casefold() for label in labels})
-    names = list(dict.fromkeys([*seen, *encoder.common_words(WORDS)]))
+    names = list(dict.fromkeys([*seen, *further, *encoder.common_words(WORDS)]))
     head = load_head()
     parts = [head.adapt(encoder.layers([template.format(name) for name in names])) for template in TEMPLATES]
     vectors = l2_normalised(np.mean(parts, axis=0).astype(np.float64))
@@ -165,7 +166,6 @@ def evaluate(
     words: WordVectors,
     *,
     repeats: int,
-    same_genre: bool = False,
 ) -> dict[str, HeldOutVotes]:
     """Vote on each source by models without it.
 
@@ -179,9 +179,7 @@ def evaluate(
     found: dict[str, HeldOutVotes] = {}
     for source, tags in data.tags.items():
         tested = [Vocabulary(source, *table.covers(tags)) for table in (only, words)]
-        votes = carried.predict_held_out(
-            vocabularies, tested, data.covers, repeats=repeats, same_genre=same_genre
-        )
+        votes = carried.predict_held_out(vocabularies, tested, data.covers, repeats=repeats)
         found |= dict(zip((source, source + EXACT), votes, strict=True))
     return found
 
@@ -227,8 +225,8 @@ def main(repeats: int = 10) -> str:
 
     require_training("training")
     with threadpool_limits(1):
-        labels = [*load_head().labels, *imagenet_labels(), *attribute_labels(), *picture_words()]
-        words = word_table(SentenceEncoder("training of votes on other words"), labels)
+        labels = [*load_head().labels, *imagenet_labels(), *attribute_labels()]
+        words = word_table(SentenceEncoder("training of votes on other words"), labels, picture_words())
         everyone, known = LibraryCovers(held_out=True), LibraryCovers(held_out=False)
         measured: dict[str, Any] = scores(evaluate(everyone, words, repeats=repeats), len(everyone.genres))
         votes = evaluate(known, words, repeats=3)

@@ -6,9 +6,9 @@ import json
 
 import numpy as np
 
-from classifiers.ensemble.carried import WordVectors
 from classifiers.ensemble.carried_files import load_carried
 from classifiers.ensemble.ensemble import Ensemble
+from classifiers.ensemble.word_vectors import WordVectors
 from classifiers.training import carried
 from classifiers.training.carried import TrainingCovers, Vocabulary
 from spotitags.pipeline.carried_voting import carried_model

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from classifiers.ensemble.carried import CarriedModel, Level, Typical, WordVectors, match_ranks, standardise
+from classifiers.ensemble.carried import CarriedModel, Level, Typical, match_ranks, standardise
 from classifiers.ensemble.carried_files import load_carried, save_carried
 from classifiers.ensemble.confidence import Calibration, Step
 from classifiers.ensemble.pooling import Sharpness
+from classifiers.ensemble.word_vectors import WordVectors
 from classifiers.errors import ModelFileError
 
 if TYPE_CHECKING:
