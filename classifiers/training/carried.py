@@ -183,7 +183,7 @@ class HeldOutVotes(NamedTuple):
         return [(found, int(self.truth[artist])) for (_, artist), found in self.predictions[count].items()]
 
 
-def predict_held_out(  # noqa: PLR0913 - each is a choice of its own
+def predict_held_out(
     vocabularies: Sequence[Vocabulary],
     tested: Sequence[Vocabulary],
     covers: TrainingCovers,
@@ -212,9 +212,6 @@ def predict_held_out(  # noqa: PLR0913 - each is a choice of its own
             model = fit(others, covers, split.train, seed + repeat)
             for artist in split.test.tolist():
                 rng = np.random.default_rng([seed, repeat, artist])
-                pool = (
-                    covers.truth == covers.truth[artist] if same_genre else np.ones(len(numbers), dtype=bool)
-                )
                 order = rng.permutation(numbers[numbers != artist])
                 own = np.flatnonzero(covers.artists == artist)[:MAX_TEST_COVERS]
                 for results, each in zip(found, tested, strict=True):

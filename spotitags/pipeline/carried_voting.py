@@ -138,12 +138,13 @@ class CarriedVoting:
         if explain:
             winner, runner_up, *_ = shares
             why = self.model.explain(bag.tagger, covers, typical, (winner, runner_up))
+        enough = len(self._labels[bag.tagger]) >= MIN_LABELS
+        covers_known = f"{result.typical} other cover{'' if result.typical == 1 else 's'}"
         basis = (
-            f"carried over from other words: {result.known:.0%} of {bag.tagger}'s words known; "
-            f"{result.typical} of its other covers known"
+            f"carried over from other words: {result.known:.0%} of {bag.tagger}'s words known, compared with "
+            f"{covers_known}{'' if enough else '; too few different words to say how sure'}"
         )
         reasons = reasons_of(why.overall) if why else ()
-        enough = len(self._labels[bag.tagger]) >= MIN_LABELS
         as_measured = enough and set(self.genres) == set(self.model.genres)
         return Prediction(
             artist=bag.artist,

@@ -63,9 +63,9 @@ def test_a_paid_tagger_votes_at_once(
         settings = services(tmp_path, **{setting: server.address})
         spotitags = SpotiTags(manifest=covers, tagger=tagger, settings=settings, notify=said.append)
         found = spotitags.predict("a", explain=True)
-        assert spotitags.predict("b").voters[0].basis.endswith("3 of its other covers known")
+        assert spotitags.predict("b").voters[0].basis.count("compared with 3 other covers")
         again = SpotiTags(manifest=covers, tagger=tagger, settings=settings).predict("a")
-    assert again.voters[0].basis.endswith("3 of its other covers known"), (
+    assert again.voters[0].basis.count("compared with 3 other covers"), (
         "those of b are in the cache, its own don't count"
     )
     assert set(found.votes) == set(GENRES)
@@ -106,7 +106,9 @@ def test_confidence_needs_enough_different_words() -> None:
         [Tag(f"{word} {number}", 0.5) for number in range(8)] for word in ("skull", "fire", "night", "stage")
     ]
     assert voting().predict([bag(many)]).confidence is not None
-    assert voting().predict([bag(METAL)]).confidence is None
+    few = voting().predict([bag(METAL)])
+    assert few.confidence is None
+    assert "too few different words" in few.voters[0].basis
 
 
 def test_fewer_genres_have_no_measured_confidence() -> None:
@@ -144,7 +146,7 @@ def test_damaged_values_of_the_cache_are_left_out(tmp_path: Path) -> None:
         "tags", {"other:1:x": [["violin", 0.5]], "other:1:y": "damaged", "other:2:z": [["skull", 0.5]]}
     )
     cached = CarriedVoting({"other": "1"}, GENRES, lambda: cache, lambda _line: None)
-    assert "1 of its other covers known" in cached.predict([bag(METAL)]).voters[0].basis
+    assert "compared with 1 other cover;" in cached.predict([bag(METAL)]).voters[0].basis
 
 
 def test_a_genre_that_the_model_lacks_still_needs_names(tmp_path: Path) -> None:
