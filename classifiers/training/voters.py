@@ -171,7 +171,7 @@ def fit_voters(
             inputs[name[:2]] = view, _matrices(view, name.tagger, rows)
         view, matrices = inputs[name[:2]]
         x, lengths = np.concatenate(matrices), np.array([len(matrix) for matrix in matrices])
-        weights = _row_weights(truth, lengths)
+        weights = row_weights(truth, lengths)
         model = None
         if x.any():
             inner_folds = min(INNER_FOLDS, int(counts.min()))
@@ -194,7 +194,7 @@ def usable_voters(fits: Sequence[FittedVoter], voting: int) -> list[int]:
     return usable
 
 
-def _row_weights(truth: NDArray[np.intp], lengths: NDArray[np.intp]) -> Floats:
+def row_weights(truth: NDArray[np.intp], lengths: NDArray[np.intp]) -> Floats:
     """(sum of lengths,) row weights with mean 1, from (n_artists,) genre indices and numbers of rows."""
     artists = np.sqrt(lengths)
     genres = np.bincount(truth, artists)

@@ -41,7 +41,7 @@ KEPT: Final = frozenset({"paid", "limits", "other"})
 _ROWS: Final = {
     "digest": "covers", "size": "covers", "unusable": "covers", "answer": "responses", "tags": "tags",
     "folds": "folds",
-    "wait": "limits", "calls": "limits", "reserved": RUNNING, "owner": RUNNING,
+    "phrase": "vectors", "wait": "limits", "calls": "limits", "reserved": RUNNING, "owner": RUNNING,
 }  # fmt: skip
 _FILES: Final = {".onnx": "networks", ".npz": "vectors", ".pace": "limits", ".lock": RUNNING}
 _PICKLE: Final = 4  # diskcache's mode of a row

@@ -8,7 +8,7 @@ from spotitags.errors import InputError
 from spotitags.io.genre_names import find_genre, genre_key, related_genres, similar_genres, with_aliases
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
 def choose_genres(
@@ -75,3 +75,13 @@ def _common_genres() -> list[str]:
     from spotitags.taggers.lite.head import load_head
 
     return list(load_head().genres)
+
+
+def among_genres(shares: Mapping[str, float], genres: Sequence[str]) -> dict[str, float]:
+    """Return the shares of the requested genres, scaled to sum 1, largest first; equal ones if all are 0."""
+    chosen = {genre: shares[genre] for genre in genres}
+    total = sum(chosen.values())
+    if not total:
+        return dict.fromkeys(genres, 1 / len(genres))
+    ranked = sorted(chosen.items(), key=lambda share: -share[1])
+    return {genre: share / total for genre, share in ranked}

@@ -288,7 +288,7 @@ class SpotiTags:
         return Voting(
             self.model, self.tagger_versions(), taggers=self._zero_shot_taggers, genres=self.genres,
             zero_shot=self.zero_shot, titles=self.titles is not False, voters=self.voters,
-            custom_labels=bool(self.words), notify=self.notify,
+            custom_labels=bool(self.words), cache=lambda: self.cache, notify=self.notify,
         )  # fmt: skip
 
     @cached_property

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from classifiers.ensemble.results import KindVote
+from spotitags.pipeline.genre_choice import among_genres
 from spotitags.records import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from classifiers.ensemble.results import Pull, Result
     from spotitags.records import TagBag
@@ -24,13 +25,8 @@ def reasons(pulls: Sequence[Pull]) -> tuple[Reason, ...]:
     return tuple(Reason(pull.label, pull.pull, pull.tagger, pull.log_odds) for pull in pulls)
 
 
-def ranked(shares: Mapping[str, float]) -> dict[str, float]:
-    """Return shares with the largest first."""
-    return dict(sorted(shares.items(), key=lambda share: -share[1]))
-
-
-def votes_of_kinds(
-    result: Result, among: Callable[[Mapping[str, float]], Mapping[str, float]]
-) -> tuple[KindVote, ...]:
-    """Return the votes by kind of voter, with the shares that ``among`` makes of them."""
-    return tuple(KindVote(vote.kind, vote.weight, among(vote.probabilities)) for vote in result.kinds)
+def votes_of_kinds(result: Result, genres: Sequence[str]) -> tuple[KindVote, ...]:
+    """Return the votes by kind of voter on the requested genres."""
+    return tuple(
+        KindVote(vote.kind, vote.weight, among_genres(vote.probabilities, genres)) for vote in result.kinds
+    )

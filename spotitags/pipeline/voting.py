@@ -15,9 +15,10 @@ from spotitags.bags.titles import VERSION as TITLES_VERSION
 from spotitags.bags.titles import title_words
 from spotitags.errors import InputError, ModelError
 from spotitags.io.genre_names import find_genre, with_aliases
+from spotitags.pipeline.carried_voting import CarriedVoting
 from spotitags.pipeline.cover_sizes import lower_confidence
-from spotitags.pipeline.genre_choice import check_spelling, choose_genres, unknown_genres
-from spotitags.pipeline.vote_records import no_voters_message, ranked, reasons, votes_of_kinds
+from spotitags.pipeline.genre_choice import among_genres, check_spelling, choose_genres, unknown_genres
+from spotitags.pipeline.vote_records import no_voters_message, reasons, votes_of_kinds
 from spotitags.pipeline.zero_shot_voting import check_zero_shot_request, pool_zero_shot, zero_shot_taggers
 from spotitags.records import JOINT, Prediction, Vote
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from classifiers.ensemble.results import Confidence, Explanation, Result
+    from spotitags.io.cache import Cache
     from spotitags.records import Tag, TagBag, TaggedCovers
     from spotitags.taggers.base import Extractor, Tagger
     from spotitags.taggers.features.genre_votes import GenreVoteExtractor
@@ -44,8 +46,8 @@ def bundled_model() -> Path:
 class Voting:
     """Voters on the bags of some taggers.
 
-    The trained ensemble votes if it was trained with one of the taggers and on all of the genres; else, or by
-    choice, each zero-shot tagger votes.
+    The trained ensemble votes if it was trained with one of the taggers and on all of the genres. If it only
+    lacks the taggers, a vote is carried over to their words. Else, or by choice, each zero-shot tagger votes.
 
     Args:
         model: Trained ensemble; None for the bundled model.
@@ -56,6 +58,7 @@ class Voting:
         titles: False lets no voter on titles of albums vote.
         custom_labels: True if the taggers use custom labels, which a model of other labels does not fit.
         voters: Optional voters of the model that also vote.
+        cache: Opens the cache of tags, for votes on words that the model does not know.
         notify: Called with each line on how to read the votes.
 
     Raises:
@@ -75,8 +78,10 @@ class Voting:
         titles: bool = True,
         custom_labels: bool = False,
         voters: Sequence[str] = (),
+        cache: Callable[[], Cache] | None = None,
         notify: Callable[[str], None] | None = None,
     ) -> None:
+        self.carried: CarriedVoting | None = None
         self.notify = notify or (lambda _line: None)
         try:
             self.ensemble = Ensemble.load(model or bundled_model(), voters)
@@ -106,9 +111,12 @@ class Voting:
         able = zero_shot_taggers(taggers)
         if other_labels and not (able and genres and model is None):
             raise ModelError(_OTHER_LABELS)
-        if model is not None or not able:
+        if model is None and not other_labels and set(self.genres) <= set(known):
+            self.carried = CarriedVoting(versions, self.genres, cache, self.notify)
+        elif model is not None or not able:
             raise ModelError(self._refusal(versions, can_zero_shot=bool(able)))
-        self._use_zero_shot(able, f"model: {self._mismatch(versions)}; ")
+        else:
+            self._use_zero_shot(able, f"model: {self._mismatch(versions)}; ")
         if voters:
             self.notify(
                 f"voters: {', '.join(voters)} cannot vote: they belong to the model, which does not fit"
@@ -124,7 +132,8 @@ class Voting:
     @property
     def needs_embeddings(self) -> bool:
         """True if some voter uses the embeddings of covers."""
-        return not self.zero_shot and any(voter.view == EMBEDDING for voter in self.ensemble.voters)
+        trained = not (self.zero_shot or self.carried)
+        return trained and any(voter.view == EMBEDDING for voter in self.ensemble.voters)
 
     def extractors(self, *, device: str | None, offline: bool, has_covers: bool) -> list[Extractor]:
         """Build the extractors that voters need besides taggers and their embeddings.
@@ -136,7 +145,7 @@ class Voting:
         """
         used = {voter.tagger for voter in self.ensemble.voters}
         trained = {name: version for name, version in self.ensemble.feature_versions.items() if name in used}
-        if self.zero_shot or not trained:
+        if self.zero_shot or self.carried or not trained:
             return [*self.zero_shot]
         if not has_covers:
             self.notify(f"voters: those on {' and '.join(trained)} abstain: this catalogue holds no covers")
@@ -167,6 +176,8 @@ class Voting:
         Raises:
             ModelError: All taggers that have a voter are missing.
         """
+        if self.carried:
+            return self.carried.predict(bags, explain=explain)
         if self.zero_shot:
             return self._zero_shot_prediction(bags, {} if covers is None else covers.tags)
         self._report_unknown_genre(bags[0].artist.genre)
@@ -185,7 +196,7 @@ class Voting:
             raise ModelError(str(error)) from error
         if not result.known:
             self.notify("model: it knows none of these tags, so its shares are equal and mean nothing")
-        shares = self._among_genres(result.shares)
+        shares = among_genres(result.shares, self.genres)
         why = None
         if explain:
             winner, runner_up, *_ = shares
@@ -202,7 +213,7 @@ class Voting:
             evidence=why.evidence if why else None,
             confidence=self._confidence(result, present),
             none=self._none_of_these(result),
-            kinds=votes_of_kinds(result, self._among_genres),
+            kinds=votes_of_kinds(result, self.genres),
             trained_on=None if covers is None else self.ensemble.trained_on(covers.digests),
         )
 
@@ -232,7 +243,7 @@ class Voting:
         return [
             Vote(
                 *vote.voter,
-                votes=self._among_genres(vote.probabilities),
+                votes=among_genres(vote.probabilities, self.genres),
                 weight=vote.weight,
                 reasons=reasons(why.voters[vote.voter]) if why else (),
             )
@@ -247,15 +258,7 @@ class Voting:
         if not voters:
             names = ", ".join(extractor.tagger.name for extractor in self.zero_shot)
             raise ModelError(no_voters_message(bags, f"only {names} can vote on the genres' names"))
-        return Prediction(bags[0].artist, ranked(shares), voters, tuple(bags))
-
-    def _among_genres(self, shares: Mapping[str, float]) -> dict[str, float]:
-        """Return the shares of the requested genres, scaled to sum 1, largest first."""
-        chosen = {genre: shares[genre] for genre in self.genres}
-        total = sum(chosen.values())
-        if not total:
-            return dict.fromkeys(self.genres, 1 / len(self.genres))
-        return ranked({genre: share / total for genre, share in chosen.items()})
+        return Prediction(bags[0].artist, among_genres(shares, self.genres), voters, tuple(bags))
 
     def _fits(self, versions: Mapping[str, str]) -> bool:
         """Return whether the model was trained with one of the taggers, and on all of the genres."""
@@ -263,10 +266,10 @@ class Voting:
 
     def _mismatch(self, versions: Mapping[str, str]) -> str:
         """Return the reason why the model does not fit."""
-        if not versions.keys() & self.ensemble.taggers:
-            return f"it was trained with {', '.join(self.ensemble.taggers)}, not with {', '.join(versions)}"
         if unknown := unknown_genres(self.genres, self.ensemble.genres):
             return f"it knows the genres {with_aliases(self.ensemble.genres)}, not {unknown}"
+        if not versions.keys() & self.ensemble.taggers:
+            return f"it was trained with {', '.join(self.ensemble.taggers)}, not with {', '.join(versions)}"
         return "it was trained on other labels"
 
     def _has_other_labels(self, versions: Mapping[str, str]) -> bool:
@@ -283,18 +286,14 @@ class Voting:
             elif trained != version:
                 self.notify(f"model: it was trained with another version of {name}; train it again")
         if absent := [name for name in self.ensemble.taggers if name not in versions]:
-            self.notify(
-                f"model: its voters on {' and '.join(absent)} abstain, since that tagger does not run"
-            )
+            self.notify(f"model: voters on {' and '.join(absent)} abstain, since that tagger does not run")
 
     def _refusal(self, versions: Mapping[str, str], *, can_zero_shot: bool) -> str:
         reason = self._mismatch(versions)
-        if versions.keys() & self.ensemble.taggers:
+        if versions.keys() & self.ensemble.taggers or not set(self.genres) <= set(self.ensemble.genres):
             by_name = ", or add --zero-shot for untrained votes on their names" if can_zero_shot else ""
-            return (
-                f"the model cannot vote: {reason}; "
-                f"leave --genres out, or train a model on them with 'spotitags train'{by_name}"
-            )
+            train = f"leave --genres out, or train a model on them with 'spotitags train'{by_name}"
+            return f"the model cannot vote: {reason}; {train}"
         if any(set(name.split(JOINT)) == versions.keys() for name in self.ensemble.taggers):
             return f"the model cannot vote: {reason}; it uses their merged bags: add --merge"
         return f"the model cannot vote: {reason}; use another --tagger, or train one with 'spotitags train'"

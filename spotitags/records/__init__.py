@@ -222,14 +222,13 @@ class Vote:
 
     Attributes:
         tagger: Tagger whose tags or features the voter uses.
-        view: ``all``, ``top``, ``distinct``, ``log-odds``, ``covers``, ``words`` or ``embedding``;
-            ``zero-shot`` for the vote of a text encoder.
+        view: One of `classifiers.text.views.VIEWS`, ``embedding``, ``zero-shot`` or ``carried``.
         classifier: Name of the classifier.
         votes: Probability of each genre, summing to 1.
         weight: Part of the weight of all voters, in [0, 1].
         trained: False for a zero-shot voter, which was trained on no labelled artist.
-        reasons: Tags that pull this vote, alone and unweighted, towards the ensemble's winner or away from
-            it, strongest first.
+        reasons: Tags that pull this vote alone to the winner or away from it, strongest first.
+        basis: How a vote came about that is carried over from other words; empty for other votes.
     """
 
     tagger: str
@@ -239,6 +238,7 @@ class Vote:
     weight: float
     trained: bool = True
     reasons: tuple[Reason, ...] = ()
+    basis: str = ""
 
     @property
     def genre(self) -> str:

@@ -126,15 +126,19 @@ def _kind_json(vote: KindVote) -> dict[str, Any]:
 
 
 def _voter_json(voter: Vote, *, explain: bool) -> dict[str, Any]:
-    return {
-        "tagger": voter.tagger,
-        "view": voter.view,
-        "classifier": voter.classifier,
-        "genre": voter.genre,
-        "votes": _shares(voter.votes),
-        "weight": _significant(voter.weight),
-        "trained": voter.trained,
-    } | ({"reasons": _reasons(voter.reasons)} if explain else {})
+    return (
+        {
+            "tagger": voter.tagger,
+            "view": voter.view,
+            "classifier": voter.classifier,
+            "genre": voter.genre,
+            "votes": _shares(voter.votes),
+            "weight": _significant(voter.weight),
+            "trained": voter.trained,
+        }
+        | ({"basis": voter.basis} if voter.basis else {})
+        | ({"reasons": _reasons(voter.reasons)} if explain else {})
+    )
 
 
 def _shares(votes: Mapping[str, float]) -> list[dict[str, Any]]:

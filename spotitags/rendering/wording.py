@@ -81,7 +81,8 @@ def agreement(prediction: Prediction) -> str:
         who = "no voter alone says"
     else:
         who = f"voters with {percent(sum(agreeing))} of the weight say"
-    return f"{who} {genre}{untrained}"
+    basis = next((f"; {voter.basis}" for voter in voters if voter.basis), "")
+    return f"{who} {genre}{untrained}{basis}"
 
 
 def _agreement_of_kinds(prediction: Prediction) -> str:

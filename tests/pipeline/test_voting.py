@@ -189,9 +189,22 @@ def test_a_tagger_that_the_model_does_not_know_does_not_vote() -> None:
     assert {voter.tagger for voter in voting.predict([METAL, other]).voters} == {"lite"}
 
 
-def test_without_a_model_of_its_own_the_text_tower_votes_untrained() -> None:
+def test_without_a_model_of_its_own_a_vote_is_carried_over_to_the_tags_of_any_tagger() -> None:
     said: list[str] = []
-    voting = Voting(None, {"tower": "1"}, taggers=[TextTower()], notify=said.append)  # type: ignore[list-item]
+    voting = Voting(None, {"tower": "1"}, taggers=[TextTower()], voters=["transfer"], notify=said.append)  # type: ignore[list-item]
+    assert voting.zero_shot == []
+    assert not voting.needs_embeddings
+    assert voting.extractors(device=None, offline=True, has_covers=True) == []
+    towers = TagBag(ARTIST, "tower", (Tag("skull", 2.5), Tag("demon", 1.5)), covers=3)
+    prediction = voting.predict([towers])
+    assert prediction.genre == "metal"
+    assert "carried over" in said[0]
+    assert said[1:] == ["voters: transfer cannot vote: they belong to the model, which does not fit"]
+
+
+def test_by_choice_the_text_tower_votes_untrained_on_the_names_of_the_genres() -> None:
+    said: list[str] = []
+    voting = Voting(None, {"tower": "1"}, taggers=[TextTower()], zero_shot=True, notify=said.append)  # type: ignore[list-item]
     (reader,) = voting.zero_shot
     assert reader.genres == Ensemble.load(bundled_model()).genres
     covers = [Cover(Album(str(n), "", ARTIST), "jazz", None) for n in range(3)]  # type: ignore[arg-type]
@@ -203,13 +216,6 @@ def test_without_a_model_of_its_own_the_text_tower_votes_untrained() -> None:
     (voter,) = prediction.voters
     assert (voter.tagger, voter.view, voter.trained, voter.weight) == ("tower", "zero-shot", False, 1.0)
     assert "untrained" in said[0]
-
-
-def test_voters_that_go_unasked_with_their_model_are_named() -> None:
-    said: list[str] = []
-    tower: list[TextTower] = [TextTower()]
-    Voting(None, {"tower": "1"}, taggers=tower, voters=["transfer"], notify=said.append)  # type: ignore[arg-type]
-    assert said[1:] == ["voters: transfer cannot vote: they belong to the model, which does not fit"]
 
 
 def test_a_model_of_other_labels_votes_no_more_and_says_what_to_do() -> None:
@@ -261,7 +267,7 @@ def test_no_voter_at_all_is_an_error_that_says_what_to_do(
     names: dict[str, str], genres: tuple[str, ...], word: str
 ) -> None:
     with pytest.raises(ModelError, match=word) as caught:
-        Voting(None, names, genres=genres)
+        Voting(bundled_model(), names, genres=genres)
     assert "spotitags train" in str(caught.value)
 
 

@@ -111,6 +111,15 @@ class SentenceEncoder:
                 pooled[batch] = self._pool(np.array([tokens[index] for index in batch]))
         return pooled
 
+    def common_words(self, count: int) -> list[str]:
+        """Return the first words of the encoder's vocabulary, which is sorted by frequency.
+
+        Args:
+            count: Number of words; only those of at least three letters, without numbers and parts of words.
+        """
+        ranked = sorted(self._tokenizer.get_vocab().items(), key=lambda pair: pair[1])
+        return [word for word, _ in ranked if word.isalpha() and word.isascii() and len(word) > 2][:count]  # noqa: PLR2004
+
     def _pool(self, ids: NDArray[np.int64]) -> Array:
         """Run the layers on (n, length) tokens and pool them over tokens: (n, 1536)."""
         value = self._embed(ids)
