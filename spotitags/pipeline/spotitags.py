@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from copy import copy
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from spotitags.errors import InputError, ModelError, SpotiTagsError, value_or_ra
 from spotitags.io.keywords import suggest_arguments
 from spotitags.pipeline.arguments import as_list, as_tuple, check_ranges
 from spotitags.pipeline.library_tags import check_library_request, library_tags, library_versions
+from spotitags.pipeline.model_taggers import model_taggers
 from spotitags.pipeline.tagger_pool import TaggerPool
 from spotitags.pipeline.voting import Voting
 from spotitags.taggers.labels.custom import custom_labels
@@ -51,7 +53,7 @@ class SpotiTags:
         manifest: Covers on disk, as for `spotitags.catalogs.manifest.FolderCatalog`, or a table of single
             covers; a `spotitags.catalogs.csv_table.CsvTable` renames columns.
         tagger: One tagger or several, by name or as objects with the interface of
-            `spotitags.taggers.Tagger`; by default ``clip`` if it can run, else ``lite``.
+            `spotitags.taggers.Tagger`; by default the model's for predictions, else ``clip`` or ``lite``.
         model: Trained ensemble (``.onnx`` beside its ``.json`` card); None for the bundled model.
         voters: Optional voters of the model that also vote, such as ``transfer``.
         words: Words to look for with ``clip`` and ``lite``: a file, one entry a line, or a list.
@@ -105,23 +107,16 @@ class SpotiTags:
         settings: Settings | None = None,
         notify: Callable[[str], None] | None = None,
     ) -> None:
-        self.catalog = catalog
+        self.catalog, self.tagger = catalog, tagger
         self.manifest = Path(manifest) if isinstance(manifest, str) else manifest
-        self.tagger = tagger
         self._requested_taggers = as_list(tagger)
         self.model = None if model is None else Path(model)
-        self.voters = as_tuple(voters)
+        self.voters, self.genres, self.also = as_tuple(voters), as_tuple(genres), as_tuple(also)
         self.words = words or labels
-        self.genres = as_tuple(genres)
-        self.zero_shot = zero_shot
-        self.titles = titles
-        self.albums = albums
+        self.zero_shot, self.titles, self.albums = zero_shot, titles, albums
         self.keep_broad, self.merge = keep_broad, merge
-        self.max_calls = max_calls
-        self.offline, self.refresh = offline, refresh
-        self.also = as_tuple(also)
-        self.clip_model, self.device = clip_model, device
-        self.settings = settings
+        self.max_calls, self.offline, self.refresh = max_calls, offline, refresh
+        self.clip_model, self.device, self.settings = clip_model, device, settings
         self.notify = notify or (lambda _line: None)
         check_ranges(albums, max_calls, self._requested_taggers, merge=merge)
 
@@ -173,8 +168,7 @@ class SpotiTags:
     ) -> Iterator[tuple[str, TaggedCovers | SpotiTagsError]]:
         """Yield for each artist in turn tags and embeddings of each cover, or the error that prevents them.
 
-        ``extractors`` run, too, such as those of `spotitags.taggers.features.colour`; the bundled library has
-        no covers for them.
+        ``extractors`` run, too; the bundled library has no covers for them.
         """
         return self._tagged_covers(artists, extractors, embeddings=True)
 
@@ -198,19 +192,16 @@ class SpotiTags:
         self, artists: Iterable[str], *, explain: bool = False
     ) -> Iterator[tuple[str, Prediction | SpotiTagsError]]:
         """Yield for each artist in turn its prediction, or the error that prevents it."""
-        voting = self._voting
-        for ref, covers in self._tagged_covers(
-            artists, self._vote_extractors, embeddings=voting.needs_embeddings
-        ):
+        own = self._predictor
+        voting, extractors = own._voting, own._vote_extractors  # noqa: SLF001 - another of this class
+        for ref, covers in own._tagged_covers(artists, extractors, embeddings=voting.needs_embeddings):  # noqa: SLF001
             if isinstance(covers, SpotiTagsError):
                 yield ref, covers
                 continue
             try:
-                prediction = voting.predict(self._bags(covers), covers, explain=explain)
+                yield ref, voting.predict(own._bags(covers), covers, explain=explain)  # noqa: SLF001
             except ModelError as error:
                 yield ref, error
-            else:
-                yield ref, prediction
 
     def _tagged_covers(
         self, artists: Iterable[str], extractors: Sequence[Extractor] = (), *, embeddings: bool = False
@@ -259,6 +250,18 @@ class SpotiTags:
             return None
         check_library_request(self.source, self._requested_taggers, words=bool(self.words), merge=self.merge)
         return self.source
+
+    @cached_property
+    def _predictor(self) -> SpotiTags:
+        """This instance, but with the model's taggers if none are requested."""
+        fixed = self._requested_taggers or self.zero_shot or self.words or self._library is not None
+        if fixed or not (names := model_taggers(self.model, self.genres, self._tagger_options)):
+            return self
+        other = copy(self)
+        for of_tag in ("_taggers", "_tagger_pool"):
+            vars(other).pop(of_tag, None)
+        other._requested_taggers = [*names]  # noqa: SLF001
+        return other
 
     @cached_property
     def _taggers(self) -> list[Tagger]:

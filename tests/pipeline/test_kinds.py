@@ -128,7 +128,7 @@ def test_a_tagger_that_does_not_run_takes_no_confidence_away(model: Path) -> Non
     voting = Voting(model, {"lite": "lite 1"}, titles=False, notify=notes.append)
     bags, covers = shown()
     found = voting.predict(bags[:1], covers)
-    assert notes == ["model: its voters on text abstain, since that tagger does not run"]
+    assert notes == ["model: voters on text abstain, since that tagger does not run"]
     assert [vote.kind for vote in found.kinds] == ["picture", "tags"]
     assert found.confidence
     assert Voting(model, {"lite": "lite 2"}, titles=False).predict(bags[:1], covers).confidence is None

@@ -131,7 +131,7 @@ def test_a_voter_without_its_tagger_abstains_and_the_others_weigh_more(home: Hom
     for voter in alone.voters:
         assert voter.weight == pytest.approx(weights[voter.view, voter.classifier] / total)
     assert alone.confidence is None, "measured with all voters"
-    assert "model: its voters on two abstain, since that tagger does not run" in home.said
+    assert "model: voters on two abstain, since that tagger does not run" in home.said
 
 
 def test_a_tagger_that_drops_out_is_missing_in_votes_json_and_on_screen(home: Home, tmp_path: Path) -> None:
