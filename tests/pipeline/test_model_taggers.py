@@ -26,7 +26,8 @@ def covers(tmp_path: Path) -> Path:
 def test_predictions_take_the_taggers_of_the_model_and_tags_those_of_one(
     tmp_path: Path, covers: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spotitags.taggers.clip.ClipTagger.readiness", lambda _: Readiness(ready=False, reason="no torch"))
+    absent = Readiness(ready=False, reason="it is not installed")
+    monkeypatch.setattr("spotitags.taggers.clip.ClipTagger.readiness", lambda _: absent)
     spotitags = SpotiTags(manifest=covers, settings=Settings(cache_dir=tmp_path / "cache"))
     assert spotitags.bag("Kiln").tagger == "lite"
     prediction = spotitags.predict("Kiln")
@@ -45,5 +46,6 @@ def test_without_all_of_them_the_model_chooses_no_tagger(
     assert model_taggers(None, ("Metal", "rap"), options) == ["lite", "text"]
     assert model_taggers(None, ("polka",), options) == []
     assert model_taggers(tmp_path / "no model", (), options) == []
-    monkeypatch.setattr(TextTagger, "readiness", lambda _: Readiness(ready=False, reason="its networks are missing"))
+    absent = Readiness(ready=False, reason="its networks are missing")
+    monkeypatch.setattr(TextTagger, "readiness", lambda _: absent)
     assert model_taggers(None, (), options) == []
