@@ -57,7 +57,7 @@ _BAGS: Final = """
     ) WHERE NOT list_contains($dropped, label) GROUP BY first, label
 """
 _TABLE: Final = """
-    SELECT artist_id, artist_name, $tagger AS tagger, label, round(weight, 6) AS weight
+    SELECT artist_id, artist_name, genre, $tagger AS tagger, label, round(weight, 6) AS weight
     FROM bags JOIN artists USING (first)
 """
 

@@ -174,7 +174,8 @@ def print_all(renderables: Iterable[RenderableType]) -> None:
         for renderable in renderables:
             if isinstance(renderable, Table):
                 _keep_whole(renderable, console)
-            console.print(renderable, crop=False)
+            whole = getattr(renderable, "no_wrap", None)  # rich forgets it when it joins texts
+            console.print(renderable, crop=False, no_wrap=whole, overflow="ignore" if whole else None)
     sys.stdout.write(captured.get())
     sys.stdout.flush()
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from spotitags.records import Prediction
 
 EXAMPLES = (
-    "spotitags explain covers/ --out why.html",
+    "spotitags explain demo.jpg --out why.html",
     "spotitags explain demo.jpg --where skull --out skull.html",
 )
 

@@ -87,9 +87,9 @@ def test_a_parquet_file_has_the_rows(tmp_path: Path) -> None:
         assert found.artists() == 2
     table = pq.read_table(tmp_path / "tags.parquet").to_pylist()
     assert [Row(**row) for row in table] == [
-        Row("b", "The b", "lite", "sea", 0.5),
-        Row("b", "The b", "lite", "sky", 0.25),
-        Row("a", "The a", "lite", "sea", 1.0),
+        Row("b", "The b", None, "lite", "sea", 0.5),
+        Row("b", "The b", None, "lite", "sky", 0.25),
+        Row("a", "The a", None, "lite", "sea", 1.0),
     ]
 
 

@@ -278,7 +278,7 @@ def test_a_model_meets_only_its_own_taggers(home: Path, model: Path) -> None:
 def test_tags_come_as_csv_and_parquet_alike(home: Path, tmp_path: Path) -> None:
     import pandas as pd
 
-    args = ["tag", "--artist", METALLICA, "--offline", "--top", "7"]
+    args = ["tag", "--artist", METALLICA, "--offline", "--tagger", "lite", "--top", "7"]
     rows = list(csv.DictReader(spotitags(*args, "--csv", home=home).stdout.splitlines()))
     assert len(rows) == 7
     assert rows[0]["artist_name"] == "Metallica"

@@ -83,7 +83,7 @@ def test_without_its_genre_it_is_none_of_those_that_are_left(home: Path) -> None
     explained = spotitags("predict", *args, "--explain", home=home).stdout
     assert NONE in explained
     leading = found["votes"][0]["genre"]
-    assert f"of the weight say {leading}" in explained
+    assert f" say {leading}" in explained
     assert f"evidence for {leading} over " in explained
 
 

@@ -62,7 +62,7 @@ def objects(run: Run) -> list[dict[str, Any]]:
 def test_predictions_fill_a_table_with_a_row_per_artist(home: Path, tmp_path: Path) -> None:
     import pandas as pd
 
-    args = ["predict", "-a", "nobody", "-a", METALLICA, "--offline"]
+    args = ["predict", "-a", "nobody", "-a", METALLICA, "--offline", "--tagger", "lite"]
     run = spotitags(*args, "--csv", "-", "--top", "2", home=home)
     assert run.returncode == 3
     failed, found = rows(run.stdout)
@@ -116,7 +116,7 @@ def test_a_table_of_predictions_is_a_list_of_artists(home: Path, tmp_path: Path)
 
 
 def test_csv_without_a_file_is_stdout_as_before(home: Path) -> None:
-    args = ["tag", "-a", METALLICA, "--offline", "--top", "3"]
+    args = ["tag", "-a", METALLICA, "--offline", "-t", "lite", "--top", "3"]
     named = spotitags(*args, "--csv", "-", home=home)
     assert len(rows(named.stdout)) == 3
     assert spotitags(*args, "--csv", home=home).stdout == named.stdout
@@ -332,6 +332,7 @@ def test_an_evaluation_lists_its_artists_with_the_other_columns(
 
 
 def test_tags_have_the_genre_of_the_catalogue(home: Path) -> None:
-    (row,) = rows(spotitags("tag", "-a", METALLICA, "--offline", "--top", "1", "--csv", home=home).stdout)
+    args = ["tag", "-a", METALLICA, "--offline", "-t", "lite", "--top", "1", "--csv", "-"]
+    (row,) = rows(spotitags(*args, home=home).stdout)
     assert list(row) == ["artist_id", "artist_name", "genre", "tagger", "label", "weight"]
     assert row["genre"] == "metal"

@@ -79,7 +79,7 @@ def named(usual: Prediction, name: str) -> Prediction:
     """Return a prediction in which everything that comes from outside has this name."""
     genre, tagger = name or "x", name[:80] or "y"
     artist = Artist(name.strip() or "id", name, genre)
-    (bag,) = usual.bags
+    bag = usual.bags[0]
     bag = replace(
         bag,
         artist=artist,

@@ -49,7 +49,7 @@ def test_predictions_alone_make_the_same_frame() -> None:
 
 
 def test_a_frame_of_tags_has_a_row_per_artist_and_tag() -> None:
-    spotitags = SpotiTags(offline=True)
+    spotitags = SpotiTags(offline=True, tagger="lite")
     bag = spotitags.bag(METALLICA)
     with pytest.warns(
         UserWarning, match="nobody: the bundled library has no artist called 'nobody'"

@@ -59,8 +59,9 @@ def test_the_ensemble_votes_with_shares_that_sum_to_1_and_every_voter_heard() ->
     for voter in prediction.voters:
         assert voter.trained
         assert sum(voter.votes.values()) == pytest.approx(1)
+    exponent = sum(kind.weight for kind in prediction.kinds)
     means = {
-        genre: math.prod(voter.votes[genre] ** voter.weight for voter in prediction.voters)
+        genre: math.prod(voter.votes[genre] ** (exponent * voter.weight) for voter in prediction.voters)
         for genre in prediction.votes
     }
     total = sum(means.values())
@@ -105,7 +106,9 @@ def test_confidence_is_given_only_where_the_evaluation_measured_it() -> None:
     other = Voting(None, {"lite": "of old"}).predict(whole, seen)
     assert some.genre == other.genre == "metal"
     assert some.confidence is other.confidence is None
-    assert Voting(None, versions()).predict(whole).confidence is None, "voters on embeddings abstain"
+    tags_alone = Voting(None, versions()).predict(whole).confidence
+    assert tags_alone is not None, "every set of kinds of voters has a confidence of its own"
+    assert tags_alone != found
 
 
 def test_genres_asked_for_share_everything_between_them() -> None:
@@ -149,7 +152,7 @@ def test_untrained_votes_can_be_chosen_where_the_model_fits() -> None:
 
 
 def test_untrained_votes_by_choice_need_a_tagger_that_can_and_no_voter_of_the_model() -> None:
-    with pytest.raises(InputError, match="lite cannot: use --tagger lite or --tagger clip"):
+    with pytest.raises(InputError, match="lite, text cannot: use --tagger lite or --tagger clip"):
         Voting(None, versions(), zero_shot=True)
     with pytest.raises(InputError, match="leave --voter or --zero-shot out"):
         Voting(None, versions(), taggers=[TextTower()], voters=["transfer"], zero_shot=True)  # type: ignore[list-item]
@@ -177,7 +180,10 @@ def test_an_unknown_bag_is_said_to_be_unknown() -> None:
 def test_another_version_of_the_tagger_is_pointed_out() -> None:
     said: list[str] = []
     Voting(None, {"lite": "of old"}, notify=said.append)
-    assert said == ["model: it was trained with another version of lite; train it again"]
+    assert said == [
+        "model: it was trained with another version of lite; train it again",
+        "model: voters on text abstain, since that tagger does not run",
+    ]
 
 
 def test_a_tagger_that_the_model_does_not_know_does_not_vote() -> None:
@@ -219,7 +225,7 @@ def test_by_choice_the_text_tower_votes_untrained_on_the_names_of_the_genres() -
 
 
 def test_a_model_of_other_labels_votes_no_more_and_says_what_to_do() -> None:
-    (tagger,) = versions()
+    tagger, _ = versions()
     with pytest.raises(ModelError, match="other labels") as caught:
         Voting(None, {tagger: "own words"}, custom_labels=True)
     for way in ("spotitags train --words", "--genres", "leave --words out"):

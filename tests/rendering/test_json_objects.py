@@ -27,7 +27,8 @@ def test_to_dict_of_a_prediction_is_the_json_of_the_command_line(tmp_path: Path)
 
 
 def test_to_dict_of_a_bag_is_the_json_of_the_command_line(tmp_path: Path) -> None:
-    run = spotitags("tag", "-a", METALLICA, "--offline", "--json", "--top", "5", home=tmp_path)
+    args = ("tag", "-a", METALLICA, "--offline", "-t", "lite", "--json", "--top", "5")
+    run = spotitags(*args, home=tmp_path)
     found = SpotiTags(offline=True).bag(METALLICA).to_dict(top=5)
     assert json.loads(run.stdout) == found
     assert len(found["tags"]) == 5

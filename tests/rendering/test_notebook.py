@@ -67,7 +67,7 @@ def test_an_unsure_prediction_says_so(prediction: Prediction) -> None:
 
 
 def test_skipped_covers_and_missing_taggers_are_named(prediction: Prediction) -> None:
-    (bag,) = prediction.bags
+    bag = prediction.bags[0]
     skipped = replace(bag, skipped=(Skipped("Demo", "truncated"),), sides=(64, 300))
     missing = replace(bag, tagger="clip", tags=(), missing="no weights")
     text = shown(replace(prediction, bags=(skipped, missing))).text
@@ -104,6 +104,6 @@ def test_many_covers_are_not_all_shown(tmp_path: Path) -> None:
 def test_covers_on_the_web_are_not_fetched(prediction: Prediction) -> None:
     from spotitags.records import Album, Image
 
-    (bag,) = prediction.bags
+    bag = prediction.bags[0]
     album = Album("a", "Album", bag.artist, (Image("https://example.org/cover.jpg"),), digest="0" * 64)
     assert not shown(replace(bag, albums=(album,))).find("img")
