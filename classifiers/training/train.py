@@ -44,6 +44,10 @@ if TYPE_CHECKING:
 __all__ = ["MAX_TEST_COVERS", "Row", "TrainedEnsemble", "WeightedVoter", "train"]
 
 MAX_TEST_COVERS = 10  # of a held-out artist in the ensemble's evaluation: as many as a prediction uses
+FEWER_COVERS = (
+    3,
+    1,
+)  # in the calibration as well, for many artists have few, and their votes are less often right
 
 
 def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have defaults
@@ -113,14 +117,18 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
                 genres,
                 options=options,
                 seed=seed,
-                limits=(None, MAX_TEST_COVERS),
+                limits=(None, MAX_TEST_COVERS, *FEWER_COVERS),
                 step=step,
             )
             for split in plan
         ]
         all_covers = [held[0] for held in held_out]
         predictions = [ensemble_predictions(held) for held in all_covers]
-        tested = [ensemble_predictions(held[0], held[1], count) for held in held_out]
+        sizes = [
+            [ensemble_predictions(held[0], held[size], count) for held in held_out]
+            for size in range(1, 2 + len(FEWER_COVERS))
+        ]
+        tested = sizes[0]
         sharpness = fit_all_sharpness(all_covers)
         each = [
             mean_scores(
@@ -158,7 +166,9 @@ def train(  # noqa: PLR0913 - each is a choice of its own, and all but two have 
     blends = calibrate_blends(
         stack.blends,
         defaults,
-        lambda chosen: _in_order(rows, all_covers, [each.shares_of(chosen) for each in tested]),
+        lambda chosen: np.concatenate(
+            [_in_order(rows, all_covers, [each.shares_of(chosen) for each in of_size]) for of_size in sizes]
+        ),
         truth,
         lambda found, of_kinds: (
             limit_none(found, outsiders, [row.id for row in rows], of_kinds[0], truth) if outsiders else found
