@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))  # files and taggers of the tests
 
+import numpy as np
 from helpers.fake_taggers import FakeTagger, seen
 from helpers.memory import PeakMemory
 from helpers.picture_attacks import write_attacks
@@ -30,11 +31,14 @@ from spotitags.covers.fetch import CoverFetcher
 from spotitags.covers.pixels import _plugins
 from spotitags.io.cache import Cache
 from spotitags.pipeline.tagging import TaggingRun
+from spotitags.records import Album, Artist, Cover
 from spotitags.taggers.base import TaggerOptions
 from spotitags.taggers.registry import tagger_class
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from spotitags.taggers.base import Tagger
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,6 +53,11 @@ class MeanColours(FakeTagger):
 
     image_size = 224
     batch_size = 64
+
+    @staticmethod
+    def blank() -> Cover:
+        """Return a grey cover."""
+        return Cover(Album("a", "a", Artist("a")), "", np.full((300, 300, 3), 128, np.uint8), b"")
 
 
 def timed(call: Callable[P, T], durations: list[float]) -> Callable[P, T]:
@@ -71,7 +80,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--tagger", help="instead of the cheap one")
     given = parser.parse_args()
-    tagger = tagger_class(given.tagger).from_options(TaggerOptions()) if given.tagger else MeanColours()
+    tagger: Tagger = MeanColours()
+    if given.tagger:
+        options = TaggerOptions(cache_dir=Path(tempfile.gettempdir(), "spotitags-pictures"))
+        tagger = tagger_class(given.tagger).from_options(options)
+        tagger.tag([MeanColours.blank()])  # its networks are loaded: they belong to the start
     durations: list[float] = []
     decode.read_header = timed(decode.read_header, durations)
     decode.rgb_pixels = timed(decode.rgb_pixels, durations)
