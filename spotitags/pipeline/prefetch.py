@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 B = TypeVar("B")
+
+_PAUSE: Final = 0.5  # seconds between checks for Ctrl-C
 
 
 def chunks(items: Iterable[A], size: int) -> Iterator[list[A]]:
@@ -38,10 +40,17 @@ def prefetched(
             for item in items:
                 coming = pool.submit(work, item)
                 if pending is not None:
-                    yield pending.result()
+                    yield _result(pending)
                 pending = coming
             if pending is not None:
-                yield pending.result()
+                yield _result(pending)
         except BaseException:
             cancel()
             raise
+
+
+def _result(future: Future[B]) -> B:
+    """Wait for the result in short steps: Python overlooks a signal that comes just before a wait begins."""
+    while not future.done():
+        wait([future], _PAUSE)
+    return future.result()
