@@ -79,6 +79,17 @@ FLAT = Prediction(
 )
 
 
+def as_before(name: str, width: int, output: str) -> str:
+    """Compare an output, without spaces at the ends of lines, with its snapshot; check its width."""
+    printed = "\n".join(line.rstrip() for line in output.splitlines())
+    snapshot = FOLDER / f"{name}-{width}.txt"
+    if os.environ.get("SPOTITAGS_WRITE_SNAPSHOTS"):
+        snapshot.write_text(printed, encoding="utf-8")
+    assert printed == snapshot.read_text(encoding="utf-8")
+    assert max(map(cell_len, printed.splitlines())) <= width
+    return printed
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize(
     ("name", "prediction"),
@@ -94,12 +105,7 @@ def test_a_prediction_prints_as_before(
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     print_all(show_prediction(prediction, explain=True))
-    printed = "\n".join(line.rstrip() for line in capsys.readouterr().out.splitlines())
-    snapshot = FOLDER / f"{name}-{width}.txt"
-    if os.environ.get("SPOTITAGS_WRITE_SNAPSHOTS"):
-        snapshot.write_text(printed, encoding="utf-8")
-    assert printed == snapshot.read_text(encoding="utf-8")
-    assert max(map(cell_len, printed.splitlines())) <= width
+    printed = as_before(name, width, capsys.readouterr().out)
     assert "…" not in printed
     assert ARTIST.id in printed
     assert "-0.00" not in printed
@@ -122,12 +128,7 @@ def test_several_artists_are_a_line_each(
     for prediction in SEVERAL:
         print_all(overview.lines(prediction))
     print_all(overview.foot())
-    printed = "\n".join(line.rstrip() for line in capsys.readouterr().out.splitlines())
-    snapshot = FOLDER / f"several-{width}.txt"
-    if os.environ.get("SPOTITAGS_WRITE_SNAPSHOTS"):
-        snapshot.write_text(printed, encoding="utf-8")
-    assert printed == snapshot.read_text(encoding="utf-8")
-    assert max(map(cell_len, printed.splitlines())) <= width
+    printed = as_before("several", width, capsys.readouterr().out)
     assert printed.startswith("artist ")
     assert ARTIST.id in "".join(line[: overview.artist].strip() for line in printed.splitlines())
     assert "61%?*" in printed

@@ -39,6 +39,17 @@ def file(data: bytes) -> CoverFile:
     return CoverFile(ALBUM, "0", data)
 
 
+def python(code: str, *arguments: Path) -> subprocess.Popen[str]:
+    """Start a Python that can import the tests' helpers."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+    )
+
+
 def test_a_folder_of_damaged_pictures_is_tagged(tmp_path: Path, cache: Cache) -> None:
     folder = tmp_path / "Kiln"
     count = write_attacks(folder, 300, with_bombs=False)
@@ -76,15 +87,10 @@ def test_the_memory_of_a_run_does_not_grow_with_its_files(tmp_path: Path) -> Non
         "assert len([a for a in seen(result).albums if a.name.startswith('large')]) == 40\n"
         "print(memory.growth)\n"
     )
-    tests = Path(__file__).parent.parent
-    run = subprocess.run(
-        [sys.executable, "-c", code, folder, tmp_path / "cache"],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "PYTHONPATH": str(tests)},
-    )
-    assert int(run.stdout) < 400_000_000
+    with python(code, folder, tmp_path / "cache") as run:
+        growth, errors = run.communicate()
+    assert not run.returncode, errors
+    assert int(growth) < 400_000_000
 
 
 def test_the_attacks_are_many_and_always_the_same() -> None:
@@ -195,21 +201,14 @@ def test_ctrl_c_ends_a_run_that_decodes(tmp_path: Path) -> None:
         "run = TaggingRun(folder, [FakeTagger()], CoverFetcher(), cache)\n"
         "list(run.run(['Kiln']))\n"
     )
-    tests = Path(__file__).parent.parent
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, folder, tmp_path / "cache"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(tests)},
-    )
-    assert process.stdout is not None
-    started = int(process.stdout.readline())
-    process.send_signal(signal.SIGINT)
-    try:
-        _, errors = process.communicate(timeout=20)
-    finally:
-        process.kill()
+    with python(code, folder, tmp_path / "cache") as process:
+        assert process.stdout is not None
+        started = int(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        try:
+            _, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()
     assert "KeyboardInterrupt" in errors
     with pytest.raises(ProcessLookupError):
         os.kill(started, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from abc import ABC, abstractmethod
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _OPTIONAL = ("artist_id", "artist_name", "genre", "album_id", "album_name", "release_date")
 
 
-class ListedSource:
+class ListedSource(ABC):
     """Cover files in one order, listed anew for each use: memory does not grow with their number."""
 
     kind: ClassVar[str]
@@ -32,9 +33,9 @@ class ListedSource:
         self.path = path
         self._count: int | None = None
 
+    @abstractmethod
     def listed(self) -> Iterator[CoverItem]:
         """Yield the covers in the same order each time."""
-        raise NotImplementedError
 
     def describe(self) -> dict[str, int | str | None]:
         """Count the covers, and hash names and columns."""
