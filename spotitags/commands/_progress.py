@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 INTERVAL: Final = 10.0
 """Seconds between two lines of progress outside of a terminal, and before the first."""
 UNCHANGED: Final = 6  # intervals after which a line is repeated
+FIRST_STAGE: Final = "artists"
 MINUTES: Final = 100  # seconds from which a time is given in minutes
 
 
@@ -166,40 +167,45 @@ def _bar(total: int, *, speed: bool = False) -> Iterator[Step]:
             *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
         )
         drawn = stack.enter_context(bars)
-        bar = drawn.add_task("" if speed else "artists", total=total, left="")
-        clock = _StageClock(speed=speed)
+        bar = drawn.add_task("" if speed else FIRST_STAGE, total=total, left="")
+        clock = _StageClock(total, speed=speed)
 
         def step(stage: str, done: int, of: int) -> None:
-            left = clock.left(stage, done, of)
-            drawn.update(bar, description=stage, completed=done, total=of, left=left)
+            clock.step(stage, done, of)
+            drawn.update(bar, description=stage, completed=done, total=of, left=clock.left())
 
         yield step
 
 
 class _StageClock:
-    """Clock that estimates the rest of a stage from its first finished step on."""
+    """Clock that estimates the rest of a stage.
 
-    def __init__(self, *, speed: bool = False) -> None:
+    Artists are finished in batches, so their clock starts with the run: within a batch they seem to take no
+    time. The clock of another stage starts with its first call, whose steps are of an earlier run.
+
+    Attributes:
+        state: Name of the stage, number of its finished steps, and of all its steps.
+    """
+
+    def __init__(self, total: int = 0, *, speed: bool = False) -> None:
+        self.state = (FIRST_STAGE, 0, total)
         self._speed = speed
-        self._stage = ""
-        self._start = 0.0
+        self._start = time.monotonic()
         self._first = 0
 
-    def left(self, stage: str, done: int, of: int) -> str:
-        """Return the time left in words; empty before the first step of a stage, and after its last.
+    def step(self, stage: str, done: int, of: int) -> None:
+        """Set the state."""
+        if stage != self.state[0]:
+            self._start, self._first = time.monotonic(), done
+        self.state = stage, done, of
 
-        Args:
-            stage: Name of the stage.
-            done: Number of its finished steps; those of the first call are of an earlier run.
-            of: Number of its steps.
-        """
-        now = time.monotonic()
-        if stage != self._stage:
-            self._stage, self._start, self._first = stage, now, done
+    def left(self) -> str:
+        """Return the time left in words; empty before the first step of a stage, and after its last."""
+        _, done, of = self.state
         new = done - self._first
         if new < 1 or done >= of:
             return ""
-        taken = max(now - self._start, 1e-9)
+        taken = max(time.monotonic() - self._start, 1e-9)
         left = f"about {duration(taken / new * (of - done))} left"
         return f"{new / taken:.0f} a second, {left}" if self._speed else left
 
@@ -243,30 +249,26 @@ class _AboveBar:
 def _lines(total: int, interval: float, *, speed: bool = False) -> Iterator[Step]:
     """Print a line once in an interval, where something was done; where nothing was, more seldom."""
     start = time.monotonic()
-    state: list[Any] = ["artists", 0, total, ""]
-    clock = _StageClock(speed=speed)
+    clock = _StageClock(total, speed=speed)
     finished = Event()
 
     def report() -> None:
-        printed: list[object] = []
+        printed: tuple[str, int, int] | None = None
         unchanged = 0
         while not finished.wait(interval):
-            stage, done, of, left = now = list(state)
+            stage, done, of = now = clock.state
             unchanged = unchanged + 1 if now == printed else UNCHANGED
             if unchanged >= UNCHANGED:
-                taken = duration(time.monotonic() - start)
+                taken, left = duration(time.monotonic() - start), clock.left()
                 line = f"{stage} {done} of {of}, {left if speed and left else taken}"
                 line += f", {left}" if left and not speed else ""
                 note(f"{OUTPUT.command}: {line if of else f'starting, {taken}'}")
                 printed, unchanged = now, 0
 
-    def step(stage: str, done: int, of: int) -> None:
-        state[:] = stage, done, of, clock.left(stage, done, of)
-
     reporting = Thread(target=report, daemon=True)
     reporting.start()
     try:
-        yield step
+        yield clock.step
     finally:
         finished.set()
         reporting.join()

@@ -8,7 +8,7 @@ import time
 from contextlib import redirect_stderr
 from functools import partial
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
@@ -53,14 +53,24 @@ def test_each_stage_is_reported() -> None:
 
 
 def test_the_time_left_is_known_from_the_first_step_of_a_stage_on() -> None:
-    times = iter([0.0, 100.0, 130.0, 160.0, 500.0])
-    with patch("spotitags.commands._progress.time", SimpleNamespace(monotonic=lambda: next(times))):
-        clock = _StageClock()
-        assert clock.left("artists", 5, 5) == ""
-        assert clock.left("repeats", 2, 18) == "", "two were cached"
-        assert clock.left("repeats", 3, 18) == "about 8 min left"
-        assert clock.left("repeats", 4, 18) == "about 7 min left"
-        assert clock.left("repeats", 18, 18) == ""
+    now = [0.0]
+
+    def left(seconds: float, *state: Any) -> str:
+        now[0] = seconds
+        clock.step(*state)
+        return clock.left()
+
+    with patch("spotitags.commands._progress.time", SimpleNamespace(monotonic=lambda: now[0])):
+        clock = _StageClock(44)
+        assert clock.left() == ""
+        assert [left(40, "artists", done, 44) for done in range(1, 17)][-1] == "about 70 s left", "one batch"
+        now[0] = 80
+        assert clock.left() == "about 2 min left", "nothing more is done"
+        assert left(90, "artists", 44, 44) == ""
+        assert left(100, "repeats", 2, 18) == "", "two were cached"
+        assert left(130, "repeats", 3, 18) == "about 8 min left"
+        assert left(160, "repeats", 4, 18) == "about 7 min left"
+        assert left(500, "repeats", 18, 18) == ""
 
 
 def test_there_is_at_most_one_line_in_an_interval_and_fewer_if_nothing_is_done() -> None:
