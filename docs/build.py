@@ -44,13 +44,16 @@ def main() -> None:
     SOURCE.mkdir(parents=True)
     shutil.copytree(ROOT / "docs" / "pictures", SOURCE / "pictures")
     for name, text in pages().items():
-        (SOURCE / name).write_text(_with_links_inside(text), encoding="utf-8")
+        (SOURCE / name).write_text(with_links_inside(text), encoding="utf-8")
     zensical = Path(sys.executable).with_name("zensical")
     subprocess.run([zensical, "build", "--clean", "--strict"], cwd=ROOT, check=True)
     shutil.copy(ROOT / "docs" / SHIM, ROOT / "site" / SHIM)
     for page in (ROOT / "site").glob("*.html"):  # Zensical takes it from a server on the web
         text = page.read_text(encoding="utf-8")
-        page.write_text(text.replace("https://unpkg.com/iframe-worker/shim", SHIM), encoding="utf-8")
+        text = text.replace("https://unpkg.com/iframe-worker/shim", SHIM)
+        if foreign := re.findall(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=.?https?:[^>]*>", text):
+            sys.exit(f"{page.name} would load something from the web: {foreign[0]}")
+        page.write_text(text, encoding="utf-8")
 
 
 def pages() -> dict[str, str]:
@@ -66,7 +69,7 @@ def pages() -> dict[str, str]:
     }
 
 
-def _with_links_inside(markdown: str) -> str:
+def with_links_inside(markdown: str) -> str:
     """Change links that lead out of ``docs/``; those to other files become plain text."""
     markdown = markdown.replace("](tutorial.ipynb)", "](notebook.md)")
     for name in COPIED:
@@ -114,7 +117,11 @@ def _help(text: str) -> Iterator[str]:
 
 def _parameter(parameter: Any) -> str:
     is_option = parameter.param_type_name == "option"
-    names = [*parameter.opts, *parameter.secondary_opts] if is_option else [(parameter.metavar or parameter.name).upper().replace("|", " or ")]
+    names = (
+        [*parameter.opts, *parameter.secondary_opts]
+        if is_option
+        else [(parameter.metavar or parameter.name).upper().replace("|", " or ")]
+    )
     is_flag = getattr(parameter, "is_flag", False)
     value = parameter.metavar or _kind(parameter) if is_option and not is_flag else ""
     default = parameter.default
@@ -144,8 +151,8 @@ def _notebook(path: Path) -> Iterator[str]:
         yield f"```python\n{source}\n```\n"
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
-            if "image/png" in data:
-                yield f'<img alt="" src="data:image/png;base64,{"".join(data["image/png"]).strip()}">\n'
+            if "image/jpeg" in data:
+                yield f'<img alt="" src="data:image/jpeg;base64,{"".join(data["image/jpeg"]).strip()}">\n'
             elif "text/html" in data:
                 yield f"<div>{''.join(data['text/html'])}</div>\n"
             elif text := "".join(output.get("text", data.get("text/plain", ""))):
