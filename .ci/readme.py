@@ -1,4 +1,4 @@
-"""Run every command line of README, the tutorial and the list of commands, and README's Python code, with a wheel.
+"""Run the command lines of README, tutorial and list of commands, and README's Python code, with a wheel.
 
 ``.ci/wheel --readme`` installs it first.
 

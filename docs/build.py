@@ -1,8 +1,8 @@
 """Build the documentation as a site that opens without a server or a network: ``python docs/build.py``.
 
-The reference of the command line comes from the application itself, that of Python from the docstrings; the notebook and
-the pages at the top of the repository are copied. Links that lead out of ``docs/`` are changed to these copies. The result
-is ``site/index.html``.
+The reference of the command line comes from the application itself, that of Python from the docstrings; the
+notebook and the pages at the top of the repository are copied. Links out of ``docs/`` are changed to
+these copies. The result is ``site/index.html``.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _command_line() -> Iterator[str]:
     from spotitags.commands import app
 
     yield "# Command line"
-    yield "\nEvery command with its arguments and options, as `--help` prints them. [Examples](commands.md).\n"
+    yield "\nCommands with their arguments and options, as `--help` prints them. [Examples](commands.md).\n"
     yield from _command(typer.main.get_command(app), "spotitags", 1)
 
 
@@ -112,16 +112,14 @@ def _help(text: str) -> Iterator[str]:
     """Yield the lines of a help text; command lines become a block."""
     lines = [line.strip() for line in text.replace("\b", "").replace("\f", "").strip().splitlines()]
     for is_command, group in groupby(lines, key=lambda line: line.startswith("spotitags ")):
-        yield from ("\n```sh", *group, "```\n") if is_command else group
+        found = [*group]
+        yield from ["\n```sh", *found, "```\n"] if is_command else found
 
 
 def _parameter(parameter: Any) -> str:
     is_option = parameter.param_type_name == "option"
-    names = (
-        [*parameter.opts, *parameter.secondary_opts]
-        if is_option
-        else [(parameter.metavar or parameter.name).upper().replace("|", " or ")]
-    )
+    argument = str(parameter.metavar or parameter.name).upper().replace("|", " or ")
+    names = [*parameter.opts, *parameter.secondary_opts] if is_option else [argument]
     is_flag = getattr(parameter, "is_flag", False)
     value = parameter.metavar or _kind(parameter) if is_option and not is_flag else ""
     default = parameter.default

@@ -5,6 +5,7 @@ Both come from the bundled library, so they show no cover. The picture of the re
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
@@ -30,7 +31,7 @@ def prediction() -> None:
         capture_output=True, text=True, encoding="utf-8", check=True, cwd=ROOT,
         env=os.environ | {"COLUMNS": str(COLUMNS), "FORCE_COLOR": "1", "TERM": "xterm-256color"},
     )  # fmt: skip
-    console = Console(record=True, width=COLUMNS, file=open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+    console = Console(record=True, width=COLUMNS, file=io.StringIO())
     console.print(Text.from_ansi(run.stdout.rstrip()))
     svg = console.export_svg(title=f"spotitags {words}")
     svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)  # which it would fetch from the web

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from mktestdocs import check_md_file
@@ -59,7 +59,7 @@ def test_readme_shows_what_its_first_command_prints(tmp_path: Path) -> None:
 def svg_lines(picture: Path) -> list[str]:
     """Read the lines of a terminal's picture: texts at the same height, in columns of 12.2 units."""
     lines: dict[float, str] = {}
-    for text in ElementTree.parse(picture).iter("{http://www.w3.org/2000/svg}text"):  # noqa: S314  (our own file)
+    for text in ET.parse(picture).iter("{http://www.w3.org/2000/svg}text"):  # noqa: S314  (our own file)
         if "clip-path" in text.attrib:
             height, column = float(text.attrib["y"]), round(float(text.attrib["x"]) / 12.2)
             lines[height] = lines.get(height, "").ljust(column) + (text.text or "").replace("\xa0", " ")
