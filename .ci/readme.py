@@ -1,4 +1,6 @@
-"""Run every command line and the Python code of README with an installed wheel: ``.ci/wheel --readme``.
+"""Run the command lines of README, tutorial and list of commands, and README's Python code, with a wheel.
+
+``.ci/wheel --readme`` installs it first.
 
 Each line must succeed, except those in `EXPECTED`, which must fail with the message that README and the docs
 promise where no service can be reached.
@@ -17,6 +19,7 @@ from helpers.tour import PAGES, check_outputs, fill, page_blocks
 
 EXPECTED = {"spotitags labels ": (1, "SPOTITAGS_CONTACT")}
 """Exit code and words on stderr of lines that need a service."""
+SOURCES = ("README.md:", "docs/tutorial.md:", "docs/commands.md:")
 NOT_RUN = ("pip install ", "uv ")  # .ci/run runs README's first lines in a clone
 
 
@@ -25,10 +28,7 @@ def main() -> int:
     folder = Path("readme")
     wrong = 0
     commands = [
-        words
-        for block in page_blocks()
-        if block.source.startswith("README.md:")
-        for words in block.commands()
+        words for block in page_blocks() if block.source.startswith(SOURCES) for words in block.commands()
     ]
     for words in commands:
         line = " ".join(words)
@@ -38,7 +38,7 @@ def main() -> int:
         r"^```python\n(.*?)^```", PAGES[0].read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     ):
         wrong += not _succeeds("README's Python code", [sys.executable, "-c", code], folder)
-    sys.stdout.write(f"{len(commands)} lines of README, {wrong} wrong\n")
+    sys.stdout.write(f"{len(commands)} lines, {wrong} wrong\n")
     return wrong
 
 

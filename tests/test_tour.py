@@ -37,6 +37,8 @@ NOT_RUN = {
     "pip install": "installs from the network; .ci/wheel installs the wheel",
     "uv sync": "installs from the network",
     "uv run --extra test pytest": "runs these tests",
+    "uv run --extra test --group docs python docs/build.py": ".ci/run builds the site",
+    "python docs/make_pictures.py": "draws the pictures that tests/test_readme.py compares",
     "uv run --all-extras pytest": "runs these tests",
     "bash .ci/run": "runs these tests",
     "python -m spotitags.training.bundle": "takes covers that are not here: tests/training/test_bundle.py",
