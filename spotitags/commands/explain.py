@@ -8,11 +8,12 @@ import typer
 from spotitags.commands._artists import select_artists
 from spotitags.commands._completion import complete_genres
 from spotitags.commands._console import note
-from spotitags.commands._options import ArtistOptions, BagOptions, Json, SourceOptions
+from spotitags.commands._options import ArtistOptions, BagOptions, Json, Model, SourceOptions
 from spotitags.commands._progress import print_results
 from spotitags.errors import InputError
 
 if TYPE_CHECKING:
+    from spotitags.pipeline.artist_voting import ArtistVoting
     from spotitags.records import Prediction
 
 EXAMPLES = (
@@ -26,9 +27,7 @@ def explain(
     source: SourceOptions,
     tagging: BagOptions,
     *,
-    model: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Trained ensemble (.onnx with its .json card).")
-    ] = None,
+    model: Model = None,
     genre: Annotated[
         str | None,
         typer.Option(
@@ -51,31 +50,43 @@ def explain(
     if len(selection.refs) != 1:
         raise InputError(f"{len(selection.refs)} artists are selected: explain one at a time")
 
-    def render(prediction: "Prediction") -> Any:  # noqa: ANN401  (a JSON object or renderables)
-        from classifiers.ensemble.ensemble import Ensemble
+    def render(found: "ArtistVoting") -> Any:  # noqa: ANN401  (a JSON object or renderables)
         from spotitags.explain.artist import terminal
-        from spotitags.explain.artist.covers import explained_covers, explained_share
+        from spotitags.explain.artist.covers import (
+            MAPPED,
+            explained_covers,
+            explained_share,
+            genre_mapper,
+            tag_mapper,
+        )
         from spotitags.explain.artist.page import artist_page
+        from spotitags.explain.places.features import PlaceNetwork
         from spotitags.io.output import output_file
-        from spotitags.pipeline.voting import bundled_model
         from spotitags.rendering.json_objects import prediction_json
         from spotitags.rendering.prediction import show_prediction
+        from spotitags.settings import Settings
 
-        ensemble = Ensemble.load(model or bundled_model())
+        prediction = found.predict(explain=True)
         pair = _pair(prediction, genre)
-        covers = list(explained_covers(prediction, ensemble, pair, tag=where, remote=not source.offline))
+        network, voters = PlaceNetwork(Settings().cache_dir), found.ensemble.linear_voters(MAPPED)
+        if where is None:
+            columns = (found.ensemble.genres.index(pair[0]), found.ensemble.genres.index(pair[1]))
+            mapped = genre_mapper(network, voters, columns)
+        else:
+            mapped = tag_mapper(network, where)
+        covers = list(explained_covers(prediction, mapped, remote=not source.offline))
         if out is not None:
-            share = explained_share(prediction, ensemble)
+            share = explained_share(prediction, voters)
             with output_file(out) as file:
                 file.write(artist_page(prediction, covers, pair, tag=where, explained=share).encode())
             note(f"{out} written")
         if as_json:
             about = {"mapped": where or list(pair), "covers": terminal.covers_json(covers)}
             return prediction_json(prediction, None, explain=True) | about
-        mapped = where or f"{pair[0]} over {pair[1]}"
-        return [*show_prediction(prediction, explain=True), *terminal.show_covers(covers, mapped)]
+        title = where or f"{pair[0]} over {pair[1]}"
+        return [*show_prediction(prediction, explain=True), *terminal.show_covers(covers, title)]
 
-    results = selection.results(lambda spotitags, refs: spotitags.predictions(refs, explain=True))
+    results = selection.results(lambda spotitags, refs: spotitags.votings(refs))
     print_results(results, selection.refs, render, as_json=as_json)
 
 

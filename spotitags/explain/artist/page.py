@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 
+from spotitags.covers.thumbnails import data_url
 from spotitags.evaluation.report.elements import escaped, fill, items
 from spotitags.rendering.explanation import signed
 from spotitags.rendering.wording import agreement, cover_count, reliability
@@ -98,7 +98,7 @@ def _evidence(prediction: Prediction) -> str:
 
 def _figure(cover: ExplainedCover) -> str:
     pictures = "".join(
-        f'<img alt="{alt}" src="data:image/jpeg;base64,{base64.b64encode(data).decode()}">'
+        f'<img alt="{alt}" src="{data_url(data)}">'
         for alt, data in (
             ("cover", cover.picture()),
             ("map in colour", cover.overlay()),
