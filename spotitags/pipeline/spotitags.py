@@ -201,7 +201,7 @@ class SpotiTags:
         own = self._predictor
         voting, needed = own._voting, own._voting.needs_embeddings  # noqa: SLF001 - another of this class
         for ref, found in own._tagged_covers(artists, own._vote_extractors, embeddings=needed):  # noqa: SLF001
-            yield ref, found if isinstance(found, SpotiTagsError) else ArtistVoting(found, voting, own._bags)  # noqa: SLF001
+            yield ref, found if isinstance(found, SpotiTagsError) else ArtistVoting(found, voting, own)
 
     def _tagged_covers(
         self, artists: Iterable[str], extractors: Sequence[Extractor] = (), *, embeddings: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from spotitags.covers.thumbnails import jpeg
 from spotitags.errors import InputError
 from spotitags.explain.places.features import GRID, PlaceNetwork
 from spotitags.explain.places.maps import PlaceMap, tag_map, vote_map
+from spotitags.explain.places.occlusion import blurred
 from spotitags.explain.places.picture import attention, overlay
 from spotitags.io.suggestions import nearest
 from spotitags.records import Cover, CoverFile
@@ -28,11 +29,26 @@ if TYPE_CHECKING:
     from classifiers.ensemble.linear import LinearVoter
     from spotitags.records import Album, Prediction, Tag
 
+    Mapper = Callable[[NDArray[np.uint8]], PlaceMap]
+
 MAPPED: Final = "lite"
 """The tagger whose network has maps."""
 SIDE: Final = LiteTagger.image_size
 _QUALITY: Final = 82
+_DELETED: Final = 16  # places
 _ROWS, _COLUMNS = ("top", "", "bottom"), ("left", "", "right")
+
+
+class Deletion(NamedTuple):
+    """Fall of a cover's number when 16 of its 81 places are blurred.
+
+    Attributes:
+        strongest: Blurring the places that speak most for it.
+        random: Blurring places chosen at random.
+    """
+
+    strongest: float
+    random: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +58,25 @@ class ExplainedCover:
     Attributes:
         album: Its album.
         tags: Its tags, the heaviest first.
-        map: Map of the log-odds of the pair of genres, or of a tag.
         pixels: (side, side, 3) RGB, of the part that the network takes.
+        map: Map of the log-odds of the pair of genres, or of a tag; None if the cover has none.
+        deletion: What blurring its strongest places changes; None without a map.
+        occlusion: (`GRID`, `GRID`) fall of the whole ensemble's log-odds when a place is blurred; None unless
+            requested.
     """
 
     album: Album
     tags: tuple[Tag, ...]
-    map: PlaceMap
     pixels: NDArray[np.uint8]
+    map: PlaceMap | None = None
+    deletion: Deletion | None = None
+    occlusion: NDArray[np.float64] | None = None
 
     @property
     def strongest(self) -> str:
-        """Name of the ninth of the cover that speaks most for the genre or tag, such as ``top left``."""
+        """Name of the ninth of the cover that speaks most for the genre or tag; empty without a map."""
+        if self.map is None:
+            return ""
         third = GRID // 3
         ninths = self.map.places.reshape(3, third, 3, third).sum(axis=(1, 3))
         row, column = np.unravel_index(int(ninths.argmax()), ninths.shape)
@@ -65,53 +88,59 @@ class ExplainedCover:
 
         return jpeg(Image.fromarray(self.pixels), _QUALITY)
 
-    def overlay(self) -> bytes:
-        """Return the map in colour over the cover, as JPEG."""
-        return jpeg(overlay(self.pixels, self.map.places), _QUALITY)
-
-    def attention(self) -> bytes:
-        """Return brightness times attention in black and white, as JPEG."""
-        return jpeg(attention(self.pixels, self.map.places), _QUALITY)
+    def pictures(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the name and the JPEG file of each picture: the cover and what is drawn over it."""
+        yield "cover", self.picture()
+        if self.map is not None:
+            yield "map in colour", jpeg(overlay(self.pixels, self.map.places), _QUALITY)
+            yield "brightness times attention", jpeg(attention(self.pixels, self.map.places), _QUALITY)
+        if self.occlusion is not None:
+            yield "occlusion of all voters", jpeg(overlay(self.pixels, self.occlusion), _QUALITY)
 
 
 def explained_covers(
-    prediction: Prediction, mapped: Callable[[NDArray[np.uint8]], PlaceMap], *, remote: bool = True
+    prediction: Prediction, mapped: Mapper | None, *, remote: bool = True
 ) -> Iterator[ExplainedCover]:
     """Map the covers of an artist, one after the other.
 
     Args:
-        prediction: Prediction of the artist, with a bag of `lite`.
-        mapped: Map of a cover of `SIDE` pixels, from `genre_mapper` or `tag_mapper`.
+        prediction: Prediction of the artist.
+        mapped: Map of a cover of `SIDE` pixels, from `genre_mapper` or `tag_mapper`; None for no maps.
         remote: False leaves out covers that would have to be fetched.
     """
-    bags = [bag for bag in prediction.bags if bag.tagger == MAPPED]
+    bags = sorted((bag for bag in prediction.bags if bag.albums), key=lambda bag: bag.tagger != MAPPED)[:1]
     tags = {a.digest: each for bag in bags for a, each in zip(bag.albums, bag.each, strict=True)}
     albums = [album for bag in bags for album in bag.albums if album.images]
     for cover in _decoded([album for album in albums if remote or cover_url(album) is None]):
         pixels = square(cover.pixels, SIDE)
         heaviest = sorted(tags.get(cover.digest, ()), key=lambda tag: -tag.weight)
-        yield ExplainedCover(cover.album, tuple(heaviest), mapped(pixels), pixels)
+        found = mapped(pixels) if mapped else None
+        deletion = _deletion(mapped, pixels, found) if mapped and found else None
+        yield ExplainedCover(cover.album, tuple(heaviest), pixels, found, deletion)
 
 
-def genre_mapper(
-    network: PlaceNetwork, voters: Sequence[LinearVoter], pair: tuple[int, int]
-) -> Callable[[NDArray[np.uint8]], PlaceMap]:
+def _deletion(mapped: Mapper, pixels: NDArray[np.uint8], found: PlaceMap) -> Deletion:
+    order = found.places.ravel().argsort()
+    drawn = np.random.default_rng(0).permutation(order)
+    chosen = (np.isin(np.arange(order.size), some[-_DELETED:]) for some in (order, drawn))
+    strongest, random = (
+        found.total - mapped(blurred(pixels, places.reshape(GRID, GRID))).total for places in chosen
+    )
+    return Deletion(strongest, random)
+
+
+def genre_mapper(network: PlaceNetwork, voters: Sequence[LinearVoter], pair: tuple[int, int]) -> Mapper:
     """Return a function that maps the log-odds of one genre over another.
 
     Args:
         network: The network of `lite`.
         voters: Linear voters of the model on `lite`'s embeddings.
         pair: Columns of the two genres.
-
-    Raises:
-        InputError: There are no such voters.
     """
-    if not voters:
-        raise InputError("this model has no linear voters on lite's embeddings: map a tag (--where)")
     return lambda pixels: vote_map(network.split(pixels), voters, *pair)
 
 
-def tag_mapper(network: PlaceNetwork, tag: str) -> Callable[[NDArray[np.uint8]], PlaceMap]:
+def tag_mapper(network: PlaceNetwork, tag: str) -> Mapper:
     """Return a function that maps the contrast of a label of `lite`.
 
     Raises:
