@@ -39,6 +39,14 @@ _DELETED: Final = 16  # places
 _ROWS, _COLUMNS = ("top", "", "bottom"), ("left", "", "right")
 
 
+def strongest_ninth(places: NDArray[np.float64]) -> str:
+    """Return the name of the ninth of a (`GRID`, `GRID`) map with the largest sum, such as ``top left``."""
+    third = GRID // 3
+    ninths = places.reshape(3, third, 3, third).sum(axis=(1, 3))
+    row, column = np.unravel_index(int(ninths.argmax()), ninths.shape)
+    return " ".join(filter(None, (_ROWS[row], _COLUMNS[column]))) or "middle"
+
+
 class Deletion(NamedTuple):
     """Fall of a cover's number when 16 of its 81 places are blurred.
 
@@ -77,10 +85,7 @@ class ExplainedCover:
         """Name of the ninth of the cover that speaks most for the genre or tag; empty without a map."""
         if self.map is None:
             return ""
-        third = GRID // 3
-        ninths = self.map.places.reshape(3, third, 3, third).sum(axis=(1, 3))
-        row, column = np.unravel_index(int(ninths.argmax()), ninths.shape)
-        return " ".join(filter(None, (_ROWS[row], _COLUMNS[column]))) or "middle"
+        return strongest_ninth(self.map.places)
 
     def picture(self) -> bytes:
         """Return the cover as JPEG."""

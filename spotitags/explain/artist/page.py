@@ -139,7 +139,7 @@ def _changes(explanation: Explanation) -> str:
     if explanation.changes is None:
         return ""
     lines = change_sentences(explanation.changes) or ["There is nothing to leave out."]
-    title = f"What would have to be missing for {explanation.changes.other}"
+    title = f"What would have to be missing for {explanation.changes.other} to win"
     how = "Each set was tried by a vote of all voters without it. Without a tag, pictures stay as they are."
     return f"<h2>{escaped(title)}</h2>\n<ul>\n{items([*lines, how])}\n</ul>"
 
