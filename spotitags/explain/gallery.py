@@ -68,6 +68,7 @@ def build_gallery(  # noqa: PLR0913 - each is a choice of its own
         evidence=voters.evidence(),
         evidence_part=voters.part,
         maps=drawn,
+        maps_part=voters.mapped_part,
         mappable=len(set(local)),
         confidence=_confidence(artists, predictions),
         telling=_telling(samples),

@@ -85,6 +85,16 @@ class HeldOutVoters:
     folds: list[_Fitted]
     pairs: Mapping[str, tuple[int, int]]
 
+    @property
+    def mapped_part(self) -> float:
+        """Part of the weight of all voters that voters on the embeddings of `lite` have."""
+        from classifiers.image import EMBEDDING
+
+        own = sum(
+            w for name, w in zip(self.names, self.weights, strict=True) if name[:2] == (MAPPED, EMBEDDING)
+        )
+        return float(self.part * own / self.weights.sum())
+
     def evidence(self) -> dict[str, ArtistEvidence]:
         """Find the tags that decided each artist's prediction, by removing each of them."""
         from classifiers.training.cross_validation import HeldOut, fit_all_sharpness

@@ -149,7 +149,8 @@ def artists_section(artists: Sequence[ReportedArtist], gallery: Gallery, found: 
     if gallery.maps:
         lines.append(
             f"Maps of {len(gallery.maps):,} of {count(gallery.mappable, 'cover')} are shown (--maps): "
-            "red places speak for the predicted genre, blue ones against it."
+            "red places speak for the predicted genre, blue ones against it, to voters on whole pictures "
+            f"that were trained without the artist ({gallery.maps_part:.0%} of the weight)."
         )
     if gallery.hidden:
         shown = len(gallery.thumbnails)

@@ -1,4 +1,4 @@
-"""What a report shows of the artists besides their scores: names, covers, and evidence."""
+"""Names, covers and evidence of the artists, which a report shows besides their scores."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ class Gallery:
         evidence: By artist.
         evidence_part: Part of the weight of all voters that the evidence rests on.
         maps: By digest.
+        maps_part: Part of the weight of all voters that the maps explain.
         mappable: Number of covers that could be mapped.
         confidence: By artist: how often such shares were right.
         telling: For each genre, tags that it has more often than the others, with the factor of their odds.
@@ -64,6 +65,7 @@ class Gallery:
     evidence: Mapping[str, ArtistEvidence] = field(default_factory=dict)
     evidence_part: float = 1.0
     maps: Mapping[str, CoverMap] = field(default_factory=dict)
+    maps_part: float = 1.0
     mappable: int = 0
     confidence: Mapping[str, Confidence] = field(default_factory=dict)
     telling: Mapping[str, Sequence[tuple[str, float]]] = field(default_factory=dict)
