@@ -181,6 +181,9 @@ Device = Annotated[
     str | None, typer.Option(metavar="NAME", help="cpu, cuda or mps; by default the fastest available.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, one object per line.")]
+Model = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Trained ensemble (.onnx with its .json card).")
+]
 Genres = Annotated[
     str | None,
     typer.Option(
@@ -214,10 +217,7 @@ Dataset = Annotated[
 
 @dataclass(eq=False, repr=False)
 class ArtistOptions:
-    """Artists of a command: arguments of any kind, ids, a file of ids, names, and a playlist.
-
-    ``columns`` is for the tables among them, and for the manifest.
-    """
+    """Artists of a command; ``columns`` is for the tables among them, and for the manifest."""
 
     given: Given = None
     artist: Artist = None

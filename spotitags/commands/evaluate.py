@@ -1,7 +1,7 @@
 """Command ``evaluate``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,10 @@ from spotitags.commands._options import AlbumOptions, Columns, Covers, CrossVali
 from spotitags.commands._progress import progress
 from spotitags.commands._titles import Titles
 from spotitags.errors import InputError, require_training
+
+if TYPE_CHECKING:
+    from spotitags.evaluation.predictions import EnsemblePredictions
+    from spotitags.evaluation.samples import Samples
 
 NOT_KEPT = "no file was written: add --out FOLDER for scores.json, votes.csv and report.html"
 EXAMPLES = ("spotitags evaluate labels.csv --out runs/mine",)
@@ -52,6 +56,15 @@ def evaluate(
         int, typer.Option(min=0, metavar="N", help="Repeats used for the learning curves; 0 for none.")
     ] = 2,
     titles: Titles = None,
+    no_covers: Annotated[
+        bool, typer.Option("--no-covers", help="No pictures in the report, only names of albums.")
+    ] = False,
+    maps: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Maximum number of maps of covers in the report, wrong artists first."
+        ),
+    ] = 60,
 ) -> None:
     """Evaluate predictions on labelled artists, or compare earlier runs."""
     from datetime import UTC, datetime
@@ -59,6 +72,8 @@ def evaluate(
     from spotitags import evaluation
     from spotitags.commands._tables import write_votes
     from spotitags.evaluation.report.terminal import show_comparison, show_scores
+    from spotitags.explain.gallery import build_gallery
+    from spotitags.settings import Settings
     from spotitags.training.references import references_for
 
     runs = [evaluation.read(path) for path in compare or ()]
@@ -85,6 +100,7 @@ def evaluate(
         albums,
         validation.shuffle,
     )
+    kept: list[tuple[Samples, EnsemblePredictions]] = []
     default_name = dataset_name(labels_file) if labels_file else "bundled library"
     with progress(len(artists)) as step:
         found = evaluation.evaluate(
@@ -92,9 +108,16 @@ def evaluate(
             name=out.resolve().name if out else default_name, dataset=validation.dataset or default_name,
             created=datetime.now(UTC).date().isoformat(), protocol=protocol,
             min_covers=validation.min_covers, drop_shared=drop_shared, single=labelled.single,
-            references=references_for, progress=step,
+            references=references_for, progress=step, keep=lambda *each: kept.append(each),
         )  # fmt: skip
-    written = [*evaluation.write(found, out), write_votes(found, labelled, out)] if out else ()
+        gallery = None
+        if out:
+            step("report", 0, 1)
+            gallery = build_gallery(
+                found, *kept[0], protocol,
+                covers=not no_covers, maps=maps, cache_dir=Settings().cache_dir,
+            )  # fmt: skip
+    written = [*evaluation.write(found, out, gallery), write_votes(found, labelled, out)] if out else ()
     print_all(show_scores(found, written, {artist.id: artist.name for artist in artists}))
     for run in runs:
         print_all(show_comparison([run, found], evaluation.against_first([run, found])))

@@ -1,6 +1,5 @@
 """Command ``predict``."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +11,7 @@ from spotitags.commands._options import (
     BagOptions,
     Genres,
     Json,
+    Model,
     RawTags,
     SourceOptions,
     TableOptions,
@@ -45,9 +45,7 @@ def predict(
     tagging: BagOptions,
     table: TableOptions,
     *,
-    model: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Trained ensemble (.onnx with its .json card).")
-    ] = None,
+    model: Model = None,
     voter: Voter = None,
     genres: Genres = None,
     zero_shot: ZeroShot = False,

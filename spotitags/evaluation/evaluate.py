@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
     from classifiers.training.dataset import Row
     from classifiers.training.detector import References
-    from spotitags.evaluation.samples import Progress
+    from spotitags.evaluation.predictions import EnsemblePredictions
+    from spotitags.evaluation.report.gallery import Gallery
+    from spotitags.evaluation.samples import Progress, Samples
     from spotitags.pipeline.spotitags import SpotiTags
     from spotitags.records import Artist
 
@@ -47,6 +49,7 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
     workers: int | None = None,
     references: ReferenceLoader | None = None,
     progress: Progress | None = None,
+    keep: Callable[[Samples, EnsemblePredictions], None] | None = None,
 ) -> dict[str, Any]:
     """Cross-validate an ensemble, each of its views and each of its voters on labelled artists.
 
@@ -65,6 +68,7 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
         references: Loads the covers on which the answer "none of these genres" is evaluated, such as
             `spotitags.training.references.references_for`; None to leave it out.
         progress: Called with (stage, done, total); stages are ``artists``, ``repeats`` and ``outsiders``.
+        keep: Called with the samples and their predictions, for what the scores do not have.
 
     Returns:
         Content of ``scores.json``.
@@ -83,6 +87,8 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
         samples.rows, used, protocol,
         workers=workers, progress=progress, finished=FoldCache(spotitags.cache),
     )  # fmt: skip
+    if keep:
+        keep(samples, predictions)
     outsiders = None
     if references:
         if progress:
@@ -114,8 +120,13 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
     return scores(samples.rows, predictions, about, seed=protocol.seed) | {"outsiders": outsiders}
 
 
-def write(found: Mapping[str, Any], out: Path) -> list[Path]:
+def write(found: Mapping[str, Any], out: Path, gallery: Gallery | None = None) -> list[Path]:
     """Write ``scores.json``, then ``report.html`` and its figures as SVG, into a folder.
+
+    Args:
+        found: Content of ``scores.json``.
+        out: The folder.
+        gallery: Names, covers and evidence of the artists, for the report.
 
     Raises:
         InputError: The folder cannot be written.
@@ -127,4 +138,4 @@ def write(found: Mapping[str, Any], out: Path) -> list[Path]:
         text = json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         with replaced_file(file, lasting=True) as stream:
             stream.write(text.encode() + b"\n")
-        return [file, *write_report(found, out)]
+        return [file, *write_report(found, out, gallery)]

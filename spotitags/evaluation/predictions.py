@@ -111,15 +111,20 @@ class EnsemblePredictions(HeldOutPredictions):
         """
         from classifiers.ensemble.pooling import pooled
 
-        everyone = self._blended_weights(range(len(self.voters)))
+        everyone = self.blended_weights()
         total = np.nansum(everyone)
         part = float(np.nansum(everyone[..., chosen]) / total) if total else 0.0
-        return pooled(self.votes[:, :, chosen], self._blended_weights(chosen)), part
+        return pooled(self.votes[:, :, chosen], self.blended_weights(chosen)), part
 
-    def _blended_weights(self, chosen: Sequence[int]) -> Floats:
-        """Weights of some voters beside each other, (n_repeats, n_rows, n_chosen); nan if untested."""
+    def blended_weights(self, chosen: Sequence[int] | None = None) -> Floats:
+        """Return (n_repeats, n_rows, n_chosen) weights of voters beside each other, nan where untested.
+
+        Args:
+            chosen: Numbers of the voters; None for all.
+        """
         from classifiers.ensemble.blends import blended_weights, kind_of
 
+        chosen = range(len(self.voters)) if chosen is None else chosen
         kinds = [kind_of(self.voters[i]) for i in chosen]
         return np.stack(
             [

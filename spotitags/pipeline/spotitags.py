@@ -14,9 +14,10 @@ from spotitags.bags.tables import frame
 from spotitags.catalogs.base import ListableCatalog, TaggedCatalog
 from spotitags.catalogs.registry import choose_catalog, open_catalog, open_local_catalog
 from spotitags.catalogs.search import ArtistFinder, search
-from spotitags.errors import InputError, ModelError, SpotiTagsError, value_or_raise
+from spotitags.errors import InputError, SpotiTagsError, value_or_raise
 from spotitags.io.keywords import suggest_arguments
 from spotitags.pipeline.arguments import as_list, as_tuple, check_ranges
+from spotitags.pipeline.artist_voting import ArtistVoting
 from spotitags.pipeline.library_tags import check_library_request, library_tags, library_versions
 from spotitags.pipeline.model_taggers import model_taggers
 from spotitags.pipeline.tagger_pool import TaggerPool
@@ -192,16 +193,15 @@ class SpotiTags:
         self, artists: Iterable[str], *, explain: bool = False
     ) -> Iterator[tuple[str, Prediction | SpotiTagsError]]:
         """Yield for each artist in turn its prediction, or the error that prevents it."""
+        for ref, found in self.votings(artists):
+            yield ref, found if isinstance(found, SpotiTagsError) else found.result(explain=explain)
+
+    def votings(self, artists: Iterable[str]) -> Iterator[tuple[str, ArtistVoting | SpotiTagsError]]:
+        """Yield for each artist in turn its covers with their voters, or the error that prevents them."""
         own = self._predictor
-        voting, extractors = own._voting, own._vote_extractors  # noqa: SLF001 - another of this class
-        for ref, covers in own._tagged_covers(artists, extractors, embeddings=voting.needs_embeddings):  # noqa: SLF001
-            if isinstance(covers, SpotiTagsError):
-                yield ref, covers
-                continue
-            try:
-                yield ref, voting.predict(own._bags(covers), covers, explain=explain)  # noqa: SLF001
-            except ModelError as error:
-                yield ref, error
+        voting, needed = own._voting, own._voting.needs_embeddings  # noqa: SLF001 - another of this class
+        for ref, found in own._tagged_covers(artists, own._vote_extractors, embeddings=needed):  # noqa: SLF001
+            yield ref, found if isinstance(found, SpotiTagsError) else ArtistVoting(found, voting, own)
 
     def _tagged_covers(
         self, artists: Iterable[str], extractors: Sequence[Extractor] = (), *, embeddings: bool = False

@@ -51,7 +51,9 @@ def _show_evidence(prediction: Prediction, evidence: Evidence) -> list[Renderabl
     total = f"log-odds {signed(evidence.log_odds)} (+0.7 doubles the odds)"
     shown: list[RenderableType] = [Text(f"evidence for {pair}: {total}", style="dim")]
     reasons = [reason for reason in prediction.reasons if abs(reason.log_odds) >= LEAST]
-    shown.append(_bars(reasons, _parts(prediction.voters, evidence), several=len(prediction.bags) > 1))
+    shown.append(
+        _bars(reasons, evidence_parts(prediction.voters, evidence), several=len(prediction.bags) > 1)
+    )
     if not reasons:
         shown.append(Text("no single tag changes the log-odds by 0.01", style="dim"))
     if abs(evidence.log_odds - evidence.in_shares) >= LEAST:
@@ -60,7 +62,7 @@ def _show_evidence(prediction: Prediction, evidence: Evidence) -> list[Renderabl
     return shown
 
 
-def _parts(voters: Sequence[Vote], evidence: Evidence) -> list[tuple[str, float]]:
+def evidence_parts(voters: Sequence[Vote], evidence: Evidence) -> list[tuple[str, float]]:
     """Return the part of each kind of voters, with its share if they do not disagree."""
     views = {(voter.view, voter.tagger == TITLES) for voter in voters}
     parts = [("all tags together", evidence.tags)] * any(view not in {EMBEDDING, WORDS} for view, _ in views)

@@ -5,10 +5,8 @@ Covers are drawn from files on disk only, as small pictures within the HTML; not
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import html
-import io
 from typing import TYPE_CHECKING, Final
 
 from spotitags.bags.bag import largest_bag, skipped_covers
@@ -28,9 +26,6 @@ from spotitags.rendering.wording import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from spotitags.records import Album, Prediction, TagBag
 
 MAX_COVERS: Final = 12
@@ -42,6 +37,7 @@ MAX_BYTES: Final = 20_000_000
 MAX_NAME, MAX_GENRE, MAX_LINE = 200, 60, 400  # characters
 
 _TAGS = 10
+_QUALITY = 80
 _DIM = "opacity:.75"
 _BAR = "height:.7em;min-width:2px;border-radius:2px"
 _GREEN = "#2e9e5b"  # readable on white and on black
@@ -125,6 +121,7 @@ def _picture(album: Album) -> str:
     """Return the picture of a cover on disk; empty if there is none, or if it has changed since."""
     from spotitags.covers.decode import decode, read_file
     from spotitags.covers.images import choose_image, cover_url
+    from spotitags.covers.thumbnails import data_url, thumbnail
     from spotitags.records import CoverFile
 
     if not album.images or cover_url(album):
@@ -133,21 +130,10 @@ def _picture(album: Album) -> str:
         data = read_file(choose_image(album.images).url, MAX_BYTES)
         if hashlib.sha256(data).hexdigest() != album.digest:
             return ""
-        thumbnail = _thumbnail(decode(CoverFile(album, album.digest, data), 2 * SIDE).pixels)
+        pixels = decode(CoverFile(album, album.digest, data), 2 * SIDE).pixels
     except CoverError:
         return ""
-    source = base64.b64encode(thumbnail).decode()
+    source = data_url(thumbnail(pixels, 2 * SIDE, _QUALITY))  # sharp screens have two pixels for one
     name = html.escape(single_line(album.name, MAX_NAME))
     size = f"width:{SIDE}px;height:{SIDE}px;object-fit:contain;margin:0"
-    return f'<img src="data:image/jpeg;base64,{source}" alt="{name}" title="{name}" style="{size}">'
-
-
-def _thumbnail(pixels: NDArray[np.uint8]) -> bytes:
-    """Encode (height, width, 3) RGB pixels as a small JPEG."""
-    from PIL import Image
-
-    picture = Image.fromarray(pixels)
-    picture.thumbnail((2 * SIDE, 2 * SIDE))
-    file = io.BytesIO()
-    picture.save(file, "JPEG", quality=80)
-    return file.getvalue()
+    return f'<img src="{source}" alt="{name}" title="{name}" style="{size}">'

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from helpers.command_line import spotitags
 from helpers.manifests import cover, labelled
+from helpers.pages import Page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +44,23 @@ def test_labelled_artists_are_evaluated_and_reported(first: tuple[Path, Run]) ->
     assert "balanced accuracy      1.000" in run.stdout
     assert "report.html" in run.stdout.replace("\n", "")
     assert max(map(len, run.stdout.splitlines())) <= 80
+
+
+def test_the_report_shows_the_artists_with_covers_and_maps_unless_they_are_not_wanted(
+    first: tuple[Path, Run], home: Path
+) -> None:
+    out, _ = first
+    page = Page((out / "report.html").read_text(encoding="utf-8"))
+    assert len(page.find("article")) == 12
+    assert "Tags that decided" in page.text
+    assert [image["alt"] for image in page.find("img")].count("map in colour") > 0
+    assert not page.find("script")
+    bare = home / "runs" / "bare"
+    labels = home / "drawn covers" / "covers.csv"
+    spotitags("evaluate", labels, "--out", bare, "--no-covers", *QUICK, "--curve-repeats", "0", home=home)
+    text = (bare / "report.html").read_text(encoding="utf-8")
+    assert "data:image" not in text
+    assert len(Page(text).find("article")) == 12
 
 
 def test_a_run_is_set_beside_an_earlier_one_and_both_become_a_page(

@@ -63,6 +63,45 @@ def test_an_artist_of_the_library_is_explained_without_pictures(home: Path) -> N
     run = spotitags("explain", "Metallica", "--offline", "--genre", "jazz", home=home)
     assert run.returncode == 0, run.stderr
     assert "there are no pictures of these covers" in run.stdout
+    assert "Even without the 12 tags" in run.stdout
+    assert "nearest artists: Anthrax (metal)" in run.stdout
+    assert "\x1b" not in run.stdout
+
+
+def test_the_page_has_votes_by_kind_changes_and_the_nearest(home: Path) -> None:
+    run = spotitags("explain", "Metallica", "--offline", "--out", home / "library.html", home=home)
+    assert run.returncode == 0, run.stderr
+    page = Page((home / "library.html").read_text(encoding="utf-8"))
+    for text in ("Votes by kind", "words on covers", "What would have to be missing for", "Anthrax (metal)"):
+        assert text in page.text
+    assert "Without a tag, pictures stay as they are." in page.text
+
+
+def test_the_nearest_are_found_in_covers_of_ones_own(home: Path) -> None:
+    for number in range(3):
+        (home / "others" / f"Artist {number}").mkdir(parents=True, exist_ok=True)
+        (home / "others" / f"Artist {number}" / "a.jpg").write_bytes(
+            cover("sea" if number else "fire", 7 + number)
+        )
+    run = spotitags("explain", home / "Kiln", "--among", home / "others", "--json", home=home)
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout)
+    assert found["nearest"]["source"] == "others"
+    assert found["nearest"]["compared"] == {"artists": 3, "covers": 3}
+    assert found["nearest"]["artists"][0]["id"] == "Artist 0"
+    assert found["changes"]["covers"]["candidates"] == 3
+    page = home / "near.html"
+    run = spotitags("explain", home / "Kiln", "--among", home / "others", "--out", page, home=home)
+    assert len(Page(page.read_text(encoding="utf-8")).find("img")) == 9 + 3
+
+
+def test_maps_are_of_lite_alone(home: Path) -> None:
+    run = spotitags("explain", home / "Kiln", "--tagger", "text", "--offline", home=home)
+    assert run.returncode == 0, run.stderr
+    assert "maps exist for the tagger lite only" in " ".join(run.stdout.split())
+    wrong = spotitags("explain", home / "Kiln", "--tagger", "text", "--where", "skull", home=home)
+    assert wrong.returncode == 2
+    assert "maps exist for the tagger lite only, and these covers were tagged by text" in wrong.stderr
 
 
 @pytest.mark.parametrize(

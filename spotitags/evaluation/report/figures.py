@@ -25,7 +25,7 @@ from spotitags.evaluation.report.svg import (
 from spotitags.evaluation.report.wording import interval
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 
 _SIDE = 270  # of a square plot, in units of the image
@@ -48,11 +48,16 @@ class Figure:
     caption: str
 
 
-def figures(found: Mapping[str, Any]) -> list[Figure]:
-    """Draw all figures for which the scores have data."""
+def figures(found: Mapping[str, Any], cells: Collection[str] = ()) -> list[Figure]:
+    """Draw all figures for which the scores have data.
+
+    Args:
+        found: Content of ``scores.json``.
+        cells: Ids of lists of artists on the page, which cells of the confusion matrix lead to.
+    """
     genres = found["genres"]  # of two, one curve is the other mirrored
     positives = genres if len(genres) > 2 else genres[:1]  # noqa: PLR2004
-    drawn = [_confusion(found), *(_roc(found, genre) for genre in positives), _reliability(found)]
+    drawn = [_confusion(found, cells), *(_roc(found, genre) for genre in positives), _reliability(found)]
     curves = found["curves"]
     if curves["artists"]:
         drawn.append(_by_artists(found))
@@ -61,10 +66,11 @@ def figures(found: Mapping[str, Any]) -> list[Figure]:
     return drawn
 
 
-def _confusion(found: Mapping[str, Any]) -> Figure:
+def _confusion(found: Mapping[str, Any], cells: Collection[str]) -> Figure:
     genres = found["genres"]
     names = [_short(genre) for genre in genres]
     table = np.array(found["systems"][0]["confusion"])
+    row_sums = [f"{total:.1f}".removesuffix(".0") for total in table.sum(axis=1)]
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1e-9)
     longest = _LETTER * max(map(len, names))
     left = 22 + longest
@@ -84,9 +90,13 @@ def _confusion(found: Mapping[str, Any]) -> Figure:
                 fill=BLUE if i == j else ORANGE,
                 fill_opacity=0.04 + 0.7 * float(share),
             )
-            number = text(f"{share:.2f}", x + cell / 2, y + cell / 2 + 4, text_anchor="middle")
-            words = hint(f"true {genres[i]}, predicted {genres[j]}: {share:.2f}")
-            content.append(element("g", words, tile, number))
+            middle, artists = x + cell / 2, f"{table[i, j]:.1f}".removesuffix(".0")
+            number = text(f"{share:.2f}", middle, y + cell / 2, text_anchor="middle")
+            below = text(artists, middle, y + cell / 2 + 13, text_anchor="middle", font_size=10, opacity=0.75)
+            words = hint(f"true {genres[i]}, predicted {genres[j]}: {share:.2f} ({artists} of {row_sums[i]})")
+            drawn = element("g", words, tile, number, below)
+            target = cell_id(i, j)
+            content.append(element("a", drawn, href=f"#{target}") if target in cells else drawn)
     for j, name in enumerate(names):
         x, y = left + cell * (j + 0.5), side + 14
         turned = f"rotate(-{_SLANT} {x:.1f} {y:.1f})"
@@ -104,11 +114,19 @@ def _confusion(found: Mapping[str, Any]) -> Figure:
         f"Share predicted right: {right}.",
         (left + side + 6, bottom + 14),
         content,
+        role="group" if cells else "img",
     )
+    choose = " Choose a cell to see who is in it." if cells else ""
     return Figure(
         picture,
-        f"Of the {found['unit']}s of each genre (rows), the share with each predicted genre (columns).",
+        f"Of the {found['unit']}s of each genre (rows), the share and below it the mean number with each "
+        f"predicted genre (columns).{choose}",
     )
+
+
+def cell_id(true: int, predicted: int) -> str:
+    """Return the id of the list of artists in a cell of the confusion matrix, given by genres' numbers."""
+    return f"cell-{true}-{predicted}"
 
 
 def _roc(found: Mapping[str, Any], genre: str) -> Figure:
@@ -148,8 +166,9 @@ def _roc(found: Mapping[str, Any], genre: str) -> Figure:
     )
     return Figure(
         picture,
-        f"{genre} against each other genre: area under the curve in the legend, one half is chance. "
-        "Scored by the genre's share of the sum of both; mean over repeats.",
+        f"The nearer a curve comes to the top left, the better {genre} is kept apart from that genre; the "
+        "legend has the area under it, where one half is chance. Scored by the genre's share of the sum of "
+        "both; mean over repeats.",
     )
 
 

@@ -75,6 +75,7 @@ class Picture:
         description: What the image shows, in words and numbers.
         size: Width and height in units; text has 12.
         content: Elements, the first one at the back.
+        role: ``group`` if there are links in it, which screen readers skip in an image.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Picture:
     description: str
     size: tuple[float, float]
     content: Sequence[str]
+    role: str = "img"
 
     def inline(self) -> str:
         """Return the image as an element of a page."""
@@ -104,7 +106,7 @@ class Picture:
             *background,
             *self.content,
             viewBox=" ".join(map(_text, (0, 0, *self.size))),
-            role="img",
+            role=self.role,
             aria_labelledby=title,
             aria_describedby=description,
             font_family="system-ui, sans-serif",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -12,7 +13,10 @@ from spotitags.taggers.lite import efficientnet
 from spotitags.taggers.lite.efficientnet import EARLIER, FEATURES, SPREAD, WINDOWS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
+    from onnx import ModelProto
     from onnxruntime import InferenceSession
 
     Floats = NDArray[np.float64]
@@ -41,11 +45,17 @@ class PlaceNetwork:
 
     All of its features are sums over places: means, means of windows, and standard deviations
     (``sum((a - mean)**2) / (n * deviation)``). A stage with another grid is resampled to `GRID` by area.
+
+    Args:
+        cache_dir: Folder with the graph that the tagger exported; None builds the graph anew.
     """
+
+    def __init__(self, cache_dir: Path | None = None) -> None:
+        self.cache_dir = cache_dir
 
     @cached_property
     def _session(self) -> InferenceSession:
-        model = efficientnet.build_model(efficientnet.installed_weights())
+        model = _load_model(self.cache_dir)
         self._outputs = efficientnet.pooled_values(model)
         from onnx import TensorProto, helper
 
@@ -67,6 +77,19 @@ class PlaceNetwork:
         found = session.run(["features", *self._outputs], {"pixels": pixels[np.newaxis]})
         features, *stages = (each[0].astype(np.float64) for each in found)
         return PlaceFeatures(features, _places(stages))
+
+
+def _load_model(cache_dir: Path | None) -> ModelProto:
+    """Load the graph that the tagger exported to a folder; build it if it is missing or broken."""
+    if cache_dir is not None:
+        import onnx
+        from google.protobuf.message import DecodeError
+
+        with suppress(OSError, DecodeError):
+            model = onnx.load(cache_dir / efficientnet.FILE)
+            if model.graph.node:
+                return model
+    return efficientnet.build_model(efficientnet.installed_weights())
 
 
 def _places(stages: list[Floats]) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 from spotitags.explain.places.features import GRID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -50,11 +50,15 @@ def occlusion_map(pixels: NDArray[np.uint8], answer: Answer) -> NDArray[np.float
         (`GRID`, `GRID`); above 0 where the place speaks for the answer.
     """
     whole = answer(pixels)
-    falls = np.zeros((GRID, GRID))
+    falls = [whole - answer(changed) for changed in occluded(pixels)]
+    return np.array(falls).reshape(GRID, GRID)
+
+
+def occluded(pixels: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    """Yield a cover with each place blurred in turn, row by row, together with its neighbours."""
     for row in range(GRID):
         for column in range(GRID):
             places = np.zeros((GRID, GRID), bool)
             above, left = max(row - _REACH, 0), max(column - _REACH, 0)
             places[above : row + _REACH + 1, left : column + _REACH + 1] = True
-            falls[row, column] = whole - answer(blurred(pixels, places))
-    return falls
+            yield blurred(pixels, places)

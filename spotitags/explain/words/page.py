@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from spotitags.covers.thumbnails import thumbnails
+from spotitags.covers.thumbnails import data_url, thumbnails
 from spotitags.evaluation.report.elements import cells, escaped, fill, items
 from spotitags.evaluation.report.wording import count
 from spotitags.explain.words.cloud import word_cloud
@@ -62,7 +61,7 @@ def words_page(
         "title": escaped(f"Words on the covers of {dataset}"),
         "subtitle": escaped(f"{count(len(number), 'word')}. Choose one to see its covers."),
         "thumbnails": "\n".join(
-            f".{css[digest]} {{ background-image: url({_data_url(data)}); }}"
+            f".{css[digest]} {{ background-image: url({data_url(data)}); }}"
             for digest, data in pictures.items()
         ),
         "links": "".join(f'<a href="#g{i}">{escaped(genre.genre)}</a>' for i, genre in enumerate(found)),
@@ -73,10 +72,6 @@ def words_page(
         ),
     }
     return fill("spotitags.explain.words", "page.html", values)
-
-
-def _data_url(data: bytes) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
 
 
 def _listed(genre: GenreWords) -> list[Word]:

@@ -41,8 +41,8 @@ def test_the_confusion_matrix_shows_each_share_in_its_row_and_column() -> None:
     cells = {
         hint.text: words(cell)[0] for cell in matrix.iter(f"{SVG}g") for hint in cell.iter(f"{SVG}title")
     }
-    assert cells["true jazz, predicted metal: 0.25"] == "0.25"
-    assert cells["true pop, predicted metal: 0.50"] == "0.50"
+    assert cells["true jazz, predicted metal: 0.25 (1 of 4)"] == "0.25"
+    assert cells["true pop, predicted metal: 0.50 (1 of 2)"] == "0.50"
     assert len(cells) == 9
     assert matrix.findtext(f"{SVG}desc") == "Share predicted right: jazz 0.75, metal 1.00, pop 0.50."
     tiles = [cell.find(f"{SVG}rect") for cell in matrix.iter(f"{SVG}g")]
