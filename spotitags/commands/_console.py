@@ -65,7 +65,7 @@ def _convert_late(params: list[Any], ctx: Any) -> list[Any]:
     for param in params:
         if ctx.resilient_parsing:
             param.process_value = lambda _ctx, value: value
-        elif isinstance(param, (TyperArgument, TyperOption)):  # noqa: SLF001 (no public hook)
+        elif isinstance(param, (TyperArgument, TyperOption)):
             param._runtime_param = _LateConversion(param.type_descriptor)  # type: ignore[assignment]  # noqa: SLF001
     return params
 

@@ -31,7 +31,7 @@ def lengths(model: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     seen: list[int] = []
     encode = model.encode_text
 
-    def noted(tokens: torch.Tensor, normalize: bool = False) -> torch.Tensor:  # noqa: FBT001, FBT002
+    def noted(tokens: torch.Tensor, normalize: bool = False) -> torch.Tensor:  # noqa: FBT002
         seen.append(tokens.shape[1])
         embeddings: torch.Tensor = encode(tokens, normalize=normalize)
         return embeddings
@@ -41,9 +41,7 @@ def lengths(model: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.mark.parametrize("kind", ["CLIP", "CustomTextCLIP"])
-def test_causal_encoders_get_no_padding_and_give_the_same(
-    kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_causal_encoders_get_no_padding_and_give_the_same(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import open_clip
     import torch
 
