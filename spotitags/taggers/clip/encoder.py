@@ -103,7 +103,7 @@ class Encoder:
 
         sentences = [template.format(name) for name in names for template in templates]
         each = encode_texts(self.model, self.tokenizer, sentences, self.device)
-        means = each.float().unflatten(0, (len(names), len(templates))).mean(dim=1)
+        means = each.float().reshape(len(names), len(templates), -1).mean(dim=1)
         embeddings: NDArray[np.float32] = (
             torch.nn.functional.normalize(means, dim=-1).cpu().contiguous().numpy()
         )

@@ -53,7 +53,8 @@ EMBEDDING = POOLED + VECTOR
 
 _NETWORK = f"efficientnet-lite2-{WEIGHTS_SHA256[:8]} graph-{GRAPH_VERSION}"
 _MAX_EMBEDDINGS = 256  # in memory; 9 KB each
-_S, _T = TypeVar("_S"), TypeVar("_T")
+_S = TypeVar("_S")
+_T = TypeVar("_T")
 
 
 class CoverFeatures(NamedTuple):
