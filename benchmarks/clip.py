@@ -2,10 +2,12 @@
 
     python benchmarks/clip.py --covers FOLDER [--device cuda] [--random-weights]
 
-Three contestants: end to end (JPEG bytes to tags, as the pipeline runs it), the encoder alone (ready
-tensors), and open_clip's README (open, preprocess, encode one cover at a time, in fp32). Every round runs
-each once, so that other programs on the machine slow them all alike; the median counts. Weights are random
-where there are none: the work is the same, the tags mean nothing.
+Contestants: end to end (JPEG bytes to tags, as the pipeline runs it), the encoder alone (ready tensors),
+open_clip's README (open, preprocess, encode one cover at a time, in fp32), and, where transformers is
+installed, its zero-shot pipeline with the same architecture, random weights and `HF_LABELS` labels, which
+it embeds anew for every cover. Every round runs each once, so that other programs on the machine slow them
+all alike; the median counts. Where they keep both cores from working, compare the processor time. Weights
+are random where there are none: the work is the same, the tags mean nothing.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import statistics
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,12 +36,14 @@ from spotitags.taggers.clip.devices import DEVICES, choose_device, precision
 from spotitags.taggers.clip.encoder import CHUNK, load_encoder
 from spotitags.taggers.clip.tagger import ClipTagger
 from spotitags.taggers.clip.weights import DEFAULT_MODEL, image_size, on_disk
+from spotitags.taggers.labels.themes import themes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
 PLAIN_COVERS = 16
+HF_COVERS, HF_LABELS = 2, 32
 
 
 def main() -> None:
@@ -60,21 +65,34 @@ def main() -> None:
             "encoder alone": encoder_alone(model, device, len(files)),
             "plain recipe": (plain_recipe(model, device, few), len(few)),
         }
-        rates = measure(contestants, options.seconds)
-    for name, value in rates.items():
-        print(f"{name:14} {value:8.1f} covers/s  {value / rates['plain recipe']:5.1f} x plain")
+        if find_spec("transformers"):
+            pipeline = hugging_face(options.model, files[:HF_COVERS], Path(folder))
+            contestants["HF pipeline"] = (pipeline, len(files[:HF_COVERS]))
+        times = measure(contestants, options.seconds)
+    ours = times["end to end"]
+    print(f"{'':14} covers/s   ms of processor time   end to end to it: speed, processor time")
+    for name, (wall, processor) in times.items():
+        ratios = f"{wall / ours[0]:28.2f} {processor / ours[1]:8.2f}"
+        print(f"{name:14} {1 / wall:8.1f} {1e3 * processor:12.1f} {ratios}")
 
 
-def measure(contestants: dict[str, tuple[Callable[[], None], int]], least: float) -> dict[str, float]:
-    """Covers a second of each contestant: the median of as many rounds as fill ``least`` seconds."""
+def measure(
+    contestants: dict[str, tuple[Callable[[], None], int]], least: float
+) -> dict[str, tuple[float, float]]:
+    """Seconds and processor time a cover: medians of as many rounds as fill ``least`` seconds."""
     for run, _ in contestants.values():
         run()
-    times: dict[str, list[float]] = {name: [] for name in contestants}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in contestants}
     start = time.perf_counter()
     while time.perf_counter() - start < least:
-        for name, (run, _) in contestants.items():
-            times[name].append(seconds(run))
-    return {name: covers / statistics.median(times[name]) for name, (_, covers) in contestants.items()}
+        for name, (run, covers) in contestants.items():
+            processor = time.process_time()
+            wall = seconds(run)
+            times[name].append((wall / covers, (time.process_time() - processor) / covers))
+    return {
+        name: (statistics.median(wall for wall, _ in each), statistics.median(used for _, used in each))
+        for name, each in times.items()
+    }
 
 
 def arguments() -> argparse.Namespace:
@@ -171,6 +189,49 @@ def plain_recipe(model: str, device: str, files: Sequence[CoverFile]) -> Callabl
                 picture = preprocess(Image.open(io.BytesIO(file.data))).unsqueeze(0).to(device)
                 embedding = network.encode_image(picture)
                 (embedding / embedding.norm(dim=-1, keepdim=True)).cpu()
+
+    return run
+
+
+def hugging_face(model: str, files: Sequence[CoverFile], folder: Path) -> Callable[[], None]:
+    """The zero-shot pipeline of transformers with the same architecture, from a configuration."""
+    from transformers import (  # type: ignore[import-not-found]
+        CLIPConfig,
+        CLIPImageProcessor,
+        CLIPModel,
+        CLIPTokenizer,
+        pipeline,
+    )
+
+    config = open_clip.get_model_config(model.partition("/")[0])
+    tokens = open_clip.SimpleTokenizer()
+    merges = [" ".join(pair) for pair in sorted(tokens.bpe_ranks, key=tokens.bpe_ranks.__getitem__)]
+    (folder / "vocab.json").write_text(json.dumps(tokens.encoder))
+    (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *merges]))
+    network = CLIPModel(
+        CLIPConfig(
+            text_config={"hidden_size": config["text_cfg"]["width"]},
+            vision_config={
+                "hidden_size": config["vision_cfg"]["width"],
+                "image_size": config["vision_cfg"]["image_size"],
+                "patch_size": config["vision_cfg"]["patch_size"],
+            },
+        )
+    )
+    side = config["vision_cfg"]["image_size"]
+    classify = pipeline(
+        "zero-shot-image-classification",
+        model=network.eval(),
+        tokenizer=CLIPTokenizer(str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=77),
+        image_processor=CLIPImageProcessor(
+            size={"shortest_edge": side}, crop_size={"height": side, "width": side}
+        ),
+    )
+    labels = [label for theme in themes() for label in theme.labels][:HF_LABELS]
+
+    def run() -> None:
+        for file in files:
+            classify(Image.open(io.BytesIO(file.data)), candidate_labels=labels)
 
     return run
 

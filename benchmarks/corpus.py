@@ -37,7 +37,8 @@ from spotitags.pipeline.corpus.engines import Corpus, run_local
 from spotitags.pipeline.corpus.inputs import open_source
 from spotitags.records import Cover
 from spotitags.taggers.lite.efficientnet import open_model
-from spotitags.taggers.lite.tagger import LiteTagger, square
+from spotitags.taggers.lite.square import square
+from spotitags.taggers.lite.tagger import LiteTagger
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -33,7 +33,8 @@ from spotitags.explain.places.maps import combined, vote_map
 from spotitags.explain.places.occlusion import blurred, occlusion_map
 from spotitags.pipeline.voting import bundled_model
 from spotitags.records import Album, Artist, Cover
-from spotitags.taggers.lite.tagger import LiteTagger, square
+from spotitags.taggers.lite.square import square
+from spotitags.taggers.lite.tagger import LiteTagger
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,6 +9,7 @@ if __name__ == "__main__":  # until the guard of `main`: the next imports take a
     if _signal.getsignal(_signal.SIGINT) is not _signal.SIG_IGN:
         _signal.signal(_signal.SIGINT, lambda *_: os._exit(130))
 
+import gc
 import signal
 from contextlib import suppress
 
@@ -21,6 +22,7 @@ _SHOW_CURSOR = "\x1b[?25h"  # a progress bar hides it
 
 def main() -> None:
     """Run the command line; Ctrl-C ends it without a traceback, also while it starts."""
+    gc.set_threshold(50_000, 20, 20)  # imports make many objects and few cycles: a tenth of a short run
     watched = guard(_end, _write)
     try:
         from spotitags.commands import main as run
@@ -30,6 +32,8 @@ def main() -> None:
     except BaseException:
         if not watched.pressed:
             raise
+    finally:
+        gc.freeze()  # Python's last collection finds little and takes a seventh of a short run
     if watched.pressed:  # whatever libraries made of KeyboardInterrupt
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):

@@ -100,7 +100,7 @@ def blended_weights(kinds: Sequence[str], weights: Floats, known: Flags, blends:
     parts = shares_of_kinds(kinds, weights)
     has = known_kinds(kinds, parts, known)
     blended = np.zeros(parts.shape)
-    for pattern in np.unique(has, axis=0):
+    for pattern in {row.tobytes(): row for row in has}.values():  # np.unique would import numpy.ma
         rows = (has == pattern).all(axis=1)
         names = kind_names(pattern)
         of_kinds = np.broadcast_to(blends[names], (len(parts), len(KINDS)))[rows]

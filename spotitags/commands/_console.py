@@ -9,12 +9,14 @@ import json
 import os
 import select
 import sys
+from enum import Enum
 from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer._coercion import build_runtime_param
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from spotitags.commands._verbosity import OUTPUT, Verbosity
 from spotitags.errors import InputError, NoResultsError, SpotiTagsError
@@ -52,15 +54,39 @@ class Command(TyperCommand):
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters."""
-        return _for_completion(super().get_params(ctx), ctx)
+        return _convert_late(super().get_params(ctx), ctx)
 
 
-def _for_completion(params: list[Any], ctx: Any) -> list[Any]:
-    """Leave values as text while the shell completes a word: Typer imports pydantic to convert them."""
-    if ctx.resilient_parsing:
-        for param in params:
+def _convert_late(params: list[Any], ctx: Any) -> list[Any]:
+    """Convert values only where it changes them: Typer imports pydantic for it, a tenth of a second.
+
+    While the shell completes a word, values stay text.
+    """
+    for param in params:
+        if ctx.resilient_parsing:
             param.process_value = lambda _ctx, value: value
+        elif isinstance(param, (TyperArgument, TyperOption)):
+            param._runtime_param = _LateConversion(param.type_descriptor)  # type: ignore[assignment]  # noqa: SLF001
     return params
+
+
+class _LateConversion:
+    """Conversion of a parameter's values by Typer, except of values that have its type already."""
+
+    def __init__(self, descriptor: Any) -> None:
+        self.descriptor = descriptor
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the value in the parameter's type; raise Typer's error if it has another."""
+        if value is None:
+            return () if param.multiple or param.nargs == -1 else None
+        if self.descriptor.parameter_info.parser is None and not self.descriptor.is_path:
+            annotation = self.descriptor.annotation
+            if type(value) is annotation and isinstance(value, (str, bool, int, Enum)):
+                return value
+            if annotation == list[str] and not isinstance(value, str):
+                return [*map(str, value)]
+        return build_runtime_param(self.descriptor).coerce(value, param=param, ctx=ctx)
 
 
 def _with_file(args: list[str]) -> list[str]:
@@ -76,7 +102,7 @@ class CommandGroup(TyperGroup):
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters."""
-        return _for_completion(super().get_params(ctx), ctx)
+        return _convert_late(super().get_params(ctx), ctx)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""

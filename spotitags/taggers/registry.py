@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from spotitags.errors import InputError, SpotiTagsError, TaggerError
@@ -192,6 +191,8 @@ def tagger_package(name: str) -> str:
 
 def _entries() -> dict[str, EntryPoint]:
     """Return entry points by name; third-party taggers cannot replace built-in taggers."""
+    from importlib.metadata import entry_points
+
     found = entry_points(group=GROUP)
     ours = {entry.name: entry for entry in found if entry.dist and entry.dist.name == "spotitags"}
     return {entry.name: entry for entry in reversed(list(found))} | ours

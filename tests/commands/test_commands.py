@@ -137,7 +137,8 @@ try:
     main()
 except SystemExit as end:
     print("EXIT", end.code or 0)
-for name in ("torch", "sklearn", "pandas", "open_clip", "scipy", "PIL", "onnx", "spotipy", "httpx2"):
+heavy = "torch sklearn pandas open_clip scipy PIL onnx spotipy httpx2 pydantic numpy.ma importlib.metadata"
+for name in heavy.split():
     if name in sys.modules:
         print("HEAVY", name)
 """
@@ -150,6 +151,17 @@ for name in ("torch", "sklearn", "pandas", "open_clip", "scipy", "PIL", "onnx", 
     )
     assert "SOCKET" in heavy.stdout
     assert "HEAVY sklearn" in heavy.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "reason"),
+    [("--albums", "many", "integer"), ("--albums", "0", "greater"), ("--catalog", "shop", "'musicbrainz'")],
+)
+def test_values_of_options_are_still_checked(home: Path, option: str, value: str, reason: str) -> None:
+    run = spotitags("predict", METALLICA, option, value, home=home)
+    assert run.returncode == 2
+    assert option in run.stderr
+    assert reason in run.stderr
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from spotitags.explain.places.picture import attention, overlay
 from spotitags.io.suggestions import nearest
 from spotitags.records import Cover, CoverFile
 from spotitags.taggers.lite.head import load_head
-from spotitags.taggers.lite.tagger import LiteTagger, square
+from spotitags.taggers.lite.square import square
+from spotitags.taggers.lite.tagger import LiteTagger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

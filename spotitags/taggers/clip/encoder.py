@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotitags.errors import TaggerError, WeightsError, pip_install
+from spotitags.taggers.clip.texts import encode_texts
 from spotitags.taggers.clip.weights import import_open_clip, locate, one_line
 
 if TYPE_CHECKING:
@@ -21,15 +22,13 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from torchvision.transforms import Compose
 
+    from spotitags.taggers.clip.texts import Tokenizer
     from spotitags.taggers.clip.weights import Weights
-
-    Tokenizer = Callable[[Sequence[str]], torch.Tensor]
 
 
 CHUNK = {"cpu": 16, "mps": 32, "cuda": 64}
 """Number of covers per forward pass, by device; the next ones are resized meanwhile."""
 
-_LABELS_AT_ONCE = {"cpu": 16, "mps": 32, "cuda": 256}  # times the number of templates
 _MAX_RESIZE_THREADS = 32
 
 
@@ -100,19 +99,13 @@ class Encoder:
         Returns:
             (n, dim), of length 1 each.
         """
-        import open_clip
         import torch
 
-        joined = open_clip.build_zero_shot_classifier(
-            self.model,
-            self.tokenizer,
-            list(names),
-            list(templates),
-            num_classes_per_batch=_LABELS_AT_ONCE[self.device],
-            device=self.device,
-        )
+        sentences = [template.format(name) for name in names for template in templates]
+        each = encode_texts(self.model, self.tokenizer, sentences, self.device)
+        means = each.float().reshape(len(names), len(templates), -1).mean(dim=1)
         embeddings: NDArray[np.float32] = (
-            torch.nn.functional.normalize(joined.T.float(), dim=-1).cpu().contiguous().numpy()
+            torch.nn.functional.normalize(means, dim=-1).cpu().contiguous().numpy()
         )
         return embeddings
 

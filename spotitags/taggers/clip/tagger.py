@@ -133,7 +133,7 @@ class ClipTagger:
         if self.labels_file.is_file():
             return None
         count = sum(len(theme.labels) for theme in self._themes)
-        duration = "a minute or more" if self._device == "cpu" else "some seconds"
+        duration = "up to a minute" if self._device == "cpu" else "some seconds"
         return f"its {count} labels are embedded once, which takes {duration}"
 
     def votes_version(self, genres: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+    from PIL.Image import Image as PillowImage
 
     from spotitags.taggers.lite.faces import Face
 
@@ -93,11 +94,12 @@ def attribute_labels() -> tuple[str, ...]:
     return _COLOURS + _OTHERS + _FACES
 
 
-def attributes(pixels: NDArray[np.uint8]) -> list[Tag]:
+def attributes(pixels: NDArray[np.uint8] | PillowImage) -> list[Tag]:
     """Measure a cover's colours, tone and lettering.
 
     Args:
-        pixels: (side, side, 3) RGB uint8 with a side of about 260: lettering is found in cells of 13 pixels.
+        pixels: (side, side, 3) RGB uint8, or the same as an image, with a side of about 260: lettering is
+            found in cells of 13 pixels.
 
     Returns:
         Attributes with an `excess` of at least `LEAST`, unordered; the weight is `excess` times
@@ -105,7 +107,7 @@ def attributes(pixels: NDArray[np.uint8]) -> list[Tag]:
     """
     from PIL import Image
 
-    image = Image.fromarray(pixels)
+    image = Image.fromarray(pixels) if isinstance(pixels, np.ndarray) else pixels
     codes = _codes(np.asarray(image.reduce(_REDUCE)))
     grey = image.convert("L")
     measures = _colours(codes) | _tone(codes) | _contrast(grey.histogram())

@@ -60,18 +60,18 @@ class FaceFinder:
         self._lock = threading.Lock()
         self._loaded: dict[Net, InferenceSession] = {}
 
-    def find(self, pixels: NDArray[np.uint8]) -> list[Face]:
+    def find(self, pixels: NDArray[np.uint8] | Image) -> list[Face]:
         """Return the faces in an image, highest score first.
 
         Args:
-            pixels: (height, width, 3) RGB uint8.
+            pixels: (height, width, 3) RGB uint8, or the same as an image.
 
         Raises:
             WeightsError: The networks' weights cannot be read.
         """
-        from PIL import Image
+        from PIL import Image as Pillow
 
-        image = Image.fromarray(pixels)
+        image = Pillow.fromarray(pixels) if isinstance(pixels, np.ndarray) else pixels
         boxes = self._propose(image)
         for net in (REFINE, DECIDE):
             boxes = self._filter(net, image, boxes)

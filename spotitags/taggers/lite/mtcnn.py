@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PACKAGE = "mtcnn"
 GRAPH_VERSION = 1
 """Version of the networks' results, part of the tagger's version; raise it with every change of results."""
-EXPORT_VERSION = 2
+EXPORT_VERSION = 3
 """Version of the exported files, in their names; raise it with every change of the graphs."""
 
 _DENSE = 2  # number of dimensions of a dense layer's weight
@@ -150,16 +150,23 @@ class _Graph(Graph):
         weight, bias, slope = self.next_layer()
         falls, channels = slope < 0, np.eye(slope.size, dtype=np.float32)
         parts = [channels[:, ~falls], channels[:, falls], (channels * slope)[:, falls]]
-        if fill := -sum(part.shape[1] for part in parts) % _BLOCK:  # else pooling would need another layout
-            parts.append(np.zeros((slope.size, fill), np.float32))
-        mixing = np.hstack(parts)
+        mixing = _filled(np.hstack(parts))
         value = self.pool(self.product(value, weight @ mixing, bias @ mixing), kernel, padding)
-        rising, falling, multiples, *_ = self.split(value, [part.shape[1] for part in parts])
-        rising = self.prelu(rising, slope[~falls].reshape(-1, 1, 1))
-        falling = self.node("Max", falling, multiples)
-        following = self.arrays[0]
-        self.arrays[0] = np.concatenate([following[:, :, ~falls], following[:, :, falls]], axis=2)
-        return self.node("Concat", rising, falling, axis=1)
+        # As sums of convolutions, which stay in onnxruntime's layout: a falling channel is
+        # max(x, y) = y + relu(x - y), a rising one is s x + relu((1 - s) x), negative if s > 1.
+        rising, falling, multiples = parts[0], parts[1], np.sign(-parts[2])
+        sign = np.where(slope > 1, -1, 1).astype(np.float32)
+        straight = np.where(slope > 1, -1, slope)
+        linear = np.hstack([rising * straight[:, np.newaxis], 0 * falling, multiples])
+        bent = np.hstack([rising * (1 - slope)[:, np.newaxis], falling, -multiples])
+        value = self.node("Add", self.mix(value, linear), self.node("Relu", self.mix(value, bent)))
+        self.arrays[0] = _filled(self.arrays[0] * sign[:, np.newaxis], axis=2)
+        return value
+
+    def mix(self, value: str, matrix: NDArray[np.float32]) -> str:
+        """Append a 1 x 1 convolution by (outputs, inputs), both filled up with zeros."""
+        filled = _filled(_filled(matrix.T, axis=0))[np.newaxis, np.newaxis]
+        return self.product(value, filled, np.zeros(filled.shape[-1], np.float32))
 
     def layer(self, value: str) -> str:
         """Append a convolution or dense layer and its PReLU."""
@@ -177,12 +184,12 @@ class _Graph(Graph):
         return weight, bias, slope.ravel()
 
     def prelu(self, value: str, slope: NDArray[np.float32]) -> str:
-        """Append a PReLU without onnxruntime's operator, which branches at each value."""
-        if slope.max() <= 1:
-            return self.node("Max", value, self.node("Mul", value, self.constant(slope)))
-        positive = self.node("Relu", value)
-        negative = self.node("Sub", value, positive)
-        return self.node("Add", positive, self.node("Mul", negative, self.constant(slope)))
+        """Append a PReLU without onnxruntime's operator, which branches at each value.
+
+        These operators become convolutions of single channels in onnxruntime's layout.
+        """
+        positive = self.node("Mul", self.node("Relu", value), self.constant(1 - slope))
+        return self.node("Add", self.node("Mul", value, self.constant(slope)), positive)
 
     def product(
         self, value: str, weight: NDArray[np.float32], bias: NDArray[np.float32], out: str = ""
@@ -200,11 +207,9 @@ class _Graph(Graph):
     def pool(self, value: str, kernel: int, padding: str) -> str:
         return self.node("MaxPool", value, kernel_shape=[kernel, kernel], strides=[2, 2], auto_pad=padding)
 
-    def split(self, value: str, channels: list[int]) -> list[str]:
-        """Append a split of the channels into parts of these sizes; return their names."""
-        from onnx import helper
 
-        names = [f"part.{len(self.nodes)}.{index}" for index in range(len(channels))]
-        sizes = self.constant(np.array(channels, np.int64))
-        self.nodes.append(helper.make_node("Split", [value, sizes], names, axis=1))
-        return names
+def _filled(array: NDArray[np.float32], axis: int = -1) -> NDArray[np.float32]:
+    """Append zeros up to whole blocks of channels: else onnxruntime would change the layout."""
+    fill = [(0, 0)] * array.ndim
+    fill[axis] = (0, -array.shape[axis] % _BLOCK)
+    return np.pad(array, fill)

@@ -17,7 +17,8 @@ from spotitags.errors import pip_install
 from spotitags.taggers.base import Readiness
 from spotitags.taggers.lite import attributes, efficientnet, faces, mtcnn
 from spotitags.taggers.lite.efficientnet import GRAPH_VERSION, POOLED, SIDE, WEIGHTS_SHA256
-from spotitags.taggers.lite.head import load_head
+from spotitags.taggers.lite.head import GROUP, load_head
+from spotitags.taggers.lite.square import square, square_image
 from spotitags.taggers.lite.vocabulary import GenreVectors, Vocabulary
 from spotitags.taggers.zero_shot import check_genres, softmax_votes
 
@@ -52,6 +53,7 @@ EMBEDDING = POOLED + VECTOR
 
 _NETWORK = f"efficientnet-lite2-{WEIGHTS_SHA256[:8]} graph-{GRAPH_VERSION}"
 _MAX_EMBEDDINGS = 256  # in memory; 9 KB each
+_S = TypeVar("_S")
 _T = TypeVar("_T")
 
 
@@ -69,6 +71,14 @@ class CoverFeatures(NamedTuple):
     probabilities: NDArray[np.float32]
 
 
+class _Outputs(NamedTuple):
+    """The network's outputs, (3208,) and (1000,), and the attributes of one cover."""
+
+    features: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
+    attributes: list[Tag]
+
+
 class LiteTagger:
     """Tags covers on any CPU, without PyTorch, network access or keys.
 
@@ -83,7 +93,7 @@ class LiteTagger:
 
     name: ClassVar[str] = "lite"
     image_size = SIDE
-    batch_size = 16
+    batch_size = 64
     parts: ClassVar[tuple[str, ...]] = PARTS
 
     def __init__(self, cache_dir: Path, labels: Sequence[str] = ()) -> None:
@@ -148,7 +158,9 @@ class LiteTagger:
         """
         if "vocabulary" in self._parts:
             self._vocabulary.load()
-        return self._map(self._tag_one, covers)
+        outputs = self._map(self._measure, covers)
+        features = self._features(covers, [(each.features, each.probabilities) for each in outputs])
+        return self._map(self._merge, [*zip(features, outputs, strict=True)])
 
     def embed(self, covers: Sequence[Cover]) -> NDArray[np.float32]:
         """Return the spatial means of the network's last stages and the sentence-space vector of covers.
@@ -162,8 +174,9 @@ class LiteTagger:
         with self._lock:  # copied now: the embeddings of new covers may push them out
             rows = {c.digest: self._embeddings[c.digest] for c in covers if c.digest in self._embeddings}
         new = [cover for cover in covers if cover.digest not in rows]
-        computed = self._map(lambda cover: self._features(cover, square(cover.pixels, SIDE)).embedding, new)
-        rows |= {cover.digest: row for cover, row in zip(new, computed, strict=True)}
+        outputs = self._map(lambda cover: self._run(square(cover.pixels, SIDE)), new)
+        computed = self._features(new, outputs)
+        rows |= {cover.digest: row.embedding for cover, row in zip(new, computed, strict=True)}
         return np.stack([rows[c.digest] for c in covers]) if covers else np.empty((0, EMBEDDING), np.float32)
 
     def votes_version(self, genres: Sequence[str]) -> str:
@@ -193,23 +206,32 @@ class LiteTagger:
         contrast = self._genres.contrast(vectors_of(embeddings), genres)
         return softmax_votes(SHARPNESS * contrast.astype(np.float64), genres)
 
-    def _map(self, function: Callable[[Cover], _T], covers: Sequence[Cover]) -> list[_T]:
-        """Call a function for each cover in threads: resizing, measuring and the network release the GIL.
+    def _map(self, function: Callable[[_S], _T], items: Sequence[_S]) -> list[_T]:
+        """Call a function for each item in threads: resizing, measuring and the network release the GIL.
 
         This is nearly twice as fast as batches spread over all cores if other programs use the cores, too.
         For the same reason the head's matrix products run in one thread.
         """
-        if not covers:
+        if not items:
             return []
         self._session()
-        with _blas().limit(limits=1), ThreadPoolExecutor(min(len(covers), _cores())) as pool:
-            return list(pool.map(function, covers))
+        with _blas().limit(limits=1), ThreadPoolExecutor(min(len(items), _cores())) as pool:
+            return list(pool.map(function, items))
 
-    def _tag_one(self, cover: Cover) -> list[Tag]:
-        pixels = square(cover.pixels, SIDE)
-        features = self._features(cover, pixels)
-        sources = {
-            "attributes": lambda: self._attributes(pixels),
+    def _measure(self, cover: Cover) -> _Outputs:
+        """Run the network and measure the attributes of one cover."""
+        image = square_image(cover.pixels, SIDE)
+        tags: list[Tag] = []
+        if "attributes" in self._parts:
+            found = self._face_finder.find(image)
+            tags = attributes.attributes(image) + attributes.face_attributes(found, SIDE)
+        return _Outputs(*self._run(np.asarray(image)), tags)
+
+    def _merge(self, cover: tuple[CoverFeatures, _Outputs]) -> list[Tag]:
+        """Return the tags of one cover, from all parts."""
+        features, outputs = cover
+        sources: dict[str, Callable[[], list[Tag]]] = {
+            "attributes": lambda: outputs.attributes,
             "vocabulary": lambda: self._vocabulary.tags(features.vector, TOP),
             "imagenet": lambda: efficientnet.imagenet_tags(features.probabilities),
         }
@@ -219,28 +241,35 @@ class LiteTagger:
                 tags.setdefault(tag.label, tag)
         return sorted(tags.values(), key=lambda tag: (-tag.weight, tag.label))
 
-    def _attributes(self, pixels: NDArray[np.uint8]) -> list[Tag]:
-        found = self._face_finder.find(pixels)
-        return attributes.attributes(pixels) + attributes.face_attributes(found, SIDE)
+    def _run(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the network's features and probabilities of one cover, (3208,) and (1000,)."""
+        features, probabilities = self._session().run(
+            ["features", "probabilities"], {"pixels": pixels[np.newaxis]}
+        )
+        return features[0], probabilities[0]
 
-    def _features(self, cover: Cover, pixels: NDArray[np.uint8]) -> CoverFeatures:
-        """Compute the features of one cover; its embedding stays in memory for `embed`."""
-        outputs = self._session().run(["features", "probabilities"], {"pixels": pixels[np.newaxis]})
-        features = self._from_outputs(*(rows[0] for rows in outputs))
+    def _features(
+        self, covers: Sequence[Cover], outputs: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
+    ) -> list[CoverFeatures]:
+        """Compute the features of covers from `_run`; their embeddings stay in memory for `embed`."""
+        groups = [outputs[start : start + GROUP] for start in range(0, len(outputs), GROUP)]
+        features = [each for group in self._map(self._from_outputs, groups) for each in group]
         with self._lock:
-            self._embeddings[cover.digest] = features.embedding
+            for cover, each in zip(covers, features, strict=True):
+                self._embeddings[cover.digest] = each.embedding
             while len(self._embeddings) > _MAX_EMBEDDINGS:
                 self._embeddings.popitem(last=False)
         return features
 
     def _from_outputs(
-        self, features: NDArray[np.float32], probabilities: NDArray[np.float32]
-    ) -> CoverFeatures:
-        """Build the features of a cover from the network's outputs, (3208,) and (1000,)."""
-        (vector,) = load_head().project(features[np.newaxis])
-        return CoverFeatures(
-            np.concatenate([features[:POOLED], VECTOR_SCALE * vector]), vector, probabilities
-        )
+        self, outputs: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
+    ) -> list[CoverFeatures]:
+        """Build the features of covers from `_run`."""
+        vectors = load_head().project(np.stack([features for features, _ in outputs]))
+        return [
+            CoverFeatures(np.concatenate([features[:POOLED], VECTOR_SCALE * vector]), vector, probabilities)
+            for (features, probabilities), vector in zip(outputs, vectors, strict=True)
+        ]
 
     def _session(self) -> InferenceSession:
         with self._lock:
@@ -252,31 +281,6 @@ class LiteTagger:
 def vectors_of(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return sentence-space vectors, (n, `VECTOR`) of length 1 each, from (n, `EMBEDDING`) embeddings."""
     return l2_normalised(embeddings[:, POOLED:])
-
-
-def square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Crop an image to its largest centred square, and resize it.
-
-    Nearly every cover is square already, and lettering is often at its edges, so nothing else is cropped.
-
-    Args:
-        pixels: (height, width, 3) uint8.
-        side: The height and width of the result, in pixels.
-
-    Returns:
-        (side, side, 3) uint8.
-    """
-    from PIL import Image
-
-    height, width = pixels.shape[:2]
-    shorter = min(height, width)
-    top, left = (height - shorter) // 2, (width - shorter) // 2
-    middle = pixels[top : top + shorter, left : left + shorter]
-    if shorter == side:
-        return np.ascontiguousarray(middle)
-    return np.asarray(
-        Image.fromarray(middle).resize((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    )
 
 
 @cache

@@ -11,7 +11,7 @@ import numpy as np
 from classifiers.files import replaced_file
 from spotitags.errors import InputError
 from spotitags.taggers.lite import efficientnet as _efficientnet
-from spotitags.taggers.lite.tagger import square
+from spotitags.taggers.lite.square import square
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

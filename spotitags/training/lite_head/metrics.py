@@ -44,9 +44,9 @@ class Plain(LiteTagger):
     parts = ("attributes", "imagenet")
 
     def _from_outputs(
-        self, features: NDArray[np.float32], probabilities: NDArray[np.float32]
-    ) -> CoverFeatures:
-        return CoverFeatures(features, features, probabilities)
+        self, outputs: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
+    ) -> list[CoverFeatures]:
+        return [CoverFeatures(features, features, probabilities) for features, probabilities in outputs]
 
 
 TAGGER = Plain.name

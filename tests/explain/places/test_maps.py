@@ -18,7 +18,8 @@ from spotitags.explain.places.occlusion import blurred, occlusion_map
 from spotitags.explain.places.picture import attention, overlay
 from spotitags.pipeline.voting import bundled_model
 from spotitags.taggers.lite.head import load_head
-from spotitags.taggers.lite.tagger import VECTOR_SCALE, square
+from spotitags.taggers.lite.square import square
+from spotitags.taggers.lite.tagger import VECTOR_SCALE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -19,7 +19,8 @@ from spotitags.taggers.base import TaggerOptions
 from spotitags.taggers.labels.themes import themes
 from spotitags.taggers.lite.attributes import attribute_labels
 from spotitags.taggers.lite.efficientnet import MAX_CLASS_TAGS, SIDE, imagenet_labels
-from spotitags.taggers.lite.tagger import EMBEDDING, TOP, LiteTagger, square
+from spotitags.taggers.lite.square import square
+from spotitags.taggers.lite.tagger import EMBEDDING, TOP, LiteTagger
 from spotitags.taggers.registry import tagger_class
 
 if TYPE_CHECKING:
