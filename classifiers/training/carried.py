@@ -13,6 +13,7 @@ from classifiers.ensemble.pooling import pool_covers
 from classifiers.metrics.splits import splits
 from classifiers.training.calibrate import calibrate
 from classifiers.training.cross_validation import fit_sharpness
+from classifiers.training.train import MAX_TEST_COVERS
 from classifiers.training.voters import VoterPredictions, row_weights
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ LEVELS: Final = (0, 10, 50, 200, 800)
 """Numbers of typical covers at which sharpness and calibration are fitted; the last stands for all covers."""
 MEASURED: Final = (0, 10, 50, 200, 900)
 """Numbers of typical covers at which votes are scored."""
-MAX_TEST_COVERS: Final = 10
 _STRENGTH: Final = 0.001  # C of the logistic regression
 _TRAINED_AT: Final = (
     0,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from classifiers.arrays import l2_normalised, softmax
+from classifiers.arrays import softmax
 from classifiers.ensemble.carried_files import save_carried
 from classifiers.ensemble.word_vectors import WordVectors
 from classifiers.training import carried
@@ -37,7 +37,7 @@ from spotitags.taggers.lite.head import load_head
 from spotitags.taggers.lite.networks import read_state_dict
 from spotitags.taggers.lite.sentence_encoder import SentenceEncoder
 from spotitags.taggers.lite.tagger import vectors_of
-from spotitags.taggers.lite.vocabulary import TEMPLATES
+from spotitags.taggers.lite.vocabulary import embed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,9 +72,7 @@ def word_table(encoder: SentenceEncoder, labels: Sequence[str], further: Sequenc
     """
     seen = sorted({label.casefold() for label in labels})
     names = list(dict.fromkeys([*seen, *further, *encoder.common_words(WORDS)]))
-    head = load_head()
-    parts = [head.adapt(encoder.layers([template.format(name) for name in names])) for template in TEMPLATES]
-    vectors = l2_normalised(np.mean(parts, axis=0).astype(np.float64))
+    vectors = embed(encoder, names).astype(np.float64)
     visible = vectors[: len(seen)]  # words for pictures; the axes of common words say less about them
     centre = visible.mean(axis=0)
     _, _, axes = np.linalg.svd(visible - centre, full_matrices=False)
