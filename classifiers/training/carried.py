@@ -127,7 +127,7 @@ def fit(
             genres.append(covers.truth[own])
             weights.append(weight / (len(_TRAINED_AT) * len(vocabularies)))
     model = LogisticRegression(C=4 * _STRENGTH, tol=1e-3, max_iter=300)
-    # Half the precision takes half the time, and the rows have less.
+    # Single precision takes half the time, and the rows have less.
     model.fit(
         np.concatenate(rows, dtype=np.float32), np.concatenate(genres), sample_weight=np.concatenate(weights)
     )
