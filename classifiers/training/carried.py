@@ -13,6 +13,7 @@ from classifiers.ensemble.pooling import pool_covers
 from classifiers.metrics.splits import splits
 from classifiers.training.calibrate import calibrate
 from classifiers.training.cross_validation import fit_sharpness
+from classifiers.training.train import MAX_TEST_COVERS
 from classifiers.training.voters import VoterPredictions, row_weights
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ LEVELS: Final = (0, 10, 50, 200, 800)
 """Numbers of typical covers at which sharpness and calibration are fitted; the last stands for all covers."""
 MEASURED: Final = (0, 10, 50, 200, 900)
 """Numbers of typical covers at which votes are scored."""
-MAX_TEST_COVERS: Final = 10
 _STRENGTH: Final = 0.001  # C of the logistic regression
 _TRAINED_AT: Final = (
     0,
@@ -127,8 +127,11 @@ def fit(
             genres.append(covers.truth[own])
             weights.append(weight / (len(_TRAINED_AT) * len(vocabularies)))
     model = LogisticRegression(C=4 * _STRENGTH, tol=1e-3, max_iter=300)
-    model.fit(np.concatenate(rows), np.concatenate(genres), sample_weight=np.concatenate(weights))
-    return Linear(model.coef_, model.intercept_, usual)
+    # Single precision takes half the time, and the rows have less.
+    model.fit(
+        np.concatenate(rows, dtype=np.float32), np.concatenate(genres), sample_weight=np.concatenate(weights)
+    )
+    return Linear(model.coef_.astype(np.float64), model.intercept_.astype(np.float64), usual)
 
 
 def _usual(vocabularies: Sequence[Vocabulary], chosen: NDArray[np.bool_]) -> Typical:
@@ -183,12 +186,13 @@ class HeldOutVotes(NamedTuple):
         return [(found, int(self.truth[artist])) for (_, artist), found in self.predictions[count].items()]
 
 
-def predict_held_out(
+def predict_held_out(  # noqa: PLR0913 - all but three have defaults
     vocabularies: Sequence[Vocabulary],
     tested: Sequence[Vocabulary],
     covers: TrainingCovers,
     *,
     repeats: int,
+    first: int = 0,
     seed: int = 0,
 ) -> list[HeldOutVotes]:
     """Vote on artists and words that were left out of the training, at each number of `MEASURED`.
@@ -198,6 +202,7 @@ def predict_held_out(
         tested: Vocabularies of one family to test.
         covers: Labelled covers.
         repeats: Number of repeats of five folds over artists.
+        first: Number of the first repeat; a repeat gives the same votes in whatever call.
         seed: Random seed.
     """
     others = [each for each in vocabularies if each.family != tested[0].family]
@@ -205,7 +210,7 @@ def predict_held_out(
     found: list[dict[int, dict[tuple[int, int], VoterPredictions]]] = [
         {count: {} for count in MEASURED} for _ in tested
     ]
-    for repeat in range(repeats):
+    for repeat in range(first, first + repeats):
         for split in splits(
             [str(genre) for genre in covers.truth], [()] * len(numbers), folds=5, seed=seed + repeat
         ):
@@ -221,6 +226,15 @@ def predict_held_out(
                         votes = softmax(deviations @ model.coefficients.T + model.intercepts)
                         results[count][repeat, artist] = VoterPredictions(votes, each.known[own])
     return [HeldOutVotes(results, covers.truth) for results in found]
+
+
+def join(parts: Sequence[HeldOutVotes]) -> HeldOutVotes:
+    """Join the votes of several repeats on one vocabulary."""
+    found = {
+        count: {key: votes for part in parts for key, votes in part.predictions[count].items()}
+        for count in parts[0].predictions
+    }
+    return HeldOutVotes(found, parts[0].truth)
 
 
 def fit_levels(held_out: Sequence[HeldOutVotes]) -> tuple[Level, ...]:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from classifiers.arrays import l2_normalised
-from spotitags.taggers.lite.head import head_version, load_head
+from spotitags.taggers.lite.head import head_version
 from spotitags.taggers.lite.sentence_encoder import DIM, VERSION, SentenceEncoder
-from spotitags.taggers.lite.vocabulary import TEMPLATES
+from spotitags.taggers.lite.vocabulary import embed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,9 +38,7 @@ def phrase_vectors(phrases: Sequence[str], cache: Cache | None) -> dict[str, NDA
         phrase: row for phrase, text in zip(phrases, cached, strict=True) if (row := _row(text)) is not None
     }
     if new := [phrase for phrase in phrases if phrase not in found]:
-        encoder, head = SentenceEncoder("a vote on phrases"), load_head()
-        parts = [head.adapt(encoder.layers([each.format(phrase) for phrase in new])) for each in TEMPLATES]
-        rows = l2_normalised(np.mean(parts, axis=0)).astype(np.float16)
+        rows = embed(SentenceEncoder("a vote on phrases"), new).astype(np.float16)
         if cache:
             texts = {
                 prefix + p: base64.b64encode(r.tobytes()).decode() for p, r in zip(new, rows, strict=True)

@@ -110,13 +110,21 @@ def _encoded(extractor: Extractor, result: Extracted) -> list[Tag]:
 
 def _decoded(extractor: Extractor, rows: object) -> Extracted | None:
     """Return a cached result; None if there is none, or if it is damaged and must be extracted again."""
+    tags = decoded_tags(rows)
+    if tags is None or not isinstance(extractor, FeatureExtractor):
+        return tags
     try:
-        tags = [Tag(str(label), float(weight)) for label, weight in rows]  # type: ignore[attr-defined]
-        if not isinstance(extractor, FeatureExtractor):
-            return tags
         text = tags[0].label
         return bytes.fromhex(text) if extractor.encoding == "hex" else base64.b64decode(text, validate=True)
-    except (TypeError, ValueError, IndexError):
+    except (ValueError, IndexError):
+        return None
+
+
+def decoded_tags(rows: object) -> list[Tag] | None:
+    """Return the cached tags of a cover; None if there are none, or if they are damaged."""
+    try:
+        return [Tag(str(label), float(weight)) for label, weight in rows]  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
         return None
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from classifiers.ensemble.carried import Typical
 from spotitags.bags.bag import broad_labels
+from spotitags.pipeline.tagger_pool import TAGS, decoded_tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     Vectors = Callable[[Sequence[Mapping[str, float]]], tuple[NDArray[np.float64], NDArray[np.bool_]]]
 
-_KIND: Final = "tags"  # of cached tags; see `spotitags.pipeline.tagger_pool`
 MAX_COVERS: Final = 2000
 """Maximum number of cached covers that are read; more change the mean by less than its noise."""
 
@@ -72,21 +72,14 @@ class TypicalCovers:
         """Return digests and tags of cached covers; damaged values are left out."""
         found: dict[str, Mapping[str, float]] = {}
         for store in (cache.paid, cache):
-            keys = sorted(store.keys(_KIND, self._prefix))[: MAX_COVERS - len(found)]
-            values = store.get_many(_KIND, keys) if keys else []
+            keys = sorted(store.keys(TAGS, self._prefix))[: MAX_COVERS - len(found)]
+            values = store.get_many(TAGS, keys) if keys else []
             for key, value in zip(keys, values, strict=True):
-                if (tags := _tags(value)) is not None:
-                    found[key.removeprefix(self._prefix)] = tags
+                if (tags := decoded_tags(value)) is not None:
+                    found[key.removeprefix(self._prefix)] = dict(tags)
         return list(found), list(found.values())
 
 
 def readable(tags: Mapping[str, float]) -> dict[str, float]:
     """Return the tags of a cover without broad ones, which `spotitags.bags.bag.bag` drops, too."""
     return {label: weight for label, weight in tags.items() if label not in broad_labels()}
-
-
-def _tags(value: Any) -> dict[str, float] | None:  # noqa: ANN401 - any JSON
-    try:
-        return {str(label): float(weight) for label, weight in value}
-    except (TypeError, ValueError):
-        return None

@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from classifiers.arrays import l2_normalised, softmax
+from classifiers.arrays import softmax
 from classifiers.ensemble.carried_files import save_carried
 from classifiers.ensemble.word_vectors import WordVectors
 from classifiers.training import carried
 from classifiers.training.carried import MEASURED, HeldOutVotes, TrainingCovers, Vocabulary
+from classifiers.training.synonyms import synonyms
 from spotitags.bags.bag import broad_labels
 from spotitags.catalogs.library.catalog import LibraryCatalog
 from spotitags.errors import require_training
+from spotitags.evaluation.cross_validation import in_processes
 from spotitags.pipeline.carried_voting import carried_model
 from spotitags.taggers.features.embedding import unpack
 from spotitags.taggers.lite.attributes import attribute_labels
@@ -37,7 +39,7 @@ from spotitags.taggers.lite.head import load_head
 from spotitags.taggers.lite.networks import read_state_dict
 from spotitags.taggers.lite.sentence_encoder import SentenceEncoder
 from spotitags.taggers.lite.tagger import vectors_of
-from spotitags.taggers.lite.vocabulary import TEMPLATES
+from spotitags.taggers.lite.vocabulary import embed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,9 +74,7 @@ def word_table(encoder: SentenceEncoder, labels: Sequence[str], further: Sequenc
     """
     seen = sorted({label.casefold() for label in labels})
     names = list(dict.fromkeys([*seen, *further, *encoder.common_words(WORDS)]))
-    head = load_head()
-    parts = [head.adapt(encoder.layers([template.format(name) for name in names])) for template in TEMPLATES]
-    vectors = l2_normalised(np.mean(parts, axis=0).astype(np.float64))
+    vectors = embed(encoder, names).astype(np.float64)
     visible = vectors[: len(seen)]  # words for pictures; the axes of common words say less about them
     centre = visible.mean(axis=0)
     _, _, axes = np.linalg.svd(visible - centre, full_matrices=False)
@@ -122,12 +122,19 @@ class LibraryCovers:
         self.tags[SOURCES[1]] = _imagenet_tags(embeddings)
 
     def vocabularies(self, words: WordVectors) -> list[Vocabulary]:
-        """Return the sources as vocabularies, parts of the large ones, and ``lite``'s vectors of covers."""
+        """Return the sources, parts and synonyms of the large ones, and ``lite``'s vectors of covers."""
         found = [Vocabulary(source, *words.covers(tags)) for source, tags in self.tags.items()]
+        given = {label.casefold() for label in _tagger_labels()}
         for source in SCORED:
             found += carried.parts(source, self.tags[source], words)
+            found += synonyms(source, self.tags[source], words, given)
         every = np.ones(len(self.digests), dtype=bool)
         return [*found, Vocabulary(SOURCES[0], words.project(self.vectors), every, whole=False)]
+
+
+def _tagger_labels() -> list[str]:
+    """Return the labels of all sources."""
+    return [*load_head().labels, *imagenet_labels(), *attribute_labels()]
 
 
 def _by_source(covers: Sequence[Mapping[str, float]]) -> dict[str, list[dict[str, float]]]:
@@ -176,12 +183,27 @@ def evaluate(
     single = [i for i, label in enumerate(words.labels) if " " not in label]
     only = WordVectors([words.labels[i] for i in single], words.vectors[single])
     vocabularies = data.vocabularies(words)
+    tested = {
+        source: [Vocabulary(source, *table.covers(tags)) for table in (only, words)]
+        for source, tags in data.tags.items()
+    }
+    tasks = [(vocabularies, each, data.covers, n) for each in tested.values() for n in range(repeats)]
+    votes = [votes for _, votes in sorted(in_processes(_predict, tasks), key=lambda found: found[0])]
     found: dict[str, HeldOutVotes] = {}
-    for source, tags in data.tags.items():
-        tested = [Vocabulary(source, *table.covers(tags)) for table in (only, words)]
-        votes = carried.predict_held_out(vocabularies, tested, data.covers, repeats=repeats)
-        found |= dict(zip((source, source + EXACT), votes, strict=True))
+    for number, source in enumerate(tested):
+        for name, parts in zip(
+            (source, source + EXACT), zip(*votes[number * repeats :][:repeats], strict=True), strict=True
+        ):
+            found[name] = carried.join(parts)
     return found
+
+
+def _predict(
+    task: tuple[Sequence[Vocabulary], Sequence[Vocabulary], TrainingCovers, int],
+) -> list[HeldOutVotes]:
+    """Vote on held-out words in one repeat."""
+    vocabularies, tested, covers, repeat = task
+    return carried.predict_held_out(vocabularies, tested, covers, repeats=1, first=repeat)
 
 
 def scores(held_out: Mapping[str, HeldOutVotes], genres: int) -> dict[str, dict[str, dict[str, float]]]:
@@ -225,8 +247,8 @@ def main(repeats: int = 10) -> str:
 
     require_training("training")
     with threadpool_limits(1):
-        labels = [*load_head().labels, *imagenet_labels(), *attribute_labels()]
-        words = word_table(SentenceEncoder("training of votes on other words"), labels, picture_words())
+        encoder = SentenceEncoder("training of votes on other words")
+        words = word_table(encoder, _tagger_labels(), picture_words())
         everyone, known = LibraryCovers(held_out=True), LibraryCovers(held_out=False)
         measured: dict[str, Any] = scores(evaluate(everyone, words, repeats=repeats), len(everyone.genres))
         votes = evaluate(known, words, repeats=3)

@@ -11,6 +11,7 @@ from classifiers.ensemble.ensemble import Ensemble
 from classifiers.ensemble.word_vectors import WordVectors
 from classifiers.training import carried
 from classifiers.training.carried import TrainingCovers, Vocabulary
+from classifiers.training.synonyms import synonyms
 from spotitags.pipeline.carried_voting import carried_model
 from spotitags.pipeline.voting import bundled_model
 from spotitags.taggers.lite.attributes import attribute_labels
@@ -89,3 +90,22 @@ def test_parts_of_a_vocabulary_have_some_of_its_words() -> None:
 def test_mean_ranks_fall() -> None:
     ranks = carried.mean_ranks([{"a": 0.5, "b": 0.9}, {"a": 0.3}], 3)
     assert ranks.tolist() == [0.6, 0.25, 0.0]
+
+
+def test_synonyms_are_near_words_that_no_tagger_gives() -> None:
+    """Two groups of words, far apart: a label of one becomes a free word of the same one."""
+    rng = np.random.default_rng(0)
+    names = [f"{group} {i}" for group in ("instrument", "animal") for i in range(20)]
+    words = WordVectors(names, np.repeat(4 * np.eye(6)[:2], 20, axis=0) + rng.normal(0, 0.3, (40, 6)))
+    covers = [{"instrument 1": 0.5, "instrument 2": 0.25}, {"animal 1": 0.5, "unknown": 0.9}, {}]
+    reserved = {f"{group} {i}" for group in ("instrument", "animal") for i in range(15)}
+    free = [words.vector(name) for name in names if name not in reserved]
+    found = synonyms("words", covers, words, reserved)
+    whole, _ = words.covers(covers)
+    for each in found:
+        assert not each.whole
+        assert each.known.tolist() == [True, True, False]
+        assert np.abs(each.rows[:2] - whole[:2]).max() < 2
+        assert not np.allclose(each.rows, whole)
+        assert min(np.abs(each.rows[1] - vector).max() for vector in free if vector is not None) < 1e-9
+    assert any(not np.allclose(found[0].rows, each.rows) for each in found[1:])

@@ -198,6 +198,20 @@ class GenreVectors:
         return self.cache_dir / f"lite-genres-{_sentences_digest(genres, GENRE_TEMPLATES)}.npz"
 
 
+def embed(encoder: SentenceEncoder, phrases: Sequence[str]) -> Array:
+    """Return the vectors of phrases in the space of the head, means over `TEMPLATES`.
+
+    Returns:
+        (n_phrases, dim), of length 1 each.
+
+    Raises:
+        WeightsError: The weights of the head or the encoder cannot be read.
+    """
+    head = load_head()
+    parts = [head.adapt(encoder.layers([each.format(phrase) for phrase in phrases])) for each in TEMPLATES]
+    return l2_normalised(np.mean(parts, axis=0))
+
+
 def squashed(genre: str) -> str:
     """Return a genre's letters and digits, if it has any: ``K-Pop``, ``k pop`` and ``kpop`` are equal."""
     return "".join(re.findall(r"\w", genre.casefold().replace("&", "n"))) or genre.casefold()
