@@ -1,0 +1,209 @@
+"""Local server of the page: files of the data, pictures by number, and lists of liked covers."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import socket
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+from spotitags.errors import InputError, NotInstalledError
+from spotitags.explore.lists import LIST_NAMES, write_lists
+from spotitags.explore.payload import DETAILS, POINTS, TEXTS
+from spotitags.explore.pictures import large_picture, place_picture
+from spotitags.explore.security import HEADERS, Access
+from spotitags.explore.store import META
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from spotitags.explore.store import Store
+
+_TYPES: Final = {
+    "js": "text/javascript; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "svg": "image/svg+xml",
+    "json": "application/json",
+    "bin": "application/octet-stream",
+    "webp": "image/webp",
+}
+_ASSETS: Final = ("app.js", "app.css", "icon.svg", "LICENSES.txt")
+_SHEET: Final = re.compile(r"atlas-\d{1,6}\.webp")
+_BODY: Final = 2_000_000  # bytes of a request that writes
+_USED = (
+    "This address was opened before, or belongs to an earlier run. Stop the command with Ctrl-C and start it "
+    "again: it prints a new address."
+)
+_CLOSED = "Open the address that the command printed: it lets this browser in."
+
+
+def asset(name: str) -> bytes:
+    """Return a file of the page."""
+    return (files("spotitags.explore") / "web" / name).read_bytes()
+
+
+def require_server() -> None:
+    """Check that the packages of the server are installed.
+
+    Raises:
+        NotInstalledError: The extra ``explore`` is missing.
+    """
+    from importlib.util import find_spec
+
+    if any(find_spec(name) is None for name in ("starlette", "uvicorn")):
+        raise NotInstalledError("explore without --out", "explore")
+
+
+def open_socket() -> socket.socket:
+    """Open a socket on a free port of this machine alone."""
+    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    opened.bind(("127.0.0.1", 0))
+    return opened
+
+
+def build_app(store: Store, access: Access) -> Starlette:
+    """Build the application.
+
+    Args:
+        store: Data of the page.
+        access: Secrets of this run.
+    """
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+    from starlette.responses import PlainTextResponse, RedirectResponse
+    from starlette.routing import Route
+
+    covers = store.covers()
+    numbers = frozenset(range(len(covers)))
+
+    def known(handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
+        def guarded(request: Request) -> Response:
+            if not access.knows(request):
+                return PlainTextResponse(_CLOSED, 403)
+            return handler(request)
+
+        return guarded
+
+    def start(request: Request) -> Response:
+        if access.knows(request):
+            return RedirectResponse("/", 303)
+        session = access.exchange(request.query_params.get("token", ""))
+        if session is None:
+            return PlainTextResponse(_USED, 403)
+        response = RedirectResponse("/", 303)
+        response.set_cookie(access.cookie_name, session, httponly=True, samesite="strict", path="/")
+        return response
+
+    def page(_request: Request) -> Response:
+        text = asset("index.html").decode().replace("$token", html.escape(access.post_token))
+        return _answer(text.encode(), "text/html; charset=utf-8")
+
+    def data(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name in _ASSETS:
+            return _answer(asset(name), _TYPES.get(name.rpartition(".")[2], "text/plain; charset=utf-8"))
+        if name in {META, TEXTS, POINTS, DETAILS} or _SHEET.fullmatch(name):
+            if not (store.folder / name).is_file():
+                return PlainTextResponse("there is no such sheet", 404)
+            return _answer(store.read(name), _TYPES[name.rpartition(".")[2]])
+        return PlainTextResponse("there is no such file", 404)
+
+    def cover(request: Request) -> Response:
+        number, kind = request.path_params["number"], request.path_params["kind"]
+        if number not in numbers:
+            return PlainTextResponse(f"there are covers 0 to {len(covers) - 1}", 404)
+        if kind == "small":
+            picture = store.thumb(number)
+        elif kind == "large":
+            picture = large_picture(covers[number])
+        else:
+            picture = place_picture(covers[number], request.query_params.get("of", ""))
+        if not picture:
+            return PlainTextResponse("there is no such picture of this cover", 404)
+        return _answer(picture, "image/webp")
+
+    async def lists(request: Request) -> Response:
+        if not access.may_write(request):
+            return PlainTextResponse("only the page may write", 403)
+        if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+            return PlainTextResponse("send JSON", 415)
+        body = await _body(request)
+        if body is None:
+            return PlainTextResponse(f"send at most {_BODY} bytes", 413)
+        try:
+            chosen = json.loads(body)
+            lists = {name: [int(number) for number in chosen[name]] for name in LIST_NAMES}
+            if not numbers.issuperset(number for each in lists.values() for number in each):
+                raise InputError(f"there are covers 0 to {len(covers) - 1}")
+            command = write_lists(store, covers, lists)
+        except (ValueError, TypeError, KeyError, InputError) as error:
+            return PlainTextResponse(f"the lists cannot be saved: {error}", 400)
+        return _answer(json.dumps({"command": command}).encode(), _TYPES["json"])
+
+    routes = [
+        Route("/start", start),
+        Route("/", known(page)),
+        Route("/covers/{number:int}/{kind}", known(cover)),
+        Route("/lists", lists, methods=["POST"]),
+        Route("/{name}", known(data)),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(_Guard, access=access)])
+
+
+class _Guard:
+    """Refuses requests to other hosts, and adds the headers to all answers."""
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self.app = app
+        self.hosts = access.hosts()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        from starlette.responses import PlainTextResponse
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS]
+                message["headers"] = [*message["headers"], *headers]
+            await send(message)
+
+        given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        app: Callable[[Scope, Receive, Send], Awaitable[None]] = self.app
+        if len(given) != 1 or given[0] not in self.hosts:
+            app = PlainTextResponse("this server answers to 127.0.0.1 only", 400)
+        await app(scope, receive, with_headers)
+
+
+def serve(app: Starlette, opened: socket.socket) -> None:
+    """Serve until the process is interrupted."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        app, log_level="error", lifespan="off", server_header=False, date_header=False, timeout_graceful_shutdown=1
+    )
+    uvicorn.Server(config).run(sockets=[opened])
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return the body of a request; None if it is too large."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _BODY:
+            return None
+    return body
+
+
+def _answer(content: bytes, kind: str, **more: Any) -> Response:  # noqa: ANN401
+    from starlette.responses import Response
+
+    return Response(content, media_type=kind, **more)
