@@ -2,7 +2,6 @@
 
 import Graph from "graphology";
 import forceAtlas2 from "graphology-layout-forceatlas2";
-import noverlap from "graphology-layout-noverlap";
 import Sigma from "sigma";
 import { GraphSheet, squareProgram } from "./square.js";
 import { h, fill, download } from "./dom.js";
@@ -214,7 +213,19 @@ export class GraphView {
     if (shape !== this.shape) this.arrange();
     this.shape = shape;
     if (!this.sigma) this.show();
+    this.sigma.setCustomBBox(this.room());
     this.sigma.refresh();
+  }
+
+  /** Room for all covers with their sizes, and never so little that few covers get huge. */
+  room() {
+    const ranges = ["x", "y"].map((axis) => {
+      const values = this.graph.mapNodes((_, node) => node[axis]);
+      const [low, high] = [Math.min(...values), Math.max(...values)];
+      const half = Math.max((high - low) / 2 + 2.5 * SIZE, 7 * SIZE);
+      return [(low + high) / 2 - half, (low + high) / 2 + half];
+    });
+    return { x: ranges[0], y: ranges[1] };
   }
 
   /** Place of a new cover: beside one that it is linked to. */
@@ -227,11 +238,31 @@ export class GraphView {
 
   arrange() {
     if (this.graph.order < 2) return;
-    const settings = { ...forceAtlas2.inferSettings(this.graph), gravity: 0.6, scalingRatio: 60, edgeWeightInfluence: 1, strongGravityMode: false };
+    const settings = { ...forceAtlas2.inferSettings(this.graph), gravity: 0.6, scalingRatio: 90, edgeWeightInfluence: 1, strongGravityMode: false };
     forceAtlas2.assign(this.graph, { iterations: 220, settings });
-    const pinned = new Map([...this.pinned].filter((row) => this.graph.hasNode(row)).map((row) => [row, { ...this.graph.getNodeAttributes(row) }]));
-    noverlap.assign(this.graph, { maxIterations: 120, settings: { margin: 6, ratio: 1.4, expansion: 1.2 } });
-    for (const [row, { x, y }] of pinned) this.graph.mergeNodeAttributes(row, { x, y });
+    this.separate();
+  }
+
+  /** Push covers apart that overlap, along the axis on which they overlap less; pinned ones stay. */
+  separate() {
+    const nodes = this.graph.mapNodes((_, node) => node);
+    const room = 2.7 * SIZE;
+    for (let round = 0, moved = true; moved && round < 200; round++) {
+      moved = false;
+      for (let i = 0; i < nodes.length; i++) {
+        for (let j = 0; j < i; j++) {
+          const [a, b] = [nodes[i], nodes[j]];
+          const [dx, dy] = [a.x - b.x, a.y - b.y];
+          const [overX, overY] = [room - Math.abs(dx), room - Math.abs(dy)];
+          if (overX <= 0.01 || overY <= 0.01 || (a.fixed && b.fixed)) continue;
+          const [axis, over, away] = overX < overY ? ["x", overX, dx] : ["y", overY, dy];
+          const step = (away < 0 ? -over : over) / (a.fixed || b.fixed ? 1 : 2);
+          if (!a.fixed) a[axis] += step;
+          if (!b.fixed) b[axis] -= step;
+          moved = true;
+        }
+      }
+    }
   }
 
   show() {

@@ -2,7 +2,7 @@
 
 /** Return places by the state: a Float32Array [x, y, x, y, …]. */
 export function positionsOf(data, state) {
-  if (state.layout === "tags") return tagPositions(data, state.x, state.y);
+  if (state.layout === "tags" && data.tagRows) return tagPositions(data, state.x, state.y);
   return scaled(state.layout === "pca" ? data.pca : data.map);
 }
 
@@ -26,16 +26,16 @@ function scaled(raw) {
   return placed;
 }
 
-/** Place covers by the weights of two tags; those without a tag are spread beside the axis. */
+/** Place covers by the rank of their weights of two tags; those without a tag are spread beside the axis. */
 function tagPositions(data, first, second) {
   const placed = new Float32Array(2 * data.count);
   [first, second].forEach((label, axis) => {
     const id = data.tagRows.get(label);
     const column = id === undefined ? new Float32Array(data.count) : data.tagColumn(id);
-    const most = column.reduce((a, b) => Math.max(a, b), 0) || 1;
+    const carriers = [...column.keys()].filter((row) => column[row]).sort((a, b) => column[a] - column[b]);
+    const ranks = new Map(carriers.map((row, rank) => [row, (rank + 1) / carriers.length]));
     for (let row = 0; row < data.count; row++) {
-      const spread = noise(row * 2 + axis);
-      const value = column[row] ? 0.12 + 0.85 * Math.sqrt(column[row] / most) + 0.02 * (spread - 0.5) : 0.09 * spread;
+      const value = ranks.has(row) ? 0.14 + 0.83 * ranks.get(row) : 0.1 * noise(row * 2 + axis);
       placed[2 * row + axis] = axis ? 1 - value : value;
     }
   });

@@ -73,18 +73,20 @@ async function start() {
     }
     map?.update(now, changed, shown);
     const count = views ? rows.length : data.count;
-    status.textContent = `${whole(count)} of ${whole(data.count)} shown`;
+    const inGraph = now.nodes.filter((number) => data.rows.has(number)).length;
+    status.textContent = now.view === "graph" ? `${whole(inGraph)} of ${whole(data.count)} in the graph` : `${whole(count)} of ${whole(data.count)} shown`;
     status.title = data.meta.copies ? `${whole(data.meta.copies)} near-identical covers are shown with another one` : "";
     document.body.dataset.view = now.view;
     document.body.classList.toggle("has-cover", now.cover !== null);
-    for (const tab of tabs.children) tab.setAttribute("aria-current", String(tab.dataset.view === now.view) === "true" ? "page" : "false");
+    for (const tab of tabs.children) tab.setAttribute("aria-current", tab.dataset.view === now.view ? "page" : "false");
     controls.update(now, count, data.count);
     if (!views) return;
     views.list.update(now, changed, rows);
     views.panel.update(now);
     views.tray.update(now);
     views.graph.update(now);
-    frame.replaceChildren(...(now.view === "map" && map ? [map.element] : now.view === "graph" ? [views.graph.element] : [views.list.element]));
+    const wanted = { map: map?.element, graph: views.graph.element }[now.view] ?? views.list.element;
+    if (frame.firstChild !== wanted) frame.replaceChildren(wanted); // what stays in place keeps the focus
     if (now.view === "graph") views.graph.sigma?.refresh();
     if (changed.has("cover") && map && now.view === "map" && map.chosen !== null && !map.moving && changed.size < 5) map.show(map.chosen);
   }

@@ -172,7 +172,7 @@ export class MapView {
   /** Draw the chosen and the hovered cover above all others. */
   top() {
     const rows = [...new Set([this.chosen, this.hovered])].filter((row) => row !== null && row !== undefined);
-    if (this.places) this.renderer.choose(this.renderer.top, rows, rows, [255, 221, 0, 255]);
+    if (this.places) this.renderer.choose(this.renderer.top, rows, rows.map((row) => this.renderer.slot(row)), [255, 221, 0, 255]);
   }
 
   pan(dx, dy) {

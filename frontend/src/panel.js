@@ -40,9 +40,16 @@ export class Panel {
     const { data } = this;
     const server = !data.page && data.hasPicture[row];
     const frame = h("div.cover", {}, this.thumbs.make(row, 320));
+    if (!data.hasPicture[row]) {
+      return h("div", {}, frame, h("p.quiet", {}, "There is no picture of this cover here; the colour is its mean, or estimated from its tags."));
+    }
     if (!server) return frame;
     const image = h("img", { alt: `Cover of ${data.title(row)}` });
     image.addEventListener("load", () => frame.replaceChildren(image));
+    if (!data.hasFile[row]) {
+      image.src = data.picture(row, "large");
+      return frame;
+    }
     const choice = h("select", { "aria-label": "Places on the cover" }, h("option", { value: "" }, "Cover as it is"));
     const places = [...data.votes(row).slice(0, 3).map(([genre]) => [genre, `Places for ${genre}`]),
       ...data.tags(row).slice(0, 8).map(([label]) => [`tag:${label}`, `Places of “${label}”`])];

@@ -49,13 +49,18 @@ export class Renderer {
     this.means = new Uint8Array(4 * count);
     for (let row = 0; row < count; row++) this.means.set(data.colour.subarray(3 * row, 3 * row + 3), 4 * row);
     this.all = this.batch(count);
-    this.all.slots.set(Float32Array.from({ length: count }, (_, row) => row));
+    this.all.slots.set(Float32Array.from({ length: count }, (_, row) => this.slot(row)));
     this.detail = this.batch(DETAIL_SLOTS);
     this.top = this.batch(2);
     this.upload(this.all, ["mean", this.means], ["slot", this.all.slots], ["scale", this.scales], ["frame", this.frames]);
     const { side, page } = data.meta;
     this.atlas = this.texture(page, page, Math.max(1, data.meta.sheets), Math.log2(side) - 1);
     this.details = this.texture(DETAIL_SHEET, DETAIL_SHEET, 1, 1);
+  }
+
+  /** Place of a cover on the sheets; beyond them without a picture, which shows its mean colour. */
+  slot(row) {
+    return this.data.hasPicture[row] ? row : 1e7;
   }
 
   compile() {

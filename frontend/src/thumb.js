@@ -28,7 +28,7 @@ export class Thumbs {
     const [red, green, blue] = this.data.colour.subarray(3 * row, 3 * row + 3);
     context.fillStyle = `rgb(${red} ${green} ${blue})`;
     context.fillRect(0, 0, canvas.width, canvas.height);
-    if (sheet) {
+    if (sheet && this.data.hasPicture[row]) {
       const [x, y] = [(place % columns) * side, Math.floor(place / columns) * side];
       context.drawImage(sheet, x, y, side, side, 0, 0, canvas.width, canvas.height);
     }

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from spotitags.records import Album
 
 _TAGS: Final = frozenset({"tags", "tag"})
-_NOT_NUMBERS: Final = frozenset({"artist_id", "album_id", "artist_name", "album_name", "file", "genre"})
 _MIN_SHARE: Final = 0.5  # of the cells of a column that are numbers, for it to be a number column
 
 
@@ -73,8 +72,8 @@ def _read(table: CsvTable, key: str) -> dict[str, OwnCells]:
     if place is None:
         return {}
     records = [row for row in table.records() if len(row) > place]
-    names = {position: name for name, position in table.columns.items() if name in _NOT_NUMBERS}
-    own = [position for position, name in enumerate(table.header) if name and position not in names]
+    known = frozenset(table.columns.values())
+    own = [position for position, name in enumerate(table.header) if name and position not in known]
     numbers = [position for position in own if _is_number_column(records, position)]
     date = table.columns.get("release_date")
     tags = next((i for i, name in enumerate(table.header) if same_column(name) in _TAGS), None)

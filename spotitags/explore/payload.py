@@ -59,6 +59,7 @@ def write_payload(store: Store, everything: Gathered, placed: Placed, about: dic
         "colour": np.array([cover.colour for cover in covers], np.uint8),
         "hasPicture": np.array([bool(everything.thumbs[n]) for n in placed.shown], np.uint8),
     }
+    points["hasFile"] = np.array([bool(cover.file) for cover in covers], np.uint8)
     compact = unit_rows(placed.components[:, :COMPACT])
     shares = [[cover.votes.get(genre, 0) for genre in genres] for cover in covers]
     details = {

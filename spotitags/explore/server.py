@@ -122,7 +122,7 @@ def build_app(store: Store, access: Access) -> Starlette:
         if kind == "small":
             picture = store.thumb(number)
         elif kind == "large":
-            picture = large_picture(covers[number])
+            picture = large_picture(covers[number]) or store.thumb(number)
         else:
             picture = place_picture(covers[number], request.query_params.get("of", ""))
         if not picture:
