@@ -1,5 +1,7 @@
 /** Colours of genres that people with any colour vision tell apart (Okabe and Ito), and of right and wrong. */
 
+import { isKnown } from "./filters.js";
+
 const PALETTE = [
   [0, 114, 178], [230, 159, 0], [0, 158, 115], [204, 121, 167], [213, 94, 0], [86, 180, 233], [240, 228, 66],
   [150, 150, 150], [110, 60, 160], [130, 90, 40], [60, 60, 60], [180, 220, 160],
@@ -16,7 +18,7 @@ export function frameColour(data, state, row) {
   if (state.colour === "truth") return genreColour(data.truth[row]);
   if (state.colour === "predicted") return genreColour(data.predicted[row]);
   if (state.colour === "right") {
-    if (data.truth[row] === 255 || data.predicted[row] === 255) return UNKNOWN;
+    if (!isKnown(data, row)) return UNKNOWN;
     return data.truth[row] === data.predicted[row] ? RIGHT : WRONG;
   }
   return null;

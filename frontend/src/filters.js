@@ -36,9 +36,14 @@ export function shownCovers(data, state, positions) {
   return shown;
 }
 
+/** True if a cover has a prediction, and a given genre that the model could have predicted. */
+export function isKnown(data, row) {
+  return data.predicted[row] !== 255 && data.meta.voted.includes(data.truth[row]);
+}
+
 /** True if the prediction differs from the given genre; false if one of them is unknown. */
 export function isWrong(data, row) {
-  return data.truth[row] !== 255 && data.predicted[row] !== 255 && data.truth[row] !== data.predicted[row];
+  return isKnown(data, row) && data.truth[row] !== data.predicted[row];
 }
 
 /** True if a point is within a polygon [x, y, x, y, …], by the even-odd rule. */

@@ -105,7 +105,7 @@ export class MapView {
   get size() {
     const { width, height } = this.canvas;
     const room = Math.sqrt((width * height) / Math.max(this.data.count, 1));
-    const size = Math.max(room * 0.8, SMALLEST * this.ratio) * this.camera.zoom ** 0.8;
+    const size = Math.max(room, SMALLEST * this.ratio) * this.camera.zoom ** 0.8;
     return Math.min(LARGEST * this.ratio, size, Math.min(width, height) / 3);
   }
 

@@ -2,6 +2,7 @@
 
 import { h, fill } from "./dom.js";
 import { css, genreColour } from "./colours.js";
+import { isWrong } from "./filters.js";
 
 const NEAREST = 12;
 const TAGS = 14;
@@ -92,13 +93,15 @@ export class Panel {
     const votes = this.data.votes(row);
     if (!votes.length) return h("p.quiet", {}, "There is no vote on this cover.");
     const { data } = this;
-    const wrong = data.truth[row] !== 255 && data.truth[row] !== data.predicted[row];
+    const wrong = isWrong(data, row);
+    const unknown = data.truth[row] !== 255 && !data.meta.voted.includes(data.truth[row]);
     const none = data.none[row] === 255 ? null : data.none[row] / 254;
     return h("section", {}, h("h3", {}, "Votes on this cover"),
       h("dl.bars", {}, votes.map(([genre, share]) => [
         h("dt", {}, genre), h("dd", {}, this.bar(share, genreColour(data.meta.genres.indexOf(genre))), h("span", {}, share.toFixed(2))),
       ]).flat()),
       h("p.quiet", {}, [wrong ? `The given genre is ${data.genre(data.truth[row])}: the vote is wrong.` : null,
+        unknown ? `The model does not know the given genre, ${data.genre(data.truth[row])}.` : null,
         none === null ? null : `None of these genres: ${none.toFixed(2)}.`].filter(Boolean).join(" ")));
   }
 

@@ -1,7 +1,6 @@
 """Command ``explore``."""
 
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +16,7 @@ from spotitags.errors import NoResultsError, SpotiTagsError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from spotitags.explore.selection import Wanted
     from spotitags.explore.store import Store
     from spotitags.pipeline.cover_votes import CoverVotes
     from spotitags.records import TaggedCovers
@@ -103,7 +103,7 @@ def _data(
 
 
 def _selection(
-    artists: ArtistOptions, source: SourceOptions, tagging: BagOptions, model: Path | None, wanted: Any
+    artists: ArtistOptions, source: SourceOptions, tagging: BagOptions, model: Path | None, wanted: "Wanted"
 ) -> Selection:
     if source.albums is None:
         source.albums = ALBUMS_ON_DISK if wanted.on_disk else ALBUMS
@@ -182,5 +182,4 @@ def _serve(store: "Store", *, browser: bool) -> None:
     sys.stdout.flush()
     if browser:
         webbrowser.open(access.address)
-    with suppress(KeyboardInterrupt):
-        serve(app, opened)
+    serve(app, opened)

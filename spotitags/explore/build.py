@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -11,40 +11,19 @@ from spotitags.explore import layout as places
 from spotitags.explore.atlas import cover_side, pages, per_page
 from spotitags.explore.neighbours import bridges, nearest, preservation, same_covers, unit_rows
 from spotitags.explore.payload import write_payload
-from spotitags.explore.records import Gathered
+from spotitags.explore.records import Gathered, Placed
 from spotitags.taggers.features.embedding import unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from spotitags.explore.neighbours import Neighbours
     from spotitags.explore.store import Store
 
 SAME: Final = 0.92
-"""Minimum cosine of near-duplicates: in the bundled library, pairs above are editions of one album (the lowest
-is at 0.926), and the first pair of different albums is at 0.85."""
-
-
-class Placed(NamedTuple):
-    """Covers that are shown, with their places and neighbours.
-
-    Attributes:
-        shown: Numbers of the covers that are shown; near-duplicates are left out.
-        leaders: (n,) number of the cover that stands for each.
-        map: (m, 2) places on the map of neighbours.
-        components: (m, k) principal components.
-        near: Neighbours among the shown.
-        bridges: (b, 2) links between groups of the shown.
-    """
-
-    shown: NDArray[np.int64]
-    leaders: NDArray[np.int64]
-    map: NDArray[np.float32]
-    components: NDArray[np.float32]
-    near: Neighbours
-    bridges: NDArray[np.uint32]
+"""Minimum cosine of near-duplicates: in the bundled library, pairs near it are editions of one album (as is one
+at 0.877), and a pair of different albums is at 0.85."""
 
 
 def build(
@@ -135,6 +114,6 @@ def _extended(
     if method == "PCA":
         return np.concatenate([before, components[count:, :2]])
     cosines = units[count:] @ units[:count].T
-    order: Sequence[Any] = np.argsort(-cosines, axis=1, kind="stable")[:, :8]
-    new = places.place_new(before, np.take_along_axis(cosines, np.asarray(order), axis=1), np.asarray(order))
+    order = np.argsort(-cosines, axis=1, kind="stable")[:, :8]
+    new = places.place_new(before, np.take_along_axis(cosines, order, axis=1), order)
     return np.concatenate([before, new])

@@ -28,11 +28,13 @@ class OwnCells(NamedTuple):
         numbers: Cells of number columns.
         date: Date of the release; empty if there is none.
         tags: Tags that the table gives.
+        title: Title of the album; empty if there is none.
     """
 
     numbers: Mapping[str, float]
     date: str = ""
     tags: Sequence[str] = ()
+    title: str = ""
 
 
 _EMPTY = OwnCells({})
@@ -76,6 +78,7 @@ def _read(table: CsvTable, key: str) -> dict[str, OwnCells]:
     own = [position for position, name in enumerate(table.header) if name and position not in known]
     numbers = [position for position in own if _is_number_column(records, position)]
     date = table.columns.get("release_date")
+    title = table.columns.get("album_name")
     tags = next((i for i, name in enumerate(table.header) if same_column(name) in _TAGS), None)
     found: dict[str, OwnCells] = {}
     for row in records:
@@ -83,9 +86,8 @@ def _read(table: CsvTable, key: str) -> dict[str, OwnCells]:
         values = {table.header[position]: number(_cell(row, position)) for position in numbers}
         kept = {name: value for name, value in values.items() if value is not None}
         split = re.split(r"[;,|]", _cell(row, tags))
-        found.setdefault(
-            ref, OwnCells(kept, _cell(row, date), tuple(filter(None, (each.strip() for each in split))))
-        )
+        own_tags = tuple(filter(None, (each.strip() for each in split)))
+        found.setdefault(ref, OwnCells(kept, _cell(row, date), own_tags, _cell(row, title)))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -105,12 +106,13 @@ def _record(
 ) -> ExploredCover:
     file = album.images[0].url if album.images and cover_url(album) is None else None
     own = cells.of(album, file)
+    single = file is not None and album.name == album.id == album.artist.id  # a cover without an artist
     date = _YEAR.search(album.release_date or own.date or "")
     return ExploredCover(
         digest=album.digest or "",
-        album=album.name,
+        album=(own.title or Path(album.name).stem) if single else album.name,
         album_id=album.id,
-        artist=album.artist.name or album.artist.id,
+        artist=album.artist.name or ("Unknown artist" if single else album.artist.id),
         artist_id=album.artist.id,
         genre=album.artist.genre,
         year=int(date[0]) if date else None,

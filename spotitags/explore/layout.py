@@ -32,7 +32,7 @@ class Pca(NamedTuple):
 
     def project(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return (n, k) coordinates of (n, dim) vectors."""
-        return (vectors - self.mean) @ self.axes.T
+        return np.asarray((vectors - self.mean) @ self.axes.T, np.float32)
 
 
 def fit_pca(vectors: NDArray[np.float32], components: int = COMPONENTS) -> Pca:
@@ -87,7 +87,7 @@ def neighbour_map(components: NDArray[np.float32], method: str) -> NDArray[np.fl
 
         tsne = SklearnTSNE(perplexity=perplexity, metric="cosine", init="pca", random_state=0)
         return np.asarray(tsne.fit_transform(components), np.float32)
-    return components[:, :2].copy()
+    return np.array(components[:, :2])
 
 
 def place_new(
@@ -106,4 +106,4 @@ def place_new(
     near = min(_NEAR, numbers.shape[1])
     weights = np.exp(10 * (similarity[:, :near] - similarity[:, :1]))
     weights /= weights.sum(axis=1, keepdims=True)
-    return np.einsum("mk,mkd->md", weights, places[numbers[:, :near]]).astype(np.float32)
+    return np.asarray(np.einsum("mk,mkd->md", weights, places[numbers[:, :near]]), np.float32)

@@ -31,7 +31,8 @@ class Neighbours(NamedTuple):
 def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return (n, dim) vectors of length 1; zero vectors stay zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    units: NDArray[np.float32] = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return units
 
 
 def nearest(units: NDArray[np.float32], k: int = NEAREST) -> Neighbours:

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from spotitags.explore.build import Placed
-    from spotitags.explore.records import ExploredCover, Gathered
+    from spotitags.explore.records import ExploredCover, Gathered, Placed
     from spotitags.explore.store import Store
 
 POINTS: Final = "points.bin"
@@ -81,6 +80,7 @@ def write_payload(store: Store, everything: Gathered, placed: Placed, about: dic
         "count": len(covers),
         "copies": len(everything.covers) - len(covers),
         "genres": genres,
+        "voted": [number for number, genre in enumerate(genres) if any(c.votes.get(genre) for c in covers)],
         "tags": labels,
         "columns": columns,
         "near": int(placed.near.ids.shape[1]),

@@ -1,4 +1,4 @@
-"""Pictures of one cover, made when the page shows it: large, and with the places that speak for a tag or genre."""
+"""Pictures of one cover, made when the page shows it: large, and with places that speak for a tag."""
 
 from __future__ import annotations
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from spotitags.explore.neighbours import Neighbours
 
 MAX_TAGS = 40
 """Maximum number of tags of a cover that are kept."""
@@ -80,3 +82,23 @@ class Gathered:
     covers: list[ExploredCover]
     vectors: NDArray[np.uint8]
     thumbs: list[bytes]
+
+
+class Placed(NamedTuple):
+    """Covers that are shown, with their places and neighbours.
+
+    Attributes:
+        shown: Numbers of the covers that are shown; near-duplicates are left out.
+        leaders: (n,) number of the cover that stands for each.
+        map: (m, 2) places on the map of neighbours.
+        components: (m, k) principal components.
+        near: Neighbours among the shown.
+        bridges: (b, 2) links between groups of the shown.
+    """
+
+    shown: NDArray[np.int64]
+    leaders: NDArray[np.int64]
+    map: NDArray[np.float32]
+    components: NDArray[np.float32]
+    near: Neighbours
+    bridges: NDArray[np.uint32]

@@ -19,8 +19,8 @@ POST_HEADER: Final = "X-SpotiTags-Token"
 """Header that requests which write must have; its value is in the page only."""
 
 POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
-    "worker-src 'self'; manifest-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 """Content Security Policy of all answers: no inline script or style, nothing from any other place."""
 HEADERS: Final = (

@@ -7,7 +7,7 @@ import json
 import re
 import socket
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from spotitags.errors import InputError, NotInstalledError
 from spotitags.explore.lists import LIST_NAMES, write_lists
@@ -35,6 +35,7 @@ _TYPES: Final = {
     "webp": "image/webp",
 }
 _ASSETS: Final = ("app.js", "app.css", "icon.svg", "LICENSES.txt")
+_DATA: Final = frozenset((META, TEXTS, POINTS, DETAILS))
 _SHEET: Final = re.compile(r"atlas-\d{1,6}\.webp")
 _BODY: Final = 2_000_000  # bytes of a request that writes
 _USED = (
@@ -77,84 +78,100 @@ def build_app(store: Store, access: Access) -> Starlette:
     """
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
-    from starlette.responses import PlainTextResponse, RedirectResponse
     from starlette.routing import Route
 
-    covers = store.covers()
-    numbers = frozenset(range(len(covers)))
+    page = _Page(store, access)
+    routes = [
+        Route("/start", page.start),
+        Route("/", page.known(page.index)),
+        Route("/covers/{number:int}/{kind}", page.known(page.cover)),
+        Route("/lists", page.lists, methods=["POST"]),
+        Route("/{name}", page.known(page.file)),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(_Guard, access=access)])
 
-    def known(handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
+
+class _Page:
+    """Answers to requests of the page."""
+
+    def __init__(self, store: Store, access: Access) -> None:
+        self.store = store
+        self.access = access
+        self.covers = store.covers()
+
+    def known(self, handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
+        """Refuse requests without the cookie."""
+
         def guarded(request: Request) -> Response:
-            if not access.knows(request):
-                return PlainTextResponse(_CLOSED, 403)
-            return handler(request)
+            return handler(request) if self.access.knows(request) else _refusal(_CLOSED, 403)
 
         return guarded
 
-    def start(request: Request) -> Response:
-        if access.knows(request):
-            return RedirectResponse("/", 303)
-        session = access.exchange(request.query_params.get("token", ""))
-        if session is None:
-            return PlainTextResponse(_USED, 403)
+    def start(self, request: Request) -> Response:
+        """Exchange the token for the cookie."""
+        from starlette.responses import RedirectResponse
+
         response = RedirectResponse("/", 303)
-        response.set_cookie(access.cookie_name, session, httponly=True, samesite="strict", path="/")
+        if self.access.knows(request):
+            return response
+        session = self.access.exchange(request.query_params.get("token", ""))
+        if session is None:
+            return _refusal(_USED, 403)
+        response.set_cookie(self.access.cookie_name, session, httponly=True, samesite="strict", path="/")
         return response
 
-    def page(_request: Request) -> Response:
-        text = asset("index.html").decode().replace("$token", html.escape(access.post_token))
+    def index(self, _request: Request) -> Response:
+        """Return the page."""
+        text = asset("index.html").decode().replace("$token", html.escape(self.access.post_token))
         return _answer(text.encode(), "text/html; charset=utf-8")
 
-    def data(request: Request) -> Response:
+    def file(self, request: Request) -> Response:
+        """Return a file of the page or of the data; no other one, whatever its name."""
         name = request.path_params["name"]
+        ending = name.rpartition(".")[2]
         if name in _ASSETS:
-            return _answer(asset(name), _TYPES.get(name.rpartition(".")[2], "text/plain; charset=utf-8"))
-        if name in {META, TEXTS, POINTS, DETAILS} or _SHEET.fullmatch(name):
-            if not (store.folder / name).is_file():
-                return PlainTextResponse("there is no such sheet", 404)
-            return _answer(store.read(name), _TYPES[name.rpartition(".")[2]])
-        return PlainTextResponse("there is no such file", 404)
+            return _answer(asset(name), _TYPES.get(ending, "text/plain; charset=utf-8"))
+        if (name in _DATA or _SHEET.fullmatch(name)) and (self.store.folder / name).is_file():
+            return _answer(self.store.read(name), _TYPES[ending])
+        return _refusal("there is no such file", 404)
 
-    def cover(request: Request) -> Response:
+    def cover(self, request: Request) -> Response:
+        """Return a picture of one cover, by its number."""
         number, kind = request.path_params["number"], request.path_params["kind"]
-        if number not in numbers:
-            return PlainTextResponse(f"there are covers 0 to {len(covers) - 1}", 404)
-        if kind == "small":
-            picture = store.thumb(number)
-        elif kind == "large":
-            picture = large_picture(covers[number]) or store.thumb(number)
+        if not 0 <= number < len(self.covers) or kind not in {"small", "large", "places"}:
+            return _refusal(f"there are covers 0 to {len(self.covers) - 1}: small, large, places", 404)
+        if kind == "places":
+            picture = place_picture(self.covers[number], request.query_params.get("of", ""))
         else:
-            picture = place_picture(covers[number], request.query_params.get("of", ""))
-        if not picture:
-            return PlainTextResponse("there is no such picture of this cover", 404)
-        return _answer(picture, "image/webp")
+            picture = large_picture(self.covers[number]) if kind == "large" else b""
+            picture = picture or self.store.thumb(number)
+        return _answer(picture, "image/webp") if picture else _refusal("there is no such picture", 404)
 
-    async def lists(request: Request) -> Response:
-        if not access.may_write(request):
-            return PlainTextResponse("only the page may write", 403)
+    async def lists(self, request: Request) -> Response:
+        """Write the lists of liked and other covers."""
+        from starlette.concurrency import run_in_threadpool
+
+        if not self.access.may_write(request):
+            return _refusal("only the page may write", 403)
         if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-            return PlainTextResponse("send JSON", 415)
+            return _refusal("send JSON", 415)
         body = await _body(request)
         if body is None:
-            return PlainTextResponse(f"send at most {_BODY} bytes", 413)
+            return _refusal(f"send at most {_BODY} bytes", 413)
         try:
-            chosen = json.loads(body)
-            lists = {name: [int(number) for number in chosen[name]] for name in LIST_NAMES}
-            if not numbers.issuperset(number for each in lists.values() for number in each):
-                raise InputError(f"there are covers 0 to {len(covers) - 1}")
-            command = write_lists(store, covers, lists)
-        except (ValueError, TypeError, KeyError, InputError) as error:
-            return PlainTextResponse(f"the lists cannot be saved: {error}", 400)
+            command = await run_in_threadpool(write_lists, self.store, self.covers, _numbers(body))
+        except (ValueError, TypeError, KeyError, IndexError, InputError) as error:
+            return _refusal(f"the lists cannot be saved: {error}", 400)
         return _answer(json.dumps({"command": command}).encode(), _TYPES["json"])
 
-    routes = [
-        Route("/start", start),
-        Route("/", known(page)),
-        Route("/covers/{number:int}/{kind}", known(cover)),
-        Route("/lists", lists, methods=["POST"]),
-        Route("/{name}", known(data)),
-    ]
-    return Starlette(routes=routes, middleware=[Middleware(_Guard, access=access)])
+
+def _numbers(body: bytes) -> dict[str, list[int]]:
+    """Return the numbers of covers in each list of a request."""
+    chosen = json.loads(body)
+    lists = {name: [int(number) for number in chosen[name]] for name in LIST_NAMES}
+    if min((number for each in lists.values() for number in each), default=0) < 0:
+        raise ValueError("a number is below 0")
+    return lists
 
 
 class _Guard:
@@ -188,7 +205,12 @@ def serve(app: Starlette, opened: socket.socket) -> None:
     import uvicorn
 
     config = uvicorn.Config(
-        app, log_level="error", lifespan="off", server_header=False, date_header=False, timeout_graceful_shutdown=1
+        app,
+        log_level="error",
+        lifespan="off",
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=1,
     )
     uvicorn.Server(config).run(sockets=[opened])
 
@@ -203,7 +225,13 @@ async def _body(request: Request) -> bytes | None:
     return body
 
 
-def _answer(content: bytes, kind: str, **more: Any) -> Response:  # noqa: ANN401
+def _answer(content: bytes, kind: str) -> Response:
     from starlette.responses import Response
 
-    return Response(content, media_type=kind, **more)
+    return Response(content, media_type=kind)
+
+
+def _refusal(text: str, status: int) -> Response:
+    from starlette.responses import PlainTextResponse
+
+    return PlainTextResponse(text, status)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from spotitags.errors import InputError
@@ -45,7 +46,7 @@ def write_static(store: Store, out: Path, *, covers: bool = True) -> Iterator[st
         InputError: The output cannot be written.
     """
     one_file = out.suffix.lower() in {".html", ".htm"}
-    if out.is_dir() and one_file or out.is_file() and not one_file:
+    if (out.is_dir() and one_file) or (out.is_file() and not one_file):
         raise InputError(f"{out} is a {'folder' if one_file else 'file'}: choose another --out")
     has_pictures = covers and bool((store.meta or {}).get("pictures"))
     folder = PICTURES if has_pictures and not one_file else None
@@ -85,7 +86,7 @@ def static_page(store: Store, pictures: str | None, *, covers: bool = True) -> b
         sheets = list(_plain_sheets(bytes(points), meta))
     data = {
         META: meta,
-        TEXTS: json.loads(store.read(TEXTS)),
+        TEXTS: _without_paths(json.loads(store.read(TEXTS))),
         POINTS: _base64(bytes(points)),
         DETAILS: _base64(store.read(DETAILS)),
         "sheets": [_base64(sheet) for sheet in sheets],
@@ -98,17 +99,26 @@ def static_page(store: Store, pictures: str | None, *, covers: bool = True) -> b
     return (head + text + tail).encode()
 
 
+def _without_paths(texts: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the folders in ids of covers on disk, which are nobody else's business."""
+    texts["album"] = [PurePath(each).name for each in texts["album"]]
+    texts["artists"] = [[PurePath(ref).name, name] for ref, name in texts["artists"]]
+    return texts
+
+
 def _shell() -> str:
     """Return the page with scripts and styles within it, and ``$data`` in the place of the data."""
     script, style = asset("app.js").decode(), asset("app.css").decode()
     script = re.sub(r"</(script)", r"<\\/\1", script, flags=re.IGNORECASE)
     icon = base64.b64encode(asset("icon.svg")).decode()
     policy = _POLICY.format(scripts=_hash(script), styles=_hash(style))
+    rule = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    data = '<script type="application/json" id="data">$data</script>'
     parts = {
-        '<meta name="post-token" content="$token">': f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+        '<meta name="post-token" content="$token">': rule,
         '<link rel="icon" href="icon.svg">': f'<link rel="icon" href="data:image/svg+xml;base64,{icon}">',
         '<link rel="stylesheet" href="app.css">': f"<style>{style}</style>",
-        '<script src="app.js"></script>': f'<script type="application/json" id="data">$data</script>\n<script>{script}</script>',
+        '<script src="app.js"></script>': f"{data}\n<script>{script}</script>",
     }
     text = asset("index.html").decode()
     for old, new in parts.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -79,7 +80,7 @@ class Store:
             data = (self.folder / _THUMBS).read_bytes()
         except (OSError, ValueError) as error:
             raise self.damaged(error) from error
-        thumbs = [data[a:b] for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+        thumbs = [data[a:b] for a, b in pairwise(offsets)]
         if not len(covers) == len(vectors) == len(thumbs):
             raise self.damaged("its files do not belong together")
         return Gathered(covers, vectors, thumbs)

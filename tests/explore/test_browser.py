@@ -53,7 +53,7 @@ def cookies(browser: Any, server: Served) -> Any:
 
 @pytest.fixture
 def open_page(browser: Any, server: Served, cookies: Any) -> Iterator[Any]:
-    """Open the page at a state, in a window of its own; at the end, it has made no error and no foreign request."""
+    """Open the page at a state, in a window of its own; check its errors and requests at the end."""
     opened: list[tuple[Any, Watch]] = []
 
     def open_at(state: str = "", **options: Any) -> Any:
@@ -84,7 +84,8 @@ def drawn(page: Any) -> None:
 def shown_points(page: Any) -> list[list[float]]:
     """Return number and place (CSS pixels in the window) of the covers that are shown."""
     points: list[list[float]] = page.evaluate(
-        """() => { const { map, data } = explored; const box = map.canvas.getBoundingClientRect(); const found = [];
+        """() => { const { map, data } = explored; const found = [];
+        const box = map.canvas.getBoundingClientRect();
         for (let row = 0; row < data.count; row++) if (map.shown[row]) {
           const [x, y] = map.toScreen(map.places[2 * row], map.places[2 * row + 1]);
           found.push([data.number[row], x / map.ratio + box.x, y / map.ratio + box.y]); }

@@ -116,7 +116,9 @@ def test_neighbours_on_a_good_map_are_preserved_and_on_a_random_one_are_not() ->
     flat = random.normal(size=(200, 2)).astype(np.float32)
     distances = ((flat[:, None] - flat[None]) ** 2).sum(axis=2)
     np.fill_diagonal(distances, np.inf)
-    near = Neighbours(np.argsort(distances, axis=1)[:, :15].astype(np.uint32), np.zeros((200, 15), np.float32))
+    near = Neighbours(
+        np.argsort(distances, axis=1)[:, :15].astype(np.uint32), np.zeros((200, 15), np.float32)
+    )
     assert preservation(near, flat) == 1
     assert preservation(near, random.permutation(flat)) < 0.2
 

@@ -30,10 +30,13 @@ def test_the_bundle_was_made_from_these_sources() -> None:
 
 
 def test_the_bundle_is_reproducible() -> None:
-    if not shutil.which("node") or not (FRONTEND / "node_modules" / "esbuild").exists():
-        pytest.skip("node or frontend/node_modules is missing: npm install in frontend/ brings what this test needs")
+    node = shutil.which("node")
+    if not node or not (FRONTEND / "node_modules" / "esbuild").exists():
+        pytest.skip(
+            "node or frontend/node_modules is missing: npm install in frontend/ brings what this test needs"
+        )
     check = subprocess.run(
-        ["node", "build.mjs", "--check"], cwd=FRONTEND, capture_output=True, text=True, check=False
+        [node, "build.mjs", "--check"], cwd=FRONTEND, capture_output=True, text=True, check=False
     )
     assert check.returncode == 0, check.stderr
 
@@ -51,5 +54,7 @@ def test_no_source_is_long() -> None:
 
 
 def test_the_page_names_no_other_place() -> None:
-    names = re.findall(r"https?://[\w.-]+", (WEB / "app.js").read_text("utf-8") + (WEB / "index.html").read_text("utf-8"))
+    names = re.findall(
+        r"https?://[\w.-]+", (WEB / "app.js").read_text("utf-8") + (WEB / "index.html").read_text("utf-8")
+    )
     assert set(names) <= {"http://graphml.graphdrawing.org", "http://www.w3.org"}

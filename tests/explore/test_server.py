@@ -10,11 +10,11 @@ import pytest
 from helpers.explored import HOSTILE, Served, explored, served
 
 from spotitags.explore.security import POLICY, POST_HEADER
-from spotitags.explore.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from spotitags.explore.store import Store
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,9 @@ class Answer:
         self.body = response.read()
 
 
-def request(server: Served, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
+def request(
+    server: Served, path: str, method: str = "GET", body: bytes | None = None, **headers: str
+) -> Answer:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     connection.putrequest(method, path, skip_host="Host" in given)
@@ -126,13 +128,21 @@ def test_titles_are_data_and_never_part_of_the_page(server: Served) -> None:
 def test_lists_are_written_by_the_page_alone(server: Served, store: Store) -> None:
     cookie, token = enter(server), server.access.post_token
     body = json.dumps({"liked": [1, 2], "other": [3]}).encode()
-    good = {"Cookie": cookie, POST_HEADER.replace("-", "_"): token, "Origin": server.origin, "Content_Type": "application/json"}
+    good = {
+        "Cookie": cookie,
+        POST_HEADER.replace("-", "_"): token,
+        "Origin": server.origin,
+        "Content_Type": "application/json",
+    }
     for missing in ("Cookie", POST_HEADER.replace("-", "_"), "Origin"):
         given = {name: value for name, value in good.items() if name != missing}
         assert request(server, "/lists", "POST", body, **given).status == 403
     assert request(server, "/lists", "POST", body, **good | {"Origin": "http://evil.example"}).status == 403
     assert request(server, "/lists", "POST", body, **good | {"Content_Type": "text/plain"}).status == 415
-    assert request(server, "/lists", "GET", **{k: v for k, v in good.items() if k != "Origin"}).status in {404, 405}
+    assert request(server, "/lists", "GET", **{k: v for k, v in good.items() if k != "Origin"}).status in {
+        404,
+        405,
+    }
     for wrong in (b"{", b"[]", b'{"liked": [99], "other": []}', b'{"liked": ["x"], "other": []}'):
         assert request(server, "/lists", "POST", wrong, **good).status == 400
     assert not (store.folder / "liked.csv").exists()
@@ -147,7 +157,13 @@ def test_lists_are_written_by_the_page_alone(server: Served, store: Store) -> No
 def test_a_large_body_is_refused(server: Served) -> None:
     given = {POST_HEADER.replace("-", "_"): server.access.post_token, "Origin": server.origin}
     answer = request(
-        server, "/lists", "POST", b"0" * 2_100_000, Cookie=enter(server), Content_Type="application/json", **given
+        server,
+        "/lists",
+        "POST",
+        b"0" * 2_100_000,
+        Cookie=enter(server),
+        Content_Type="application/json",
+        **given,
     )
     assert answer.status == 413
 

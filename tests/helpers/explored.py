@@ -40,7 +40,7 @@ def gathered(numbers: Sequence[int], *, pictures: bool = True) -> Gathered:
         vector = random.normal(0, 0.35, DIM)
         vector[genre] += 2
         colour = tuple(int(60 + 150 * (part == genre) + random.integers(0, 40)) for part in range(3))
-        wrong = number % 10 == 9  # noqa: PLR2004
+        wrong = number % 10 == 9
         predicted = GENRES[(genre + wrong) % 3]
         others = {name: 0.1 for name in GENRES if name != predicted}
         covers.append(
@@ -52,7 +52,11 @@ def gathered(numbers: Sequence[int], *, pictures: bool = True) -> Gathered:
                 artist_id=f"artist-{number // 2}",
                 genre=GENRES[genre],
                 year=1960 + number,
-                tags=[(f"{GENRES[genre]} sign", 0.9), ("dark", 0.1 + number % 7 / 10), ("face", 0.2 + number % 5 / 10)],
+                tags=[
+                    (f"{GENRES[genre]} sign", 0.9),
+                    ("dark", 0.1 + number % 7 / 10),
+                    ("face", 0.2 + number % 5 / 10),
+                ],
                 votes={predicted: 0.8} | others,
                 none=0.1,
                 colour=colour,
@@ -96,7 +100,9 @@ def served(store: Store) -> Iterator[Served]:
     opened = open_socket()
     port = opened.getsockname()[1]
     access = Access(port)
-    server = uvicorn.Server(uvicorn.Config(build_app(store, access), log_level="error", lifespan="off", ws="none"))
+    server = uvicorn.Server(
+        uvicorn.Config(build_app(store, access), log_level="error", lifespan="off", ws="none")
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True)
     thread.start()
     while not server.started:
