@@ -41,7 +41,8 @@ MOVE = """async (steps) => {
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
     calls.push(map.drawCalls);
   }
-  return { script: [...map.script], calls: Math.max(...calls), frames: (performance.now() - start) / steps / 2 };
+  const frames = (performance.now() - start) / steps / 2;
+  return { script: [...map.script], calls: Math.max(...calls), frames };
 }"""
 
 
@@ -71,7 +72,8 @@ def made_up(folder: Path, count: int) -> Gathered:
             genre = f"genre {red // 64}"
             covers.append(
                 ExploredCover(
-                    f"{number:064x}", f"Album {number}", str(number), f"Artist {number // 8}", str(number // 8),
+                    f"{number:064x}", f"Album {number}", str(number),
+                    f"Artist {number // 8}", str(number // 8),
                     genre, 1960 + number % 60, tags=labels, votes={genre: 1.0}, colour=(red, green, blue),
                     numbers={"plays": float(number)},
                 )

@@ -143,7 +143,8 @@ def _extend(
     if rebuild:
         store.clear()
     if known:
-        note(f"{len(new.covers)} new covers are added to {len(known)}, which stay where they are")
+        added = "1 new cover is" if len(new.covers) == 1 else f"{len(new.covers)} new covers are"
+        note(f"{added} added to {len(known)}, which stay where they are")
     build(store, new, about, note)
     for line in _summary(store.meta or {}):
         note(line)

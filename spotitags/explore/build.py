@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from spotitags.explore.store import Store
 
 SAME: Final = 0.92
-"""Minimum cosine of near-duplicates: in the bundled library, pairs near it are editions of one album (as is one
-at 0.877), and a pair of different albums is at 0.85."""
+"""Minimum cosine of near-duplicates: in the bundled library, pairs near it are editions of one album, as is
+one at 0.877, and a pair of different albums is at 0.85."""
 
 
 def build(

@@ -66,6 +66,7 @@ def open_socket() -> socket.socket:
     """Open a socket on a free port of this machine alone."""
     opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     opened.bind(("127.0.0.1", 0))
+    opened.listen()  # a browser that is opened at once waits until the server starts
     return opened
 
 
