@@ -18,7 +18,7 @@ _VERSION: Final = 1  # of what is gathered about covers; a new one builds all da
 
 
 class Wanted:
-    """What the user gave.
+    """Selection of covers, as the user gave it.
 
     Args:
         arguments: Names and ids of artists, files and folders.
