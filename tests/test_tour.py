@@ -23,6 +23,7 @@ from helpers.servers import CONTACT, fixture
 from helpers.tiny_clip import tiny_clip
 from helpers.tour import ROOT, Block, check_outputs, fill, help_blocks, page_blocks
 
+from spotitags.explore import layout
 from spotitags.training import ensemble, references
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def quick() -> Iterator[None]:
 
     with (
         quick_training(),
+        patch.object(layout, "map_method", lambda _count: "PCA"),  # t-SNE takes seconds
         patch.object(references, "references_for", few),
         patch.object(ensemble, "references_for", few),
     ):

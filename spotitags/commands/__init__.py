@@ -19,6 +19,7 @@ from spotitags.commands import (
     doctor,
     evaluate,
     explain,
+    explore,
     labels,
     leaderboard,
     library,
@@ -115,6 +116,7 @@ def options(
 for module in (
     predict,
     explain,
+    explore,
     tag,
     tag_corpus,
     train,

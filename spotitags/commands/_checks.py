@@ -32,6 +32,7 @@ EXTRAS = {
     "clarifai": "--tagger clarifai",
     "google": "--tagger google-vision",
     "words": "--words and rare genres with lite",
+    "explore": "explore without --out",
     "frame": "SpotiTags.frame in Python",
     "parquet": "--parquet and tag-corpus",
     "scale": "tag-corpus --engine ray, and tables of a million artists",

@@ -1,0 +1,1 @@
+"""Explore covers in the browser: data, local server and static pages."""
