@@ -9,6 +9,7 @@ from spotitags.commands._console import exit_code, note, print_all, print_failur
 from spotitags.commands._open import album_count, dataset_name, open_for_labels
 from spotitags.commands._options import AlbumOptions, Columns, Covers, CrossValidationOptions, TaggingOptions
 from spotitags.commands._progress import progress
+from spotitags.commands._texts import KeepNames, TextColumn
 from spotitags.commands._titles import Titles
 from spotitags.errors import InputError, require_training
 
@@ -52,6 +53,8 @@ def evaluate(
         int, typer.Option(min=0, metavar="N", help="Repeats used for the learning curves; 0 for none.")
     ] = 2,
     titles: Titles = None,
+    text_column: TextColumn = None,
+    keep_names: KeepNames = False,
 ) -> None:
     """Evaluate predictions on labelled artists, or compare earlier runs."""
     from datetime import UTC, datetime
@@ -75,6 +78,7 @@ def evaluate(
     labelled = open_for_labels(
         labels_file, validation.genres, source, tagging,
         columns=columns, single=covers, albums=max(albums, train_albums), titles=titles,
+        text_column=text_column, keep_names=keep_names,
     )  # fmt: skip
     artists = labelled.artists
     protocol = evaluation.Protocol(

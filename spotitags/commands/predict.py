@@ -20,6 +20,7 @@ from spotitags.commands._options import (
     ZeroShot,
 )
 from spotitags.commands._progress import print_results
+from spotitags.commands._texts import Texts
 from spotitags.commands._titles import Titles
 from spotitags.errors import InputError
 
@@ -52,6 +53,7 @@ def predict(
     genres: Genres = None,
     zero_shot: ZeroShot = False,
     titles: Titles = None,
+    texts: Texts = True,
     top: Top = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each voter's vote, and the tags for and against.")
@@ -76,6 +78,7 @@ def predict(
     selection = select_artists(
         artists, source, tagging,
         model=model, voters=voter or (), genres=split(genres), zero_shot=zero_shot, titles=titles,
+        use_texts=texts,
     )  # fmt: skip
 
     short = len(selection.refs) >= SHORT_FROM and not (full or explain or raw_tags or as_json)

@@ -19,6 +19,7 @@ from spotitags.commands._options import (
     Voter,
 )
 from spotitags.commands._progress import progress
+from spotitags.commands._texts import KeepNames, TextColumn
 from spotitags.commands._titles import Titles
 from spotitags.errors import require_training
 
@@ -56,6 +57,8 @@ def train(
     seed: Seed = 0,
     voter: Voter = None,
     titles: Titles = None,
+    text_column: TextColumn = None,
+    keep_names: KeepNames = False,
 ) -> None:
     """Train an ensemble on labelled artists.
 
@@ -68,6 +71,7 @@ def train(
     artists, spotitags, single, _ = open_for_labels(
         labels_file, genres, source, tagging,
         columns=columns, single=covers, albums=album_count(source, default=20), titles=titles,
+        text_column=text_column, keep_names=keep_names,
     )  # fmt: skip
     with progress(len(artists)) as step:
         report = train_ensemble(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from classifiers.ensemble.blends import source_name
 from classifiers.files import replaced_file
 from spotitags.evaluation.report.elements import escaped, fill, items, table
 from spotitags.evaluation.report.figures import figures
@@ -45,7 +46,7 @@ def write_report(found: Mapping[str, Any], out: Path) -> list[Path]:
 
 def page(found: Mapping[str, Any], drawn: Iterable[Figure]) -> str:
     """Build the report as one HTML page without links to other files."""
-    taggers = " and ".join(tagger["name"] for tagger in found["taggers"])
+    taggers = " and ".join(source_name(tagger["name"]) for tagger in found["taggers"])
     values = {
         "dataset": escaped(found["dataset"]),
         "name": escaped(found["name"]),

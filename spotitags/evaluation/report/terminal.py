@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
+from classifiers.ensemble.blends import source_name
 from spotitags.evaluation import votes
 from spotitags.evaluation.report.wording import METRICS, outsider_sentences, subtitle
 from spotitags.io.text import plain
@@ -43,7 +44,7 @@ def show_scores(
             shown = f"{estimate['value']:.2f} ({estimate['low']:.2f} to {estimate['high']:.2f})"
             views.add_row(Text(plain(system["name"])), shown, f"{loss:.2f}")
     lines = [Text(plain(f"{found['dataset']}: {found['name']}"), style="bold")]
-    taggers = " and ".join(tagger["name"] for tagger in found["taggers"])
+    taggers = " and ".join(source_name(tagger["name"]) for tagger in found["taggers"])
     lines.append(dim(f"{subtitle(found)} · tagger {taggers}"))
     files = [_file_name(path) for path in written if path.suffix in {".json", ".html", ".csv"}]
     parts = [*_worst(found, names or {}), *_outsiders(found), *map(dim, found["notes"]), *files]
