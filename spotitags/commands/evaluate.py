@@ -14,7 +14,10 @@ from spotitags.commands._titles import Titles
 from spotitags.errors import InputError, require_training
 
 NOT_KEPT = "no file was written: add --out FOLDER for scores.json, votes.csv and report.html"
-EXAMPLES = ("spotitags evaluate labels.csv --out runs/mine",)
+EXAMPLES = (
+    "spotitags evaluate labels.csv --out runs/mine",
+    "spotitags evaluate labels.csv --text-column lyrics --impact --out runs/mine",
+)
 
 
 def evaluate(
@@ -55,12 +58,15 @@ def evaluate(
     titles: Titles = None,
     text_column: TextColumn = None,
     keep_names: KeepNames = False,
+    impact: Annotated[
+        bool, typer.Option("--impact", help="Measure what each input is worth: tags, colours, lyrics …")
+    ] = False,
 ) -> None:
     """Evaluate predictions on labelled artists, or compare earlier runs."""
     from datetime import UTC, datetime
 
     from spotitags import evaluation
-    from spotitags.commands._tables import write_votes
+    from spotitags.commands._tables import write_impact, write_votes
     from spotitags.evaluation.report.terminal import show_comparison, show_scores
     from spotitags.training.references import references_for
 
@@ -96,9 +102,11 @@ def evaluate(
             name=out.resolve().name if out else default_name, dataset=validation.dataset or default_name,
             created=datetime.now(UTC).date().isoformat(), protocol=protocol,
             min_covers=validation.min_covers, drop_shared=drop_shared, single=labelled.single,
-            references=references_for, progress=step,
+            references=references_for, impact=impact, progress=step,
         )  # fmt: skip
-    written = [*evaluation.write(found, out), write_votes(found, labelled, out)] if out else ()
+    written = [*evaluation.write(found, out), write_votes(found, labelled, out)] if out else []
+    if out and impact:
+        written.append(write_impact(found["impact"], out))
     print_all(show_scores(found, written, {artist.id: artist.name for artist in artists}))
     for run in runs:
         print_all(show_comparison([run, found], evaluation.against_first([run, found])))

@@ -8,6 +8,7 @@ from classifiers.ensemble.blends import source_name
 from classifiers.files import replaced_file
 from spotitags.evaluation.report.elements import escaped, fill, items, table
 from spotitags.evaluation.report.figures import figures
+from spotitags.evaluation.report.impact import impact_section
 from spotitags.evaluation.report.wording import (
     METRICS,
     OUTSIDER_HEAD,
@@ -56,6 +57,7 @@ def page(found: Mapping[str, Any], drawn: Iterable[Figure]) -> str:
         "genres": _genres(found),
         "pairs": _pairs(found),
         "outsiders": _outsiders(found),
+        "impact": impact_section(found),
         "systems": _systems(found["systems"]),
         "protocol": items(protocol_lines(found)),
     }
