@@ -121,6 +121,7 @@ def impact(
         entries = [
             {"name": group.name, "kind": group.kind, "part": group.theme}
             | _loss(full, scores.of([each.permuted[i] for each in repeats]))
+            | {"retrained": None}
             for i, group in enumerate(groups)
         ]
         strongest = sorted(range(len(groups)), key=lambda i: _strength(entries[i]))[:RETRAINED]
@@ -148,7 +149,7 @@ def _loss(full: Mapping[str, Statistic], changed: Mapping[str, Statistic]) -> di
     """Return how much balanced accuracy falls, and log loss rises, with intervals of a paired bootstrap."""
     fall = full["balanced_accuracy"].minus(changed["balanced_accuracy"])
     rise = changed["log_loss"].minus(full["log_loss"])
-    return {"balanced_accuracy": fall.as_json(), "log_loss": rise.as_json(), "retrained": None}
+    return {"balanced_accuracy": fall.as_json(), "log_loss": rise.as_json()}
 
 
 class _Scores:

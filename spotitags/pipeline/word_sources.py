@@ -13,13 +13,15 @@ from spotitags.catalogs.csv_table import CsvTable
 from spotitags.catalogs.text_columns import TextColumns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from classifiers.ensemble.ensemble import Ensemble
     from spotitags.records import Album
 
     Words = dict[str, list[dict[str, float]]]
+
+_VERSIONS = (texts_of.VERSION, texts_of.NAMED)
 
 
 def open_texts(
@@ -64,6 +66,25 @@ def text_words_of(
     ]
 
 
+def model_words(sources: Mapping[str, str], texts: TextColumns, ref: str, albums: Sequence[Album]) -> Words:
+    """Return the words of the sources that a model was trained with, by album, where the artist has any.
+
+    Args:
+        sources: Source to version, as in a model card.
+        texts: Text columns of the user's tables.
+        ref: The artist as the table names it.
+        albums: Albums of the artist.
+    """
+    found: Words = {TITLES: title_words(albums)} if sources.get(TITLES) == TITLES_VERSION else {}
+    for source, version in sources.items():
+        name = source.removeprefix(COLUMN)
+        if source.startswith(COLUMN) and version in _VERSIONS and texts.has(name):
+            keep_names = version == texts_of.NAMED
+            words = text_words_of(texts, name, ref, albums, keep_names=keep_names)
+            found |= {source: words} if any(words) else {}
+    return found
+
+
 class ModelWords:
     """Sources of words that a model votes on.
 
@@ -74,15 +95,11 @@ class ModelWords:
     """
 
     def __init__(self, ensemble: Ensemble, *, titles: bool, texts: TextColumns) -> None:
-        self._titles = titles and ensemble.titles == TITLES_VERSION
         self._texts = texts
-        known = {texts_of.VERSION: False, texts_of.NAMED: True}
-        self._columns = {
-            name: known[version]
-            for name, version in ensemble.texts.items()
-            if version in known and texts.has(name)
-        }
-        self._absent = [name for name in ensemble.texts if name not in self._columns]
+        self._sources = {COLUMN + name: version for name, version in ensemble.texts.items()}
+        if titles and ensemble.titles:
+            self._sources[TITLES] = ensemble.titles
+        self._absent = [name for name in ensemble.texts if not texts.has(name)]
 
     def report(self, notify: Callable[[str], None]) -> None:
         """Report text columns of the model that no table has."""
@@ -91,9 +108,4 @@ class ModelWords:
 
     def of(self, ref: str, albums: Sequence[Album]) -> Words:
         """Return the words of each source by album; sources without any word of the artist are left out."""
-        found: Words = {TITLES: title_words(albums)} if self._titles else {}
-        for name, keep_names in self._columns.items():
-            words = text_words_of(self._texts, name, ref, albums, keep_names=keep_names)
-            if any(words):
-                found[COLUMN + name] = words
-        return found
+        return model_words(self._sources, self._texts, ref, albums)
