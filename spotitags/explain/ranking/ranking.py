@@ -118,7 +118,7 @@ def confidence(each: Scored) -> str:
     if each.low is not None and each.high is not None:
         return f"{shown(each.low)} to {shown(each.high)}"
     if each.genre is None:
-        return "none of these genres fits"
+        return "unlike all that the model was trained on"
     if each.right is None:
         return f"{plain(each.genre)}; not measured"
     return f"{plain(each.genre)}, {'' if each.sure else 'not sure, '}right {each.right:.0%}"
