@@ -101,11 +101,12 @@ def verdict(report: "TrainingReport") -> str:
 def _listed(table: "CsvTable", source: AlbumOptions, *, covers: bool) -> "tuple[Catalog, list[Artist]]":
     """Return the catalogue of a list and its artists; a single folder of pictures lists covers."""
     from spotitags.catalogs.arguments import open_covers, read_artists
+    from spotitags.catalogs.pictures import is_picture
     from spotitags.catalogs.search import ArtistFinder
     from spotitags.catalogs.single_covers import SingleCovers
     from spotitags.records import Artist
 
-    if table.path.is_dir() or "file" in table.columns:
+    if table.path.is_dir() or is_picture(table.path) or "file" in table.columns:
         catalog = SingleCovers(table, labelled=False) if covers else open_covers(table)
         artists = catalog.artists()
         if table.path.is_dir() and len(artists) == 1:

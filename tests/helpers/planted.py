@@ -1,4 +1,4 @@
-"""Artists with planted facts: a coloured corner or a word of the lyrics decides the genre, all else is noise."""
+"""Artists with planted facts: a coloured corner, or a word of the lyrics, decides; all else is noise."""
 
 from __future__ import annotations
 
