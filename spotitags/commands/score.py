@@ -153,7 +153,7 @@ def _scores(
         options["model"] = model
     spotitags = open_spotitags(source, tagging, **options | {"catalog": catalog, "albums": 1})
     run = _numbers if number else _shares
-    by, results = run(spotitags, model, genre, refs, catalog.listed)
+    by, results = run(spotitags, model, genre, refs)
     scored: list[Scored] = []
     failed: list[SpotiTagsError] = []
     with closing(tracked(results, refs)) as found:
@@ -173,7 +173,7 @@ def _named(album: "Album", listed: "dict[str, Album]") -> "Album":
 
 
 def _shares(
-    spotitags: "SpotiTags", model: Path, genre: str | None, refs: list[str], _listed: "dict[str, Album]"
+    spotitags: "SpotiTags", model: Path, genre: str | None, refs: list[str]
 ) -> "tuple[str, Iterator[Any]]":
     from classifiers.ensemble.model_files import read_card
     from classifiers.errors import ModelFileError
@@ -193,10 +193,8 @@ def _shares(
 
 
 def _numbers(
-    spotitags: "SpotiTags", model: Path, genre: str | None, refs: list[str], listed: "dict[str, Album]"
+    spotitags: "SpotiTags", model: Path, genre: str | None, refs: list[str]
 ) -> "tuple[str, Iterator[Any]]":
-    from dataclasses import replace
-
     from spotitags.explain.ranking.ranking import scored_number
     from spotitags.pipeline.target_prediction import load_target, predict_targets
 
@@ -209,6 +207,6 @@ def _numbers(
             if isinstance(result, SpotiTagsError):
                 yield ref, result
             else:
-                yield ref, scored_number(result, replace(listed[ref], artist=result.artist))
+                yield ref, scored_number(result)
 
     return loaded.target, results()

@@ -66,5 +66,11 @@ def _predict(spotitags: SpotiTags, model: TargetModel, ref: str, covers: TaggedC
     value = model.predict(bags, covers.features)
     half = model.half_width
     return TargetPrediction(
-        covers.artist, model.target, value, value - half, value + half, len(covers.albums)
+        covers.artist,
+        model.target,
+        value,
+        value - half,
+        value + half,
+        len(covers.albums),
+        tuple(covers.albums),
     )

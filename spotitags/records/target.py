@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from spotitags.records import Artist
+    from spotitags.records import Album, Artist
 
 
 class TargetPrediction(NamedTuple):
@@ -18,6 +18,7 @@ class TargetPrediction(NamedTuple):
         low: Lower end of its interval, which 90% of held-out artists were in.
         high: Upper end.
         covers: Number of covers that were used.
+        albums: The albums whose covers were used.
     """
 
     artist: Artist
@@ -26,6 +27,7 @@ class TargetPrediction(NamedTuple):
     low: float
     high: float
     covers: int
+    albums: tuple[Album, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of ``spotitags predict --json``."""

@@ -50,7 +50,7 @@ def test_a_model_of_taste_ranks_covers(home: Path) -> None:
     assert found.returncode == 0, found.stderr
     page = (home / "page.html").read_text(encoding="utf-8")
     assert page.count("<img") == 2
-    assert "http" not in page
+    assert "://" not in page
 
 
 def test_without_out_the_model_is_only_measured(home: Path) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from spotitags.evaluation.report.elements import escaped, table
-from spotitags.evaluation.report.svg import BLUE, Picture, element, hint, text
+from spotitags.evaluation.report.svg import BLUE, Picture, element, hint, text, ticks
 from spotitags.evaluation.report.wording import count
 
 if TYPE_CHECKING:
@@ -22,14 +23,18 @@ COLUMNS: Final[Mapping[str, type]] = {
     "retrained": float, "retrained_low": float, "retrained_high": float,
 }  # fmt: skip
 """Columns of ``impact.csv``, with their types."""
-_ROW, _BAR, _LETTER, _WIDTH = 24.0, 12.0, 6.6, 300.0
-_TICKS = 5
+_ROW, _BAR, _LETTER, _WIDTH = 24.0, 12.0, 6.6, 560.0
 
 
 def signed_interval(estimate: Mapping[str, float]) -> str:
     """Return a difference in the form ``+0.12 (+0.03 to +0.20)``."""
-    value, low, high = (estimate[name] + 0.0 for name in ("value", "low", "high"))
+    value, low, high = (round(estimate[name], 2) + 0.0 for name in ("value", "low", "high"))
     return f"{value:+.2f} ({low:+.2f} to {high:+.2f})"
+
+
+def label(group: Mapping[str, Any]) -> str:
+    """Return the name of a group, with that of the whole before a part."""
+    return f"tags: {group['name'].removesuffix(' tags')}" if group["part"] else str(group["name"])
 
 
 def verdict(impact: Mapping[str, Any]) -> str:
@@ -61,7 +66,7 @@ def impact_rows(impact: Mapping[str, Any]) -> list[list[str]]:
     """Return a row of `HEAD` for each group, the largest loss first."""
     return [
         [
-            ("  " if group["part"] else "") + group["name"],
+            label(group),
             signed_interval(group["balanced_accuracy"]),
             signed_interval(group["log_loss"]),
             signed_interval(group["retrained"]["balanced_accuracy"]) if group["retrained"] else "",
@@ -91,7 +96,7 @@ def impact_cells(impact: Mapping[str, Any]) -> list[list[Cell]]:
 def impact_picture(impact: Mapping[str, Any]) -> Picture:
     """Draw a bar with its interval for each group."""
     groups = impact["groups"]
-    left = 12 + _LETTER * max(len(group["name"]) for group in groups)
+    left = 12 + _LETTER * max(len(label(group)) for group in groups)
     estimates = [group["balanced_accuracy"] for group in groups]
     low: float = min(0.0, *(each["low"] for each in estimates))
     high: float = max(0.05, *(each["high"] for each in estimates))
@@ -114,19 +119,15 @@ def impact_picture(impact: Mapping[str, Any]) -> Picture:
             "line", x1=place(each["low"]), x2=place(each["high"]), y1=middle, y2=middle,
             stroke="currentColor", stroke_width=1.2,
         )  # fmt: skip
-        words = hint(f"{group['name']}: {signed_interval(each)}")
+        words = hint(f"{label(group)}: {signed_interval(each)}")
         content += [
-            text(group["name"], left - 8, middle + 4, text_anchor="end"),
+            text(label(group), left - 8, middle + 4, text_anchor="end"),
             element("g", words, bar, whisker),
         ]
+    step = ticks(high - low)[1]
     content += [
-        text(
-            f"{low + (high - low) * i / _TICKS:.2f}",
-            left + _WIDTH * i / _TICKS,
-            height + 16,
-            text_anchor="middle",
-        )
-        for i in range(_TICKS + 1)
+        text(f"{step * i:g}", place(step * i), height + 16, text_anchor="middle")
+        for i in range(math.ceil(low / step), math.floor(high / step) + 1)
     ]
     content.append(
         text("balanced accuracy lost when permuted", left + _WIDTH / 2, height + 34, text_anchor="middle")

@@ -87,9 +87,9 @@ def scored_share(prediction: Prediction, genre: str) -> Scored:
     )
 
 
-def scored_number(prediction: TargetPrediction, album: Album) -> Scored:
+def scored_number(prediction: TargetPrediction) -> Scored:
     """Return the score of an album by a predicted number."""
-    return Scored(album, prediction.value, low=prediction.low, high=prediction.high)
+    return Scored(prediction.albums[0], prediction.value, low=prediction.low, high=prediction.high)
 
 
 def ranked(scored: Iterable[Scored]) -> list[Scored]:
