@@ -71,7 +71,7 @@ def like(
             )
         artists += [_added(artist, catalog, genre, origins, path) for artist in listed]
     spotitags = open_spotitags(
-        source, tagging, catalog=CombinedCatalog(origins), titles=titles,
+        source, tagging, catalog=_library(origins) or CombinedCatalog(origins), titles=titles,
         albums=album_count(source, default=20),
     )  # fmt: skip
     with progress(len(artists)) as step, TemporaryDirectory() as folder:
@@ -96,6 +96,20 @@ def verdict(report: "TrainingReport") -> str:
     return (
         f"On artists that it was not trained on, it is right {accuracy.value:.0%} of the time (chance 50%)."
     )
+
+
+def _library(origins: "dict[str, tuple[Catalog, str]]") -> "Catalog | None":
+    """Return the bundled library if all artists are in it, since its covers are tagged already.
+
+    Raises:
+        InputError: Only one of the lists is in it.
+    """
+    from spotitags.catalogs.base import TaggedCatalog
+
+    tagged = [catalog for catalog, _ in origins.values() if isinstance(catalog, TaggedCatalog)]
+    if tagged and len(tagged) < len(origins):
+        raise InputError("the bundled library has no pictures to tag with others: give both lists as covers")
+    return tagged[0] if tagged else None
 
 
 def _listed(table: "CsvTable", source: AlbumOptions, *, covers: bool) -> "tuple[Catalog, list[Artist]]":

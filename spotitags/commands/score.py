@@ -104,6 +104,7 @@ def score(
 def _albums(text: str, user: "CsvTable | None", source: AlbumOptions) -> "list[Album]":
     """List the albums of a playlist, or of a table or folder."""
     from spotitags.catalogs.arguments import open_covers, read_artists
+    from spotitags.catalogs.base import TaggedCatalog
     from spotitags.catalogs.pictures import is_picture
     from spotitags.catalogs.search import ArtistFinder, playlist_albums
     from spotitags.io.corpus import corpus_files
@@ -118,6 +119,8 @@ def _albums(text: str, user: "CsvTable | None", source: AlbumOptions) -> "list[A
         covers = open_covers(user)
         return [album for artist in covers.artists() for album in covers.albums(artist.id, sys.maxsize)]
     finder, most = ArtistFinder(open_spotitags(source).source), album_count(source)
+    if isinstance(finder.catalog, TaggedCatalog):
+        raise InputError(f"the bundled library has no pictures of albums: give covers, or 'predict {text}'")
     found: list[Album] = []
     for ref in read_artists(user):
         try:
