@@ -50,11 +50,13 @@ NOT_RUN = {
     "spotitags tag-corpus covers.csv tagged/ --engine ray": "starts Ray: tests/commands/test_tag_corpus.py",
     "ray start": "starts Ray, likewise",
     "python benchmarks/outsiders.py": "minutes, on covers that are not here",
+    "spotitags score spotify:playlist": "takes Spotify: tests/catalogs/spotify/test_search.py",
 }
 """Reasons why commands that begin so are not run."""
 
 FASTER = {
     "train": ["--folds", "2"],
+    "like": ["--folds", "2"],
     "evaluate": ["--folds", "2", "--repeats", "1", "--curve-repeats", "0", "--min-covers", "1"],
     "leaderboard": ["--folds", "2", "--min-covers", "1"],
 }
@@ -104,6 +106,12 @@ def model(files: Path, home: Path) -> Path:
     """A model of the name that pages use, for blocks that do not train it themselves."""
     out = files / "models" / "mine"
     run = spotitags("train", files / "labels.csv", "--out", out, *FASTER["train"], home=home)
+    assert run.returncode == 0, run.stderr
+    lists = files / "liked.csv", files / "other.csv"
+    run = spotitags("like", *lists, "--out", files / "models" / "taste", *FASTER["like"], home=home)
+    assert run.returncode == 0, run.stderr
+    target = ("--target", "popularity", "--out", files / "models" / "popularity")
+    run = spotitags("train", files / "labels.csv", *target, *FASTER["train"], home=home)
     assert run.returncode == 0, run.stderr
     return out
 

@@ -16,7 +16,7 @@ from classifiers.image import EMBEDDING
 from classifiers.text.views import WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,17 +30,44 @@ if TYPE_CHECKING:
 KINDS = ("picture", "tags", "words", "titles")
 """Embeddings and pixel features; labels of a tagger; words on covers; words in the titles of albums."""
 PICTURE, TAGS, WRITTEN, TITLES = KINDS
-WORD_SOURCES = ("text", TITLES)
-"""Sources of words: the tagger that reads covers, and the titles of albums, which no tagger gives."""
+COLUMN = "column:"
+"""First part of the name of a source of words that is a text column of a table, such as ``column:lyrics``.
+Each such column is a kind of its own, which has the name of the source."""
+
+
+def is_word_source(source: str) -> bool:
+    """Return whether a source gives words: the tagger that reads covers, titles, or a text column."""
+    return source in {"text", TITLES} or source.startswith(COLUMN)
 
 
 def kind_of(voter: VoterName) -> str:
-    """Return the kind of a voter, one of `KINDS`."""
+    """Return the kind of a voter: one of `KINDS`, or the name of a text column's source."""
     if voter.view == EMBEDDING:
         return PICTURE
-    if voter.tagger == TITLES:
-        return TITLES
+    if voter.tagger == TITLES or voter.tagger.startswith(COLUMN):
+        return voter.tagger
     return WRITTEN if voter.view == WORDS else TAGS
+
+
+def in_order(kinds: Iterable[str]) -> list[str]:
+    """Return each kind once: those of `KINDS` first, then text columns by name.
+
+    >>> in_order(["column:lyrics", "tags", "picture", "tags"])
+    ['picture', 'tags', 'column:lyrics']
+    """
+    return sorted(set(kinds), key=lambda kind: (KINDS.index(kind) if kind in KINDS else len(KINDS), kind))
+
+
+def source_name(source: str) -> str:
+    """Return the name of a source or kind for readers: of a text column, its own.
+
+    >>> source_name("column:lyrics"), source_name("column:tags"), source_name("tags")
+    ('lyrics', 'column tags', 'tags')
+    """
+    if not source.startswith(COLUMN):
+        return source
+    column = source.removeprefix(COLUMN)
+    return f"column {column}" if column in {*KINDS, "text"} else column
 
 
 class Blend(NamedTuple):
@@ -55,8 +82,8 @@ class Blend(NamedTuple):
     calibration: Calibration | None = None
 
     def row(self) -> Floats:
-        """Return (n_kinds,) weights in the order of `KINDS`."""
-        return np.array([self.weights.get(kind, 0.0) for kind in KINDS])
+        """Return (n_kinds,) weights of the blend's kinds, as `in_order` has them."""
+        return np.array([self.weights[kind] for kind in in_order(self.weights)])
 
     def to_card(self) -> dict[str, Any]:
         """Return the blend as JSON values for the model card."""
@@ -91,7 +118,7 @@ def blended_weights(kinds: Sequence[str], weights: Floats, known: Flags, blends:
         kinds: Kind of each voter.
         weights: (n_rows, n_voters) weights inside the kinds, on any scale.
         known: (n_rows, n_voters), False for a voter that knows no feature of the artist.
-        blends: Set of kinds to (n_rows, n_kinds) or (n_kinds,) weights in the order of `KINDS`.
+        blends: Set of kinds to (n_rows, n_kinds) or (n_kinds,) weights of these, as `in_order` has them.
 
     Returns:
         (n_rows, n_voters), at least 0.
@@ -102,11 +129,11 @@ def blended_weights(kinds: Sequence[str], weights: Floats, known: Flags, blends:
     blended = np.zeros(parts.shape)
     for pattern in {row.tobytes(): row for row in has}.values():  # np.unique would import numpy.ma
         rows = (has == pattern).all(axis=1)
-        names = kind_names(pattern)
-        of_kinds = np.broadcast_to(blends[names], (len(parts), len(KINDS)))[rows]
-        for kind in names:
+        names = [kind for kind, there in zip(columns, pattern, strict=True) if there]
+        of_kinds = np.broadcast_to(blends[frozenset(names)], (len(parts), len(names)))[rows]
+        for number, kind in enumerate(names):
             own = np.ix_(rows, columns[kind])
-            blended[own] = parts[own] * of_kinds[:, [KINDS.index(kind)]]
+            blended[own] = parts[own] * of_kinds[:, [number]]
     return blended
 
 
@@ -119,21 +146,16 @@ def known_kinds(kinds: Sequence[str], weights: Floats, known: Flags) -> Flags:
         known: (n_rows, n_voters), False for a voter that knows no feature of the artist.
 
     Returns:
-        (n_rows, n_kinds) in the order of `KINDS`.
+        (n_rows, n_kinds), one column for each of ``in_order(kinds)``.
     """
     columns = _columns(kinds)
-    has = np.zeros((len(known), len(KINDS)), dtype=bool)
-    for kind, own in columns.items():
-        has[:, KINDS.index(kind)] = (known[:, own] & (weights[:, own] > 0)).any(axis=1)
-    has[~has.any(axis=1)] = [kind in columns for kind in KINDS]
+    has = np.zeros((len(known), len(columns)), dtype=bool)
+    for number, own in enumerate(columns.values()):
+        has[:, number] = (known[:, own] & (weights[:, own] > 0)).any(axis=1)
+    has[~has.any(axis=1)] = True
     return has
 
 
-def kind_names(has: Flags) -> frozenset[str]:
-    """Return the names of the kinds in a row of `known_kinds`."""
-    return frozenset(kind for kind, there in zip(KINDS, has, strict=True) if there)
-
-
 def _columns(kinds: Sequence[str]) -> dict[str, list[int]]:
-    """Kind to the numbers of its voters, in the order of `KINDS`."""
-    return {kind: own for kind in KINDS if (own := [i for i, each in enumerate(kinds) if each == kind])}
+    """Kind to the numbers of its voters, as `in_order` has them."""
+    return {kind: [i for i, each in enumerate(kinds) if each == kind] for kind in in_order(kinds)}

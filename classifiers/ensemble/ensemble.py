@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from classifiers.ensemble.blends import (
+    COLUMN,
     KINDS,
     TITLES,
     Blend,
     blended_weights,
-    kind_names,
+    in_order,
     kind_of,
     known_kinds,
     shares_of_kinds,
@@ -49,6 +50,7 @@ class Ensemble:
         feature_versions: The same for pixel features, such as colours, which come from no tagger.
         voters: Names of the loaded voters.
         titles: Version of the words in albums' titles that the model was trained with; None without them.
+        texts: Text column of a table, such as ``lyrics``, to the version of its words in training.
         calibration: How often the ensemble was right on held-out artists; None if the card does not say.
         blends: Set of kinds of voters to the weights of these kinds; empty for models of format 2, whose
             voters are weighted without regard to kinds.
@@ -61,6 +63,8 @@ class Ensemble:
         self.genres: tuple[str, ...] = tuple(card["genres"])
         self.taggers: dict[str, str] = {tagger["name"]: tagger["version"] for tagger in card["taggers"]}
         self.titles = self.taggers.pop(TITLES, None)
+        columns = [name for name in self.taggers if name.startswith(COLUMN)]
+        self.texts = {name.removeprefix(COLUMN): self.taggers.pop(name) for name in columns}
         features = card.get("measures", ())
         self.feature_versions: dict[str, str] = {each["name"]: each["version"] for each in features}
         self._graphs = graphs
@@ -106,7 +110,8 @@ class Ensemble:
 
         Args:
             bags: Tagger to label to weight, as in training. Taggers that the model does not know are ignored.
-                The words of titles are under `classifiers.ensemble.blends.TITLES`.
+                The words of titles are under `classifiers.ensemble.blends.TITLES`, those of a text column
+                under `classifiers.ensemble.blends.COLUMN` and its name.
             covers: Tagger to the tags of each cover, whose sum is the bag; voters of the view ``covers`` use
                 them. Their number n also tempers the votes on the bag: each is mixed with a flat vote in the
                 ratio n to 1/4. If None, votes on bags are not tempered.
@@ -223,7 +228,8 @@ class Ensemble:
         if not self.blends:
             return self.calibration if _weighted(voters) == _weighted(defaults) else None
         names = [kind_of(voter.name) for voter in voters]
-        kinds = kind_names(known_kinds(names, self._inside(voters)[np.newaxis], np.array([known]))[0])
+        (has,) = known_kinds(names, self._inside(voters)[np.newaxis], np.array([known]))
+        kinds = frozenset(kind for kind, there in zip(in_order(names), has, strict=True) if there)
         then, now = (
             _weighted(voter for voter in some if kind_of(voter.name) in kinds) for some in (defaults, voters)
         )
@@ -235,7 +241,7 @@ class Ensemble:
         """Pool the voters of each kind with a weight."""
         found = []
         names = [kind_of(voter.name) for voter in voters]
-        for kind in KINDS if self.blends else ():
+        for kind in in_order(names) if self.blends else ():
             own = np.array([name == kind for name in names])
             if total := float(weights[own].sum()):
                 shares = pooled(votes[own], weights[own] / total).tolist()

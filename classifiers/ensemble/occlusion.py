@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from classifiers.ensemble.blends import TAGS, TITLES, WRITTEN, kind_of
+from classifiers.ensemble.blends import COLUMN, PICTURE, TAGS, TITLES, WRITTEN, in_order, kind_of
 from classifiers.ensemble.pooling import log_odds, pooled
 from classifiers.ensemble.results import Evidence, Explanation, Pull
 
@@ -57,18 +57,23 @@ def explain_votes(occluded: OccludedVotes, pair: tuple[str, str], n: int) -> Exp
     winner, runner_up = (genres.index(genre) for genre in pair)
     shares, odds = pooled(votes, weights), log_odds(votes, winner, runner_up)
     total, kinds = odds @ weights, np.array([kind_of(voter) for voter in voters])
-    of_tags, words, titles = (
-        float(odds[0, kinds == kind] @ weights[kinds == kind]) for kind in (TAGS, WRITTEN, TITLES)
-    )
+    parts = {
+        kind: float(odds[0, kinds == kind] @ weights[kinds == kind])
+        for kind in in_order([*kinds.tolist(), TAGS, WRITTEN, TITLES])
+        if kind != PICTURE
+    }
     return Explanation(
         evidence=Evidence(
             *pair,
             log_odds=float(total[0]),
-            tags=of_tags,
-            pictures=float(total[0]) - of_tags - words - titles,
-            words=words,
-            titles=titles,
+            tags=parts[TAGS],
+            pictures=float(total[0]) - sum(parts.values()),
+            words=parts[WRITTEN],
+            titles=parts[TITLES],
             in_shares=float(log_odds(shares[0], winner, runner_up)),
+            texts=tuple(
+                (kind.removeprefix(COLUMN), part) for kind, part in parts.items() if kind.startswith(COLUMN)
+            ),
         ),
         overall=_strongest(tags, shares[:, winner], total, n),
         voters={

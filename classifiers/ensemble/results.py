@@ -41,13 +41,14 @@ class Evidence(NamedTuple):
         winner: Genre with the largest share.
         runner_up: Genre with the second largest share.
         log_odds: Weighted sum, over all voters, of ``log(p(winner) / p(runner_up))``; the sum of ``tags``,
-            ``pictures``, ``words`` and ``titles``.
+            ``pictures``, ``words``, ``titles`` and ``texts``.
         tags: Part of the voters that use tags; 0 without any known tag.
         pictures: Part of the voters on embeddings and pixel features, which use whole pictures.
         in_shares: ``log(share of the winner / share of the runner-up)``. It is ``log_odds`` unless a voter
             gives one of the two a probability below `classifiers.ensemble.pooling.VOTER_FLOOR`.
         words: Part of the voters on words that were read on covers.
         titles: Part of the voters on the titles of albums.
+        texts: Text column and the part of its voters, for each text column.
     """
 
     winner: str
@@ -58,6 +59,7 @@ class Evidence(NamedTuple):
     in_shares: float
     words: float = 0.0
     titles: float = 0.0
+    texts: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class KindVote(NamedTuple):
     """Vote of all voters of one kind.
 
     Attributes:
-        kind: One of `classifiers.ensemble.blends.KINDS`.
+        kind: As `classifiers.ensemble.blends.kind_of` names it.
         weight: Its exponent in the shares, at least 0. Weights of kinds need not sum to 1: sources that are
             right for different reasons are more certain together.
         probabilities: Genre to probability in the model's order, summing to 1.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from classifiers.ensemble.blends import KINDS, blended_weights, kind_of
+from classifiers.ensemble.blends import blended_weights, kind_of
 from classifiers.ensemble.model_card import PER_COVER
 from classifiers.ensemble.pooling import COVER_FLOOR, Sharpness, pooled
 from classifiers.metrics.splits import scores
@@ -189,7 +189,7 @@ def ensemble_predictions(
         stack = fit_stack(names, fold.other_votes, train_known[fold.others], fold.other_truth, voting)
         votes[fold.test], weights[fold.test] = fold.votes, stack.weights
         for kinds, blend in stack.blends.items():
-            blends.setdefault(kinds, np.zeros((rows, len(KINDS))))[fold.test] = blend.row()
+            blends.setdefault(kinds, np.zeros((rows, len(kinds))))[fold.test] = blend.row()
     return FoldPredictions(names, votes, known, weights, blends, len(names) if voting is None else voting)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from classifiers.training.detector import Detector
 
 
-_OPSET = {"": 18, "ai.onnx.ml": 3}
+OPSET = {"": 18, "ai.onnx.ml": 3}
 _ROWS, _PROBABILITIES = "rows", "probabilities"
 
 
@@ -80,7 +80,7 @@ def export(voters: Sequence[ExportedVoter], outsiders: ExportedDetector | None =
         + [helper.make_tensor_value_info(OUTSIDERS, TensorProto.DOUBLE, [None, None])] * bool(outsiders),
         constants,
     )
-    opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSET.items()]
+    opsets = [helper.make_opsetid(domain, version) for domain, version in OPSET.items()]
     model = helper.make_model(graph, producer_name="spotitags", opset_imports=opsets, ir_version=8)
     checker.check_model(model)
     graph_bytes: bytes = model.SerializeToString(deterministic=True)
@@ -164,7 +164,7 @@ def _converted(model: object, width: int) -> GraphProto:
         model,
         initial_types=[(_ROWS, DoubleTensorType([None, width]))],
         options={id(model): {"zipmap": False}},
-        target_opset=_OPSET,
+        target_opset=OPSET,
     ).graph
     needed, nodes = {_PROBABILITIES}, []
     for each in reversed(graph.node):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from classifiers.arrays import softmax
-from classifiers.ensemble.blends import KINDS, Blend, kind_of
+from classifiers.ensemble.blends import Blend, in_order, kind_of
 from classifiers.ensemble.pooling import VOTER_FLOOR, pooled
 from classifiers.metrics.splits import scores
 
@@ -70,10 +70,8 @@ def fit_stack(
     losses = np.array([scores(votes[:, i], truth).log_loss for i in range(len(names))])
     weights = np.zeros(len(names))
     of_kinds: dict[str, tuple[Floats, Flags]] = {}
-    for kind in KINDS:
+    for kind in in_order(kinds):
         own = [i for i, each in enumerate(kinds) if each == kind]
-        if not own:
-            continue
         defaults = sum(voting is None or i < voting for i in own)
         weights[own] = voter_weights(losses[own], genres, defaults or None)
         used = own[: defaults or None]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from classifiers import image
-from classifiers.ensemble.blends import WORD_SOURCES
+from classifiers.ensemble.blends import is_word_source
 from classifiers.ensemble.graph_inputs import feature_rows
 from classifiers.ensemble.model_card import PER_COVER
 from classifiers.ensemble.pooling import Sharpness, flat_where_unknown, pool_covers, temper
@@ -100,10 +100,10 @@ def voter_names(
     wanted = (*VIEWS, WORDS, EMBEDDING) if views is None else views
     classifiers = classifiers or classifier_names()
     texts = [view for view in wanted if view not in {WORDS, EMBEDDING}]
-    labelled = [tagger for tagger in taggers if tagger not in WORD_SOURCES]
+    labelled = [tagger for tagger in taggers if not is_word_source(tagger)]
     names = [VoterName(*name) for name in product(labelled, texts, classifiers)]
     if WORDS in wanted and WORD_CLASSIFIER in classifiers:
-        names += [VoterName(each, WORDS, WORD_CLASSIFIER) for each in WORD_SOURCES if each in taggers]
+        names += [VoterName(each, WORDS, WORD_CLASSIFIER) for each in taggers if is_word_source(each)]
     if EMBEDDING in wanted:
         embedded = common_features(rows, list(taggers))
         defaults = image.classifier_names(default=True)

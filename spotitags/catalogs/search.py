@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spotitags.catalogs.base import Catalog
+    from spotitags.catalogs.spotify.catalog import SpotifyCatalog
     from spotitags.records import Album, Artist
 
 
@@ -141,10 +142,17 @@ def playlist(catalog: Catalog, ref: str) -> list[Artist]:
         InputError: The catalogue has no playlists, or ``ref`` is not a playlist.
         CatalogError: Spotify does not show the playlist, or could not answer.
     """
+    return _with_playlists(catalog, "give --artists FILE").playlist(ref)
+
+
+def playlist_albums(catalog: Catalog, ref: str) -> list[Album]:
+    """Return the albums of a Spotify playlist; arguments and errors are those of `playlist`."""
+    return _with_playlists(catalog, "give a table or a folder of covers").playlist_albums(ref)
+
+
+def _with_playlists(catalog: Catalog, otherwise: str) -> SpotifyCatalog:
     from spotitags.catalogs.spotify.catalog import SpotifyCatalog
 
     if not isinstance(catalog, SpotifyCatalog):
-        raise InputError(
-            "only Spotify has playlists: use --catalog spotify with keys, or give --artists FILE"
-        )
-    return catalog.playlist(ref)
+        raise InputError(f"only Spotify has playlists: use --catalog spotify with keys, or {otherwise}")
+    return catalog

@@ -11,6 +11,7 @@ from spotitags.catalogs.artist_ids import bare_id
 from spotitags.commands._console import note
 from spotitags.commands._open import open_spotitags, open_tables
 from spotitags.commands._options import ArtistOptions
+from spotitags.commands._texts import model_texts
 from spotitags.errors import InputError, SpotiTagsError
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ def select_artists(
     artists: ArtistOptions,
     source: "SourceOptions",
     tagging: "BagOptions",
+    *,
+    use_texts: bool = True,
     **options: Any,  # noqa: ANN401  (of SpotiTags)
 ) -> Selection:
     """Find the selected artists in their catalogues; without a selection, take all of the manifest.
@@ -97,6 +100,7 @@ def select_artists(
         source: Options that choose albums. Ids and names belong to the catalogue that they choose; covers on
             disk that are given as arguments are catalogues of their own.
         tagging: Options that choose taggers.
+        use_texts: False lets no voter on text columns vote.
         options: Further keywords of SpotiTags.
 
     Raises:
@@ -104,7 +108,9 @@ def select_artists(
         SpotiTagsError: The catalogue cannot be opened.
     """
     reported = cache(note)  # a line is the same for all instances
-    open_table = open_tables(_paths(artists, source), artists.columns)
+    paths = list(_paths(artists, source))
+    open_table = open_tables(paths, artists.columns)
+    options["texts"] = model_texts(map(open_table, dict.fromkeys(paths)), used=use_texts)
     manifest = None if source.manifest is None else open_table(source.manifest)
 
     def open_with(**replaced: Any) -> "SpotiTags":  # noqa: ANN401  (of SpotiTags)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from spotitags.commands._console import note
 from spotitags.commands._options import AlbumOptions, CatalogOptions, TaggerChoice
+from spotitags.commands._texts import text_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -110,6 +111,8 @@ def open_for_labels(
     *,
     columns: str | None = None,
     single: bool = False,
+    text_column: "list[str] | None" = None,
+    keep_names: bool = False,
     **options: Any,  # noqa: ANN401  (of SpotiTags)
 ) -> Labelled:
     """Load the labelled artists of a table or folder, and build a SpotiTags instance that finds their covers.
@@ -121,12 +124,15 @@ def open_for_labels(
         tagging: As for `open_spotitags`.
         columns: Value of the option ``--columns``.
         single: True takes every cover on its own; a table without artists is always taken so.
+        text_column: Values of the option ``--text-column``.
+        keep_names: Value of the option ``--keep-names``.
         options: Further keywords of SpotiTags.
     """
     from spotitags.catalogs.csv_table import CsvTable
     from spotitags.catalogs.labels import load_labelled
 
     table = None if labels_file is None else user_table(labels_file, columns)
+    options["texts"] = text_columns(table, text_column, keep_names=keep_names)
     artists, origin = load_labelled(table, split(genres), single=single, notify=note)
     manifest = origin if isinstance(origin, CsvTable) else None
     if manifest is None and origin is not None:

@@ -164,6 +164,22 @@ def write_votes(found: Mapping[str, Any], labelled: "Labelled", out: Path) -> Pa
     return out / "votes.csv"
 
 
+def write_impact(impact: Mapping[str, Any], out: Path) -> Path:
+    """Write ``impact.csv`` of an evaluation; return the file.
+
+    Args:
+        impact: Entry ``impact`` of ``scores.json``.
+        out: An existing folder.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    from spotitags.evaluation.report.impact import COLUMNS, impact_cells
+
+    write_csv(out / "impact.csv", COLUMNS, impact_cells(impact), raw=False)
+    return out / "impact.csv"
+
+
 def write_table(options: TableOptions, columns: Mapping[str, type], rows: "Iterable[Sequence[Cell]]") -> None:
     """Write a table to the CSV or Parquet file of the options."""
     from spotitags.io.tables import write_parquet

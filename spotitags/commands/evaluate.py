@@ -9,6 +9,7 @@ from spotitags.commands._console import exit_code, note, print_all, print_failur
 from spotitags.commands._open import album_count, dataset_name, open_for_labels
 from spotitags.commands._options import AlbumOptions, Columns, Covers, CrossValidationOptions, TaggingOptions
 from spotitags.commands._progress import progress
+from spotitags.commands._texts import KeepNames, TextColumn
 from spotitags.commands._titles import Titles
 from spotitags.errors import InputError, require_training
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from spotitags.evaluation.samples import Samples
 
 NOT_KEPT = "no file was written: add --out FOLDER for scores.json, votes.csv and report.html"
-EXAMPLES = ("spotitags evaluate labels.csv --out runs/mine",)
+EXAMPLES = (
+    "spotitags evaluate labels.csv --out runs/mine",
+    "spotitags evaluate labels.csv --text-column lyrics --impact --out runs/mine",
+)
 
 
 def evaluate(
@@ -65,12 +69,17 @@ def evaluate(
             min=0, metavar="N", help="Maximum number of maps of covers in the report, wrong artists first."
         ),
     ] = 60,
+    text_column: TextColumn = None,
+    keep_names: KeepNames = False,
+    impact: Annotated[
+        bool, typer.Option("--impact", help="Measure what each input is worth: tags, colours, lyrics …")
+    ] = False,
 ) -> None:
     """Evaluate predictions on labelled artists, or compare earlier runs."""
     from datetime import UTC, datetime
 
     from spotitags import evaluation
-    from spotitags.commands._tables import write_votes
+    from spotitags.commands._tables import write_impact, write_votes
     from spotitags.evaluation.report.terminal import show_comparison, show_scores
     from spotitags.explain.gallery import build_gallery
     from spotitags.settings import Settings
@@ -90,6 +99,7 @@ def evaluate(
     labelled = open_for_labels(
         labels_file, validation.genres, source, tagging,
         columns=columns, single=covers, albums=max(albums, train_albums), titles=titles,
+        text_column=text_column, keep_names=keep_names,
     )  # fmt: skip
     artists = labelled.artists
     protocol = evaluation.Protocol(
@@ -108,7 +118,7 @@ def evaluate(
             name=out.resolve().name if out else default_name, dataset=validation.dataset or default_name,
             created=datetime.now(UTC).date().isoformat(), protocol=protocol,
             min_covers=validation.min_covers, drop_shared=drop_shared, single=labelled.single,
-            references=references_for, progress=step, keep=lambda *each: kept.append(each),
+            references=references_for, impact=impact, progress=step, keep=lambda *each: kept.append(each),
         )  # fmt: skip
         gallery = None
         if out:
@@ -117,7 +127,9 @@ def evaluate(
                 found, *kept[0], protocol,
                 covers=not no_covers, maps=maps, cache_dir=Settings().cache_dir,
             )  # fmt: skip
-    written = [*evaluation.write(found, out, gallery), write_votes(found, labelled, out)] if out else ()
+    written = [*evaluation.write(found, out, gallery), write_votes(found, labelled, out)] if out else []
+    if out and impact:
+        written.append(write_impact(found["impact"], out))
     print_all(show_scores(found, written, {artist.id: artist.name for artist in artists}))
     for run in runs:
         print_all(show_comparison([run, found], evaluation.against_first([run, found])))

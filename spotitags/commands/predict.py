@@ -1,5 +1,6 @@
 """Command ``predict``."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,6 +21,8 @@ from spotitags.commands._options import (
     ZeroShot,
 )
 from spotitags.commands._progress import print_results
+from spotitags.commands._targets import configured_model, print_numbers, target_taggers
+from spotitags.commands._texts import Texts
 from spotitags.commands._titles import Titles
 from spotitags.errors import InputError
 
@@ -50,6 +53,7 @@ def predict(
     genres: Genres = None,
     zero_shot: ZeroShot = False,
     titles: Titles = None,
+    texts: Texts = True,
     top: Top = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each voter's vote, and the tags for and against.")
@@ -71,9 +75,15 @@ def predict(
         check_table(table, as_json=as_json)
         if explain:
             raise InputError("a table has no place for --explain: leave it out, or use --json")
+    numbers = _model_of_numbers(model)
+    if numbers is not None:
+        tagging.tagger = tagging.tagger or target_taggers(numbers)
+        selection = select_artists(artists, source, tagging, titles=titles, use_texts=texts)
+        print_numbers(selection, numbers, table, as_json=as_json, genres=genres)
     selection = select_artists(
         artists, source, tagging,
         model=model, voters=voter or (), genres=split(genres), zero_shot=zero_shot, titles=titles,
+        use_texts=texts,
     )  # fmt: skip
 
     short = len(selection.refs) >= SHORT_FROM and not (full or explain or raw_tags or as_json)
@@ -95,6 +105,16 @@ def predict(
         write_predictions(results, selection.refs, top, table, selection.other_cells())
     foot = overview.foot if overview else None
     print_results(results, selection.refs, render, as_json=as_json, foot=foot)
+
+
+def _model_of_numbers(model: Path | None) -> Path | None:
+    """Return the model of a command if it predicts a number, such as popularity; None for genres."""
+    chosen = configured_model(model)
+    if chosen is None:
+        return None
+    from classifiers.ensemble.target_model import is_target_model
+
+    return chosen if is_target_model(chosen) else None
 
 
 def _overview(top: int | None) -> "Overview":

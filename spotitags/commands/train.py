@@ -19,8 +19,10 @@ from spotitags.commands._options import (
     Voter,
 )
 from spotitags.commands._progress import progress
+from spotitags.commands._targets import train_on_numbers
+from spotitags.commands._texts import KeepNames, TextColumn
 from spotitags.commands._titles import Titles
-from spotitags.errors import require_training
+from spotitags.errors import InputError, require_training
 
 
 @dataclass(eq=False, repr=False)
@@ -33,7 +35,11 @@ class TrainingSource(AlbumOptions):
     ] = None
 
 
-EXAMPLES = ("spotitags train genres/ --out models/mine",)
+EXAMPLES = (
+    "spotitags train genres/ --out models/mine",
+    "spotitags train labels.csv --text-column lyrics --out models/mine",
+    "spotitags train labels.csv --target popularity --out models/popularity",
+)
 
 
 def train(
@@ -56,6 +62,15 @@ def train(
     seed: Seed = 0,
     voter: Voter = None,
     titles: Titles = None,
+    text_column: TextColumn = None,
+    keep_names: KeepNames = False,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Predict the numbers of this column, such as popularity, instead of genres.",
+        ),
+    ] = None,
 ) -> None:
     """Train an ensemble on labelled artists.
 
@@ -65,9 +80,19 @@ def train(
     from spotitags.training.ensemble import train as train_ensemble
 
     require_training("train")
+    if target is not None:
+        if genres or voter:
+            raise InputError("--target predicts a number: leave --genres and --voter out")
+        train_on_numbers(
+            labels_file, target, out, source, tagging,
+            columns=columns, single=covers, folds=folds, seed=seed,
+            titles=titles, text_column=text_column, keep_names=keep_names,
+        )  # fmt: skip
+        return
     artists, spotitags, single, _ = open_for_labels(
         labels_file, genres, source, tagging,
         columns=columns, single=covers, albums=album_count(source, default=20), titles=titles,
+        text_column=text_column, keep_names=keep_names,
     )  # fmt: skip
     with progress(len(artists)) as step:
         report = train_ensemble(

@@ -19,6 +19,8 @@ from spotitags.commands._options import (
     TaggingOptions,
 )
 from spotitags.commands._progress import progress
+from spotitags.commands._texts import KeepNames, TextColumn
+from spotitags.commands._titles import Titles
 
 ALBUMS = 100
 """Maximum number of albums per artist, unless ``--albums`` says otherwise."""
@@ -73,6 +75,9 @@ def words(
     no_covers: Annotated[
         bool, typer.Option("--no-covers", help="Names of albums only on the page, no pictures.")
     ] = False,
+    titles: Titles = None,
+    text_column: TextColumn = None,
+    keep_names: KeepNames = False,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -96,6 +101,9 @@ def words(
         columns=columns,
         single=covers,
         albums=album_count(source, ALBUMS),
+        titles=titles,
+        text_column=text_column,
+        keep_names=keep_names,
     )
     with progress(len(artists)) as step:
         samples = select(collect_samples(spotitags, artists, single=single, progress=step), drop_shared=True)

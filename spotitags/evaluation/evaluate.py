@@ -14,6 +14,7 @@ from classifiers.files import replaced_file
 from spotitags.evaluation.cross_validation import run
 from spotitags.evaluation.fold_cache import FoldCache
 from spotitags.evaluation.folds import Protocol
+from spotitags.evaluation.impact import impact as measure_impact
 from spotitags.evaluation.outsiders import evaluate_outsiders
 from spotitags.evaluation.samples import collect_samples, select
 from spotitags.evaluation.scores import scores
@@ -48,6 +49,7 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
     single: bool = False,
     workers: int | None = None,
     references: ReferenceLoader | None = None,
+    impact: bool = False,
     progress: Progress | None = None,
     keep: Callable[[Samples, EnsemblePredictions], None] | None = None,
 ) -> dict[str, Any]:
@@ -67,7 +69,9 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
         workers: Number of processes; None for one per core, 1 for the current process alone.
         references: Loads the covers on which the answer "none of these genres" is evaluated, such as
             `spotitags.training.references.references_for`; None to leave it out.
-        progress: Called with (stage, done, total); stages are ``artists``, ``repeats`` and ``outsiders``.
+        impact: True also measures what each group of inputs is worth, as docs/impact.md describes.
+        progress: Called with (stage, done, total); stages are ``artists``, ``repeats``, ``outsiders`` and
+            ``impact``.
         keep: Called with the samples and their predictions, for what the scores do not have.
 
     Returns:
@@ -95,6 +99,9 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
             progress("outsiders", 0, 1)
         loaded = references(samples.labelled, versions)
         outsiders = evaluate_outsiders(samples.rows, protocol, predictions, loaded)
+    worth = None
+    if impact:
+        worth = measure_impact(samples.rows, used, protocol, workers=workers, progress=progress)
     about = {
         "created": created,
         "dataset": dataset,
@@ -117,7 +124,10 @@ def evaluate(  # noqa: PLR0913  (each is a choice of its own, and all but four h
         "failed": {ref: str(error) for ref, error in samples.failed.items()},
         "seconds": round(time.monotonic() - start, 1),
     }
-    return scores(samples.rows, predictions, about, seed=protocol.seed) | {"outsiders": outsiders}
+    return scores(samples.rows, predictions, about, seed=protocol.seed) | {
+        "outsiders": outsiders,
+        "impact": worth,
+    }
 
 
 def write(found: Mapping[str, Any], out: Path, gallery: Gallery | None = None) -> list[Path]:

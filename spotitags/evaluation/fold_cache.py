@@ -34,7 +34,7 @@ SECONDS: Final = 7 * 24 * 3600
 """Time for which a split is kept."""
 MAX_NUMBERS: Final = 2_000_000
 """Largest number of floats of a split that is kept: 16 MB."""
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Version of the stored form."""
 PACKAGES: Final = ("numpy", "scipy", "scikit-learn")
 

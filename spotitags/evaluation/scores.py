@@ -88,7 +88,7 @@ def read(path: Path) -> dict[str, Any]:
 
 def _systems(predictions: EnsemblePredictions) -> Iterator[tuple[str, str, Floats, float]]:
     """Yield kind, name, (n_repeats, n_rows, n_genres) shares and mean weight of each system."""
-    from classifiers.ensemble.blends import KINDS, PICTURE, TAGS, kind_of
+    from classifiers.ensemble.blends import COLUMN, PICTURE, TAGS, in_order, kind_of, source_name
 
     voters = predictions.voters
     kinds = [kind_of(voter) for voter in voters]
@@ -96,29 +96,40 @@ def _systems(predictions: EnsemblePredictions) -> Iterator[tuple[str, str, Float
     def of_kinds(names: Iterable[str]) -> tuple[Floats, float]:
         return predictions.blended([i for i, kind in enumerate(kinds) if kind in names])
 
+    def joined(names: Iterable[str]) -> str:
+        return " and ".join(map(source_name, names))
+
     yield "ensemble", "ensemble", predictions.ensemble, 1.0
-    there = [kind for kind in KINDS if kind in kinds]
+    there = in_order(kinds)
     for kind in there if len(there) > 1 else ():
-        yield "kind", kind, *of_kinds([kind])
+        yield "kind", source_name(kind), *of_kinds([kind])
     seen, text = [k for k in there if k in {PICTURE, TAGS}], [k for k in there if k not in {PICTURE, TAGS}]
     if len(seen) > 1 and text:
-        yield "blend", " and ".join(seen), *of_kinds(seen)
+        yield "blend", joined(seen), *of_kinds(seen)
     for kind in text if seen and len(text) > 1 else ():
-        yield "blend", " and ".join([*seen, kind]), *of_kinds([*seen, kind])
+        yield "blend", joined([*seen, kind]), *of_kinds([*seen, kind])
     if predictions.control is not None and seen:
-        yield "control", f"{' and '.join(text)} of another artist", predictions.control, 1.0
-    taggers = list(dict.fromkeys(voter.tagger for voter in voters))
-    if len(taggers) > 1:
-        for tagger in taggers:
-            yield (
-                "tagger",
-                tagger,
-                *predictions.blended([i for i, v in enumerate(voters) if v.tagger == tagger]),
-            )
+        yield "control", f"{joined(text)} of another artist", predictions.control, 1.0
+    columns = {kind for kind in there if kind.startswith(COLUMN)}  # each is a kind above
+    taggers = list(dict.fromkeys(voter.tagger for voter in voters if voter.tagger not in columns))
+    for tagger in taggers if len(taggers) > 1 else ():
+        yield "tagger", tagger, *predictions.blended([i for i, v in enumerate(voters) if v.tagger == tagger])
+    yield from _parts(predictions)
+
+
+def _parts(predictions: EnsemblePredictions) -> Iterator[tuple[str, str, Floats, float]]:
+    """Yield the same of each view and each voter."""
+    from classifiers.ensemble.blends import source_name
+
+    voters = predictions.voters
     for view in dict.fromkeys(voter[:2] for voter in voters):
-        yield "view", " ".join(view), *predictions.pooled([i for i, v in enumerate(voters) if v[:2] == view])
+        yield (
+            "view",
+            " ".join([source_name(view[0]), view[1]]),
+            *predictions.pooled([i for i, v in enumerate(voters) if v[:2] == view]),
+        )
     for i, voter in enumerate(voters):
-        yield "voter", " ".join(voter), *predictions.pooled([i])
+        yield "voter", " ".join([source_name(voter[0]), *voter[1:]]), *predictions.pooled([i])
 
 
 def _system(shares: Floats, genres: Sequence[str], bootstrap: Bootstrap) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from spotitags.explain.places.features import PlaceNetwork
 from spotitags.explain.places.maps import combined, vote_map
 from spotitags.explain.places.picture import attention, overlay
 from spotitags.records import Cover, CoverFile
-from spotitags.taggers.lite.tagger import square
+from spotitags.taggers.lite.square import square
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -54,7 +54,8 @@ def place_picture(cover: ExploredCover, of: str) -> bytes:
     from spotitags.explain.places.maps import tag_map, vote_map
     from spotitags.explain.places.picture import overlay
     from spotitags.taggers.lite.head import load_head
-    from spotitags.taggers.lite.tagger import LiteTagger, square
+    from spotitags.taggers.lite.square import square
+    from spotitags.taggers.lite.tagger import LiteTagger
 
     side = LiteTagger.image_size
     decoded = _decoded(cover, side)

@@ -35,11 +35,13 @@ class ArtistVoting(NamedTuple):
         covers: Tags and features of the covers.
         voting: The voters.
         spotitags: The instance that tagged the covers.
+        ref: The artist as it was requested.
     """
 
     covers: TaggedCovers
     voting: Voting
     spotitags: Instance
+    ref: str = ""
 
     @property
     def ensemble(self) -> Ensemble:
@@ -69,4 +71,5 @@ class ArtistVoting(NamedTuple):
             ModelError: All taggers that have a voter are missing.
         """
         voted = self.covers if covers is None else covers
-        return self.voting.predict(self.spotitags._bags(voted), voted, explain=explain)  # noqa: SLF001
+        bags = self.spotitags._bags(voted)  # noqa: SLF001
+        return self.voting.predict(bags, voted, explain=explain, ref=self.ref)

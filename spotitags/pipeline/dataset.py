@@ -6,11 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from classifiers.ensemble.blends import TITLES
 from spotitags.bags import bag as bagging
-from spotitags.bags.titles import VERSION as TITLES_VERSION
-from spotitags.bags.titles import title_words
 from spotitags.errors import SpotiTagsError, TaggerError
+from spotitags.pipeline.word_sources import training_words, word_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
 
     from classifiers.training.dataset import Row
     from spotitags.pipeline.spotitags import SpotiTags
+    from spotitags.pipeline.word_sources import Words
     from spotitags.records import Artist, TagBag, TaggedCovers
     from spotitags.taggers.base import FeatureExtractor
 
@@ -67,8 +66,9 @@ class LabelledRows:
 
 
 def sources(spotitags: SpotiTags) -> dict[str, str]:
-    """Return the version of each source of labels in training: the taggers, and titles if requested."""
-    return spotitags.tagger_versions() | ({TITLES: TITLES_VERSION} if spotitags.titles else {})
+    """Return the version of each source of labels in training: taggers, and requested titles and texts."""
+    words = word_versions(spotitags.text_columns, titles=bool(spotitags.titles))
+    return spotitags.tagger_versions() | words
 
 
 def collect_rows(
@@ -82,7 +82,7 @@ def collect_rows(
     """Tag labelled artists; an artist for whom a tagger is missing has failed.
 
     Args:
-        spotitags: Catalogue and taggers, and whether the words of albums' titles are in ``Row.covers``, too.
+        spotitags: Catalogue and taggers, and whether words of titles and texts are in ``Row.covers``, too.
         artists: Artists with genres.
         extractors: Further feature extractors; their features are in ``Row.embeddings``.
         exclude: Digests of covers to leave out, such as those of artists held out for a test.
@@ -106,20 +106,23 @@ def collect_rows(
             artist_bags = [bagging.bag(used.artist, tagger, each) for tagger, each in used.tags.items()]
             for bag in artist_bags:
                 bags.setdefault(bag.tagger, []).append(bag)
-            rows.append(_row(artist, used, artist_bags, titles=bool(spotitags.titles)))
+            words = training_words(
+                spotitags.text_columns, artist.id, used.albums, titles=bool(spotitags.titles)
+            )
+            rows.append(_row(artist, used, artist_bags, words))
         if progress:
             progress("artists", done, len(wanted))
     return LabelledRows(tuple(rows), bags, failed, counter.notes())
 
 
-def _row(artist: Artist, covers: TaggedCovers, bags: Sequence[TagBag], *, titles: bool) -> Row:
+def _row(artist: Artist, covers: TaggedCovers, bags: Sequence[TagBag], words: Words) -> Row:
     from classifiers.training.dataset import Row
 
     tags = {bag.tagger: bag.cover_weights() for bag in bags}
     return Row(
         id=artist.id,
         genre=str(artist.genre),
-        covers=tags | ({TITLES: title_words(covers.albums)} if titles else {}),
+        covers=tags | words,
         embeddings=covers.features,
         groups=covers.digests,
     )

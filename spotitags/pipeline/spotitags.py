@@ -22,6 +22,7 @@ from spotitags.pipeline.library_tags import check_library_request, library_tags,
 from spotitags.pipeline.model_taggers import model_taggers
 from spotitags.pipeline.tagger_pool import TaggerPool
 from spotitags.pipeline.voting import Voting
+from spotitags.pipeline.word_sources import open_texts
 from spotitags.taggers.labels.custom import custom_labels
 from spotitags.taggers.registry import ready_taggers, tagger_class, tagger_options
 from spotitags.taggers.validation import checked_version
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from spotitags.catalogs.base import Catalog, Match
     from spotitags.catalogs.csv_table import CsvTable
+    from spotitags.catalogs.text_columns import TextColumns
     from spotitags.io.cache import Cache
     from spotitags.records import Artist, Prediction, Tag, TagBag, TaggedCovers
     from spotitags.settings import Settings
@@ -49,8 +51,7 @@ class SpotiTags:
     yield the error in place of the artist's result, and raise TaggerError or ModelError if none can work.
 
     Args:
-        catalog: ``auto``, ``spotify``, ``musicbrainz``, ``folder`` or ``library``, or an object with the
-            interface of `spotitags.catalogs.Catalog`.
+        catalog: As ``--catalog`` has it, or an object with the interface of `spotitags.catalogs.Catalog`.
         manifest: Covers on disk, as for `spotitags.catalogs.manifest.FolderCatalog`, or a table of single
             covers; a `spotitags.catalogs.csv_table.CsvTable` renames columns.
         tagger: One tagger or several, by name or as objects with the interface of
@@ -62,7 +63,8 @@ class SpotiTags:
         genres: Genres to choose from, in any spelling; empty for those of the model.
         zero_shot: True takes the untrained votes of taggers on the genres' names, not those of the model.
         titles: True trains voters on the words of albums' titles, too; False lets none vote.
-        albums: Maximum number of albums per artist, at least 1; those whose cover is a copy do not count.
+        texts: Text columns of the manifest, such as ``lyrics``, for voters; predictions find the model's.
+        albums: Maximum number of albums per artist, at least 1, without copies of a cover.
         keep_broad: True keeps broad tags, which fit nearly every cover.
         merge: True merges the bags of several taggers into one; see `spotitags.bags.merge.merge_tags`.
         max_calls: Maximum number of paid calls of the instance, over all taggers; None for no limit.
@@ -96,6 +98,7 @@ class SpotiTags:
         genres: Sequence[str] = (),
         zero_shot: bool = False,
         titles: bool | None = None,
+        texts: TextColumns | Sequence[str] | None = None,
         albums: int = 10,
         keep_broad: bool = False,
         merge: bool = False,
@@ -115,6 +118,7 @@ class SpotiTags:
         self.voters, self.genres, self.also = as_tuple(voters), as_tuple(genres), as_tuple(also)
         self.words = words or labels
         self.zero_shot, self.titles, self.albums = zero_shot, titles, albums
+        self.text_columns = open_texts(texts, self.manifest)
         self.keep_broad, self.merge = keep_broad, merge
         self.max_calls, self.offline, self.refresh = max_calls, offline, refresh
         self.clip_model, self.device, self.settings = clip_model, device, settings
@@ -174,10 +178,7 @@ class SpotiTags:
         return self._tagged_covers(artists, extractors, embeddings=True)
 
     def all_bags(self, artists: Iterable[str]) -> Iterator[tuple[str, list[TagBag] | SpotiTagsError]]:
-        """Yield for each artist in turn one bag per tagger, or the error that prevents them.
-
-        Bags of missing taggers come last, empty.
-        """
+        """Yield for each artist in turn a bag per tagger (of missing ones last, empty), or the error."""
         for ref, covers in self._tagged_covers(artists):
             yield ref, covers if isinstance(covers, SpotiTagsError) else self._bags(covers)
 
@@ -201,7 +202,7 @@ class SpotiTags:
         own = self._predictor
         voting, needed = own._voting, own._voting.needs_embeddings  # noqa: SLF001 - another of this class
         for ref, found in own._tagged_covers(artists, own._vote_extractors, embeddings=needed):  # noqa: SLF001
-            yield ref, found if isinstance(found, SpotiTagsError) else ArtistVoting(found, voting, own)
+            yield ref, found if isinstance(found, SpotiTagsError) else ArtistVoting(found, voting, own, ref)
 
     def _tagged_covers(
         self, artists: Iterable[str], extractors: Sequence[Extractor] = (), *, embeddings: bool = False
@@ -290,8 +291,8 @@ class SpotiTags:
     def _voting(self) -> Voting:
         return Voting(
             self.model, self.tagger_versions(), taggers=self._zero_shot_taggers, genres=self.genres,
-            zero_shot=self.zero_shot, titles=self.titles is not False, voters=self.voters,
-            custom_labels=bool(self.words), cache=lambda: self.cache, notify=self.notify,
+            zero_shot=self.zero_shot, titles=self.titles is not False, texts=self.text_columns,
+            voters=self.voters, custom_labels=bool(self.words), cache=lambda: self.cache, notify=self.notify,
         )  # fmt: skip
 
     @cached_property

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from classifiers.ensemble.results import KindVote
 from spotitags.pipeline.genre_choice import among_genres
-from spotitags.records import Reason
+from spotitags.records import Reason, Vote
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from classifiers.ensemble.results import Pull, Result
+    from classifiers.ensemble.results import Explanation, Pull, Result
     from spotitags.records import TagBag
 
 
@@ -23,6 +23,38 @@ def no_voters_message(bags: Sequence[TagBag], reason: str) -> str:
 def reasons(pulls: Sequence[Pull]) -> tuple[Reason, ...]:
     """Return effects of tags as records."""
     return tuple(Reason(pull.label, pull.pull, pull.tagger, pull.log_odds) for pull in pulls)
+
+
+def votes_of_voters(result: Result, why: Explanation | None, genres: Sequence[str]) -> tuple[Vote, ...]:
+    """Return the vote of each voter on the requested genres, with its reasons if they are explained."""
+    return tuple(
+        Vote(
+            *vote.voter,
+            votes=among_genres(vote.probabilities, genres),
+            weight=vote.weight,
+            reasons=reasons(why.voters[vote.voter]) if why else (),
+        )
+        for vote in result.votes
+    )
+
+
+def report_differences(
+    trained: Mapping[str, str], versions: Mapping[str, str], notify: Callable[[str], None]
+) -> None:
+    """Report taggers that the model was not trained with, or with another version, or that do not run.
+
+    Args:
+        trained: Version of each tagger in training.
+        versions: Version of each tagger of the run.
+        notify: Called with each line.
+    """
+    for name, version in versions.items():
+        if name not in trained:
+            notify(f"model: it was not trained with {name}, whose tags do not vote")
+        elif trained[name] != version:
+            notify(f"model: it was trained with another version of {name}; train it again")
+    if absent := [name for name in trained if name not in versions]:
+        notify(f"model: voters on {' and '.join(absent)} abstain, since that tagger does not run")
 
 
 def votes_of_kinds(result: Result, genres: Sequence[str]) -> tuple[KindVote, ...]:

@@ -6,26 +6,31 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classifiers.ensemble.blends import TITLES
 from classifiers.ensemble.ensemble import Ensemble
 from classifiers.errors import ModelFileError, NoVotersError, UnknownVoterError
 from classifiers.image import EMBEDDING, PIXEL_FEATURES
 from classifiers.text.views import sum_tags
-from spotitags.bags.titles import VERSION as TITLES_VERSION
-from spotitags.bags.titles import title_words
+from spotitags.catalogs.text_columns import TextColumns
 from spotitags.errors import InputError, ModelError
 from spotitags.io.genre_names import find_genre, with_aliases
 from spotitags.pipeline.carried_voting import CarriedVoting
 from spotitags.pipeline.cover_sizes import lower_confidence
 from spotitags.pipeline.genre_choice import among_genres, check_spelling, choose_genres, unknown_genres
-from spotitags.pipeline.vote_records import no_voters_message, reasons, votes_of_kinds
+from spotitags.pipeline.vote_records import (
+    no_voters_message,
+    reasons,
+    report_differences,
+    votes_of_kinds,
+    votes_of_voters,
+)
+from spotitags.pipeline.word_sources import ModelWords
 from spotitags.pipeline.zero_shot_voting import check_zero_shot_request, pool_zero_shot, zero_shot_taggers
-from spotitags.records import JOINT, Prediction, Vote
+from spotitags.records import JOINT, Prediction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from classifiers.ensemble.results import Confidence, Explanation, Result
+    from classifiers.ensemble.results import Confidence, Result
     from spotitags.io.cache import Cache
     from spotitags.records import Tag, TagBag, TaggedCovers
     from spotitags.taggers.base import Extractor, Tagger
@@ -56,6 +61,7 @@ class Voting:
         genres: Genres to choose from, in any spelling; empty for those of the model.
         zero_shot: True lets the zero-shot taggers vote even if the model fits.
         titles: False lets no voter on titles of albums vote.
+        texts: Text columns of the user's tables; None without any.
         custom_labels: True if the taggers use custom labels, which a model of other labels does not fit.
         voters: Optional voters of the model that also vote.
         cache: Opens the cache of tags, for votes on words that the model does not know.
@@ -76,6 +82,7 @@ class Voting:
         genres: Sequence[str] = (),
         zero_shot: bool = False,
         titles: bool = True,
+        texts: TextColumns | None = None,
         custom_labels: bool = False,
         voters: Sequence[str] = (),
         cache: Callable[[], Cache] | None = None,
@@ -92,7 +99,7 @@ class Voting:
         known = self.ensemble.genres
         self.genres = choose_genres(genres, known, self.notify) if genres else known
         self._unknown_genres: set[str] = set()
-        self._titles = titles and self.ensemble.titles == TITLES_VERSION
+        self._words = ModelWords(self.ensemble, titles=titles, texts=texts or TextColumns([]))
         trained = self.ensemble.taggers
         self._same_taggers = all(trained[name] == versions[name] for name in trained.keys() & versions)
         self._as_evaluated = self._same_taggers and set(self.genres) == set(self.ensemble.genres)
@@ -106,7 +113,8 @@ class Voting:
             check_spelling(self.genres, known)
         other_labels = custom_labels and self._has_other_labels(versions)
         if self._fits(versions) and not other_labels:
-            self._report_differences(versions)
+            report_differences(self.ensemble.taggers, versions, self.notify)
+            self._words.report(self.notify)
             return
         able = zero_shot_taggers(taggers)
         if other_labels and not (able and genres and model is None):
@@ -163,7 +171,12 @@ class Voting:
         return [*extractors]
 
     def predict(
-        self, bags: Sequence[TagBag], covers: TaggedCovers | None = None, *, explain: bool = False
+        self,
+        bags: Sequence[TagBag],
+        covers: TaggedCovers | None = None,
+        *,
+        explain: bool = False,
+        ref: str = "",
     ) -> Prediction:
         """Vote on one artist.
 
@@ -172,6 +185,7 @@ class Voting:
             covers: Votes on each cover by the names of `zero_shot`, and features if `needs_embeddings`;
                 without them, voters on features abstain.
             explain: True also finds the tags for and against the winner.
+            ref: The artist as the user's table names it.
 
         Raises:
             ModelError: All taggers that have a voter are missing.
@@ -184,9 +198,12 @@ class Voting:
         present = [bag for bag in bags if not bag.missing]
         weights = {bag.tagger: bag.weights() for bag in present}
         cover_weights = {bag.tagger: bag.cover_weights() for bag in present if bag.each}
-        if self._titles and present:
-            cover_weights[TITLES] = title_words(present[0].albums)
-            weights[TITLES] = sum_tags(words.items() for words in cover_weights[TITLES])
+        if present:
+            words = self._words.of(ref or present[0].artist.id, present[0].albums)
+            cover_weights |= words
+            weights |= {
+                source: sum_tags(each.items() for each in of_albums) for source, of_albums in words.items()
+            }
         features = {} if covers is None else covers.features
         try:
             result = self.ensemble.vote(weights, cover_weights, features)
@@ -207,7 +224,7 @@ class Voting:
         return Prediction(
             artist=bags[0].artist,
             votes=shares,
-            voters=tuple(self._votes(result, why)),
+            voters=votes_of_voters(result, why, self.genres),
             bags=tuple(bags),
             reasons=reasons(why.overall) if why else (),
             evidence=why.evidence if why else None,
@@ -239,17 +256,6 @@ class Voting:
             self._unknown_genres.add(genre)
             self.notify(f"model: it was not trained on the catalogue's genre {genre}, and cannot predict it")
 
-    def _votes(self, result: Result, why: Explanation | None) -> list[Vote]:
-        return [
-            Vote(
-                *vote.voter,
-                votes=among_genres(vote.probabilities, self.genres),
-                weight=vote.weight,
-                reasons=reasons(why.voters[vote.voter]) if why else (),
-            )
-            for vote in result.votes
-        ]
-
     def _zero_shot_prediction(
         self, bags: Sequence[TagBag], tags: Mapping[str, Sequence[Sequence[Tag]]]
     ) -> Prediction:
@@ -277,16 +283,6 @@ class Voting:
         trained = self.ensemble.taggers
         known = versions.keys() & trained.keys()
         return bool(known) and not any(versions[name] == trained[name] for name in known)
-
-    def _report_differences(self, versions: Mapping[str, str]) -> None:
-        for name, version in versions.items():
-            trained = self.ensemble.taggers.get(name)
-            if trained is None:
-                self.notify(f"model: it was not trained with {name}, whose tags do not vote")
-            elif trained != version:
-                self.notify(f"model: it was trained with another version of {name}; train it again")
-        if absent := [name for name in self.ensemble.taggers if name not in versions]:
-            self.notify(f"model: voters on {' and '.join(absent)} abstain, since that tagger does not run")
 
     def _refusal(self, versions: Mapping[str, str], *, can_zero_shot: bool) -> str:
         reason = self._mismatch(versions)

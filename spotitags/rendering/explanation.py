@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from classifiers.ensemble.blends import TITLES
-from classifiers.image import EMBEDDING
-from classifiers.text.views import WORDS
+from classifiers.ensemble.blends import COLUMN, PICTURE, TAGS, TITLES, WRITTEN, kind_of
+from classifiers.ensemble.results import VoterName
 from spotitags.io.text import plain
-from spotitags.rendering.wording import KIND_NAMES, percent
+from spotitags.rendering.wording import kind_name, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +51,11 @@ def _show_evidence(prediction: Prediction, evidence: Evidence) -> list[Renderabl
     shown: list[RenderableType] = [Text(f"evidence for {pair}: {total}", style="dim")]
     reasons = [reason for reason in prediction.reasons if abs(reason.log_odds) >= LEAST]
     shown.append(
-        _bars(reasons, evidence_parts(prediction.voters, evidence), several=len(prediction.bags) > 1)
+        _bars(
+            reasons,
+            evidence_parts(prediction.voters, evidence),
+            several=len({reason.tagger for reason in reasons}) > 1,
+        )
     )
     if not reasons:
         shown.append(Text("no single tag changes the log-odds by 0.01", style="dim"))
@@ -64,11 +67,12 @@ def _show_evidence(prediction: Prediction, evidence: Evidence) -> list[Renderabl
 
 def evidence_parts(voters: Sequence[Vote], evidence: Evidence) -> list[tuple[str, float]]:
     """Return the part of each kind of voters, with its share if they do not disagree."""
-    views = {(voter.view, voter.tagger == TITLES) for voter in voters}
-    parts = [("all tags together", evidence.tags)] * any(view not in {EMBEDDING, WORDS} for view, _ in views)
-    parts += [("whole pictures", evidence.pictures)] * ((EMBEDDING, False) in views)
-    parts += [("words on covers", evidence.words)] * ((WORDS, False) in views)
-    parts += [("titles of albums", evidence.titles)] * ((WORDS, True) in views)
+    kinds = {kind_of(VoterName(voter.tagger, voter.view, voter.classifier)) for voter in voters}
+    parts = [("all tags together", evidence.tags)] * (TAGS in kinds)
+    parts += [("whole pictures", evidence.pictures)] * (PICTURE in kinds)
+    parts += [("words on covers", evidence.words)] * (WRITTEN in kinds)
+    parts += [("titles of albums", evidence.titles)] * (TITLES in kinds)
+    parts += [(kind_name(COLUMN + name), part) for name, part in evidence.texts]
     agree = len(parts) > 1 and all(part * evidence.log_odds > 0 for _, part in parts)
     return [
         (f"{name} ({percent(part / evidence.log_odds)})" if agree else name, part) for name, part in parts
@@ -91,7 +95,7 @@ def _bars(reasons: Sequence[Reason], parts: Sequence[tuple[str, float]], *, seve
     for reason in reasons:
         name = Text(plain(reason.label))
         if several:
-            name.append(f" ({plain(reason.tagger)})", style="dim")
+            name.append(f" ({kind_name(reason.tagger)})", style="dim")
         table.add_row(name, _bar(reason.log_odds / strongest), signed(reason.log_odds))
     for part, log_odds in parts:
         table.add_row(Text(part, style="dim"), "", Text(signed(log_odds), style="dim"))
@@ -120,7 +124,7 @@ def _kinds(kinds: Sequence[KindVote]) -> Table:
     for each in kinds:
         genre = max(each.probabilities, key=each.probabilities.__getitem__)
         share = f"{each.probabilities[genre]:.2f}"
-        table.add_row(Text(KIND_NAMES[each.kind]), f"{each.weight:.2f}", Text(plain(genre)), share)
+        table.add_row(Text(kind_name(each.kind)), f"{each.weight:.2f}", Text(plain(genre)), share)
     return table
 
 

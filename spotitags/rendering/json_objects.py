@@ -105,10 +105,12 @@ def prediction_json(
 
 
 def _evidence_json(evidence: Evidence) -> dict[str, Any]:
-    return {
+    numbers = {
         name: value if isinstance(value, str) else _significant(value)
         for name, value in evidence._asdict().items()
+        if name != "texts"
     }
+    return numbers | {"texts": {name: _significant(part) for name, part in evidence.texts}}
 
 
 def _significant(number: float) -> float:

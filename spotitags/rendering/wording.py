@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from classifiers.ensemble.blends import source_name
 from spotitags.bags.bag import largest_bag
 from spotitags.io.text import plain
 from spotitags.records import SMALL_SIDE
@@ -23,6 +24,15 @@ KIND_NAMES = {
     "titles": "titles of albums",
 }
 _LEAST_PART = 0.01  # that a whole number of percent shows
+
+
+def kind_name(kind: str) -> str:
+    """Return the name of a kind of voters, or of a source of words, for readers.
+
+    >>> kind_name("picture"), kind_name("column:lyrics")
+    ('pictures', 'lyrics')
+    """
+    return plain(KIND_NAMES.get(kind) or source_name(kind))
 
 
 def ranked(prediction: Prediction) -> list[tuple[str | None, float]]:
@@ -92,7 +102,7 @@ def _agreement_of_kinds(prediction: Prediction) -> str:
     }
     groups: dict[str, list[str]] = {prediction.leading: []}
     for kind, genre in winners.items():
-        groups.setdefault(genre, []).append(KIND_NAMES[kind])
+        groups.setdefault(genre, []).append(kind_name(kind))
     named = [f"{_listed(kinds)} say {plain(genre)}" for genre, kinds in groups.items() if kinds]
     alone = [] if groups[prediction.leading] else [f"together they say {plain(prediction.leading)}"]
     return "; ".join([*named, *alone])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classifiers.ensemble.blends import KINDS, Blend
+from classifiers.ensemble.blends import Blend
 from classifiers.ensemble.pooling import pooled
 from classifiers.ensemble.results import VoterName
 from helpers.samples import samples
@@ -58,7 +58,7 @@ def predictions(
         weights=weights,
         known=~np.isnan(weights),
         blends={
-            frozenset(blend.weights): np.broadcast_to(blend.row(), (repeats, n, len(KINDS)))
+            frozenset(blend.weights): np.broadcast_to(blend.row(), (repeats, n, len(blend.weights)))
             for blend in blends
         },
         control=None,

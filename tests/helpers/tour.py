@@ -82,8 +82,16 @@ def fill(folder: Path) -> None:
     table = (folder / "covers.csv").read_text(encoding="utf-8")
     head, *lines = table.splitlines()
     renamed = head.replace("artist_id", "Band").replace("genre", '"Style, main"').replace("file", "Scan")
-    tables = {
-        "labels.csv": table,
+    texts = [
+        f"{head},lyrics,popularity",
+        *(f"{line},song {i} of love,{i % 9}" for i, line in enumerate(lines)),
+    ]
+    lists = {
+        name: "\n".join([head, *(line for line in lines if (",sea," in line) == (name == "liked.csv"))])
+        for name in ("liked.csv", "other.csv")
+    }
+    tables = lists | {
+        "labels.csv": "\n".join(texts),
         "sheet.csv": "\n".join([renamed, *lines]),
         "path/to/albums.csv": "\n".join([head, *(re.sub(r"([^,]+)$", r"../../\1", line) for line in lines)]),
         "ids.txt": f"{METALLICA}\n",
@@ -97,6 +105,9 @@ def fill(folder: Path) -> None:
     for file in folder.glob("*-*.jpg"):
         artist = file.name.partition("-")[0]
         pictures[f"genres/{artist.rstrip('0123456789')}/{artist}/{file.name}"] = file.read_bytes()
+    for artist in ("sea0", "sea1", "sea2", "fire0", "fire1", "fire2"):
+        side = "liked" if artist.startswith("sea") else "other"
+        pictures |= {f"{side}/{file.name}": file.read_bytes() for file in folder.glob(f"{artist}-*.jpg")}
     for name, content in (tables | pictures).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

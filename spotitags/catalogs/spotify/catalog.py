@@ -16,6 +16,7 @@ from spotitags.catalogs.spotify.responses import (
     parse_albums,
     parse_name,
     parse_playlist,
+    parse_playlist_albums,
     parse_search,
 )
 from spotitags.errors import CatalogError, InputError
@@ -144,22 +145,50 @@ class SpotifyCatalog:
             CatalogError: Spotify does not show the playlist; in Development Mode only its owner may see it.
             SettingsError, RateLimitError: As for `albums`.
         """
+        names: dict[str, str] = {}
+        for page in self._playlist_pages(playlist, parse_playlist, ROW_PAGE):
+            for artist_id, name in page.items:
+                names.setdefault(artist_id, name)
+        return [Artist(artist_id, name) for artist_id, name in names.items()]
+
+    def playlist_albums(self, playlist: str) -> list[Album]:
+        """Return the album of each track of a playlist, each once, in the order of the playlist.
+
+        Args:
+            playlist: As for `playlist`.
+
+        Raises:
+            InputError, CatalogError, SettingsError, RateLimitError: As for `playlist`.
+        """
+        hosts = (*IMAGE_HOSTS, *self.client.own_origins)
+        found: dict[str, Album] = {}
+        pages = self._playlist_pages(
+            playlist, parse_playlist_albums, ALBUM_PAGE, fields="items(item(album),track(album)),next"
+        )
+        for page in pages:
+            for release in page.items:
+                artist_id, name = release.artists[0] if release.artists else ("", "")
+                artist = Artist(artist_id, name or None)
+                found.setdefault(release.id, _album(_Listed("album", release), artist, hosts))
+        return list(found.values())
+
+    def _playlist_pages(
+        self, playlist: str, parse: Callable[[dict[str, Any]], Any], schema: TypeAdapter[T], **query: str
+    ) -> Iterator[T]:
+        """Yield the pages of a playlist."""
         match = _PLAYLIST.fullmatch(playlist.strip())
         if not match:
             raise InputError(
                 f"{playlist!r} is not a playlist: give the 22-character id, spotify:playlist:<id>, or its URL"
             )
-        names: dict[str, str] = {}
         for number in range(MAX_PLAYLIST_PAGES):
-            page = self._call(
-                "playlist_items", match[1], parse_playlist, ROW_PAGE,
-                limit=PLAYLIST_PAGE, offset=number * PLAYLIST_PAGE, market=self.client.market,
+            page: Any = self._call(
+                "playlist_items", match[1], parse, schema,
+                limit=PLAYLIST_PAGE, offset=number * PLAYLIST_PAGE, market=self.client.market, **query,
             )  # fmt: skip
-            for artist_id, name in page.items:
-                names.setdefault(artist_id, name)
+            yield page
             if not page.more:
-                break
-        return [Artist(artist_id, name) for artist_id, name in names.items()]
+                return
 
     def _call(
         self,

@@ -94,6 +94,13 @@ def parse_playlist(response: dict[str, Any]) -> dict[str, Any]:
     return {"items": [_id_and_name(artist) for artist in artists if artist], "more": _has_next(response)}
 
 
+def parse_playlist_albums(response: dict[str, Any]) -> dict[str, Any]:
+    """Return ``items``, the album of each track with its artists, and ``more`` of a playlist's page."""
+    tracks = [entry.get("item") or entry.get("track") or {} for entry in as_list(response["items"]) if entry]
+    albums = [album for track in tracks if _is_release(album := track.get("album"))]
+    return parse_albums({"items": albums, "next": response.get("next")})
+
+
 def parse_name(response: dict[str, Any]) -> Any:  # noqa: ANN401
     """Return the name of an artist, or None."""
     return response.get("name")

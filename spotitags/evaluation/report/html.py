@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from classifiers.ensemble.blends import source_name
 from classifiers.files import replaced_file
 from spotitags.evaluation.report.artists import (
     artists_section,
@@ -15,6 +16,7 @@ from spotitags.evaluation.report.artists import (
 from spotitags.evaluation.report.elements import escaped, fill, items, table
 from spotitags.evaluation.report.figures import figures
 from spotitags.evaluation.report.gallery import Gallery
+from spotitags.evaluation.report.impact import impact_section
 from spotitags.evaluation.report.wording import (
     METRICS,
     OUTSIDER_HEAD,
@@ -62,7 +64,7 @@ def page(found: Mapping[str, Any], gallery: Gallery) -> str:
     """
     artists = reported_artists(found, gallery.names)
     panels = cell_panels(artists, found["genres"], found["unit"])
-    taggers = " and ".join(tagger["name"] for tagger in found["taggers"])
+    taggers = " and ".join(source_name(tagger["name"]) for tagger in found["taggers"])
     values = {
         "dataset": escaped(found["dataset"]),
         "name": escaped(found["name"]),
@@ -76,6 +78,7 @@ def page(found: Mapping[str, Any], gallery: Gallery) -> str:
         "genres": _genres(found, gallery),
         "pairs": _pairs(found),
         "outsiders": _outsiders(found),
+        "impact": impact_section(found),
         "systems": _systems(found["systems"]),
         "protocol": items(protocol_lines(found)),
     }

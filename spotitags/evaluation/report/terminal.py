@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
+from classifiers.ensemble.blends import source_name
 from spotitags.evaluation import votes
+from spotitags.evaluation.report.impact import impact_rows, protocol, verdict
 from spotitags.evaluation.report.wording import METRICS, outsider_sentences, subtitle
 from spotitags.io.text import plain
 
@@ -43,10 +45,16 @@ def show_scores(
             shown = f"{estimate['value']:.2f} ({estimate['low']:.2f} to {estimate['high']:.2f})"
             views.add_row(Text(plain(system["name"])), shown, f"{loss:.2f}")
     lines = [Text(plain(f"{found['dataset']}: {found['name']}"), style="bold")]
-    taggers = " and ".join(tagger["name"] for tagger in found["taggers"])
+    taggers = " and ".join(source_name(tagger["name"]) for tagger in found["taggers"])
     lines.append(dim(f"{subtitle(found)} · tagger {taggers}"))
     files = [_file_name(path) for path in written if path.suffix in {".json", ".html", ".csv"}]
-    parts = [*_worst(found, names or {}), *_outsiders(found), *map(dim, found["notes"]), *files]
+    parts = [
+        *_impact(found),
+        *_worst(found, names or {}),
+        *_outsiders(found),
+        *map(dim, found["notes"]),
+        *files,
+    ]
     return [*lines, scores, Text(""), views, Text(""), *parts]
 
 
@@ -62,6 +70,17 @@ def _worst(found: Mapping[str, Any], names: Mapping[str, str | None]) -> list[Re
         )
     more = [dim(f"{len(wrong) - WORST} more in votes.csv (--out)")] if len(wrong) > WORST else []
     return [shown, *more, Text("")]
+
+
+def _impact(found: Mapping[str, Any]) -> list[RenderableType]:
+    """Build a table of what each input is worth; nothing if it was not measured."""
+    impact = found.get("impact")
+    if not impact:
+        return []
+    shown = table(["input"], ["lost when permuted", "when trained without"])
+    for name, permuted, _, retrained in impact_rows(impact):
+        shown.add_row(Text(plain(name)), permuted, retrained)
+    return [shown, Text(plain(verdict(impact))), dim(protocol(impact)), Text("")]
 
 
 def _outsiders(found: Mapping[str, Any]) -> list[RenderableType]:

@@ -9,6 +9,7 @@ from spotitags.evaluation.report.elements import cells, escaped, fill, items
 from spotitags.evaluation.report.wording import count
 from spotitags.explain.words.cloud import word_cloud
 from spotitags.explain.words.wording import LEGEND, heading, interval, times
+from spotitags.rendering.wording import kind_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -82,10 +83,12 @@ def _listed(genre: GenreWords) -> list[Word]:
 
 def _section(index: int, genre: GenreWords, number: Mapping[tuple[str, str], int]) -> str:
     listed = _listed(genre)
+    several = len({word.tagger for word in genre.words}) > 1
     cloud = word_cloud(genre, f"cloud{index}", lambda word: _address(word, number))
     rows = []
     for word in listed:
-        link = f'<td><a href="#w{number[word[:2]]}">{escaped(word.label)}</a>{" *" if word.sure else ""}</td>'
+        name = escaped(f"{word.label} ({kind_name(word.tagger)})" if several else word.label)
+        link = f'<td><a href="#w{number[word[:2]]}">{name}</a>{" *" if word.sure else ""}</td>'
         odds = f'<td class="n {"more" if word.effect > 0 else "less"}">{escaped(times(word.effect))}</td>'
         shares = cells("td", [interval(word), f"{word.share:.0%}", f"{word.other_share:.0%}"], "n")
         rows.append(f"<tr{'' if word.sure else ' class=by-chance'}>{link}{odds}{shares}</tr>")

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from spotitags.explain.words.wording import LEGEND, heading, interval, times
 from spotitags.io.text import plain
+from spotitags.rendering.wording import kind_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -59,7 +60,7 @@ def _table(genre: GenreWords, top: int) -> Table:
         for word in words[:top]:
             label = Text(plain(word.label))
             if several:
-                label.append(f" ({plain(word.tagger)})", style="dim")
+                label.append(f" ({kind_name(word.tagger)})", style="dim")
             style = "red" if more else "blue"
             odds = Text(times(word.effect), style=style)
             shares = f"{word.share:.0%}", f"{word.other_share:.0%}"

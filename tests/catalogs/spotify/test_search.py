@@ -76,3 +76,26 @@ def test_what_is_no_playlist_is_told_before_any_call(spotify: SpotifyReplay) -> 
     with pytest.raises(InputError, match="not a playlist"):
         spotify.catalog().playlist("https://example.org/playlist/1")
     assert spotify.web.log == []
+
+
+def test_a_playlist_gives_the_album_of_each_track_once(spotify: SpotifyReplay) -> None:
+    def album(name: str) -> dict[str, object]:
+        images = [{"url": "https://i.scdn.co/image/1", "width": 300, "height": 300}]
+        artists = [{"id": ARTIST, "name": "The Fixtures"}]
+        return {"id": name, "name": f"Album {name}", "images": images, "artists": artists}
+
+    items = [
+        {"item": {"album": album("a")}},
+        {"track": {"album": album("b")}},
+        {"item": {"album": album("a")}},
+    ]
+    body = {"items": [*items, None, {"item": None}, {"track": {"album": None}}], "next": None}
+    spotify.web.expect_request(f"/v1/playlists/{PLAYLIST}/items").respond_with_json(body)
+    albums = spotify.catalog().playlist_albums(PLAYLIST)
+    assert [(each.id, each.name, each.artist.name) for each in albums] == [
+        ("a", "Album a", "The Fixtures"),
+        ("b", "Album b", "The Fixtures"),
+    ]
+    assert albums[0].images[0].url == "https://i.scdn.co/image/1"
+    ((_, query),) = spotify.calls
+    assert "album" in query["fields"]

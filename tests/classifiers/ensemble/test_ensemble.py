@@ -136,7 +136,7 @@ def test_a_bag_without_a_known_label_gets_even_shares_and_says_so(
     assert not of_covers.known
     why = ensemble.explain({"lite": nothing}, PAIR)
     assert why.overall == ()
-    assert why.evidence == ("metal", "pop", 0, 0, 0, 0, 0, 0)
+    assert why.evidence == ("metal", "pop", 0, 0, 0, 0, 0, 0, ())
     assert ensemble.vote({"lite": SKULLS}).known
 
 

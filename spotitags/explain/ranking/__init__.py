@@ -1,0 +1,1 @@
+"""Ranking of albums by a model: rows, terminal and page."""
