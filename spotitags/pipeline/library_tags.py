@@ -68,6 +68,7 @@ def library_tags(  # noqa: PLR0913 - each is a choice of its own
     limit: int,
     extractors: Sequence[Extractor] = (),
     *,
+    finder: ArtistFinder | None = None,
     taggers: Sequence[str] = (),
     embeddings: bool = False,
 ) -> TaggedCovers | SpotiTagsError:
@@ -78,13 +79,14 @@ def library_tags(  # noqa: PLR0913 - each is a choice of its own
         ref: Artist id or name.
         limit: Maximum number of different covers.
         extractors: Further extractors; those that are not `FromEmbeddings` need covers and are ignored.
+        finder: Finder of its artists, which lists them once for many calls; None for a new one.
         taggers: Names of taggers of the library; empty for all.
         embeddings: True also returns the embeddings of the covers.
     """
     try:
         by_digest: dict[str, Album] = {}
         copies = 0
-        for album in ArtistFinder(library).albums(ref, sys.maxsize):
+        for album in (finder or ArtistFinder(library)).albums(ref, sys.maxsize):
             if len(by_digest) == limit:
                 break
             if album.digest in by_digest:

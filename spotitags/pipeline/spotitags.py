@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from copy import copy
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotitags.bags.bag import artist_bags, merged_name
-from spotitags.bags.merge import merge, merged_version
+from spotitags.bags.merge import merged_version
 from spotitags.bags.tables import frame
 from spotitags.catalogs.base import ListableCatalog, TaggedCatalog
 from spotitags.catalogs.registry import choose_catalog, open_catalog, open_local_catalog
@@ -19,6 +18,7 @@ from spotitags.io.keywords import suggest_arguments
 from spotitags.pipeline.arguments import as_list, as_tuple, check_ranges
 from spotitags.pipeline.library_tags import check_library_request, library_tags, library_versions
 from spotitags.pipeline.model_taggers import model_taggers
+from spotitags.pipeline.runs import run_taggers
 from spotitags.pipeline.tagger_pool import TaggerPool
 from spotitags.pipeline.voting import Voting
 from spotitags.taggers.labels.custom import custom_labels
@@ -207,24 +207,17 @@ class SpotiTags:
         self, artists: Iterable[str], extractors: Sequence[Extractor] = (), *, embeddings: bool = False
     ) -> Iterator[tuple[str, TaggedCovers | SpotiTagsError]]:
         if library := self._library:
-            load = partial(library_tags, library, taggers=[*self.tagger_versions()], embeddings=embeddings)
+            load = partial(
+                library_tags, library,
+                finder=self._finder, taggers=[*self.tagger_versions()], embeddings=embeddings,
+            )  # fmt: skip
             yield from ((ref, load(ref, self.albums, extractors)) for ref in artists)
             return
-        from spotitags.covers.fetch import CoverFetcher
-        from spotitags.pipeline.tagging import TaggingRun
-        from spotitags.taggers.features.embedding import embedding_extractors
-
-        embedders = embedding_extractors(self._taggers) if embeddings else ()
-        with CoverFetcher() as covers:
-            run = TaggingRun(
-                ArtistFinder(self.source), [*self._taggers, *embedders, *extractors], covers, self.cache,
-                albums=self.albums, refresh=self.refresh, pool=self._tagger_pool,
-            )  # fmt: skip
-            with closing(run.run(artists)) as results:  # prefetching must stop before the connections close
-                for ref, found in results:
-                    if self.merge and not isinstance(found, SpotiTagsError):
-                        found = merge(found, self._tagger_pool.names, keep_broad=self.keep_broad)  # noqa: PLW2901
-                    yield ref, found
+        yield from run_taggers(
+            artists, self._finder, self._taggers, self._tagger_pool, self.cache,
+            extractors=extractors, embeddings=embeddings, albums=self.albums, refresh=self.refresh,
+            merged=self.merge, keep_broad=self.keep_broad,
+        )  # fmt: skip
 
     def _bags(self, covers: TaggedCovers) -> list[TagBag]:
         names = [*self.tagger_versions()] if self._library is not None else self._tagger_pool.names
@@ -250,6 +243,11 @@ class SpotiTags:
             return None
         check_library_request(self.source, self._requested_taggers, words=bool(self.words), merge=self.merge)
         return self.source
+
+    @cached_property
+    def _finder(self) -> ArtistFinder:
+        """Finder of the catalogue's artists, which lists them once."""
+        return ArtistFinder(self.source)
 
     @cached_property
     def _predictor(self) -> SpotiTags:
