@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
     import diskcache
 
+TAGS: Final = b"t"
+"""First byte of the tags of a cover, as the pipeline stores them."""
+FEATURES: Final = b"f"
+"""First byte of the features of a cover."""
 _BYTES: Final = b"\x01"  # first byte of values that are bytes; no JSON begins so
+_PACKED: Final = re.compile(r'\[\["[A-Za-z0-9+/=]{16,}",1\.0\]\](#[0-9a-f]{8})?')
 _CHECKED: Final = re.compile("(.*)#([0-9a-f]{8})", re.DOTALL)  # no JSON ends so
 
 _FEW: Final = 4  # values, up to which one call each is as fast as one query
@@ -24,6 +29,13 @@ _QUERY: Final = (
     "SELECT key, mode, filename, value FROM Cache WHERE key IN (SELECT value FROM json_each(?)) AND raw = 1 "
     "AND (expire_time IS NULL OR expire_time > ?)"
 )
+
+
+def is_features(stored: str | bytes) -> bool:
+    """Return whether a stored value is the features of a cover; earlier versions stored these as JSON."""
+    if isinstance(stored, bytes):
+        return stored[:1] == _BYTES and stored[5:6] == FEATURES
+    return _PACKED.fullmatch(stored) is not None
 
 
 def read_values(store: diskcache.Cache, names: Sequence[str]) -> list[str | bytes | None]:

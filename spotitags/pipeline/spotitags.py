@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,13 @@ from spotitags.bags.tables import frame
 from spotitags.catalogs.base import ListableCatalog, TaggedCatalog
 from spotitags.catalogs.registry import choose_catalog, open_catalog, open_local_catalog
 from spotitags.catalogs.search import ArtistFinder, search
-from spotitags.errors import InputError, ModelError, SpotiTagsError, value_or_raise
+from spotitags.errors import InputError, SpotiTagsError, value_or_raise
 from spotitags.io.keywords import suggest_arguments
 from spotitags.pipeline.arguments import as_list, as_tuple, check_ranges
 from spotitags.pipeline.library_tags import check_library_request, library_tags, library_versions
+from spotitags.pipeline.many_votes import predict_many
 from spotitags.pipeline.model_taggers import model_taggers
-from spotitags.pipeline.runs import run_taggers
+from spotitags.pipeline.runs import in_batches, run_taggers
 from spotitags.pipeline.tagger_pool import TaggerPool
 from spotitags.pipeline.voting import Voting
 from spotitags.taggers.labels.custom import custom_labels
@@ -170,14 +172,15 @@ class SpotiTags:
 
         ``extractors`` run, too; the bundled library has no covers for them.
         """
-        return self._tagged_covers(artists, extractors, embeddings=True)
+        for batch in self._batches(artists, extractors, embeddings=True):
+            yield from batch
 
     def all_bags(self, artists: Iterable[str]) -> Iterator[tuple[str, list[TagBag] | SpotiTagsError]]:
         """Yield for each artist in turn one bag per tagger, or the error that prevents them.
 
         Bags of missing taggers come last, empty.
         """
-        for ref, covers in self._tagged_covers(artists):
+        for ref, covers in chain.from_iterable(self._batches(artists)):
             yield ref, covers if isinstance(covers, SpotiTagsError) else self._bags(covers)
 
     def frame(self, artists: Iterable[str]) -> pd.DataFrame:
@@ -194,24 +197,19 @@ class SpotiTags:
         """Yield for each artist in turn its prediction, or the error that prevents it."""
         own = self._predictor
         voting, extractors = own._voting, own._vote_extractors  # noqa: SLF001 - another of this class
-        for ref, covers in own._tagged_covers(artists, extractors, embeddings=voting.needs_embeddings):  # noqa: SLF001
-            if isinstance(covers, SpotiTagsError):
-                yield ref, covers
-                continue
-            try:
-                yield ref, voting.predict(own._bags(covers), covers, explain=explain)  # noqa: SLF001
-            except ModelError as error:
-                yield ref, error
+        names = () if self.merge else own._names  # noqa: SLF001
+        for batch in own._batches(artists, extractors, embeddings=voting.needs_embeddings):  # noqa: SLF001
+            yield from predict_many(batch, voting, names, own._bags, explain=explain, broad=self.keep_broad)  # noqa: SLF001
 
-    def _tagged_covers(
+    def _batches(
         self, artists: Iterable[str], extractors: Sequence[Extractor] = (), *, embeddings: bool = False
-    ) -> Iterator[tuple[str, TaggedCovers | SpotiTagsError]]:
+    ) -> Iterator[list[tuple[str, TaggedCovers | SpotiTagsError]]]:
         if library := self._library:
             load = partial(
-                library_tags, library,
-                finder=self._finder, taggers=[*self.tagger_versions()], embeddings=embeddings,
+                library_tags, library, limit=self.albums, extractors=extractors,
+                finder=self._finder, taggers=self._names, embeddings=embeddings,
             )  # fmt: skip
-            yield from ((ref, load(ref, self.albums, extractors)) for ref in artists)
+            yield from in_batches(artists, load)
             return
         yield from run_taggers(
             artists, self._finder, self._taggers, self._tagger_pool, self.cache,
@@ -219,9 +217,13 @@ class SpotiTags:
             merged=self.merge, keep_broad=self.keep_broad,
         )  # fmt: skip
 
+    @property
+    def _names(self) -> Sequence[str]:
+        """Names of the taggers."""
+        return [*self.tagger_versions()] if self._library is not None else self._tagger_pool.names
+
     def _bags(self, covers: TaggedCovers) -> list[TagBag]:
-        names = [*self.tagger_versions()] if self._library is not None else self._tagger_pool.names
-        return artist_bags(covers, names, merged=self.merge, keep_broad=self.keep_broad)
+        return artist_bags(covers, self._names, merged=self.merge, keep_broad=self.keep_broad)
 
     @cached_property
     def _settings(self) -> Settings:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from classifiers.ensemble.results import KindVote
 from spotitags.pipeline.genre_choice import among_genres
-from spotitags.records import Reason
+from spotitags.records import Reason, Vote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from classifiers.ensemble.results import Pull, Result
+    from classifiers.ensemble.results import Explanation, Pull
+    from classifiers.ensemble.results import Vote as VoterVote
     from spotitags.records import TagBag
 
 
@@ -25,8 +26,21 @@ def reasons(pulls: Sequence[Pull]) -> tuple[Reason, ...]:
     return tuple(Reason(pull.label, pull.pull, pull.tagger, pull.log_odds) for pull in pulls)
 
 
-def votes_of_kinds(result: Result, genres: Sequence[str]) -> tuple[KindVote, ...]:
-    """Return the votes by kind of voter on the requested genres."""
+def voter_records(
+    votes: Sequence[VoterVote], genres: Sequence[str], why: Explanation | None = None
+) -> tuple[Vote, ...]:
+    """Return the votes of voters on the requested genres, with their reasons if they are explained."""
     return tuple(
-        KindVote(vote.kind, vote.weight, among_genres(vote.probabilities, genres)) for vote in result.kinds
+        Vote(
+            *vote.voter,
+            votes=among_genres(vote.probabilities, genres),
+            weight=vote.weight,
+            reasons=reasons(why.voters[vote.voter]) if why else (),
+        )
+        for vote in votes
     )
+
+
+def votes_of_kinds(kinds: Sequence[KindVote], genres: Sequence[str]) -> tuple[KindVote, ...]:
+    """Return the votes by kind of voter on the requested genres."""
+    return tuple(KindVote(vote.kind, vote.weight, among_genres(vote.probabilities, genres)) for vote in kinds)
