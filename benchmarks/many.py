@@ -110,7 +110,7 @@ def _mixed(one: list[Any], other: list[Any], share: float) -> list[Any]:
 
 
 def _objects(spotitags: SpotiTags, artists: list[str]) -> list[Any]:
-    return [found for _, found in spotitags.predictions(artists)]
+    return [getattr(found, "votes", {}) for _, found in spotitags.predictions(artists)]
 
 
 def _one_by_one(spotitags: SpotiTags, artists: list[str]) -> list[Any]:
@@ -125,7 +125,7 @@ def _csv(spotitags: SpotiTags, artists: list[str]) -> list[Any]:
         table = csv.writer(file)
         for ref, found in spotitags.predictions(artists):
             table.writerow(row(ref, found, list(getattr(found, "votes", ()))))
-            kept.append(found)
+            kept.append(getattr(found, "votes", {}))
     return kept
 
 
