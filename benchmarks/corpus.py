@@ -1,11 +1,12 @@
-"""Covers a second of ``tag-corpus`` against its network alone, and growth of bags and distinct tags.
+"""Covers a second of ``tag-corpus`` against its network alone, and growth of all that reads a corpus.
 
     python benchmarks/corpus.py FOLDER [--covers 256] [--rounds 3] [--artists 1000 10000 100000 1000000]
 
 FOLDER holds covers. Every round runs every contestant once, so that other programs slow them all alike; the
 median counts. Processor time depends less on other programs. The second table is of made-up artists, two
 covers with 20 tags each, all from 20 labels of the artist; each size runs in a process of its own, whose peak
-of memory is given. Needs the extra ``scale``. Linux and macOS only.
+of memory is given. The third table is of votes by the bundled model and of training, on made-up artists whose
+covers are in order; --steps chooses among the tables. Needs the extra ``scale``. Linux and macOS only.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from lite import cores, read_covers, summary
 
+from classifiers.ensemble.ensemble import Ensemble
 from spotitags import SpotiTags
 from spotitags.bags.corpus import CorpusBags
 from spotitags.bags.distinctive import distinct_tags
@@ -35,6 +37,7 @@ from spotitags.covers.decode import decode_many
 from spotitags.io.corpus import CARD, COVERS, Card, Part, covers_schema
 from spotitags.pipeline.corpus.engines import Corpus, run_local
 from spotitags.pipeline.corpus.inputs import open_source
+from spotitags.pipeline.voting import bundled_model
 from spotitags.records import Cover
 from spotitags.taggers.lite.efficientnet import open_model
 from spotitags.taggers.lite.square import square
@@ -97,14 +100,18 @@ def speeds(folder: Path, covers: int, rounds: int) -> dict[str, list[tuple[float
     return found
 
 
-def make_up(folder: Path, artists: int, seed: int = 0) -> Path:
-    """Write a corpus of made-up artists, in random order."""
+def make_up(folder: Path, artists: int, seed: int = 0, *, ordered: bool = False) -> Path:
+    """Write a corpus of made-up artists, in random order, or with the covers of each together."""
     card = Card("lite", "made up", 0, {"path": "", "kind": "folder", "covers": None, "sha256": ""})
     (folder / COVERS).mkdir(parents=True)
     (folder / CARD).write_bytes(card.to_json())
     random = np.random.default_rng(seed)
-    names = pa.array([f"label {n:04}" for n in range(LABELS)])
-    order = random.permutation(np.repeat(np.arange(artists), COVERS_EACH))
+    inputs = Ensemble.load(bundled_model()).graphs[0].inputs.values()
+    known = sorted({label for each in inputs if each.view == "all" for label in each.labels})
+    names = pa.array([*known, *(f"label {n:04}" for n in range(LABELS))][:LABELS])
+    order = np.repeat(np.arange(artists), COVERS_EACH)
+    if not ordered:
+        order = random.permutation(order)
     for start in range(0, len(order), ROWS):
         chosen = order[start : start + ROWS]
         size = len(chosen)
@@ -151,6 +158,39 @@ def sum_up(corpus: Path, out: Path) -> tuple[float, float, float]:
     return tags, time.perf_counter() - start - tags, peak()
 
 
+def vote(corpus: Path) -> tuple[float, float]:
+    """Seconds to predict all artists with the bundled model, and the peak of memory in MB."""
+    start = time.perf_counter()
+    spotitags = SpotiTags(manifest=corpus)
+    count = sum(
+        1 for _, found in spotitags.predictions([each.id for each in spotitags.artists()]) if found.votes
+    )  # type: ignore[union-attr]
+    assert count == len(spotitags.artists())
+    return time.perf_counter() - start, peak()
+
+
+def train_on(corpus: Path, out: Path, per_genre: int) -> tuple[float, float]:
+    """Seconds to train a model on so many artists of each genre, and the peak of memory in MB."""
+    from spotitags.training.ensemble import drawn, train
+
+    start = time.perf_counter()
+    spotitags = SpotiTags(manifest=corpus)
+    train(spotitags, drawn(spotitags.artists(), per_genre, seed=0), out)
+    return time.perf_counter() - start, peak()
+
+
+def readers(artists: int, pool: Callable[[], Pool], steps: list[str], per_genre: int) -> None:
+    """Print a row of the third table."""
+    with tempfile.TemporaryDirectory() as work:
+        corpus = make_up(Path(work) / "corpus", artists, ordered=True)
+        for step in steps:
+            with pool() as one:
+                given = (corpus,) if step == "vote" else (corpus, Path(work) / "model", per_genre)
+                seconds, memory = one.apply(vote if step == "vote" else train_on, given)
+            each = 1e6 * seconds / artists
+            print(f"{artists:>9,} {step:6} {seconds:9.1f} {each:14.1f} {memory:9.0f}", flush=True)
+
+
 def in_python(corpus: Path, out: Path) -> tuple[float, bool]:
     """Seconds for the same bags in Python, and whether their numbers are the same."""
     start = time.perf_counter()
@@ -192,7 +232,15 @@ def main() -> None:
     parser.add_argument("--covers", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--artists", type=int, nargs="*", default=[10**3, 10**4, 10**5, 10**6])
+    parser.add_argument(
+        "--steps", nargs="*", choices=("bags", "vote", "train"), default=["bags", "vote", "train"]
+    )
+    parser.add_argument("--per-genre", type=int, default=200, help="artists of a genre in training")
     options = parser.parse_args()
+
+    def pool() -> Pool:
+        return multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1)
+
     if options.folder:
         found = speeds(options.folder, options.covers, options.rounds)
         print(f"{options.covers} covers without copies, {options.rounds} rounds, {cores()} cores")
@@ -204,10 +252,15 @@ def main() -> None:
                 speed = summary([each[number] for each in rates])
                 print(f"{name:32} {speed:32} tag-corpus / this: {statistics.median(ratios):.2f}")
         print()
-    print("  artists   bags, s distinct, s µs an artist  peak, MB  in Python, s")
-    for artists in options.artists:
-        with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-            growth(artists, pool)
+    if "bags" in options.steps:
+        print("  artists   bags, s distinct, s µs an artist  peak, MB  in Python, s")
+        for artists in options.artists:
+            with pool() as one:
+                growth(artists, one)
+    if others := [step for step in options.steps if step != "bags"]:
+        print("  artists step          s   µs an artist  peak, MB")
+        for artists in options.artists:
+            readers(artists, pool, others, options.per_genre)
 
 
 if __name__ == "__main__":

@@ -53,4 +53,6 @@ def power_normalised(embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
         (n, dim) in [-1, 1]; a row of zeros stays zeros.
     """
     rows = np.asarray(embeddings, dtype=np.float64)
-    return l2_normalised(np.sign(rows) * np.sqrt(np.abs(rows)))
+    roots = np.abs(rows)
+    np.sqrt(roots, out=roots)  # in place: new arrays of this size cost more than the roots
+    return l2_normalised(np.copysign(roots, rows, out=roots))

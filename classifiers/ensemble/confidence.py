@@ -148,5 +148,11 @@ def evidence(votes: Floats) -> float:
     Args:
         votes: (n_covers, 1 + n_genres) probabilities, none of the genres first; n_covers is at least 1.
     """
+    return float(cover_evidence(votes).mean())
+
+
+def cover_evidence(votes: Floats) -> Floats:
+    """Return the (n_covers,) log-odds of "none of the genres" on covers, from votes as for `evidence`."""
     none = np.clip(votes[:, 0], _TINY, 1 - _TINY)
-    return float(np.log(none / (1 - none)).mean())
+    log_odds: Floats = np.log(none / (1 - none))
+    return log_odds

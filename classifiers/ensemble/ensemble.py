@@ -67,7 +67,7 @@ class Ensemble:
         self.texts = {name.removeprefix(COLUMN): self.taggers.pop(name) for name in columns}
         features = card.get("measures", ())
         self.feature_versions: dict[str, str] = {each["name"]: each["version"] for each in features}
-        self._graphs = graphs
+        self.graphs = graphs
         self.voters = tuple(voter.name for graph in graphs for voter in graph.voters)
         self.calibration = Calibration.from_card(card["confidence"]) if "confidence" in card else None
         self.blends = {frozenset(each["weights"]): Blend.from_card(each) for each in card.get("blends", ())}
@@ -128,9 +128,9 @@ class Ensemble:
         voters = [voter for of_graph in available for voter in of_graph]
         weights = self._weights(voters, known)
         shares = dict(zip(self.genres, pooled(votes[0], weights).tolist(), strict=True))
-        inside = self._inside(voters)
+        inside = self.inside(voters)
         informed = any(knows for knows, weight in zip(known, inside, strict=True) if weight)
-        calibration = self._calibration(voters, known) if informed else None
+        calibration = self.calibration_of(voters, known) if informed else None
         none = float(self.outsiders.none_probability(*found)) if self.outsiders and found else None
         parts = weights / weights.sum() if weights.any() else weights
         return Result(
@@ -182,7 +182,7 @@ class Ensemble:
                 raise ClassifierError(f"the model knows no genre {genre!r}; it knows {known}")
         artist = EnsembleInput(bags, covers or {}, embeddings or {})
         available = self._available(artist)
-        inputs = [each for graph in self._graphs for each in graph.inputs.values()]
+        inputs = [each for graph in self.graphs for each in graph.inputs.values()]
         tags = sorted({(each.tagger, label) for each in inputs for label in each.known_labels(artist)})
         votes, knows, _ = self._votes(artist, available, tags)
         voters = [voter for of_graph in available for voter in of_graph]
@@ -196,11 +196,11 @@ class Ensemble:
         Raises:
             ModelFileError: A graph takes too long or computes no probabilities.
         """
-        return [voter for graph in self._graphs for voter in linear_voters(graph, tagger)]
+        return [voter for graph in self.graphs for voter in linear_voters(graph, tagger)]
 
     def _available(self, artist: EnsembleInput) -> list[list[Voter]]:
         """Return the available voters of each graph."""
-        available = [graph.available(artist) for graph in self._graphs]
+        available = [graph.available(artist) for graph in self.graphs]
         if not any(available):
             raise NoVotersError(
                 f"the model was trained on tags of {', '.join(self.taggers)}, and there are only tags of "
@@ -208,27 +208,27 @@ class Ensemble:
             )
         return available
 
-    def _inside(self, voters: Sequence[Voter]) -> NDArray[np.float64]:
+    def inside(self, voters: Sequence[Voter]) -> NDArray[np.float64]:
         """Return the weights of the voters inside their kinds; without blends, those of one kind of all."""
         weights = np.array([voter.weight for voter in voters])
         return shares_of_kinds([kind_of(v.name) if self.blends else KINDS[0] for v in voters], weights)
 
     def _weights(self, voters: Sequence[Voter], known: Sequence[bool]) -> NDArray[np.float64]:
         """Return the weights of the voters beside each other; without blends they sum to 1."""
-        weights = self._inside(voters)
+        weights = self.inside(voters)
         if not self.blends:
             return weights
         rows = {kinds: blend.row() for kinds, blend in self.blends.items()}
         kinds = [kind_of(voter.name) for voter in voters]
         return np.array(blended_weights(kinds, weights[np.newaxis], np.array([known]), rows)[0])
 
-    def _calibration(self, voters: Sequence[Voter], known: Sequence[bool]) -> Calibration | None:
+    def calibration_of(self, voters: Sequence[Voter], known: Sequence[bool]) -> Calibration | None:
         """Return how often such votes were right; None if other voters have a weight than had one then."""
-        defaults = self._graphs[0].voters
+        defaults = self.graphs[0].voters
         if not self.blends:
             return self.calibration if _weighted(voters) == _weighted(defaults) else None
         names = [kind_of(voter.name) for voter in voters]
-        (has,) = known_kinds(names, self._inside(voters)[np.newaxis], np.array([known]))
+        (has,) = known_kinds(names, self.inside(voters)[np.newaxis], np.array([known]))
         kinds = frozenset(kind for kind, there in zip(in_order(names), has, strict=True) if there)
         then, now = (
             _weighted(voter for voter in some if kind_of(voter.name) in kinds) for some in (defaults, voters)
@@ -256,7 +256,7 @@ class Ensemble:
     ) -> tuple[NDArray[np.float64], list[bool], OutsiderEvidence | None]:
         """Return (1 + n_without, n_voters, n_genres) votes, voters' ``known``, and outsiders' evidence."""
         graphs = [
-            graph.vote(artist, voters, without) for graph, voters in zip(self._graphs, available, strict=True)
+            graph.vote(artist, voters, without) for graph, voters in zip(self.graphs, available, strict=True)
         ]
         outputs = [output for graph in graphs for output in graph.voters]
         votes = np.stack([output.votes for output in outputs], axis=1)

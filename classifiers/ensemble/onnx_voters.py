@@ -82,7 +82,7 @@ class OnnxVoters:
         voters = _voters(card["voters"])
         self.voters = tuple(voter for voter in voters if wanted is None or wanted(voter.name))
         outsiders = card.get("outsiders")
-        self._outsider_input = self.inputs[outsiders["input"]].name if outsiders is not None else None
+        self.outsider_input = self.inputs[outsiders["input"]].name if outsiders is not None else None
         self._session = open_session(graph, optimised=False)  # the matrices are small
 
     def available(self, artist: EnsembleInput) -> list[Voter]:
@@ -101,7 +101,7 @@ class OnnxVoters:
             return GraphVotes([], None)
         batches = {name: source.batch(artist, without) for name, source in self.inputs.items()}
         names = list(dict.fromkeys(voter.source for voter in voters))
-        outsiders = self._outsider_input in names
+        outsiders = self.outsider_input in names
         outputs = self.run(
             [*(self.inputs[name].output for name in names), *[OUTSIDERS] * outsiders],
             {name: batch.rows for name, batch in batches.items()},

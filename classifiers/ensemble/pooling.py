@@ -47,12 +47,12 @@ def pool_covers(
     return softmax(exponent * logs.sum(axis=-2))
 
 
-def temper(votes: NDArray[np.float64], covers: int) -> NDArray[np.float64]:
+def temper(votes: NDArray[np.float64], covers: int | NDArray[np.int64]) -> NDArray[np.float64]:
     """Mix votes on a bag with a flat vote: the fewer covers, the flatter.
 
     Args:
         votes: (..., n_genres) probabilities.
-        covers: Number of covers in the bag.
+        covers: Number of covers in the bag, or (..., 1) numbers.
 
     Returns:
         (..., n_genres) summing to 1.

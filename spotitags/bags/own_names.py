@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from difflib import SequenceMatcher
+from functools import lru_cache
 from mimetypes import guess_type
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from classifiers.text.coded import LABELS
 from spotitags.io.text import without_accents, words
+from spotitags.records.coded_tags import CodedTags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,7 +55,7 @@ def known_name(artist: Artist) -> str:
     return artist.name or artist.id
 
 
-def without_name(tags: Iterable[Tag], name: str) -> list[Tag]:
+def without_name(tags: Iterable[Tag], name: str) -> Sequence[Tag]:
     """Return the tags without a word of a name, in the same order.
 
     >>> from spotitags.records import Tag
@@ -60,24 +63,53 @@ def without_name(tags: Iterable[Tag], name: str) -> list[Tag]:
     >>> without_name(tags, "Metallica")
     [Tag(label='garage', weight=0.8)]
     """
+    own = _name_words(name)
+    if not isinstance(tags, CodedTags):
+        return [tag for tag in tags if not _has_name(tag.label, own)]
+    kept = [not _has_name(label, own) for label in LABELS.named(tags.numbers)]
+    return tags if all(kept) else CodedTags(tags.numbers[kept], tags.weights[kept])
+
+
+class _NameWords(NamedTuple):
+    """Words of a name: all; joined, if long enough; and long ones with the lengths of similar words."""
+
+    all: frozenset[str]
+    whole: str | None
+    long: list[tuple[str, float, float]]
+
+
+@lru_cache(16)
+def _name_words(name: str) -> _NameWords:
     own = words(without_accents(name))
-    return [tag for tag in tags if not any(_is_of(word, own) for word in words(without_accents(tag.label)))]
+    whole = "".join(own)
+    ratio = SIMILAR / (2 - SIMILAR)  # of lengths, below which two words are not similar
+    long = [(word, ratio * len(word), len(word) / ratio) for word in own if len(word) >= FUZZY_LENGTH]
+    return _NameWords(frozenset(own), whole if len(whole) >= FUZZY_LENGTH else None, long)
 
 
-def _is_of(word: str, name: Sequence[str]) -> bool:
-    """Return whether a word is one of the name's: the same, misread, or with other letters around it.
+def _has_name(label: str, own: _NameWords) -> bool:
+    """Return whether a label has a word of a name: the same, misread, or with other letters around it.
 
     The words may be written as one: "Jay-Z" as "jayz".
     """
-    whole = "".join(name)
-    return (
-        word in name
-        or (len(whole) >= FUZZY_LENGTH and whole in word)
-        or any(own in word or _similar(own, word) for own in name if len(own) >= FUZZY_LENGTH)
-    )
+    for word in _words(label):
+        if word in own.all or (own.whole and own.whole in word):
+            return True
+        size = len(word)
+        for part, least, most in own.long:
+            if part in word or (least < size < most and _similar(part, word)):
+                return True
+    return False
+
+
+@lru_cache(1 << 14)
+def _words(label: str) -> list[str]:
+    return words(without_accents(label))
 
 
 def _similar(one: str, other: str) -> bool:
+    if sum(map(other.__contains__, one)) <= SIMILAR * (len(one) + len(other)) / 2:
+        return False  # too few letters in common
     matcher = SequenceMatcher(None, one, other, autojunk=False)
     return (
         matcher.real_quick_ratio() > SIMILAR and matcher.quick_ratio() > SIMILAR and matcher.ratio() > SIMILAR

@@ -58,6 +58,10 @@ def train(
     columns: Columns = None,
     covers: Covers = False,
     genres: Genres = None,
+    per_genre: Annotated[
+        int | None,
+        typer.Option(min=3, metavar="N", help="Most artists of a genre, drawn by --seed; all by default."),
+    ] = None,
     folds: Folds = 5,
     seed: Seed = 0,
     voter: Voter = None,
@@ -77,6 +81,7 @@ def train(
     Tags are cached: after an interruption, the same command tags the covers that are left, and trains anew.
     """
     from spotitags.commands._render import show_training
+    from spotitags.training.ensemble import drawn
     from spotitags.training.ensemble import train as train_ensemble
 
     require_training("train")
@@ -94,6 +99,8 @@ def train(
         columns=columns, single=covers, albums=album_count(source, default=20), titles=titles,
         text_column=text_column, keep_names=keep_names,
     )  # fmt: skip
+    if per_genre is not None:
+        artists = drawn(artists, per_genre, seed)
     with progress(len(artists)) as step:
         report = train_ensemble(
             spotitags,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeGuard, TypeVar
 
 from spotitags.covers.decode import image_size
 from spotitags.covers.images import WANTED, cover_url
+from spotitags.covers.known_files import file_states, known_files, store_files
 from spotitags.errors import REASONS
 from spotitags.records import CoverFile, Skipped
 
@@ -86,20 +87,26 @@ class CoverFetchCache:
         digests = {url: digest for url, digest in cached if isinstance(digest, str)}
         unusable = dict(zip(usable, self.cache.get_many("unusable", usable), strict=True))
         sizes = self._cached_sizes(list(digests.values()))
-        return [
-            CoverRequest(
-                album,
-                digest=digests.get(url) if url else album.digest,
-                size=sizes.get(digests.get(url) or "") if url else album.size,
-                skipped=_from_cache(unusable.get(url)) if url else None,
-            )
-            for album, url in zip(albums, urls, strict=True)
-        ]
+        files = {} if self.refresh else known_files(self.cache, albums)
+        found = []
+        for album, url in zip(albums, urls, strict=True):
+            if url:
+                digest = digests.get(url)
+                found.append(
+                    CoverRequest(
+                        album, digest, sizes.get(digest or ""), skipped=_from_cache(unusable.get(url))
+                    )
+                )
+            else:
+                path = album.images[0].url if album.images else ""
+                found.append(CoverRequest(album, *files.get(path, (album.digest, album.size))))
+        return found
 
     def fetch(self, requests: Sequence[CoverRequest]) -> None:
         """Fetch the cover of each request; set its ``file``, ``digest`` and ``size``, or ``skipped``."""
         digests: dict[str, str] = {}
         unusable: dict[str, Skipped] = {}
+        begin = file_states([request.album for request in requests])
         results = self.fetcher.fetch([request.album for request in requests], self.wanted)
         for request, result in zip(requests, results, strict=True):
             url = cover_url(request.album, self.wanted)
@@ -113,6 +120,15 @@ class CoverFetchCache:
         self._store_unusable(unusable)
         self._refreshed |= digests.keys() | unusable.keys()
         self._set_sizes([request for request in requests if request.file])
+        store_files(
+            self.cache,
+            begin,
+            {
+                each.album.images[0].url: (each.digest, each.size)
+                for each in requests
+                if each.digest and each.size and each.album.images
+            },
+        )
 
     def _set_sizes(self, requests: Sequence[CoverRequest]) -> None:
         """Set the size of each fetched cover: from the cache, or from its file's header."""

@@ -1,4 +1,4 @@
-"""Disk cache of JSON values: diskcache with a `Disk` that neither reads nor writes pickles."""
+"""Disk cache of JSON values and bytes: diskcache with a `Disk` that neither reads nor writes pickles."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from diskcache import Disk, Timeout
 from diskcache.core import MODE_PICKLE, MODE_RAW
 
 from spotitags.errors import SettingsError
-from spotitags.io.cache_values import parsed, value_text
+from spotitags.io.cache_values import parsed, read_values, stored_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -87,7 +87,7 @@ class PicklelessDisk(Disk):  # type: ignore[misc]
 
 
 class Cache:
-    """Cache of JSON values by kind and key, on disk. The database is opened on first use.
+    """Cache of JSON values and of bytes by kind and key, on disk. The database is opened on first use.
 
     Every method raises SettingsError if the folder cannot be used.
 
@@ -124,7 +124,7 @@ class Cache:
         """Return the values of several keys, None for each key without a value."""
         names = [f"{kind}:{key}" for key in keys]
         with self._opened() as store:
-            texts = [store.get(name) for name in names]
+            texts = read_values(store, names)
         return list(map(parsed, names, texts))
 
     def put(self, kind: str, key: str, value: Any, *, seconds: float | None = None) -> None:  # noqa: ANN401
@@ -138,7 +138,7 @@ class Cache:
         with self._opened() as store, store.transact():
             for key, value in values.items():
                 name = f"{kind}:{key}"
-                store.set(name, value_text(name, value), expire=seconds)
+                store.set(name, stored_value(name, value), expire=seconds)
 
     def update(
         self, kind: str, key: str, change: Callable[[Any], Any], *, seconds: float | None = None
@@ -157,7 +157,7 @@ class Cache:
         name = f"{kind}:{key}"
         with self._opened() as store, store.transact():
             value = change(parsed(name, store.get(name)))
-            store.set(name, value_text(name, value), expire=seconds)
+            store.set(name, stored_value(name, value), expire=seconds)
         return value
 
     def delete_many(self, kind: str, keys: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from spotitags.errors import SettingsError
 from spotitags.io.cache import Cache, answer_cache
-from spotitags.io.cache_values import parse_value
+from spotitags.io.cache_values import FEATURES, TAGS, is_features, parse_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,16 +39,14 @@ KEPT: Final = frozenset({"paid", "limits", "other"})
 """Kinds that are removed only if they are named."""
 
 _ROWS: Final = {
-    "digest": "covers", "size": "covers", "unusable": "covers", "answer": "responses", "tags": "tags",
-    "folds": "folds",
+    "digest": "covers", "size": "covers", "unusable": "covers", "file": "covers",
+    "answer": "responses", "tags": "tags", "folds": "folds",
     "phrase": "vectors", "wait": "limits", "calls": "limits", "reserved": RUNNING, "owner": RUNNING,
 }  # fmt: skip
 _FILES: Final = {".onnx": "networks", ".npz": "vectors", ".pace": "limits", ".lock": RUNNING}
 _PICKLE: Final = 4  # diskcache's mode of a row
 _AT_ONCE: Final = 500
 _LAST_ROW: Final = 2**63 - 1  # of SQLite
-# Features, as the pipeline stores them.
-_PACKED: Final = re.compile(r'\[\["[A-Za-z0-9+/=]{16,}",1\.0\]\](#[0-9a-f]{8})?')
 
 
 class Entry(NamedTuple):
@@ -111,7 +109,7 @@ def _rows(database: Path, *, paid: bool, check: bool) -> Iterator[Entry]:
             length = size + len(text) + (len(value) if isinstance(value, str | bytes) else 0)
             shown = _ROWS.get(kind, "other")
             if shown == "tags":
-                shown = "paid" if paid else "features" if _PACKED.fullmatch(str(value)) else "tags"
+                shown = "paid" if paid else "features" if is_features(value or "") else "tags"
             yield Entry(shown, _service(kind, rest), length, stored or 0.0, fault, database, row)
 
 
@@ -123,7 +121,7 @@ def _service(kind: str, rest: str) -> str:
         return ""
     if kind == "answer":  # format:service:request
         return rest.split(":")[1] if rest.count(":") > 1 else ""
-    return "" if kind in {"size", "reserved", "owner", "folds"} else rest.partition(":")[0]
+    return "" if kind in {"size", "file", "reserved", "owner", "folds"} else rest.partition(":")[0]
 
 
 def _fault(folder: Path, key: str, mode: int, filename: str | None, value: object) -> str:
@@ -142,11 +140,13 @@ def _fault(folder: Path, key: str, mode: int, filename: str | None, value: objec
     return "" if _has_shape(key.partition(":")[0], parsed) else "not a value of its kind"
 
 
-def _has_shape(kind: str, value: Any) -> bool:  # noqa: ANN401 - any JSON
+def _has_shape(kind: str, value: Any) -> bool:  # noqa: ANN401 - any value
     """Return whether a value is one of its kind; of an unknown kind, any is."""
     match kind, value:
         case "tags", list():
             return all(map(_is_tag, value))
+        case "tags", bytes():
+            return value[:1] in {TAGS, FEATURES}
         case "answer", dict():
             return "answer" in value or "missing" in value
         case "digest", str():

@@ -26,6 +26,7 @@ _STEERING = re.compile(
     "\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
 """Characters that JSON does not escape, though they steer a terminal, turn or hide text, or are no text."""
+_ASCII_WORD = re.compile("[A-Za-z0-9]+")
 _ACCENTS = re.compile("[\u0300-\u036f]")  # of Latin, Greek and Cyrillic; in other scripts marks are letters
 
 
@@ -35,6 +36,8 @@ def without_accents(text: str) -> str:
     >>> without_accents("Frédéric")
     'frederic'
     """
+    if text.isascii():
+        return text.lower()
     return _ACCENTS.sub("", unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()))
 
 
@@ -44,6 +47,8 @@ def words(text: str) -> list[str]:
     >>> words("guns n roses, live!")
     ['guns', 'n', 'roses', 'live']
     """
+    if text.isascii():
+        return _ASCII_WORD.findall(text)
     composed = unicodedata.normalize("NFKC", text)
     return "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in composed).split()
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from spotitags.errors import ModelError
+from spotitags.errors import ModelError, SpotiTagsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from classifiers.ensemble.ensemble import Ensemble
     from spotitags.pipeline.voting import Voting
     from spotitags.records import Prediction, TagBag, TaggedCovers
     from spotitags.taggers.base import Tagger
+
+    Batch = Sequence[tuple[str, TaggedCovers | SpotiTagsError]]
 
 
 class Instance(Protocol):
@@ -73,3 +75,15 @@ class ArtistVoting(NamedTuple):
         voted = self.covers if covers is None else covers
         bags = self.spotitags._bags(voted)  # noqa: SLF001
         return self.voting.predict(bags, voted, explain=explain, ref=self.ref)
+
+
+def votings_of(
+    batches: Iterable[Batch], voting: Voting, spotitags: Instance
+) -> Iterator[tuple[str, ArtistVoting | SpotiTagsError]]:
+    """Yield for each artist of each batch its covers with the voters, or its error."""
+    for batch in batches:
+        for ref, found in batch:
+            if isinstance(found, SpotiTagsError):
+                yield ref, found
+            else:
+                yield ref, ArtistVoting(found, voting, spotitags, ref)

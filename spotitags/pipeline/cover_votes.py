@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from spotitags.errors import ModelError, SpotiTagsError
@@ -38,7 +39,7 @@ def covers_with_votes(
     """
     own = spotitags._predictor  # noqa: SLF001 - of this package
     voting, extractors = own._voting, own._vote_extractors  # noqa: SLF001
-    for ref, covers in own._tagged_covers(artists, extractors, embeddings=True):  # noqa: SLF001
+    for ref, covers in chain.from_iterable(own._batches(artists, extractors, embeddings=True)):  # noqa: SLF001
         if isinstance(covers, SpotiTagsError):
             yield ref, covers
             continue

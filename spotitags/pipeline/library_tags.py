@@ -9,6 +9,7 @@ from spotitags.bags.own_names import mask_names
 from spotitags.catalogs.search import ArtistFinder
 from spotitags.errors import InputError, SpotiTagsError
 from spotitags.records import TaggedCovers
+from spotitags.taggers.registry import tagger_class
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from spotitags.catalogs.base import TaggedCatalog
     from spotitags.records import Album, Tag
-    from spotitags.taggers.base import Extractor, Tagger
+    from spotitags.taggers.base import Extractor, Tagger, TaggerOptions
 
 
 @runtime_checkable
@@ -32,7 +33,7 @@ class FromEmbeddings(Protocol):
         ...
 
 
-def check_library_request(
+def check_request(
     library: TaggedCatalog, taggers: Sequence[str | Tagger], *, words: bool = False, merge: bool = False
 ) -> None:
     """Check that a catalogue of tagged covers can serve a request: it has tags of some taggers, no pictures.
@@ -57,7 +58,7 @@ def check_library_request(
         )
 
 
-def library_versions(library: TaggedCatalog, taggers: Sequence[str | Tagger]) -> dict[str, str]:
+def versions(library: TaggedCatalog, taggers: Sequence[str | Tagger]) -> dict[str, str]:
     """Return the versions of the requested taggers of the library; of all if none is requested."""
     return {name: each for name, each in library.taggers.items() if not taggers or name in taggers}
 
@@ -68,6 +69,7 @@ def library_tags(  # noqa: PLR0913 - each is a choice of its own
     limit: int,
     extractors: Sequence[Extractor] = (),
     *,
+    finder: ArtistFinder | None = None,
     taggers: Sequence[str] = (),
     embeddings: bool = False,
 ) -> TaggedCovers | SpotiTagsError:
@@ -78,13 +80,14 @@ def library_tags(  # noqa: PLR0913 - each is a choice of its own
         ref: Artist id or name.
         limit: Maximum number of different covers.
         extractors: Further extractors; those that are not `FromEmbeddings` need covers and are ignored.
+        finder: Finder of its artists, which lists them once for many calls; None for a new one.
         taggers: Names of taggers of the library; empty for all.
         embeddings: True also returns the embeddings of the covers.
     """
     try:
         by_digest: dict[str, Album] = {}
         copies = 0
-        for album in ArtistFinder(library).albums(ref, sys.maxsize):
+        for album in (finder or ArtistFinder(library)).albums(ref, sys.maxsize):
             if len(by_digest) == limit:
                 break
             if album.digest in by_digest:
@@ -110,3 +113,8 @@ def library_tags(  # noqa: PLR0913 - each is a choice of its own
     votes = {extractor.name: extractor.tag_embeddings(vectors) for extractor in usable}
     features = {library.tagger: vectors} if embeddings else {}
     return mask_names(TaggedCovers(artist, tags | votes, unique, features=features, copies=copies))
+
+
+def taggers(library: TaggedCatalog, options: TaggerOptions, *, used: bool) -> list[Tagger]:
+    """Return the catalogue's tagger, which votes on its cached embeddings; none if it is not used."""
+    return [tagger_class(library.tagger).from_options(options)] if used else []

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from copy import copy
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotitags.bags.bag import artist_bags, merged_name
-from spotitags.bags.merge import merge, merged_version
+from spotitags.bags.merge import merged_version
 from spotitags.bags.tables import frame
 from spotitags.catalogs.base import ListableCatalog, TaggedCatalog
 from spotitags.catalogs.registry import choose_catalog, open_catalog, open_local_catalog
 from spotitags.catalogs.search import ArtistFinder, search
 from spotitags.errors import InputError, SpotiTagsError, value_or_raise
 from spotitags.io.keywords import suggest_arguments
+from spotitags.pipeline import library_tags
 from spotitags.pipeline.arguments import as_list, as_tuple, check_ranges
-from spotitags.pipeline.artist_voting import ArtistVoting
-from spotitags.pipeline.library_tags import check_library_request, library_tags, library_versions
+from spotitags.pipeline.artist_voting import votings_of
+from spotitags.pipeline.many_votes import predict_many
 from spotitags.pipeline.model_taggers import model_taggers
+from spotitags.pipeline.runs import in_batches, run_taggers
 from spotitags.pipeline.tagger_pool import TaggerPool
 from spotitags.pipeline.voting import Voting
 from spotitags.pipeline.word_sources import open_texts
 from spotitags.taggers.labels.custom import custom_labels
-from spotitags.taggers.registry import ready_taggers, tagger_class, tagger_options
+from spotitags.taggers.registry import ready_taggers, tagger_options
 from spotitags.taggers.validation import checked_version
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from spotitags.catalogs.csv_table import CsvTable
     from spotitags.catalogs.text_columns import TextColumns
     from spotitags.io.cache import Cache
+    from spotitags.pipeline.artist_voting import ArtistVoting, Batch
     from spotitags.records import Artist, Prediction, Tag, TagBag, TaggedCovers
     from spotitags.settings import Settings
     from spotitags.taggers.base import Extractor, Tagger, TaggerOptions
@@ -111,18 +114,16 @@ class SpotiTags:
         settings: Settings | None = None,
         notify: Callable[[str], None] | None = None,
     ) -> None:
-        self.catalog, self.tagger = catalog, tagger
+        self.catalog, self.tagger, self.notify = catalog, tagger, notify or (lambda _line: None)
         self.manifest = Path(manifest) if isinstance(manifest, str) else manifest
         self._requested_taggers = as_list(tagger)
         self.model = None if model is None else Path(model)
         self.voters, self.genres, self.also = as_tuple(voters), as_tuple(genres), as_tuple(also)
-        self.words = words or labels
-        self.zero_shot, self.titles, self.albums = zero_shot, titles, albums
+        self.words, self.zero_shot, self.titles, self.albums = words or labels, zero_shot, titles, albums
         self.text_columns = open_texts(texts, self.manifest)
         self.keep_broad, self.merge = keep_broad, merge
         self.max_calls, self.offline, self.refresh = max_calls, offline, refresh
         self.clip_model, self.device, self.settings = clip_model, device, settings
-        self.notify = notify or (lambda _line: None)
         check_ranges(albums, max_calls, self._requested_taggers, merge=merge)
 
     @cached_property
@@ -153,7 +154,7 @@ class SpotiTags:
     def tagger_versions(self) -> dict[str, str]:
         """Return the version of each tagger, part of its cache keys; merged taggers are one."""
         if self._library is not None:
-            return library_versions(self._library, self._requested_taggers)
+            return library_tags.versions(self._library, self._requested_taggers)
         versions = {tagger.name: checked_version(tagger) for tagger in self._taggers}
         return {merged_name(versions): merged_version(versions)} if self.merge else versions
 
@@ -175,11 +176,11 @@ class SpotiTags:
 
         ``extractors`` run, too; the bundled library has no covers for them.
         """
-        return self._tagged_covers(artists, extractors, embeddings=True)
+        return chain.from_iterable(self._batches(artists, extractors, embeddings=True))
 
     def all_bags(self, artists: Iterable[str]) -> Iterator[tuple[str, list[TagBag] | SpotiTagsError]]:
         """Yield for each artist in turn a bag per tagger (of missing ones last, empty), or the error."""
-        for ref, covers in self._tagged_covers(artists):
+        for ref, covers in chain.from_iterable(self._batches(artists)):
             yield ref, covers if isinstance(covers, SpotiTagsError) else self._bags(covers)
 
     def frame(self, artists: Iterable[str]) -> pd.DataFrame:
@@ -194,42 +195,40 @@ class SpotiTags:
         self, artists: Iterable[str], *, explain: bool = False
     ) -> Iterator[tuple[str, Prediction | SpotiTagsError]]:
         """Yield for each artist in turn its prediction, or the error that prevents it."""
-        for ref, found in self.votings(artists):
-            yield ref, found if isinstance(found, SpotiTagsError) else found.result(explain=explain)
+        own = self._predictor
+        voting, names = own._voting, () if self.merge else own._names  # noqa: SLF001 - another of this class
+        for batch in own._vote_batches(artists):  # noqa: SLF001
+            yield from predict_many(batch, voting, names, own._bags, explain=explain, broad=self.keep_broad)  # noqa: SLF001
 
     def votings(self, artists: Iterable[str]) -> Iterator[tuple[str, ArtistVoting | SpotiTagsError]]:
         """Yield for each artist in turn its covers with their voters, or the error that prevents them."""
-        own = self._predictor
-        voting, needed = own._voting, own._voting.needs_embeddings  # noqa: SLF001 - another of this class
-        for ref, found in own._tagged_covers(artists, own._vote_extractors, embeddings=needed):  # noqa: SLF001
-            yield ref, found if isinstance(found, SpotiTagsError) else ArtistVoting(found, voting, own, ref)
+        return votings_of(self._predictor._vote_batches(artists), self._predictor._voting, self._predictor)  # noqa: SLF001
 
-    def _tagged_covers(
+    def _vote_batches(self, artists: Iterable[str]) -> Iterator[Batch]:
+        return self._batches(artists, self._vote_extractors, embeddings=self._voting.needs_embeddings)
+
+    def _batches(
         self, artists: Iterable[str], extractors: Sequence[Extractor] = (), *, embeddings: bool = False
-    ) -> Iterator[tuple[str, TaggedCovers | SpotiTagsError]]:
+    ) -> Iterator[Batch]:
         if library := self._library:
-            load = partial(library_tags, library, taggers=[*self.tagger_versions()], embeddings=embeddings)
-            yield from ((ref, load(ref, self.albums, extractors)) for ref in artists)
-            return
-        from spotitags.covers.fetch import CoverFetcher
-        from spotitags.pipeline.tagging import TaggingRun
-        from spotitags.taggers.features.embedding import embedding_extractors
-
-        embedders = embedding_extractors(self._taggers) if embeddings else ()
-        with CoverFetcher() as covers:
-            run = TaggingRun(
-                ArtistFinder(self.source), [*self._taggers, *embedders, *extractors], covers, self.cache,
-                albums=self.albums, refresh=self.refresh, pool=self._tagger_pool,
+            load = partial(
+                library_tags.library_tags, library, limit=self.albums, extractors=extractors,
+                finder=self._finder, taggers=self._names, embeddings=embeddings,
             )  # fmt: skip
-            with closing(run.run(artists)) as results:  # prefetching must stop before the connections close
-                for ref, found in results:
-                    if self.merge and not isinstance(found, SpotiTagsError):
-                        found = merge(found, self._tagger_pool.names, keep_broad=self.keep_broad)  # noqa: PLW2901
-                    yield ref, found
+            return in_batches(artists, load)
+        return run_taggers(
+            artists, self._finder, self._taggers, self._tagger_pool, self.cache,
+            extractors=extractors, embeddings=embeddings, albums=self.albums, refresh=self.refresh,
+            merged=self.merge, keep_broad=self.keep_broad,
+        )  # fmt: skip
+
+    @property
+    def _names(self) -> Sequence[str]:
+        """Names of the taggers."""
+        return [*self.tagger_versions()] if self._library is not None else self._tagger_pool.names
 
     def _bags(self, covers: TaggedCovers) -> list[TagBag]:
-        names = [*self.tagger_versions()] if self._library is not None else self._tagger_pool.names
-        return artist_bags(covers, names, merged=self.merge, keep_broad=self.keep_broad)
+        return artist_bags(covers, self._names, merged=self.merge, keep_broad=self.keep_broad)
 
     @cached_property
     def _settings(self) -> Settings:
@@ -249,8 +248,14 @@ class SpotiTags:
         """The catalogue if its covers were tagged in advance, as those of the bundled library."""
         if not isinstance(self.source, TaggedCatalog):
             return None
-        check_library_request(self.source, self._requested_taggers, words=bool(self.words), merge=self.merge)
+        merge, words = self.merge, bool(self.words)
+        library_tags.check_request(self.source, self._requested_taggers, words=words, merge=merge)
         return self.source
+
+    @cached_property
+    def _finder(self) -> ArtistFinder:
+        """Finder of the catalogue's artists, which lists them once."""
+        return ArtistFinder(self.source)
 
     @cached_property
     def _predictor(self) -> SpotiTags:
@@ -279,18 +284,12 @@ class SpotiTags:
             labels=custom_labels(self.words) if self.words else (), notify=self.notify,
         )  # fmt: skip
 
-    @property
-    def _zero_shot_taggers(self) -> list[Tagger]:
-        """Taggers that may vote on genres; the bundled library's tagger votes on its cached embeddings."""
-        if self._library is None:
-            return self._taggers
-        used = self.genres or self.zero_shot
-        return [tagger_class(self._library.tagger).from_options(self._tagger_options)] if used else []
-
     @cached_property
     def _voting(self) -> Voting:
+        library, used = self._library, bool(self.genres or self.zero_shot)
+        able = library_tags.taggers(library, self._tagger_options, used=used) if library else self._taggers
         return Voting(
-            self.model, self.tagger_versions(), taggers=self._zero_shot_taggers, genres=self.genres,
+            self.model, self.tagger_versions(), taggers=able, genres=self.genres,
             zero_shot=self.zero_shot, titles=self.titles is not False, texts=self.text_columns,
             voters=self.voters, custom_labels=bool(self.words), cache=lambda: self.cache, notify=self.notify,
         )  # fmt: skip

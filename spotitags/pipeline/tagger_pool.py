@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, cast
 
 from spotitags.io.interrupts import finish
 from spotitags.pipeline.paid_calls import calls_for
-from spotitags.records import Skipped, Tag
+from spotitags.pipeline.stored_results import decoded, encoded
+from spotitags.records import Skipped
 from spotitags.taggers.base import FeatureExtractor, HasCost, StoresEarly
 from spotitags.taggers.validation import (
     as_tagger_error,
@@ -23,11 +23,9 @@ if TYPE_CHECKING:
 
     from spotitags.errors import SpotiTagsError
     from spotitags.io.cache import Cache
-    from spotitags.records import Cover
+    from spotitags.pipeline.stored_results import Extracted
+    from spotitags.records import Cover, Tag
     from spotitags.taggers.base import Extractor, TagExtractor
-
-    Extracted = list[Tag] | bytes
-    """Tags of a cover, or its packed features."""
 
 
 TAGS: Final = "tags"
@@ -67,14 +65,19 @@ class TagCache:
                 TAGS, [self.key(extractor, digest) for digest in unknown]
             )
             for digest, row in zip(unknown, rows, strict=True):
-                if (result := _decoded(extractor, row)) is not None:
+                if (result := decoded(extractor, row)) is not None:
                     known[digest] = result
+
+    def add(self, other: TagCache) -> None:
+        """Add what another has in memory."""
+        for name, known in other._results.items():
+            self._results[name] |= known
 
     def store(self, extractor: Extractor, found: Mapping[str, Extracted | Skipped]) -> None:
         """Store results in memory and on disk, except of covers that could not be read."""
         results = {digest: result for digest, result in found.items() if not isinstance(result, Skipped)}
         self._results[extractor.name] |= results
-        rows = {self.key(extractor, digest): _encoded(extractor, each) for digest, each in results.items()}
+        rows = {self.key(extractor, digest): encoded(extractor, each) for digest, each in results.items()}
         self.store_of(extractor).put_many(TAGS, rows)
 
     def retain(self, digests: Collection[str]) -> None:
@@ -97,35 +100,6 @@ class TagCache:
     def key(self, extractor: Extractor, digest: str) -> str:
         """Return the key of the result on a cover."""
         return f"{extractor.name}:{self._versions[extractor.name]}:{digest}"
-
-
-def _encoded(extractor: Extractor, result: Extracted) -> list[Tag]:
-    """Return a result as JSON: packed features are the label of a single tag."""
-    if isinstance(result, bytes):
-        assert isinstance(extractor, FeatureExtractor)  # noqa: S101 - only these give bytes
-        text = result.hex() if extractor.encoding == "hex" else base64.b64encode(result).decode("ascii")
-        return [Tag(text, 1.0)]
-    return result
-
-
-def _decoded(extractor: Extractor, rows: object) -> Extracted | None:
-    """Return a cached result; None if there is none, or if it is damaged and must be extracted again."""
-    tags = decoded_tags(rows)
-    if tags is None or not isinstance(extractor, FeatureExtractor):
-        return tags
-    try:
-        text = tags[0].label
-        return bytes.fromhex(text) if extractor.encoding == "hex" else base64.b64decode(text, validate=True)
-    except (ValueError, IndexError):
-        return None
-
-
-def decoded_tags(rows: object) -> list[Tag] | None:
-    """Return the cached tags of a cover; None if there are none, or if they are damaged."""
-    try:
-        return [Tag(str(label), float(weight)) for label, weight in rows]  # type: ignore[attr-defined]
-    except (TypeError, ValueError):
-        return None
 
 
 class TaggerPool:

@@ -8,12 +8,10 @@ artists, wait until they fill the batches of these.
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Sized
 from contextlib import closing
 from functools import partial
-from itertools import islice
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -24,6 +22,7 @@ from spotitags.covers.worker import Cancellation
 from spotitags.errors import SpotiTagsError, TaggerError, TaggerInterrupt
 from spotitags.pipeline.artist_result import ArtistJob, build_result
 from spotitags.pipeline.cover_batches import cover_batches
+from spotitags.pipeline.listing import ArtistListing
 from spotitags.pipeline.payments import Payments
 from spotitags.pipeline.prefetch import chunks, prefetched
 from spotitags.pipeline.tagger_pool import TagCache, TaggerPool
@@ -32,7 +31,7 @@ from spotitags.taggers.base import HasCost
 from spotitags.taggers.validation import valid_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from spotitags.catalogs.base import Catalog
     from spotitags.covers.fetch import CoverFetcher
@@ -41,9 +40,9 @@ if TYPE_CHECKING:
     from spotitags.records import Cover, CoverFile, TaggedCovers
     from spotitags.taggers.base import Extractor
 
-ARTISTS_AT_ONCE = 16  # about 160 covers: fills a GPU's batch, and bounds what an interruption loses
+    Batch = list[tuple[str, TaggedCovers | SpotiTagsError]]
+
 ARTISTS_WAITING = 512  # for a paid tagger's batch to fill; then an unfilled batch is sent
-SECONDS_AT_ONCE = 5.0  # of listing albums, after which fewer artists are passed on, for a person waits
 COVERS_AT_ONCE = 64  # decoded together if no free extractor sets a batch size
 QUEUE_BYTES = 100_000_000  # of covers for paid taggers, from which on full batches are sent at once
 
@@ -82,9 +81,18 @@ class TaggingRun:
         self._queue: deque[ArtistJob] = deque()
         self._payments = Payments(self.pool, self._results, self._extract)
         self._artists_left: int | None = None
+        self._listing = ArtistListing(
+            catalog, self.fetcher, albums, lambda: TagCache(extractors, cache), self._needs_fetch
+        )
 
     def run(self, artists: Iterable[str]) -> Generator[tuple[str, TaggedCovers | SpotiTagsError]]:
-        """Yield for each artist in turn its tagged covers, or the error that prevents them.
+        """Yield for each artist in turn its tagged covers, or the error that prevents them; as `batches`."""
+        with closing(self.batches(artists)) as batches:
+            for batch in batches:
+                yield from batch
+
+    def batches(self, artists: Iterable[str]) -> Generator[Batch]:
+        """Yield for each artist in turn its tagged covers, or the error, as lists of what is finished.
 
         Raises:
             TaggerError: No tagger can work; finished results are cached.
@@ -92,9 +100,12 @@ class TaggingRun:
         self._results.move_paid()
         refs, stop = iter(artists), Event()
         self._artists_left = len(artists) if isinstance(artists, Sized) else None
-        with closing(prefetched(lambda _: self._fetch_batch(refs, stop), iter(int, 1), stop.set)) as batches:
+        with closing(
+            prefetched(lambda _: self._listing.next_batch(refs, stop), iter(int, 1), stop.set)
+        ) as batches:
             try:
-                for jobs in batches:
+                for jobs, results in batches:
+                    self._results.add(results)
                     yield from self._finished(partial(self._tag_batch, jobs))
                     if not jobs:
                         break
@@ -102,53 +113,6 @@ class TaggingRun:
                 stop.set()  # after an early end, as by Ctrl-C, at most one more artist is listed
                 self._payments.close()
                 self.pool.report()
-
-    def _fetch_batch(self, refs: Iterator[str], stop: Event) -> list[ArtistJob]:
-        """List the next artists' albums, and fetch covers without cached results; [] at the end.
-
-        A release whose cover is a copy is followed by a further release, where the catalogue has one.
-        """
-        began = time.monotonic()
-        jobs: list[ArtistJob] = []
-        for ref in islice(refs, ARTISTS_AT_ONCE):
-            if stop.is_set():
-                return []
-            jobs.append(self._list_albums(ref))
-            if time.monotonic() - began > SECONDS_AT_ONCE:
-                break
-        results = TagCache(self.extractors, self._results.cache)
-        requests = [request for job in jobs for request in job.requests]
-        while requests:
-            results.load([request.digest for request in requests if request.digest])
-            self.fetcher.fetch(
-                [each for each in requests if not each.skipped and self._needs_fetch(each, results)]
-            )
-            requests = [] if stop.is_set() else [each for job in jobs for each in self._replace_copies(job)]
-        return jobs
-
-    def _list_albums(self, ref: str) -> ArtistJob:
-        try:
-            requests = self.fetcher.requests(self.catalog.albums(ref, self.albums))
-        except SpotiTagsError as error:
-            return ArtistJob(ref, error=error)
-        return ArtistJob(ref, requests, limit=self.albums)
-
-    def _replace_copies(self, job: ArtistJob) -> list[CoverRequest]:
-        """List a further album for each copy; return the covers that this adds."""
-        while not job.error and len(job.requests) >= job.limit < self.albums + job.copies():
-            job.limit = self.albums + job.copies()
-            try:
-                albums = self.catalog.albums(job.ref, job.limit)
-            except SpotiTagsError as error:
-                job.error = error  # fewer covers than in an undisturbed run would be another result
-                break
-            known = {(request.album.id, request.album.images): request for request in job.requests}
-            added = self.fetcher.requests([each for each in albums if (each.id, each.images) not in known])
-            known |= {(request.album.id, request.album.images): request for request in added}
-            job.requests = [known[each.id, each.images] for each in albums]
-            if added:
-                return added
-        return []
 
     def _needs_fetch(self, request: CoverRequest, results: TagCache) -> bool:
         """Return whether a cover must be fetched: a result is missing, or its digest is unknown."""
@@ -169,8 +133,9 @@ class TaggingRun:
         """Return whether some extractor has yet to process a cover."""
         return any(self._missing(extractor, digest, results) for extractor in self.extractors)
 
-    def _finished(self, work: Callable[[], None]) -> Generator[tuple[str, TaggedCovers | SpotiTagsError]]:
+    def _finished(self, work: Callable[[], None]) -> Generator[Batch]:
         """Do some work, then yield the results that are complete; an error of the work is raised last."""
+        done: Batch = []
         failure = None
         try:
             work()
@@ -178,7 +143,10 @@ class TaggingRun:
             failure = error
         while self._queue and not self._is_waiting(self._queue[0], failure):
             job = self._queue.popleft()
-            yield job.ref, build_result(job, self.extractors, self._results, self.pool, self._undecodable)
+            result = build_result(job, self.extractors, self._results, self.pool, self._undecodable)
+            done.append((job.ref, result))
+        if done:
+            yield done
         if failure:
             raise failure
         self._results.retain({digest for job in self._queue for digest in job.digests()})

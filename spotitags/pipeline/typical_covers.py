@@ -8,7 +8,8 @@ import numpy as np
 
 from classifiers.ensemble.carried import Typical
 from spotitags.bags.bag import broad_labels
-from spotitags.pipeline.tagger_pool import TAGS, decoded_tags
+from spotitags.pipeline.stored_results import stored_tags
+from spotitags.pipeline.tagger_pool import TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -75,7 +76,7 @@ class TypicalCovers:
             keys = sorted(store.keys(TAGS, self._prefix))[: MAX_COVERS - len(found)]
             values = store.get_many(TAGS, keys) if keys else []
             for key, value in zip(keys, values, strict=True):
-                if (tags := decoded_tags(value)) is not None:
+                if (tags := stored_tags(value)) is not None:
                     found[key.removeprefix(self._prefix)] = dict(tags)
         return list(found), list(found.values())
 

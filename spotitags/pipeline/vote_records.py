@@ -11,7 +11,8 @@ from spotitags.records import Reason, Vote
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from classifiers.ensemble.results import Explanation, Pull, Result
+    from classifiers.ensemble.results import Explanation, Pull
+    from classifiers.ensemble.results import Vote as VoterVote
     from spotitags.records import TagBag
 
 
@@ -23,19 +24,6 @@ def no_voters_message(bags: Sequence[TagBag], reason: str) -> str:
 def reasons(pulls: Sequence[Pull]) -> tuple[Reason, ...]:
     """Return effects of tags as records."""
     return tuple(Reason(pull.label, pull.pull, pull.tagger, pull.log_odds) for pull in pulls)
-
-
-def votes_of_voters(result: Result, why: Explanation | None, genres: Sequence[str]) -> tuple[Vote, ...]:
-    """Return the vote of each voter on the requested genres, with its reasons if they are explained."""
-    return tuple(
-        Vote(
-            *vote.voter,
-            votes=among_genres(vote.probabilities, genres),
-            weight=vote.weight,
-            reasons=reasons(why.voters[vote.voter]) if why else (),
-        )
-        for vote in result.votes
-    )
 
 
 def report_differences(
@@ -57,8 +45,21 @@ def report_differences(
         notify(f"model: voters on {' and '.join(absent)} abstain, since that tagger does not run")
 
 
-def votes_of_kinds(result: Result, genres: Sequence[str]) -> tuple[KindVote, ...]:
-    """Return the votes by kind of voter on the requested genres."""
+def voter_records(
+    votes: Sequence[VoterVote], genres: Sequence[str], why: Explanation | None = None
+) -> tuple[Vote, ...]:
+    """Return the votes of voters on the requested genres, with their reasons if they are explained."""
     return tuple(
-        KindVote(vote.kind, vote.weight, among_genres(vote.probabilities, genres)) for vote in result.kinds
+        Vote(
+            *vote.voter,
+            votes=among_genres(vote.probabilities, genres),
+            weight=vote.weight,
+            reasons=reasons(why.voters[vote.voter]) if why else (),
+        )
+        for vote in votes
     )
+
+
+def votes_of_kinds(kinds: Sequence[KindVote], genres: Sequence[str]) -> tuple[KindVote, ...]:
+    """Return the votes by kind of voter on the requested genres."""
+    return tuple(KindVote(vote.kind, vote.weight, among_genres(vote.probabilities, genres)) for vote in kinds)

@@ -20,8 +20,8 @@ from spotitags.pipeline.vote_records import (
     no_voters_message,
     reasons,
     report_differences,
+    voter_records,
     votes_of_kinds,
-    votes_of_voters,
 )
 from spotitags.pipeline.word_sources import ModelWords
 from spotitags.pipeline.zero_shot_voting import check_zero_shot_request, pool_zero_shot, zero_shot_taggers
@@ -30,9 +30,9 @@ from spotitags.records import JOINT, Prediction
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from classifiers.ensemble.results import Confidence, Result
+    from classifiers.ensemble.results import Confidence
     from spotitags.io.cache import Cache
-    from spotitags.records import Tag, TagBag, TaggedCovers
+    from spotitags.records import Artist, Tag, TagBag, TaggedCovers
     from spotitags.taggers.base import Extractor, Tagger
     from spotitags.taggers.features.genre_votes import GenreVoteExtractor
 
@@ -99,7 +99,7 @@ class Voting:
         known = self.ensemble.genres
         self.genres = choose_genres(genres, known, self.notify) if genres else known
         self._unknown_genres: set[str] = set()
-        self._words = ModelWords(self.ensemble, titles=titles, texts=texts or TextColumns([]))
+        self.words = ModelWords(self.ensemble, titles=titles, texts=texts or TextColumns([]))
         trained = self.ensemble.taggers
         self._same_taggers = all(trained[name] == versions[name] for name in trained.keys() & versions)
         self._as_evaluated = self._same_taggers and set(self.genres) == set(self.ensemble.genres)
@@ -114,7 +114,7 @@ class Voting:
         other_labels = custom_labels and self._has_other_labels(versions)
         if self._fits(versions) and not other_labels:
             report_differences(self.ensemble.taggers, versions, self.notify)
-            self._words.report(self.notify)
+            self.words.report(self.notify)
             return
         able = zero_shot_taggers(taggers)
         if other_labels and not (able and genres and model is None):
@@ -194,12 +194,11 @@ class Voting:
             return self.carried.predict(bags, explain=explain)
         if self.zero_shot:
             return self._zero_shot_prediction(bags, {} if covers is None else covers.tags)
-        self._report_unknown_genre(bags[0].artist.genre)
         present = [bag for bag in bags if not bag.missing]
         weights = {bag.tagger: bag.weights() for bag in present}
         cover_weights = {bag.tagger: bag.cover_weights() for bag in present if bag.each}
         if present:
-            words = self._words.of(ref or present[0].artist.id, present[0].albums)
+            words = self.words.of(ref or present[0].artist.id, present[0].albums)
             cover_weights |= words
             weights |= {
                 source: sum_tags(each.items() for each in of_albums) for source, of_albums in words.items()
@@ -211,8 +210,7 @@ class Voting:
             raise ModelError(no_voters_message(bags, str(error))) from error
         except ModelFileError as error:
             raise ModelError(str(error)) from error
-        if not result.known:
-            self.notify("model: it knows none of these tags, so its shares are equal and mean nothing")
+        self.report(bags[0].artist, known=result.known)
         shares = among_genres(result.shares, self.genres)
         why = None
         if explain:
@@ -224,32 +222,33 @@ class Voting:
         return Prediction(
             artist=bags[0].artist,
             votes=shares,
-            voters=votes_of_voters(result, why, self.genres),
+            voters=voter_records(result.votes, self.genres, why),
             bags=tuple(bags),
             reasons=reasons(why.overall) if why else (),
             evidence=why.evidence if why else None,
-            confidence=self._confidence(result, present),
-            none=self._none_of_these(result),
-            kinds=votes_of_kinds(result, self.genres),
+            confidence=self.confidence_of(result.confidence, present),
+            none=self.none_of(result.none, result.shares),
+            kinds=votes_of_kinds(result.kinds, self.genres),
             trained_on=None if covers is None else self.ensemble.trained_on(covers.digests),
         )
 
-    def _none_of_these(self, result: Result) -> float | None:
+    def none_of(self, none: float | None, shares: Mapping[str, float]) -> float | None:
         """Return the probability of none of the requested genres: of none at all, or of one left out."""
-        if result.none is None or not self._same_taggers:
+        if none is None or not self._same_taggers:
             return None
-        return 1 - (1 - result.none) * sum(result.shares[genre] for genre in self.genres)
+        return 1 - (1 - none) * sum(shares[genre] for genre in self.genres)
 
-    def _confidence(self, result: Result, bags: Sequence[TagBag]) -> Confidence | None:
+    def confidence_of(self, confidence: Confidence | None, bags: Sequence[TagBag]) -> Confidence | None:
         """Return the confidence in the winner, lowered for small covers; None where it was not measured."""
-        if result.confidence is None or not self._as_evaluated:
+        if confidence is None or not self._as_evaluated:
             return None
-        if not bags[0].small_sides():
-            return result.confidence
-        return lower_confidence(result.confidence, bags[0].sides)
+        return lower_confidence(confidence, bags[0].sides) if bags[0].small_sides() else confidence
 
-    def _report_unknown_genre(self, genre: str | None) -> None:
-        """Report once that the model cannot predict a genre of the catalogue."""
+    def report(self, artist: Artist, *, known: bool) -> None:
+        """Report that no tag is known, and once that the model cannot predict a genre of the catalogue."""
+        if not known:
+            self.notify("model: it knows none of these tags, so its shares are equal and mean nothing")
+        genre = artist.genre
         if not genre or genre in self.ensemble.genres or genre in self._unknown_genres:
             return
         if find_genre(genre, self.ensemble.genres) is None:

@@ -92,6 +92,10 @@ class ModelWords:
         ensemble: The model.
         titles: False lets no voter on titles vote.
         texts: Text columns of the user's tables.
+
+    Attributes:
+        titles: True if titles vote.
+        columns: Names of the model's text columns.
     """
 
     def __init__(self, ensemble: Ensemble, *, titles: bool, texts: TextColumns) -> None:
@@ -99,6 +103,8 @@ class ModelWords:
         self._sources = {COLUMN + name: version for name, version in ensemble.texts.items()}
         if titles and ensemble.titles:
             self._sources[TITLES] = ensemble.titles
+        self.titles = self._sources.get(TITLES) == TITLES_VERSION
+        self.columns = tuple(ensemble.texts)
         self._absent = [name for name in ensemble.texts if not texts.has(name)]
 
     def report(self, notify: Callable[[str], None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from spotitags.records.deferred import Deferred
 from spotitags.records.printing import Printable
 from spotitags.records.tagged_covers import TaggedCovers as TaggedCovers
 
@@ -147,7 +148,7 @@ class Skipped(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class TagBag(Printable):
+class TagBag(Printable, Deferred):
     """Summed tags of one artist's covers by one tagger.
 
     Attributes:
@@ -247,7 +248,7 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Prediction(Printable):
+class Prediction(Printable, Deferred):
     """Prediction of the ensemble for one artist.
 
     Attributes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from random import Random
 from typing import TYPE_CHECKING
 
 from spotitags.errors import InputError, NoResultsError, SpotiTagsError, require_training
@@ -109,6 +110,26 @@ def train(  # noqa: PLR0913  (each is a choice of its own, and all but three hav
     except ClassifierError as error:
         raise InputError(str(error)) from error
     return TrainingReport(files, trained, labelled.failed, labelled.notes)
+
+
+def drawn(artists: Sequence[Artist], per_genre: int, seed: int) -> list[Artist]:
+    """Draw at most so many artists of each genre at random, all equally likely; the order stays.
+
+    Args:
+        artists: Artists with genres.
+        per_genre: Maximum number of artists of a genre.
+        seed: Equal seeds draw the same artists.
+    """
+    numbers: dict[str, list[int]] = {}
+    for number, artist in enumerate(artists):
+        numbers.setdefault(str(artist.genre), []).append(number)
+    draw = Random(seed)
+    kept = [
+        number
+        for _, own in sorted(numbers.items())
+        for number in (draw.sample(own, per_genre) if len(own) > per_genre else own)
+    ]
+    return [artists[number] for number in sorted(kept)]
 
 
 def _by_artist(rows: Sequence[Row], artists: Sequence[Artist]) -> list[Row]:

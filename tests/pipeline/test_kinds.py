@@ -17,7 +17,7 @@ from classifiers.training.train import train
 from spotitags.bags.bag import bag
 from spotitags.bags.titles import VERSION, title_words
 from spotitags.catalogs.library.catalog import FORMAT, LibraryCatalog
-from spotitags.pipeline.library_tags import library_tags, library_versions
+from spotitags.pipeline.library_tags import library_tags, versions
 from spotitags.pipeline.voting import Voting
 from spotitags.records import Album, Artist, Image, Tag, TagBag, TaggedCovers
 from spotitags.rendering.json_objects import prediction_json
@@ -165,5 +165,5 @@ def test_a_library_with_words_has_a_second_bag(tmp_path: Path) -> None:
     found = library_tags(library, "0" * 22, 3)
     assert isinstance(found, TaggedCovers)
     assert found.tags == {"lite": [[Tag("sea", 0.5)]], "text": [[Tag("live", 0.9)]]}, "without the name"
-    assert library_versions(library, ()) == {"lite": "1", "text": "2"}
-    assert library_versions(library, ["text"]) == {"text": "2"}
+    assert versions(library, ()) == {"lite": "1", "text": "2"}
+    assert versions(library, ["text"]) == {"text": "2"}

@@ -13,8 +13,9 @@ from werkzeug import Response
 from spotitags.catalogs.manifest import FolderCatalog
 from spotitags.covers.fetch import CoverFetcher
 from spotitags.errors import CallLimitError
+from spotitags.pipeline.listing import ARTISTS_AT_ONCE
 from spotitags.pipeline.tagger_pool import TaggerPool
-from spotitags.pipeline.tagging import ARTISTS_AT_ONCE, ARTISTS_WAITING, TaggingRun
+from spotitags.pipeline.tagging import ARTISTS_WAITING, TaggingRun
 from spotitags.records import Album, Artist, Image, TaggedCovers
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from werkzeug import Response
 from spotitags.catalogs.manifest import FolderCatalog
 from spotitags.covers.fetch import CoverFetcher
 from spotitags.errors import ArtistNotFoundError, CatalogError, NoCoversError, TaggerError
-from spotitags.pipeline.tagging import ARTISTS_AT_ONCE, TaggingRun
+from spotitags.pipeline.listing import ARTISTS_AT_ONCE
+from spotitags.pipeline.tagging import TaggingRun
 from spotitags.records import Album, Artist, Cover, Image, Tag, TaggedCovers
 
 if TYPE_CHECKING:

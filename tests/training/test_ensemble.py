@@ -9,8 +9,9 @@ from helpers.quick_training import quick_training
 
 from spotitags.catalogs.manifest import FolderCatalog
 from spotitags.pipeline.spotitags import SpotiTags
+from spotitags.records import Artist
 from spotitags.settings import Settings
-from spotitags.training.ensemble import train
+from spotitags.training.ensemble import drawn, train
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,3 +73,13 @@ def test_its_predictions_say_which_covers_it_was_trained_on(report: TrainingRepo
     assert own.predict("new").to_dict()["trained_on"] == 0
     named = SpotiTags(manifest=table, tagger="lite", genres=["fire", "sea"], settings=settings)
     assert named.predict("fire0").trained_on is None, "untrained votes"
+
+
+def test_artists_are_drawn_by_genre_in_their_order_and_by_the_seed() -> None:
+    artists = [Artist(str(n), genre="jazz" if n % 3 else "folk") for n in range(30)]
+    found = drawn(artists, 5, seed=1)
+    assert [artist.genre for artist in found].count("jazz") == 5
+    assert [artist.genre for artist in found].count("folk") == 5
+    assert [int(artist.id) for artist in found] == sorted(int(artist.id) for artist in found)
+    assert found == drawn(artists, 5, seed=1) != drawn(artists, 5, seed=2)
+    assert drawn(artists, 20, seed=1) == artists
