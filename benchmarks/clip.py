@@ -206,7 +206,9 @@ def hugging_face(model: str, files: Sequence[CoverFile], folder: Path) -> Callab
     config = open_clip.get_model_config(model.partition("/")[0])
     tokens = open_clip.SimpleTokenizer()
     merges = [" ".join(pair) for pair in sorted(tokens.bpe_ranks, key=tokens.bpe_ranks.__getitem__)]
-    (folder / "vocab.json").write_text(json.dumps(tokens.encoder))
+    special = {"<start_of_text>": "<|startoftext|>", "<end_of_text>": "<|endoftext|>"}
+    numbers = {special.get(token, token): number for token, number in tokens.encoder.items()}
+    (folder / "vocab.json").write_text(json.dumps(numbers))
     (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *merges]))
     network = CLIPModel(
         CLIPConfig(
