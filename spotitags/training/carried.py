@@ -217,7 +217,8 @@ def scores(held_out: Mapping[str, HeldOutVotes], genres: int) -> dict[str, dict[
     """
     found: dict[str, dict[str, dict[str, float]]] = {}
     for source, votes in held_out.items():
-        fitted = [held_out[other] for other in SCORED if other != source.removesuffix(EXACT)]
+        own = source.removesuffix(EXACT)
+        fitted = [held_out[other + form] for other in SCORED if other != own for form in ("", EXACT)]
         levels = carried.fit_levels(fitted)
         found[source] = {}
         for count in MEASURED:
@@ -252,7 +253,7 @@ def main(repeats: int = 10) -> str:
         everyone, known = LibraryCovers(held_out=True), LibraryCovers(held_out=False)
         measured: dict[str, Any] = scores(evaluate(everyone, words, repeats=repeats), len(everyone.genres))
         votes = evaluate(known, words, repeats=3)
-        levels = carried.fit_levels([votes[source] for source in SCORED])
+        levels = carried.fit_levels([votes[source + form] for source in SCORED for form in ("", EXACT)])
         artists = np.arange(len(known.artists))
         model = carried.fit(known.vocabularies(words), known.covers, artists, 0)
     about: dict[str, Any] = {
