@@ -45,11 +45,11 @@ def report() -> None:
         sys.exit("install Chromium to draw the report")
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
-            [sys.executable, "-m", "spotitags", "evaluate", "--offline", "--out", folder],
+            [sys.executable, "-m", "spotitags", "evaluate", "--offline", "--out", f"{folder}/report"],
             check=True,
             cwd=ROOT,
         )
-        page = (Path(folder) / "report.html").as_uri()
+        page = (Path(folder) / "report" / "report.html").as_uri()
         subprocess.run(
             [
                 chromium, "--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1100,1000",

@@ -5,7 +5,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from spotitags.commands._console import exit_code, note, print_all, print_failures
 from spotitags.commands._open import album_count, open_spotitags, open_tables
@@ -52,6 +51,8 @@ def like(
     titles: Titles = None,
 ) -> None:
     """Train a model of your taste on two lists, and say how often it is right; spotitags score uses it."""
+    from rich.text import Text
+
     from spotitags.catalogs.combined import CombinedCatalog
     from spotitags.commands._render import show_training
     from spotitags.explain.ranking.ranking import LIKED, OTHER

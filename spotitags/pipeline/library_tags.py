@@ -12,7 +12,7 @@ from spotitags.records import TaggedCovers
 from spotitags.taggers.registry import tagger_class
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -115,6 +115,12 @@ def library_tags(  # noqa: PLR0913 - each is a choice of its own
     return mask_names(TaggedCovers(artist, tags | votes, unique, features=features, copies=copies))
 
 
-def taggers(library: TaggedCatalog, options: TaggerOptions, *, used: bool) -> list[Tagger]:
-    """Return the catalogue's tagger, which votes on its cached embeddings; none if it is not used."""
-    return [tagger_class(library.tagger).from_options(options)] if used else []
+def taggers(library: TaggedCatalog, options: Callable[[], TaggerOptions], *, used: bool) -> list[Tagger]:
+    """Return the catalogue's tagger, which votes on its cached embeddings; none if it is not used.
+
+    Args:
+        library: The catalogue.
+        options: Returns the options of the tagger, which take time to read.
+        used: True if it votes.
+    """
+    return [tagger_class(library.tagger).from_options(options())] if used else []

@@ -286,8 +286,8 @@ class SpotiTags:
 
     @cached_property
     def _voting(self) -> Voting:
-        library, used = self._library, bool(self.genres or self.zero_shot)
-        able = library_tags.taggers(library, self._tagger_options, used=used) if library else self._taggers
+        used, options = bool(self.genres or self.zero_shot), lambda: self._tagger_options
+        able = library_tags.taggers(lib, options, used=used) if (lib := self._library) else self._taggers
         return Voting(
             self.model, self.tagger_versions(), taggers=able, genres=self.genres,
             zero_shot=self.zero_shot, titles=self.titles is not False, texts=self.text_columns,

@@ -54,7 +54,7 @@ def _show_evidence(prediction: Prediction, evidence: Evidence) -> list[Renderabl
         _bars(
             reasons,
             evidence_parts(prediction.voters, evidence),
-            several=len({reason.tagger for reason in reasons}) > 1,
+            several=max(len(prediction.bags), len({reason.tagger for reason in reasons})) > 1,
         )
     )
     if not reasons:

@@ -142,7 +142,7 @@ def test_json_follows_readme_and_explains_only_when_asked() -> None:
     assert full["voters"][0]["reasons"] == [{"label": "skull", "pull": 0.2, "log_odds": 0.9}]
     assert full["evidence"] == {
         "winner": "metal", "runner_up": "jazz", "log_odds": 1.1, "tags": 1.1, "pictures": 0.0, "words": 0.0,
-        "titles": 0.0,
+        "titles": 0.0, "texts": {},
         "in_shares": 1.1,
     }  # fmt: skip
     assert prediction_json(prediction(UNTRAINED), explain=True)["evidence"] is None

@@ -26,6 +26,7 @@ from spotitags import SpotiTags
 from spotitags.catalogs.csv_table import CsvTable
 from spotitags.evaluation.contact_sheet import GenreSample, contact_sheet
 from spotitags.evaluation.report.figures import figures
+from spotitags.evaluation.report.gallery import ArtistEvidence, CoverMap, Gallery
 from spotitags.evaluation.report.html import page, write_report
 from spotitags.evaluation.report.markdown import markdown
 from spotitags.evaluation.report.terminal import show_scores
@@ -199,13 +200,13 @@ def evaluation(name: str) -> dict[str, Any]:
 @hostile
 def test_a_name_adds_nothing_to_the_report_of_an_evaluation(name: str, tmp_path: Path) -> None:
     found = evaluation(name)
-    drawn = figures(found)
-    text = page(found, drawn)
-    assert structure(Page(text)) == structure(Page(page(evaluation("Metallica"), drawn)))
+    text = page(found, gallery(name, found))
+    usual = evaluation("Metallica")
+    assert structure(Page(text)) == structure(Page(page(usual, gallery("Metallica", usual))))
     assert steering(text) == set()
-    for figure in drawn:
+    for figure in figures(found):
         parsed(figure.picture.file())
-    files = write_report(found, tmp_path)
+    files = write_report(found, tmp_path, gallery(name, found))
     assert sorted(files) == sorted(tmp_path.iterdir())
     assert all(re.fullmatch(r"[\w-]{1,80}\.(html|svg)", file.name) for file in files)
 
@@ -216,6 +217,19 @@ def test_a_name_adds_nothing_to_the_page_of_a_leaderboard(name: str) -> None:
 
     assert structure(Page(board(leaderboard(name)))) == structure(Page(board(leaderboard("Metallica"))))
     assert steering(board(leaderboard(name))) == set()
+
+
+def gallery(name: str, found: dict[str, Any]) -> Gallery:
+    """Return what a report shows of its artists, all of one name."""
+    ids = [each["id"] for each in found["answers"]]
+    return Gallery(
+        names=dict.fromkeys(ids, name),
+        covers={each: [("0" * 64, name)] for each in ids},
+        evidence={each: ArtistEvidence(*found["genres"][:2], ((name, 1.5),)) for each in ids},
+        maps={"0" * 64: CoverMap(b"jpeg", b"jpeg", 1.0, "top left")},
+        thumbnails={"0" * 64: b"jpeg"},
+        telling={genre: [(name, 2.0)] for genre in found["genres"]},
+    )
 
 
 def leaderboard(name: str) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class CornerTagger:
 class Voters:
     """A vote for metal by the weight of ``chess`` on all covers."""
 
-    def predict(self, bags: Any, covers: TaggedCovers, *, explain: bool = False) -> Prediction:  # noqa: ARG002
+    def predict(self, bags: Any, covers: TaggedCovers, **_: Any) -> Prediction:  # noqa: ARG002
         weight = sum(tag.weight for each in covers.tags["corner"] for tag in each) / len(covers.albums)
         metal = 0.1 + 0.8 * weight
         return Prediction(covers.artist, {"metal": metal, "jazz": 1 - metal}, (), ())
