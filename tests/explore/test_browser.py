@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-from helpers.browser import READY, Watch, chromium
+from helpers.browser import PATIENCE, READY, Watch, chromium
 from helpers.explored import HOSTILE, Served, explored, served
 from PIL import Image
 
@@ -45,7 +45,7 @@ def server(store: Store) -> Iterator[Served]:
 def cookies(browser: Any, server: Served) -> Any:
     """What the address with the token leaves in the browser."""
     context = browser.new_context()
-    context.new_page().goto(server.access.address)
+    context.new_page().goto(server.access.address, timeout=PATIENCE)
     state = context.storage_state()
     context.close()
     return state

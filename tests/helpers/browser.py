@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 READY = "html[data-ready=yes][data-sheets=all]"
+PATIENCE = 120_000
+"""Milliseconds before a wait fails: a busy machine without a graphics card draws slowly."""
 SWITCHES = [
     "--no-sandbox",
     "--use-angle=swiftshader",
@@ -46,6 +48,7 @@ class Watch:
     """
 
     def __init__(self, page: Any, origin: str) -> None:
+        page.set_default_timeout(PATIENCE)
         self.errors: list[str] = []
         self.foreign: list[str] = []
         page.on("console", self._console)
