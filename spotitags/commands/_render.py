@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from spotitags.training.target import TargetReport
 
 
-def show_training(report: TrainingReport) -> list[RenderableType]:
-    """Render a training: files of the model, artists, voters, and scores on held-out artists."""
+def show_training(report: TrainingReport, *, kept: bool = True) -> list[RenderableType]:
+    """Render a training: files of the model if they are kept, artists, voters, scores on held-out artists."""
     trained = report.trained
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    table.add_row("model", Text("\n".join(map(str, report.files))))
+    if kept:
+        table.add_row("model", Text("\n".join(map(str, report.files))))
     artists = ", ".join(f"{plain(genre)} {count}" for genre, count in trained.artists.items())
     table.add_row("artists", Text(artists + (f"; {len(report.failed)} failed" if report.failed else "")))
     optional = [voter for voter in trained.voters if voter.optional]

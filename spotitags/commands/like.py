@@ -79,7 +79,7 @@ def like(
         target = Path(folder) / "taste" if out is None else out
         report = train(spotitags, artists, target, folds=folds, seed=seed, single=single, progress=step)
     print_failures(report.failed)
-    print_all([*show_training(report), Text(verdict(report))])
+    print_all([*show_training(report, kept=out is not None), Text(verdict(report))])
     if out is None:
         note("the model is not kept: add --out OUT, and use it by 'spotitags score ALBUMS --model OUT'")
     raise typer.Exit(exit_code(len(artists), len(report.failed)))

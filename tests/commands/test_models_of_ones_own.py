@@ -58,6 +58,7 @@ def test_without_out_the_model_is_only_measured(home: Path) -> None:
     assert found.returncode == 0, found.stderr
     assert "liked 9, other 9" in found.stdout, "a folder of pictures lists covers"
     assert "the model is not kept" in found.stderr
+    assert ".onnx" not in found.stdout
 
 
 @pytest.mark.parametrize(
